@@ -18,7 +18,7 @@ seeds="$(mktemp -d)"
 (
   unset RUSTFLAGS
   cargo run --quiet --release --locked -p wattle-fuzz --example dictionary > "$dictionary"
-  cp seeds/*.wat "$seeds"
+  cp seeds/*.wat seeds/*.wit "$seeds"
   for text in seeds/*.wat; do
     cargo run --quiet --release --locked -p wattle-cli -- parse "$text" --features all \
       -o "$seeds/$(basename "$text" .wat).wasm"

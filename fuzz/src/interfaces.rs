@@ -8,7 +8,7 @@ use wattle::parser::components::Parser;
 use wattle::validator::components::Validator;
 use wattle::wit::decode::{Decoded, decode};
 use wattle::wit::format::format;
-use wattle::wit::model::Model;
+use wattle::wit::model::{Extern, Kind, Model, TypeId, Val};
 use wattle::wit::{Resolved, Resolver, print};
 use wattle::{Features, encoder};
 
@@ -17,7 +17,8 @@ use crate::{Random, mutate_bytes};
 /// A text that uses all of the grammar.
 const SEED: &str = include_str!("../seeds/interfaces.wit");
 
-fn resolve(text: &str) -> Option<Resolved> {
+/// The packages of a text, or `None` with errors that lie within the text.
+pub(crate) fn resolve(text: &str) -> Option<Resolved> {
     let mut resolver = Resolver::new();
     resolver.all_features().file("a.wit", text);
     match resolver.resolve() {
@@ -32,7 +33,7 @@ fn resolve(text: &str) -> Option<Resolved> {
 }
 
 /// Whether an engine would take a component. Interface text does not know its limits.
-fn is_valid(component: &Component<'_>) -> bool {
+pub(crate) fn is_valid(component: &Component<'_>) -> bool {
     Validator::new().features(Features::ALL).component(component).is_ok()
 }
 
@@ -89,7 +90,37 @@ pub fn wit_bytes(data: &[u8]) {
     }
     let Ok(printed) = print::whole(&model, package) else { return };
     let again = resolve(&printed).unwrap_or_else(|| panic!("own text is refused:\n{printed}"));
+    if has_late_uses(&model) {
+        let text = print::whole(again.model(), again.root());
+        let text = text.unwrap_or_else(|error| panic!("{error}:\n{printed}"));
+        assert_eq!(sorted_lines(&text), sorted_lines(&printed), "{printed}");
+        return;
+    }
     assert_eq!(again.model().package_type(again.root()), model.package_type(package), "{printed}");
+}
+
+fn sorted_lines(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// Whether types that are used from elsewhere stand behind others somewhere. In text they come first.
+fn has_late_uses(model: &Model) -> bool {
+    let is_use = |id: TypeId| match model[id].kind {
+        Kind::Alias(Val::Type(other)) => model[other].owner != model[id].owner,
+        _ => false,
+    };
+    let interfaces = model.interfaces().map(|(_, it)| it.types.iter().map(|(_, id)| *id).collect());
+    let worlds = model.worlds().map(|(_, world)| {
+        let types = world.imports.iter().filter_map(|(_, item)| match item {
+            Extern::Type(id) => Some(*id),
+            _ => None,
+        });
+        types.collect()
+    });
+    let mut all = interfaces.chain(worlds);
+    all.any(|types: Vec<TypeId>| !types.is_sorted_by_key(|id| !is_use(*id)))
 }
 
 /// `count` inputs, the same in every run: a seed as text and as binary, generated texts, and mutations of
@@ -117,7 +148,7 @@ pub fn seeded_interfaces(count: usize) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// A text with interfaces and worlds that use one another. Most resolve.
-fn generated(random: &mut Random) -> String {
+pub(crate) fn generated(random: &mut Random) -> String {
     let mut text = String::from("package a:b@1.0.0;\n");
     let mut interfaces: Vec<Vec<String>> = Vec::new();
     for nth in 0..1 + random.below(4) {

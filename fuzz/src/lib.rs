@@ -3,6 +3,7 @@
 //! `cargo fuzz run NAME` calls them with inputs from libFuzzer, `cargo test` with seeded inputs. The
 //! binaries of the targets, built without the fuzzer, replay files.
 
+pub mod componentize;
 pub mod components;
 #[cfg(feature = "peers")]
 pub mod crosswise;

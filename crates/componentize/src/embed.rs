@@ -6,7 +6,7 @@ use wattle_ast::components::{Component, Definition};
 use wattle_ast::custom::Producers;
 use wattle_ast::{Custom, CustomData, Encode, Module};
 use wattle_wit::component_type::{self, SECTION, StringEncoding};
-use wattle_wit::encode::TooLarge;
+use wattle_wit::encode::{Config, TooLarge};
 use wattle_wit::model::{Model, WorldId};
 
 use crate::producers;
@@ -33,12 +33,13 @@ pub struct Embed<'m> {
     model: &'m Model,
     world: WorldId,
     encoding: StringEncoding,
+    config: Config,
 }
 
 impl<'m> Embed<'m> {
     /// A world, with strings in UTF-8.
     pub fn new(model: &'m Model, world: WorldId) -> Embed<'m> {
-        Embed { model, world, encoding: StringEncoding::Utf8 }
+        Embed { model, world, encoding: StringEncoding::Utf8, config: Config::new() }
     }
 
     /// Sets how the module encodes strings.
@@ -47,12 +48,21 @@ impl<'m> Embed<'m> {
         self
     }
 
+    /// Lets the section have canonical versions: `a:b/c@1`, with `.2.3` as an attribute. They do not tell
+    /// compatible versions apart, so the world must not import or export several of one interface:
+    /// [`Model::merge_imports_by_version`] makes one of them.
+    pub fn canonical_names(mut self) -> Embed<'m> {
+        self.config = self.config.canonical_names();
+        self
+    }
+
     /// The content of the section: a component.
     ///
     /// # Errors
     /// If the component would have more than 1,000,000 definitions.
     pub fn section(self) -> Result<Component<'static>, TooLarge> {
-        let mut component = component_type::encode(self.model, self.world, self.encoding)?;
+        let Embed { model, world, encoding, config } = self;
+        let mut component = component_type::encode_with(config, model, world, encoding)?;
         let data = CustomData::Bytes(producers::of_tool().to_bytes().into());
         let custom = Custom { name: Producers::NAME.into(), data, after: None };
         component.definitions.push(Definition::Custom(custom));

@@ -389,7 +389,12 @@ impl fmt::Display for Message<'_> {
                 "missing table: threads begin with functions of a table, and none is exported",
             ),
             ProblemKind::NotAdapted { name } => {
-                write!(f, "missing export: `{}` is imported from this module", Shown(name))
+                write!(f, "missing export: `{}` is imported from this module", Shown(name))?;
+                match &**name {
+                    // Adapters for commands call it.
+                    "_start" => f.write_str("; one without it needs the adapter for reactors"),
+                    _ => Ok(()),
+                }
             }
             ProblemKind::Adapter { reason } => write!(f, "this is not an adapter: {reason}"),
             ProblemKind::PageSize { imported, main } => {

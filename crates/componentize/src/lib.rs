@@ -9,7 +9,7 @@
 //! | `world.rs` | the imports and exports of a world by number and by name |
 //! | `embed.rs` | [`Embed`]: the world of a core module, in a custom section |
 //! | `dummy.rs` | [`Dummy`]: core modules that have what a world asks for |
-//! | `plug.rs` | [`plug()`]: a component whose imports others satisfy |
+//! | `plug/` | [`plug()`], [`Composer`]: a component whose imports others satisfy |
 //! | `compose/` | one component of several, with the imports that are left |
 //! | `unbundle.rs` | [`unbundle()`]: core modules taken out of a component, which imports them |
 //! | `targets.rs` | [`targets()`]: how a component differs from a world |
@@ -54,7 +54,7 @@ pub use link::{
 };
 pub use names::Scheme;
 pub use new::Componentizer;
-pub use plug::{Connection, Input, PlugError, Plugged, plug};
+pub use plug::{Composer, Connection, Input, PlugError, Plugged, plug};
 pub use semver_check::{OtherPackage, VersionDifference, semver_check};
 pub use targets::{TargetDifference, TargetsError, targets};
 pub use unbundle::{UnbundleError, UnbundledModule, unbundle};

@@ -1,15 +1,17 @@
 //! Sections `component-type` of core modules: the worlds that a module was compiled for.
 //!
 //! A module can have several, whose names begin with [`SECTION`]. Each is a component with one export,
-//! the type of a world, and with a custom section that tells how strings are encoded.
+//! the type of a world, and with a custom section that tells how strings are encoded. In version 3 of the
+//! format, which old compilers write, the component is a whole package, and a [`Prefix`] before it says the
+//! rest.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
 
 use wattle_ast::components::{CanonOpt, Component, Definition};
-use wattle_ast::{Custom, CustomData};
+use wattle_ast::{Custom, CustomData, Reader};
 
-use crate::decode::{DecodeError, DecodeErrorKind};
+use crate::decode::{DecodeError, DecodeErrorKind, Decoded};
 use crate::docs::Gate;
 use crate::encode::{Config, TooLarge};
 use crate::model::{Externs, MergeError, Model, Package, Text, World, WorldId};
@@ -23,6 +25,9 @@ const ENCODING: &str = "wit-component-encoding";
 
 /// The version of the format.
 const VERSION: u8 = 4;
+
+/// The version that a [`Prefix`] begins with.
+const OLD_VERSION: u8 = 3;
 
 /// How strings are encoded in the memory of a core module.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -39,6 +44,10 @@ pub enum StringEncoding {
 impl StringEncoding {
     const ALL: [StringEncoding; 3] =
         [StringEncoding::Utf8, StringEncoding::Utf16, StringEncoding::CompactUtf16];
+
+    fn from_code(code: u8) -> Option<StringEncoding> {
+        StringEncoding::ALL.get(usize::from(code)).copied()
+    }
 
     /// The option of canonical definitions.
     pub const fn opt(self) -> CanonOpt {
@@ -85,7 +94,20 @@ pub fn encode(
     world: WorldId,
     encoding: StringEncoding,
 ) -> Result<Component<'static>, TooLarge> {
-    let mut component = Config::new().world_type(model, world)?;
+    encode_with(Config::new(), model, world, encoding)
+}
+
+/// The component of a section, with names as a configuration says.
+///
+/// # Errors
+/// If the component would have more than 1,000,000 definitions.
+pub fn encode_with(
+    config: Config,
+    model: &Model,
+    world: WorldId,
+    encoding: StringEncoding,
+) -> Result<Component<'static>, TooLarge> {
+    let mut component = config.world_type(model, world)?;
     let data = CustomData::Bytes(alloc::vec![VERSION, encoding as u8].into());
     let custom = Custom { name: ENCODING.into(), data, after: None };
     component.definitions.insert(0, Definition::Custom(custom));
@@ -102,7 +124,7 @@ pub fn decode(component: &Component<'_>) -> Result<ComponentType, DecodeError> {
         _ => None,
     });
     let encoding = match found {
-        Some([VERSION, code]) => StringEncoding::ALL.get(usize::from(*code)).copied(),
+        Some([VERSION, code]) => StringEncoding::from_code(*code),
         _ => None,
     };
     let encoding = encoding.ok_or_else(|| {
@@ -121,6 +143,57 @@ pub fn decode(component: &Component<'_>) -> Result<ComponentType, DecodeError> {
         }
         _ => Err(DecodeErrorKind::NotWorld.into()),
     }
+}
+
+/// What stands before the component of a section of version 3.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Prefix<'s> {
+    /// How strings are encoded.
+    pub encoding: StringEncoding,
+    /// The name of the world in the package.
+    pub world: &'s str,
+}
+
+impl Prefix<'_> {
+    /// Reads the component behind the prefix.
+    ///
+    /// # Errors
+    /// If it is not a package with this world.
+    pub fn decode(self, component: &Component<'_>) -> Result<ComponentType, DecodeError> {
+        let Decoded { model, package, world: None } = crate::decode::decode(component)? else {
+            return Err(DecodeErrorKind::NotWorld.into());
+        };
+        match model[package].worlds.get(self.world) {
+            Some(&world) => Ok(ComponentType { world, encoding: self.encoding, model }),
+            None => Err(DecodeErrorKind::NoWorld(self.world.into()).into()),
+        }
+    }
+}
+
+/// The bytes of a section: the prefix, if there is one, and those of the component.
+///
+/// ```
+/// use wattle_wit::component_type::{StringEncoding, split};
+///
+/// let (prefix, component) = split(b"\x03\x01\x05world\0asm").unwrap();
+/// let prefix = prefix.unwrap();
+/// assert_eq!((prefix.encoding, prefix.world), (StringEncoding::Utf16, "world"));
+/// assert_eq!(component, b"\0asm");
+/// assert_eq!(split(b"\0asm").unwrap(), (None, &b"\0asm"[..]));
+/// ```
+///
+/// # Errors
+/// If the prefix is not well-formed.
+pub fn split(section: &[u8]) -> Result<(Option<Prefix<'_>>, &[u8]), DecodeError> {
+    let mut reader = Reader::new(section);
+    if reader.byte() != Ok(OLD_VERSION) {
+        return Ok((None, section));
+    }
+    let code = reader.byte().map_err(|_| DecodeErrorKind::Prefix)?;
+    let encoding = StringEncoding::from_code(code)
+        .ok_or(DecodeErrorKind::Encoding(Some([OLD_VERSION, code])))?;
+    let world = reader.name().map_err(|_| DecodeErrorKind::Prefix)?;
+    Ok((Some(Prefix { encoding, world }), reader.rest()))
 }
 
 /// The worlds of several sections as one, `root` of a package `root:root`, or `root:root1` and so on

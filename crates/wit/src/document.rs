@@ -17,6 +17,42 @@ impl Model {
         docs
     }
 
+    /// Leaves out the documentation of all packages. Gates stay.
+    ///
+    /// ```
+    /// use wattle_wit::{Resolver, print};
+    ///
+    /// let mut resolver = Resolver::new();
+    /// resolver.file("a.wit", "package a:b; /// A world.\nworld w { /// Runs.\nexport run: func(); }");
+    /// let resolved = resolver.resolve().unwrap();
+    /// let mut model = resolved.model().clone();
+    /// model.remove_docs();
+    /// let text = print::package(&model, resolved.root()).unwrap();
+    /// assert_eq!(text, "package a:b;\n\nworld w {\n  export run: func();\n}\n");
+    /// ```
+    pub fn remove_docs(&mut self) {
+        for package in &mut self.packages {
+            package.docs = None;
+        }
+        for ty in &mut self.types {
+            ty.docs = TypeDocs { gate: core::mem::take(&mut ty.docs.gate), ..TypeDocs::default() };
+        }
+        for interface in &mut self.interfaces {
+            interface.docs = None;
+            interface.funcs.values_mut().for_each(|func| func.docs = None);
+        }
+        for world in &mut self.worlds {
+            world.docs = None;
+            for item in world.imports.values_mut().chain(world.exports.values_mut()) {
+                match item {
+                    Extern::Interface { docs, .. } => *docs = None,
+                    Extern::Func(func) => func.docs = None,
+                    Extern::Type(_) => {}
+                }
+            }
+        }
+    }
+
     fn type_docs(&self, id: TypeId) -> TypeDocs {
         self[id].docs.clone()
     }

@@ -13,4 +13,6 @@ mod edits;
 #[cfg(feature = "faults")]
 mod faults;
 mod generated;
+#[cfg(feature = "peers")]
+mod made_components;
 mod seeded;

@@ -93,6 +93,26 @@ fn wit_bytes() {
     check_interfaces(wattle_fuzz::interfaces::wit_bytes);
 }
 
+#[test]
+fn component_new() {
+    let texts = wattle_fuzz::interfaces::seeded_interfaces(1000);
+    let made: usize = texts.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
+    assert!(made > 400, "{made}");
+    let modules = wattle_fuzz::componentize::seeded_modules(1000);
+    let made: usize = modules.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
+    // A quarter is as it was generated.
+    assert!(made >= 250, "{made}");
+}
+
+#[test]
+fn component_plug() {
+    let texts = wattle_fuzz::interfaces::seeded_interfaces(500);
+    let texts = texts.chain(wattle_fuzz::componentize::seeded_worlds(500));
+    let joined: usize = texts.map(|data| wattle_fuzz::componentize::components_joined(&data)).sum();
+    assert!(joined > 100, "{joined}");
+    check_components(wattle_fuzz::componentize::component_plug);
+}
+
 /// Inputs that libFuzzer found.
 #[test]
 fn inputs_that_failed_before() {

@@ -174,9 +174,14 @@ fn decoded(wasm: &Wasm<'_>) -> Result<Interfaces, String> {
 /// What a section `component-type` says.
 fn section(bytes: &[u8]) -> Result<ComponentType, String> {
     let parser = parser::components::Parser::new().features(Features::ALL);
+    let (prefix, bytes) = component_type::split(bytes).map_err(|error| error.to_string())?;
     match parser.wasm(bytes).map_err(|error| error.to_string())? {
         Wasm::Component(component) => {
-            component_type::decode(&component).map_err(|error| error.to_string())
+            let described = match prefix {
+                Some(prefix) => prefix.decode(&component),
+                None => component_type::decode(&component),
+            };
+            described.map_err(|error| error.to_string())
         }
         Wasm::Module(_) => Err("a component is expected, and this is a core module".to_owned()),
     }

@@ -393,6 +393,20 @@ fn plugs_satisfy_the_imports_of_a_socket() {
     assert_eq!(run(&["validate", "out.wasm"], b"").code, Some(0));
     let ran = run(&[&args[..], &["-o", "out.wasm", "--json"]].concat(), socket.as_bytes());
     assert_eq!(ran.json()["export"], "a:b/c@0.2.3");
+    let connect = ["--connect", "other=plug.wat#a:b/c@0.2.3"];
+    let ran = run(&[&args[..], &connect].concat(), socket.as_bytes());
+    assert!(
+        ran.err.contains("the export `a:b/c@0.2.3` of plug.wat does not fit the import `other`")
+    );
+    let adder = "(component (import \"g\" (func $g)) (export \"f\" (func $g)))";
+    std::fs::write(folder.path().join("adder.wat"), adder).unwrap();
+    let more = ["--connect", "other=adder.wat#f", "--plug", "adder.wat", "--between-plugs"];
+    let ran = run(&[&args[..], &more, &["-o", "out.wasm"]].concat(), socket.as_bytes());
+    assert_eq!((ran.code, &*ran.err), (Some(0), ""));
+    assert_eq!(
+        ran.out,
+        "a:b/c@0.2.1: a:b/c@0.2.3 of plug.wat\nother: f of adder.wat\nf of plug.wat: adder.wat\n"
+    );
     let text = run(&[&args[..], &["-t"]].concat(), socket.as_bytes());
     assert_eq!((text.code, &*text.err), (Some(0), ""));
     assert!(

@@ -111,3 +111,41 @@ fn dummies_and_adapters_make_components() {
     let wit = good(folder, &["wit", "cat.wasm"]).out;
     assert!(wit.contains("export wasi:cli/run@0.2."), "{wit}");
 }
+
+#[test]
+fn programs_for_wasi_preview_1_become_components_with_each_published_adapter() {
+    let folder = folder();
+    let folder = folder.path();
+    let [adapters] =
+        wattle_tests::packages::folders(["wasi-preview1-component-adapter-provider"]).unwrap();
+    let text = |export: &str| {
+        format!(
+            r#"(module
+                (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+                (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+                (memory (export "memory") 1)
+                (func (export "{export}")
+                    (drop (call $random (i32.const 16) (i32.const 4)))
+                    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#
+        )
+    };
+    let new = |name: &str, export: &str| {
+        let adapter = adapters.join(format!("artefacts/wasi_snapshot_preview1.{name}.wasm"));
+        let args = ["component", "new", "-", "-o", "p.wasm", "--adapt", adapter.to_str().unwrap()];
+        wattle_in(folder, &args, text(export).as_bytes())
+    };
+    for (adapter, export, is_command) in
+        [("command", "_start", true), ("reactor", "f", false), ("proxy", "f", false)]
+    {
+        let ran = new(adapter, export);
+        assert_eq!((ran.code, &*ran.err), (Some(0), ""), "{adapter}");
+        let wit = good(folder, &["wit", "p.wasm"]).out;
+        // What is imported is what these two functions need.
+        assert!(wit.contains("import wasi:random/random@0.2."), "{adapter}: {wit}");
+        assert!(wit.contains("import wasi:cli/stdout@0.2."), "{adapter}: {wit}");
+        assert!(!wit.contains("sockets"), "{adapter}: {wit}");
+        assert_eq!(wit.contains("export wasi:cli/run@0.2."), is_command, "{adapter}: {wit}");
+    }
+    let ran = new("command", "f");
+    assert!(ran.err.contains("`_start` is imported from this module; one without it"), "{ran:?}");
+}

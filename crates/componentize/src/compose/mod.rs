@@ -16,8 +16,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Arg, Component, CoreSort, Definition, Export, ExternDesc, Instance, PlainSort, Sort,
-    SortIdx,
+    Alias, Arg, Component, CoreSort, Definition, Export, ExternDesc, ExternName, Instance,
+    PlainSort, Sort, SortIdx,
 };
 use wattle_ast::{ComponentIdx, Features, InstanceIdx, Name};
 use wattle_validator::ErrorKind;
@@ -33,8 +33,17 @@ pub(crate) struct Part<'t> {
     /// What messages call the component.
     pub(crate) name: &'t str,
     pub(crate) types: &'t ComponentTypes,
-    /// For the names of imports: the number of a part before, and the name of its export.
-    pub(crate) given: BTreeMap<&'t str, (usize, &'t str)>,
+    /// For the names of imports: what is given.
+    pub(crate) given: BTreeMap<&'t str, Given<'t>>,
+}
+
+/// What is given for an import.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'t> {
+    /// The number of a part before.
+    pub(crate) part: usize,
+    /// The name of its export; `None` for the whole instance.
+    pub(crate) export: Option<&'t str>,
 }
 
 /// Why components do not fit together.
@@ -47,6 +56,9 @@ pub(crate) enum ComposeError {
     Cycle { import: String },
     /// An import of a part refers to a resource that is not imported, since something is given for it.
     Resource { part: usize, import: String, resource: String },
+    /// An import or export of the result refers to a type without a name: it has one where something is
+    /// given for an import.
+    Unnamed { is_import: bool, name: String, reason: String },
     /// The types of imports are too large.
     TooLarge,
     /// The result is not valid in another way.
@@ -55,7 +67,8 @@ pub(crate) enum ComposeError {
 
 /// Makes one component of several, which has the exports of the last.
 ///
-/// `components` are the parts' components, in the same order.
+/// `components` are the parts' components, in the same order. Parts of one name and with equal components
+/// become instances of one component.
 pub(crate) fn compose<'a>(
     parts: &[Part<'_>],
     components: Vec<Component<'a>>,
@@ -64,18 +77,39 @@ pub(crate) fn compose<'a>(
     imports.write()?;
     let Imports { mut writer, places, groups, .. } = imports;
     let mut instances = Vec::new();
+    // The first part of each name, with the index of its component.
+    let mut firsts: BTreeMap<&str, (usize, ComponentIdx)> = BTreeMap::new();
     let mut openings = Vec::new();
     for (number, part) in parts.iter().enumerate() {
-        // What is in the component is put there at the end.
-        openings.push(writer.len());
-        let component = ComponentIdx(writer.push(Definition::Component));
+        let first = firsts.get(part.name);
+        let is_same = |place: usize| components.get(place) == components.get(number);
+        let component = match first.filter(|(place, _)| is_same(*place)) {
+            Some(&(_, component)) => {
+                openings.push(None);
+                component
+            }
+            None => {
+                // What is in the component is put there at the end.
+                openings.push(Some(writer.len()));
+                let component = ComponentIdx(writer.push(Definition::Component));
+                firsts.entry(part.name).or_insert((number, component));
+                component
+            }
+        };
         let mut args = Vec::new();
         for import in part.types.imports() {
             let item = match part.given.get(import.name()) {
-                Some(&(source, export)) => {
-                    let instance = instances.get(source).copied().unwrap_or_default();
-                    let item = parts.get(source).and_then(|part| part.types.export(export));
-                    Some(alias(&mut writer, instance, export, sort_of(&item.unwrap_or(import))))
+                Some(given) => {
+                    let instance = instances.get(given.part).copied().unwrap_or_default();
+                    Some(match given.export {
+                        Some(export) => {
+                            let part = parts.get(given.part);
+                            let item = part.and_then(|part| part.types.export(export));
+                            let sort = sort_of(&item.unwrap_or(import));
+                            alias(&mut writer, instance, export, sort)
+                        }
+                        None => instance.into(),
+                    })
                 }
                 None => match places.get(&(number, import.name())) {
                     Some(&place) => writer.index(place),
@@ -91,7 +125,8 @@ pub(crate) fn compose<'a>(
     }
     export_all(parts, &mut writer, instances.last().copied().unwrap_or_default())?;
     let mut component = Component::default();
-    let mut inner = openings.into_iter().zip(components).peekable();
+    let inner = openings.into_iter().zip(components);
+    let mut inner = inner.filter_map(|(opening, inner)| Some((opening?, inner))).peekable();
     for (place, definition) in writer.finish().into_iter().enumerate() {
         component.definitions.push(definition);
         if let Some((_, inner)) = inner.next_if(|(at, _)| *at == place) {
@@ -163,6 +198,13 @@ impl<'t> Imports<'t> {
                     let reason = "one says which interface it implements, and the other differs";
                     return Err(conflict(first, other, reason.into()));
                 }
+                let differs = others
+                    .iter()
+                    .find(|other| is_resource(&other.item) != is_resource(&first.item));
+                if let Some(other) = differs {
+                    let reason = "one is a resource, and the other is not";
+                    return Err(conflict(first, other, reason.into()));
+                }
             }
             self.writer.import(place, &self.groups).map_err(|fault| match fault {
                 Fault::Cycle { place } | Fault::Needs { place } => {
@@ -192,6 +234,10 @@ fn conflict(first: &Wanted<'_>, other: &Wanted<'_>, reason: String) -> ComposeEr
         imports: [first.item.name().into(), other.item.name().into()],
         reason,
     }
+}
+
+fn is_resource(item: &Extern<'_>) -> bool {
+    matches!(item.view(), ExternView::Type(ty) if matches!(ty.shape(), Shape::Resource(_)))
 }
 
 /// The index space of an import or export.
@@ -268,7 +314,20 @@ fn check(
                 _ => None,
             };
             let reason = error.kind.to_string();
-            let Some(import) = import else { return Err(ComposeError::Invalid { reason }) };
+            let unnamed = |is_import: bool, name: &ExternName<'_>| {
+                let name = name.name.as_str().into();
+                Err(ComposeError::Unnamed { is_import, name, reason: reason.clone() })
+            };
+            let is_unnamed = match &error.kind {
+                ErrorKind::Component(kind) => matches!(**kind, ComponentErrorKind::Hidden { .. }),
+                _ => false,
+            };
+            let import = match (import, definition) {
+                (Some(import), _) => import,
+                (None, Definition::Import(it)) if is_unnamed => return unnamed(true, &it.name),
+                (None, Definition::Export(it)) if is_unnamed => return unnamed(false, &it.name),
+                _ => return Err(ComposeError::Invalid { reason }),
+            };
             if parts.get(instances).is_some_and(|part| part.given.contains_key(&*import)) {
                 return Err(ComposeError::Given { part: instances, import, reason });
             }

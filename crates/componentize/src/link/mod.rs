@@ -37,7 +37,7 @@ use alloc::vec::Vec;
 use core::ptr;
 
 use wattle_ast::components::Component;
-use wattle_ast::{FuncType, Module, ValType};
+use wattle_ast::{FuncType, Module, Names, ValType};
 use wattle_encoder::BuildError;
 
 pub use error::{ItemType, LinkError, LinkProblem, LinkProblemKind, OtherSymbol, SymbolType};
@@ -177,7 +177,10 @@ impl<'a> Linker<'a> {
             let wants = library.wants.iter();
             part.given = wants.map(|(name, want)| env.given(number, name, want)).collect();
         }
-        let (module, layout) = env.finish()?;
+        let (mut module, layout) = env.finish()?;
+        if !options.names {
+            module.names = Names::default();
+        }
         let (main, _) = read(Input { origin: Origin::Main, module })?;
         joined.insert(MAIN, main);
 
@@ -195,6 +198,9 @@ impl<'a> Linker<'a> {
         let init = init(&libraries, &layout, &memory, has_hook).map_err(glue)?;
         if let Some(Init { mut module, given }) = init {
             producers::add_tool(&mut module);
+            if !options.names {
+                module.names = Names::default();
+            }
             let (mut part, _) = read(Input { origin: Origin::Library("init".into()), module })?;
             (part.given, part.is_last) = (given, true);
             joined.push(part);

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use wattle_ast::components::{CanonOpt, CoreSortIdx, ExternName};
 use wattle_ast::{
     ComponentFuncIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, ExternIdx, FuncIdx,
-    GlobalIdx, InstanceIdx, MemIdx, MemType, Module, Name, TableIdx, TagIdx, ValType,
+    GlobalIdx, InstanceIdx, MemIdx, MemType, Module, Name, Names, TableIdx, TagIdx, ValType,
 };
 use wattle_encoder::components::ComponentBuilder;
 use wattle_wit::model::{Text, TypeId};
@@ -210,6 +210,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         args: &[(String, CoreInstanceIdx)],
     ) -> CoreInstanceIdx {
         crate::producers::add_tool(&mut module);
+        if !self.plan.options.names {
+            module.names = Names::default();
+        }
         let module = self.builder.core_module(module);
         self.builder.names().core_modules.insert(module, name.into());
         let args = args.iter().map(|(name, instance)| (name.as_str(), *instance));

@@ -1,6 +1,7 @@
 //! Imports of a component, and the scopes that its types are written in.
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{ExternDesc, ExternName, Type, TypeBound};
@@ -74,7 +75,10 @@ impl Emitter<'_, '_, '_> {
                 scope.builder.export(name, ExternDesc::Func(ty));
             }
         });
-        let name = self.extern_name(Side::Import, number);
+        let name = match plan.options.renamed.get(&*item.name) {
+            Some(new) => ExternName::from(String::from(&**new)),
+            None => self.extern_name(Side::Import, number),
+        };
         let instance = self.builder.import_instance(name, index);
         self.builder.names().instances.insert(instance, owned(&item.name));
         self.import_instances.insert(number, instance);

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::components::{Component, Definition};
 use wattle_ast::custom::Producers;
-use wattle_ast::{Custom, Features, Module};
+use wattle_ast::{Features, Module};
 use wattle_wit::component_type::{self, ComponentType, SECTION};
 use wattle_wit::model::{Model, WorldId};
 
@@ -69,8 +69,14 @@ pub(crate) fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), E
             section: section.name.as_str().into(),
             reason: reason.to_string().into(),
         };
-        let component = component(section).map_err(|reason| refused(&reason))?;
-        let described = component_type::decode(&component).map_err(|reason| refused(&reason))?;
+        let bytes = section.data.bytes().unwrap_or_default();
+        let (prefix, bytes) = component_type::split(bytes).map_err(|reason| refused(&reason))?;
+        let component = component(bytes).map_err(|reason| refused(&reason))?;
+        let described = match prefix {
+            Some(prefix) => prefix.decode(&component),
+            None => component_type::decode(&component),
+        };
+        let described = described.map_err(|reason| refused(&reason))?;
         let world = World::new(&described.model, described.world);
         if let Some(func) = encodings.add(&world, described.encoding) {
             let reason = ["strings of `", &func, "` are encoded in another way elsewhere"].concat();
@@ -96,9 +102,8 @@ pub(crate) fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), E
     Ok((part, worlds))
 }
 
-/// The component that a section is.
-fn component<'s>(section: &'s Custom<'_>) -> Result<Component<'s>, wattle_ast::Error> {
-    let bytes = section.data.bytes().unwrap_or_default();
+/// The component of a section.
+fn component(bytes: &[u8]) -> Result<Component<'_>, wattle_ast::Error> {
     wattle_parser::components::Parser::new().features(Features::ALL).component(bytes)
 }
 

@@ -37,7 +37,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec::Vec;
 
-use wattle_ast::components::Component;
+use wattle_ast::components::{Component, Names};
 use wattle_ast::custom::Producers;
 use wattle_ast::{Encode, ExternType, Features, FuncType, Import, MemType, Module, Name, ValType};
 use wattle_wit::model::Text;
@@ -165,6 +165,9 @@ pub(crate) fn build<'a>(joined: Joined<'a>, options: &Options) -> Result<Compone
         return Err(Error::Problems(emitter.problems));
     }
     let mut builder = emitter.builder;
+    if !options.names {
+        *builder.names() = Names::default();
+    }
     builder.custom(Producers::NAME, producers::of_tool().to_bytes());
     let component = builder.build()?;
     if options.validate {

@@ -1,6 +1,9 @@
 //! How components are made of core modules: what [`Componentizer`](crate::Componentizer) and
 //! [`Linker`](crate::Linker) have in common.
 
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+
 use wattle_wit::encode::Config;
 
 /// How a component is made.
@@ -10,6 +13,10 @@ pub(crate) struct Options {
     pub(crate) merges_versions: bool,
     pub(crate) legacy: bool,
     pub(crate) grows: bool,
+    /// Whether there are names for people.
+    pub(crate) names: bool,
+    /// The new names of imported instances, by their old names.
+    pub(crate) renamed: BTreeMap<Box<str>, Box<str>>,
     pub(crate) config: Config,
 }
 
@@ -20,6 +27,8 @@ impl Default for Options {
             merges_versions: true,
             legacy: true,
             grows: false,
+            names: true,
+            renamed: BTreeMap::new(),
             config: Config::new(),
         }
     }
@@ -65,6 +74,20 @@ macro_rules! option_methods {
             } else {
                 wattle_wit::encode::Config::new()
             };
+            self
+        }
+
+        /// Lets the component import an instance under another name. Nothing happens if it does not import
+        /// `old`.
+        pub fn rename_import(mut self, old: &str, new: &str) -> Self {
+            self.options.renamed.insert(old.into(), new.into());
+            self
+        }
+
+        /// Whether the component, and the core modules in it that it did not get, have names for people in
+        /// custom sections. They do by default.
+        pub fn names(mut self, names: bool) -> Self {
+            self.options.names = names;
             self
         }
     };

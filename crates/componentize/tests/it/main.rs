@@ -6,5 +6,6 @@ mod edits;
 mod link;
 mod link_messages;
 mod messages;
+mod options;
 mod program;
 mod run;

@@ -65,6 +65,10 @@ pub enum DecodeErrorKind {
     DocsFormat(crate::docs::DocsError),
     /// A section `component-type` without its one export, the type of a world.
     NotWorld,
+    /// A section `component-type` of version 3 with a package that has not the world.
+    NoWorld(String),
+    /// A section `component-type` of version 3 that ends, or is malformed, before its component begins.
+    Prefix,
     /// A section `component-type` whose strings have an encoding that is not known.
     Encoding(Option<[u8; 2]>),
 }
@@ -103,6 +107,9 @@ impl fmt::Display for DecodeErrorKind {
             Kind::NotWorld => {
                 return f.write_str("the one export of a section `component-type` is a world");
             }
+            Kind::Prefix => {
+                return f.write_str("malformed encoding or name of a world before the component");
+            }
             Kind::Encoding(None) => {
                 return f.write_str("missing custom section `wit-component-encoding`");
             }
@@ -110,7 +117,7 @@ impl fmt::Display for DecodeErrorKind {
                 return write!(
                     f,
                     "unknown version {version} or encoding {encoding} of strings in \
-                     `wit-component-encoding`: version 4 has the encodings 0, 1 and 2"
+                     `component-type`: versions 3 and 4 have the encodings 0, 1 and 2"
                 );
             }
             Kind::Name(name) => ("is not a well-formed name", name.into()),
@@ -129,6 +136,7 @@ impl fmt::Display for DecodeErrorKind {
             Kind::TypeOfWorld(name) => {
                 ("is a type that an interface has from outside of all interfaces", name.into())
             }
+            Kind::NoWorld(name) => ("is not a world of the package", name.into()),
             Kind::NoResource(name) => ("is not a resource in this place", name.into()),
             Kind::PackageCycle(name) => ("is a package that depends on itself", name.into()),
             Kind::Docs(name) => ("has documentation, and is not there", name.into()),

@@ -67,6 +67,10 @@ pub(crate) struct Embed {
     #[arg(long, conflicts_with_all = ["dummy", "dummy_names"])]
     only_custom: bool,
 
+    /// Write versions in their canonical form: `a:b/c@1` for `a:b/c@1.2.3`.
+    #[arg(long, visible_alias = "emit-canonical-names")]
+    canonical_names: bool,
+
     #[command(flatten)]
     features: WitFeatures,
 }
@@ -103,17 +107,25 @@ impl Embed {
                        --dummy-names legacy";
             return Err(Failure::Usage(why.to_owned()));
         }
-        let Interfaces { model, package, world } = self.features.read(&self.wit)?;
+        let Interfaces { mut model, package, world } = self.features.read(&self.wit)?;
         let world = match (world, &self.world) {
             (Some(world), None) => Ok(world),
             (_, name) => model.select_world(package, name.as_deref()),
         };
         let world = world.map_err(|error| refused(&self.wit, &error.to_string()))?;
-        let embed = World::new(&model, world).encoding(match self.encoding {
+        if self.canonical_names {
+            // These names do not tell compatible versions apart.
+            let merged = model.merge_imports_by_version(world);
+            merged.map_err(|error| refused(&self.wit, &error.to_string()))?;
+        }
+        let mut embed = World::new(&model, world).encoding(match self.encoding {
             Encoding::Utf8 => StringEncoding::Utf8,
             Encoding::Utf16 => StringEncoding::Utf16,
             Encoding::CompactUtf16 => StringEncoding::CompactUtf16,
         });
+        if self.canonical_names {
+            embed = embed.canonical_names();
+        }
         if self.only_custom {
             let section = embed.section();
             let section = section.map_err(|error| refused(&self.wit, &error.to_string()))?;

@@ -47,6 +47,14 @@ pub(super) struct Making {
     #[arg(long, value_name = "[NAME=]FILE")]
     adapt: Vec<Adapter>,
 
+    /// Import the instance OLD under the name NEW, if it is imported.
+    #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
+    pub(super) import_name: Vec<(String, String)>,
+
+    /// Give the component and what is added to it names for people, in custom sections, or not.
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub(super) debug_names: bool,
+
     /// Leave out the validation of the component.
     #[arg(long)]
     pub(super) skip_validation: bool,
@@ -70,14 +78,17 @@ pub(super) struct Making {
 
 /// Sets the options of a `Componentizer` or a `Linker`, which have the same methods.
 macro_rules! configure {
-    ($builder:expr, $making:expr) => {
-        $builder
+    ($builder:expr, $making:expr) => {{
+        let builder = $builder
             .validate(!$making.skip_validation)
             .grow_memory($making.realloc_via_memory_grow)
             .merge_versions($making.merge_imports_based_on_semver)
             .legacy_names(!$making.reject_legacy_names)
             .canonical_names($making.canonical_names)
-    };
+            .names($making.debug_names);
+        let renamed = $making.import_name.iter();
+        renamed.fold(builder, |builder, (old, new)| builder.rename_import(old, new))
+    }};
 }
 pub(super) use configure;
 
@@ -101,6 +112,12 @@ impl FromStr for Adapter {
         };
         Ok(Adapter { name, file: file.into() })
     }
+}
+
+/// An old and a new name.
+fn renamed(text: &str) -> Result<(String, String), &'static str> {
+    let (old, new) = text.split_once('=').ok_or("two names with `=` between them are expected")?;
+    Ok((old.to_owned(), new.to_owned()))
 }
 
 impl New {

@@ -2,10 +2,11 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
 use wattle::ast::Shown;
-use wattle::componentize::{Input, Plugged, plug};
+use wattle::componentize::{Composer, Input, Plugged};
 use wattle::printer::Config;
 use wattle::{Wasm, encoder};
 
@@ -26,8 +27,17 @@ pub(crate) struct Plug {
     socket: PathBuf,
 
     /// A component whose exports satisfy imports; the option can be repeated.
-    #[arg(long = "plug", value_name = "FILE", required = true)]
+    #[arg(long = "plug", value_name = "FILE", required_unless_present = "connect")]
     plugs: Vec<PathBuf>,
+
+    /// A component for the import NAME: its export EXPORT, or its whole instance; the option can be
+    /// repeated.
+    #[arg(long, value_name = "NAME=FILE[#EXPORT]")]
+    connect: Vec<Connect>,
+
+    /// Let plugs satisfy imports of other plugs too.
+    #[arg(long)]
+    between_plugs: bool,
 
     #[command(flatten)]
     output: Output,
@@ -37,12 +47,45 @@ pub(crate) struct Plug {
     wat: bool,
 }
 
+/// A component for one import.
+#[derive(Clone)]
+struct Connect {
+    import: String,
+    file: PathBuf,
+    export: Option<String>,
+}
+
+impl FromStr for Connect {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Connect, &'static str> {
+        let (import, file) = text.split_once('=').ok_or("a name, `=` and a file are expected")?;
+        let (file, export) = match file.rsplit_once('#') {
+            Some((file, export)) => (file, Some(export.to_owned())),
+            None => (file, None),
+        };
+        Ok(Connect { import: import.to_owned(), file: file.into(), export })
+    }
+}
+
 impl Plug {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let socket = read(&self.socket)?;
-        let plugs = self.plugs.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-        let inputs = plugs.iter().map(input).collect::<Result<Vec<_>, _>>()?;
-        let plugged = plug(input(&socket)?, inputs)
+        let files = self.plugs.iter().chain(self.connect.iter().map(|it| &it.file));
+        let plugs = files.map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+        let mut composer = Composer::new(input(&socket)?).between_plugs(self.between_plugs);
+        let connects = self.plugs.iter().map(|_| None).chain(self.connect.iter().map(Some));
+        for (plug, connect) in plugs.iter().zip(connects) {
+            let plug = input(plug)?;
+            composer = match connect {
+                Some(Connect { import, export, .. }) => {
+                    composer.connect(import, plug, export.as_deref())
+                }
+                None => composer.plug(plug),
+            };
+        }
+        let plugged = composer
+            .finish()
             .map_err(|error| Failure::Faults(vec![Fault::new(&socket.name, error.to_string())]))?;
         let Plugged { component, connections, .. } = plugged;
         let wasm = Wasm::Component(component);
@@ -58,21 +101,22 @@ impl Plug {
         }
         Output::default().write(|out| {
             connections.iter().try_for_each(|it| {
-                let plug = plugs.get(it.plug).map_or("", |plug| &*plug.name);
-                match json {
-                    true => {
-                        let (import, export) = (&it.import, &it.export);
-                        let row =
-                            serde_json::json!({ "import": import, "plug": plug, "export": export });
-                        writeln!(out, "{}", json_line(&row))
-                    }
-                    false if it.export == it.import => {
-                        writeln!(out, "{}: {plug}", Shown(&*it.import))
-                    }
-                    false => {
-                        let (import, export) = (Shown(&*it.import), Shown(&*it.export));
-                        writeln!(out, "{import}: {export} of {plug}")
-                    }
+                let name = |plug: usize| plugs.get(plug).map_or("", |plug| &*plug.name);
+                let (importer, plug) = (it.importer.map(name), name(it.plug));
+                if json {
+                    let row = serde_json::json!({
+                        "importer": importer, "import": it.import, "plug": plug, "export": it.export,
+                    });
+                    return writeln!(out, "{}", json_line(&row));
+                }
+                write!(out, "{}", Shown(&*it.import))?;
+                if let Some(importer) = importer {
+                    write!(out, " of {importer}")?;
+                }
+                match &it.export {
+                    Some(export) if *export == it.import => writeln!(out, ": {plug}"),
+                    Some(export) => writeln!(out, ": {} of {plug}", Shown(&**export)),
+                    None => writeln!(out, ": the instance of {plug}"),
                 }
             })
         })

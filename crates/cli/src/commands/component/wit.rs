@@ -41,8 +41,12 @@ pub(crate) struct Wit {
     text: bool,
 
     /// Write versions in binaries in their canonical form: `a:b/c@1` for `a:b/c@1.2.3`.
-    #[arg(long)]
+    #[arg(long, visible_alias = "emit-canonical-names")]
     canonical_names: bool,
+
+    /// Leave out documentation.
+    #[arg(long)]
+    no_docs: bool,
 
     /// Write a file of WIT for each package to this folder, which must be empty or not exist; those
     /// that the package depends on are in `deps`.
@@ -100,6 +104,9 @@ impl Wit {
             merged.map_err(|error| refused(other, &error.to_string()))?;
         }
         self.change(&mut interfaces).map_err(|why| refused(path, &why))?;
+        if self.no_docs {
+            interfaces.model.remove_docs();
+        }
         let Interfaces { model, package, .. } = &interfaces;
         match &self.out_dir {
             Some(folder) => write_packages(folder, &interfaces),
