@@ -1,14 +1,15 @@
 //! The engine: passes over the best candidate so far, until none makes it smaller.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::Rc;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use wattle_ast::{Features, Module};
 
-use crate::bisect::Bisect;
-use crate::plan::{ModulePlan, Plan};
+use crate::bisect::{Bisect, Past};
+use crate::plan::{ModulePlan, Plan, fingerprint};
 use crate::subject::Subject;
 use crate::types::Loss;
 use crate::{bodies, cut, definitions, items, script, types};
@@ -50,13 +51,6 @@ impl Candidate {
     fn measure(&self) -> (usize, &[u8]) {
         (self.weight, &self.bytes)
     }
-}
-
-/// FNV-1a with 128 bits.
-fn fingerprint(bytes: &[u8]) -> u128 {
-    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
 }
 
 /// The counts of a reduction.
@@ -209,6 +203,10 @@ impl Reducer {
             tidies: true,
             refused: Vec::new(),
             pass: "",
+            failed: BTreeMap::new(),
+            is_tidied: Rc::default(),
+            before: BTreeMap::new(),
+            now: BTreeMap::new(),
         };
         run.run();
         let is_finished = !run.judge.is_over();
@@ -229,6 +227,15 @@ struct Run<J> {
     tidies: bool,
     refused: Vec<u128>,
     pass: &'static str,
+    /// The changes that failed alone, by their keys, and whether something was removed with them that
+    /// nothing refers to any more. They are not tried again as long as what they are made to stays as
+    /// it is.
+    failed: BTreeMap<(&'static str, u128), bool>,
+    /// Whether that was so when a plan was last applied.
+    is_tidied: Rc<Cell<bool>>,
+    /// What came of the changes of each pass in the last round, and in this one so far.
+    before: BTreeMap<&'static str, Past>,
+    now: BTreeMap<&'static str, Past>,
 }
 
 /// A pass over a module.
@@ -291,6 +298,7 @@ impl<J: Judge> Run<J> {
             if !has_progress && !self.tidies {
                 return;
             }
+            self.before = core::mem::take(&mut self.now);
             // What the condition is about may be something that nothing refers to.
             self.tidies = has_progress;
         }
@@ -334,7 +342,7 @@ impl<J: Judge> Run<J> {
     fn can_tidy(&mut self, place: usize) -> bool {
         self.change("unused items", |subject| {
             let mut module = (*subject.modules().get(place)?).clone();
-            items::tidy(&mut module)?;
+            let _ = items::tidy(&mut module)?;
             Some(subject.with_module(place, module))
         })
     }
@@ -354,17 +362,15 @@ impl<J: Judge> Run<J> {
         let subject = &base.subject;
         let modules = subject.modules();
         let Some(&module) = modules.get(place) else { return false };
-        let Some(plan) = pass(module, self.features) else { return false };
-        self.plan(
-            name,
-            &Plan::new(plan.len, |selected| {
-                let mut changed = (plan.apply)(selected)?;
-                if tidies {
-                    items::tidy(&mut changed)?;
-                }
-                Some(subject.with_module(place, changed))
-            }),
-        );
+        let Some(mut plan) = pass(module, self.features) else { return false };
+        let keys = core::mem::take(&mut plan.keys);
+        let is_tidied = Rc::clone(&self.is_tidied);
+        let whole = Plan::new(plan.len, move |selected| {
+            let mut changed = (plan.apply)(selected)?;
+            is_tidied.set(tidies && items::tidy(&mut changed)?);
+            Some(subject.with_module(place, changed))
+        });
+        self.plan(name, &Plan { keys, ..whole });
         true
     }
 
@@ -421,54 +427,73 @@ impl<J: Judge> Run<J> {
     /// nothing.
     fn plan(&mut self, name: &'static str, plan: &Plan<'_, Subject>) -> bool {
         self.pass = name;
-        let mut kept = alloc::vec![false; plan.len];
-        let mut bisect = Bisect::new(plan.len);
-        let mut is_whole = true;
+        let is_new = |&number: &usize| {
+            let failed = plan.keys.get(number).and_then(|key| self.failed.get(&(name, *key)));
+            failed.is_none_or(|&is_tidied| is_tidied && !self.tidies)
+        };
+        let changes: Vec<usize> = (0..plan.len).filter(is_new).collect();
+        let before = self.before.get(name).copied().unwrap_or_default();
+        let mut selected = alloc::vec![false; plan.len];
+        let mut bisect = Bisect::new(changes.len(), before);
+        let mut is_whole = changes.len() == plan.len;
         while !self.judge.is_over() {
             // The candidates are those that come if all fail.
             let (mut ahead, mut steps, mut batch) = (bisect.clone(), Vec::new(), Vec::new());
             while batch.len() < self.judge.width().max(1)
                 && let Some(range) = ahead.next()
             {
-                let mut selected = kept.clone();
-                selected[range.clone()].fill(true);
+                let chosen = changes.get(range.clone()).unwrap_or_default();
+                chosen.iter().for_each(|&change| selected[change] = true);
+                self.is_tidied.set(false);
                 let outcome = match (plan.apply)(&selected) {
                     Some(subject) => self.outcome(subject),
                     None => Outcome::Refused,
                 };
+                chosen.iter().for_each(|&change| selected[change] = false);
                 match outcome {
                     Outcome::Unchanged => ahead.keep(),
-                    Outcome::Refused | Outcome::New(_) => ahead.divide(),
+                    Outcome::Refused => ahead.divide(false),
+                    Outcome::New(_) => ahead.divide(true),
                 }
-                steps.push((range, outcome_step(outcome, &mut batch)));
+                steps.push((range, self.is_tidied.get(), outcome_step(outcome, &mut batch)));
             }
             if steps.is_empty() {
+                let now = self.now.entry(name).or_default();
+                *now = *now + bisect.past();
                 return is_whole;
             }
             let verdicts = self.judged(&batch);
             let mut batch: Vec<Option<Candidate>> = batch.into_iter().map(Some).collect();
-            for (range, step) in steps {
-                match step {
-                    Step::Keep => bisect.keep(),
-                    Step::Divide => {
-                        is_whole = false;
-                        bisect.divide();
+            for (range, is_tidied, step) in steps {
+                let was_asked = matches!(step, Step::Ask(_));
+                let verdict = match step {
+                    Step::Keep => {
+                        bisect.keep();
+                        continue;
                     }
-                    Step::Ask(number) => match verdicts.get(number).copied().flatten() {
-                        Some(true) => {
-                            bisect.keep();
-                            kept[range].fill(true);
-                            if let Some(better) = batch[number].take() {
-                                self.accept(better);
-                            }
-                            break;
+                    Step::Divide => Some(false),
+                    Step::Ask(number) => verdicts.get(number).copied().flatten(),
+                };
+                let chosen = changes.get(range).unwrap_or_default();
+                match (verdict, step) {
+                    (None, _) => return false,
+                    (Some(true), Step::Ask(number)) => {
+                        bisect.keep();
+                        chosen.iter().for_each(|&change| selected[change] = true);
+                        if let Some(better) = batch[number].take() {
+                            self.accept(better);
                         }
-                        Some(false) => {
-                            is_whole = false;
-                            bisect.divide();
+                        break;
+                    }
+                    _ => {
+                        is_whole = false;
+                        bisect.divide(was_asked);
+                        if let [change] = chosen
+                            && let Some(key) = plan.keys.get(*change)
+                        {
+                            self.failed.insert((name, *key), is_tidied);
                         }
-                        None => return false,
-                    },
+                    }
                 }
             }
         }
@@ -529,6 +554,7 @@ impl<J: Judge> Run<J> {
 }
 
 /// A step of a batch of changes.
+#[derive(Clone, Copy)]
 enum Step {
     Keep,
     Divide,

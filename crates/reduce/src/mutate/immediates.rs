@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    ArrayLen, BrCast, CallIndirect, DataIdx, ElemIdx, F32, F64, Features, FieldIdx, FuncIdx,
-    GlobalIdx, HeapType, ImmediateEdit, Instr, LabelIdx, LaneIdx, LocalIdx, MemArg, MemIdx, Module,
-    Opcode, RefType, RefTypeNonNull, RefTypeNull, Shuffle, TableIdx, TagIdx, TypeIdx, V128,
+    ArrayLen, BrCast, CallIndirect, DataIdx, ElemIdx, F32, F64, FieldIdx, FuncIdx, GlobalIdx,
+    HeapType, ImmediateEdit, Instr, LabelIdx, LaneIdx, LocalIdx, MemArg, MemIdx, Module, Opcode,
+    RefType, RefTypeNonNull, RefTypeNull, Shuffle, TableIdx, TagIdx, TypeIdx, V128,
 };
 use wattle_ast::{Encode, Reader};
 
@@ -15,12 +15,7 @@ use crate::emit::Edit;
 
 /// Puts another instruction in the place of one: it has the type, and the kinds of immediates, that
 /// the table of instructions gives this one.
-pub(super) fn change_opcode(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn change_opcode(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let instrs = chosen.code.instrs.iter().enumerate();
     let fits = |opcode: Opcode| !opcode.info().arity.is_structured();
     let places: Vec<usize> =
@@ -34,7 +29,7 @@ pub(super) fn change_opcode(
         *other != opcode
             && (other_info.arrow, other_info.arity) == (info.arrow, info.arity)
             && other_info.kinds == info.kinds
-            && features.contains(other_info.feature)
+            && chosen.features.contains(other_info.feature)
     });
     let others: Vec<Opcode> = others.collect();
     let other = *random.of(&others)?;
@@ -68,18 +63,16 @@ impl<'a> ImmediateEdit<'a> for Aligned {
 
 /// Changes the immediates of an instruction.
 pub(super) fn change_immediates(
-    module: &Module<'static>,
-    features: Features,
+    chosen: &Chosen<'_>,
     random: &mut Random,
 ) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
     let instrs = chosen.code.instrs.iter().enumerate();
     let has_immediates = |instr: &Instr<'_>| !instr.opcode().info().kinds.is_empty();
     let places: Vec<usize> =
         instrs.filter(|(_, instr)| has_immediates(instr)).map(|(at, _)| at).collect();
     let at = *random.of(&places)?;
     let mut buffer = Vec::new();
-    let mut other = Other { module, random };
+    let mut other = Other { module: chosen.module, random };
     let instr = chosen.code.instrs[at].edit(&mut other, &mut buffer);
     chosen.edited(&Edit::replace(at..at + 1, [instr]))
 }
