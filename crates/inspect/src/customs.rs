@@ -3,17 +3,18 @@
 //! The codecs of the sections are those of [`wattle_ast::custom`]; here they read a section piece by
 //! piece, so that each piece has its bytes and a sentence.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use wattle_ast::components::{self, Sort};
 use wattle_ast::custom::{
     BranchHint, BranchHints, BuildId, CodeMetadata, ComdatSymbol, CoreDump, CoreInstances,
-    CoreModules, CoreStack, CoreValue, Dylink, DylinkExport, DylinkImport, DylinkMemory,
-    ExternalDebugInfo, InitFunc, LinkingSection, MetadataValue, Producers, Reloc, RelocSection,
-    RelocType, Segment, SegmentFlags, SourceMappingUrl, Subject, Symbol, SymbolFlags, SymbolKind,
-    TargetFeature, TargetFeatures, TargetPrefix, VersionedName,
+    CoreModules, CoreStack, CoreValue, Dependencies, Dylink, DylinkExport, DylinkImport,
+    DylinkMemory, ExternalDebugInfo, InitFunc, LinkingSection, MetadataValue, Producers, Reloc,
+    RelocSection, RelocType, Segment, SegmentFlags, SourceMappingUrl, Subject, Symbol, SymbolFlags,
+    SymbolKind, TargetFeature, TargetFeatures, TargetPrefix, VersionedName,
 };
-use wattle_ast::{Malformed, Name, NameSubsection, Names, Quoted, Reader};
+use wattle_ast::{ItemKind, Malformed, Name, NameSubsection, Names, Quoted, Reader};
 
 use crate::name_parts::{NamePart, NamePartKind, name_parts};
 
@@ -49,6 +50,8 @@ pub struct Customs<'s> {
     show: Box<dyn Fn(&str) -> String + 's>,
     /// The sections before, each with the offset of its content in the file.
     sections: Vec<(String, usize)>,
+    /// What is imported: the name of the module, and that in it, as they are shown.
+    imports: HashMap<(ItemKind, u32), String>,
     /// The symbols of the section `linking`.
     symbols: Vec<String>,
 }
@@ -56,13 +59,25 @@ pub struct Customs<'s> {
 impl<'s> Customs<'s> {
     /// A reader that shows names of functions and the like as `show` says.
     pub fn new(show: impl Fn(&str) -> String + 's) -> Customs<'s> {
-        Customs { show: Box::new(show), sections: Vec::new(), symbols: Vec::new() }
+        Customs {
+            show: Box::new(show),
+            sections: Vec::new(),
+            imports: HashMap::new(),
+            symbols: Vec::new(),
+        }
     }
 
     /// Notes a section, so that relocations can say what they change: its name, and where its content
     /// begins in the file. The order is that of the sections.
     pub fn section(&mut self, name: &str, content: usize) {
         self.sections.push((name.to_owned(), content));
+    }
+
+    /// Notes an import, by its kind and index: a symbol that has no name of its own has that of the
+    /// import.
+    pub fn import(&mut self, kind: ItemKind, index: u32, module: &str, name: &str) {
+        let shown = format!("{} {}", Quoted(module), self.quoted(name));
+        self.imports.insert((kind, index), shown);
     }
 
     /// Calls `visit` with each row of the content of a section; together they have all its bytes. What
@@ -87,6 +102,7 @@ impl<'s> Customs<'s> {
             BranchHints::NAME => metadata,
             SourceMappingUrl::NAME | ExternalDebugInfo::NAME => url,
             BuildId::NAME => build_id,
+            Dependencies::NAME => dependencies,
             CoreDump::NAME => core_dump,
             CoreModules::NAME => core_modules,
             CoreInstances::NAME => core_instances,
@@ -117,15 +133,19 @@ impl<'s> Customs<'s> {
 
     /// The item that a symbol names, and its name.
     fn symbol(&self, symbol: &Symbol<'_>) -> String {
-        let item = |kind: &str, index: &u32, name: &Option<Name<'_>>| match name {
-            Some(name) => format!("{kind} {index} {}", self.quoted(name)),
-            None => format!("{kind} {index}"),
+        let item = |kind: ItemKind, index: &u32, name: &Option<Name<'_>>| {
+            let keyword = kind.keyword();
+            match (name, self.imports.get(&(kind, *index))) {
+                (Some(name), _) => format!("{keyword} {index} {}", self.quoted(name)),
+                (None, Some(import)) => format!("{keyword} {index} {import}"),
+                (None, None) => format!("{keyword} {index}"),
+            }
         };
         match &symbol.kind {
-            SymbolKind::Func { index, name } => item("func", index, name),
-            SymbolKind::Global { index, name } => item("global", index, name),
-            SymbolKind::Tag { index, name } => item("tag", index, name),
-            SymbolKind::Table { index, name } => item("table", index, name),
+            SymbolKind::Func { index, name } => item(ItemKind::Func, index, name),
+            SymbolKind::Global { index, name } => item(ItemKind::Global, index, name),
+            SymbolKind::Tag { index, name } => item(ItemKind::Tag, index, name),
+            SymbolKind::Table { index, name } => item(ItemKind::Table, index, name),
             SymbolKind::Data { name, at: None } => format!("data {}", self.quoted(name)),
             SymbolKind::Data { name, at: Some(at) } => format!(
                 "data {} in segment {} at {:#x}, {} bytes",
@@ -546,6 +566,13 @@ fn core_modules(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malforme
     Ok(())
 }
 
+fn dependencies(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    let rest = walk.reader.remaining();
+    walk.reader.take(rest)?;
+    walk.row(0, format_args!("a list of packages, compressed"));
+    Ok(())
+}
+
 fn core_instances(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
     for number in 0..walk.count(0, ["instance", "instances"])? {
         zero(walk)?;
@@ -679,6 +706,7 @@ mod tests {
             "metadata.code.branch_hint",
             "sourceMappingURL",
             "build_id",
+            ".dep-v0",
             "core",
             "coremodules",
             "coreinstances",

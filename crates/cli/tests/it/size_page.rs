@@ -66,7 +66,8 @@ fn a_browser_shows_the_page() {
     let show = |fragment: &str| shown(browser, folder.path(), &page, fragment);
 
     let top = show("");
-    let sizes: Vec<usize> = between(&top, "<b>", "</b>").iter().map(|it| it.parse().unwrap()).collect();
+    let sizes: Vec<usize> =
+        between(&top, "<b>", "</b>").iter().map(|it| it.parse().unwrap()).collect();
     let total = wattle(&["parse"], source).bytes.len();
     assert_eq!(sizes.iter().sum::<usize>(), total, "the rows add up to the file");
     assert!(sizes.is_sorted_by(|larger, smaller| larger >= smaller), "{sizes:?}");
