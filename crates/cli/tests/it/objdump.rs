@@ -290,10 +290,10 @@ fn nothing_is_missing_that_wabt_shows() {
     let built =
         |name: &str| std::fs::read(root().join("crates/cli/tests/built").join(name)).unwrap();
     let files = [
-        ("an object file", object_file(), 55),
-        ("a linked program of C", built("trap-c.wasm"), 35),
-        ("a linked program of Rust", built("trap-rust.wasm"), 200),
-        ("items of all kinds", wattle(&["parse"], ITEMS).bytes, 55),
+        ("an object file", object_file(), 45),
+        ("a linked program of C", built("trap-c.wasm"), 30),
+        ("a linked program of Rust", built("trap-rust.wasm"), 75),
+        ("items of all kinds", wattle(&["parse"], ITEMS).bytes, 40),
     ];
     for (what, binary, least) in files {
         let path = folder.path().join("m.wasm");

@@ -73,7 +73,7 @@ fn a_browser_shows_the_page() {
     assert!(sizes.is_sorted_by(|larger, smaller| larger >= smaller), "{sizes:?}");
     assert!(top.contains(&format!("all</button> {total} bytes, 100.0%")), "{top}");
     for label in ["code ", "data ", "alpha ", "gamma ", "custom name "] {
-        assert!(top.contains(&format!("\">{label}")), "{label}\n{top}");
+        assert!(top.contains(&format!(">{label}")), "{label}\n{top}");
     }
     assert_eq!(top.matches("tabindex=\"0\"").count(), 1, "the map takes one step of Tab: {top}");
     assert!(top.contains(">&lt;img src=x"), "a name is text: {top}");
@@ -110,6 +110,6 @@ fn a_browser_shows_the_page_of_a_component() {
     let page = page(folder.path(), source);
     let top = shown(browser, folder.path(), &page, "");
     for label in ["core module 0 $main ", "code ", "inner "] {
-        assert!(top.contains(&format!("\">{label}")), "{label}\n{top}");
+        assert!(top.contains(&format!(">{label}")), "{label}\n{top}");
     }
 }
