@@ -60,8 +60,8 @@ fn a_browser_shows_the_page() {
     let source = br#"(module
         (func $"_ZN5alpha4beta5gamma17h0123456789abcdefE" (drop (i64.const 0x123456789abcdef)))
         (func $"_ZN5alpha4helpEii" (drop (i32.const 1)))
-        (func $"<img src=x onerror=document.title=1>" nop)
-        (data "some bytes of data") (data "others"))"#;
+        (data "some bytes of data")
+        (data $"<img src=x onerror=document.title=1>" "other bytes"))"#;
     let page = page(folder.path(), source);
     let show = |fragment: &str| shown(browser, folder.path(), &page, fragment);
 
@@ -76,7 +76,7 @@ fn a_browser_shows_the_page() {
         assert!(top.contains(&format!(">{label}")), "{label}\n{top}");
     }
     assert_eq!(top.matches("tabindex=\"0\"").count(), 1, "the map takes one step of Tab: {top}");
-    assert!(top.contains(">&lt;img src=x"), "a name is text: {top}");
+    assert!(top.contains("data 1 &lt;img src=x"), "a name is text: {top}");
     assert!(!top.contains("<img"), "{top}");
 
     let zoomed = show(&format!("at={}", node(&page, "alpha")));

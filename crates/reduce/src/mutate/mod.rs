@@ -69,10 +69,11 @@ const PRESERVING: [Mutation; 14] = [
 ];
 
 /// Mutations that change what a module does.
-const CHANGING: [Mutation; 14] = [
+const CHANGING: [Mutation; 15] = [
     Body(immediates::change_opcode),
     Body(immediates::change_immediates),
     Body(immediates::change_immediates),
+    Body(immediates::change_catches),
     Body(code::remove_tree),
     Body(code::hoist_operand),
     Body(code::double_statement),
@@ -194,7 +195,7 @@ impl Mutator {
         for _ in 0..TRIES {
             let current = mutant.as_ref().unwrap_or(module);
             let changes = !self.preserves && random.below(4) > 0;
-            let list = if changes { &CHANGING } else { &PRESERVING };
+            let list = if changes { &CHANGING[..] } else { &PRESERVING[..] };
             let mutation = random.of(list)?;
             let Some(next) = mutation.apply(current, self.features, &mut random) else { continue };
             if next != *current && next != *module && is_valid(&next) {
