@@ -276,7 +276,7 @@ fn words_for(section: &str, part: &str, line: &str) -> Vec<String> {
 
 /// The digits of a row of bytes in our listing.
 fn data_bytes(row: &str) -> Option<String> {
-    let (digits, _) = row.split_once("|     ")?.1.split_once("   ")?;
+    let (digits, _) = row.split_once("|     ")?.1.split_once("  ")?;
     let is_byte = |word: &str| word.len() == 2 && u8::from_str_radix(word, 16).is_ok();
     digits.split(' ').all(is_byte).then(|| digits.replace(' ', ""))
 }
