@@ -19,7 +19,12 @@ pub(crate) struct Bisect {
     failed: Option<usize>,
     now: Past,
     before: Past,
+    /// How many changes failed alone without a test.
+    refused: usize,
 }
+
+/// How many candidates that need no test are worth one that does.
+const CHEAPER: usize = 8;
 
 /// How many changes were made, and how many failed alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -31,7 +36,7 @@ pub(crate) struct Past {
 impl Bisect {
     /// Chooses among this many changes. `before` is what came of changes of this kind the last time.
     pub(crate) fn new(len: usize, before: Past) -> Bisect {
-        Bisect { open: 0..len, failed: None, now: Past::default(), before }
+        Bisect { open: 0..len, failed: None, now: Past::default(), before, refused: 0 }
     }
 
     /// The set to try next. The answer to it must be given by [`keep`](Bisect::keep) or
@@ -43,7 +48,7 @@ impl Bisect {
         }
         let len = match self.failed {
             Some(failed) => (failed - start) / 2,
-            None => (end - start) / self.now.failed.max(1),
+            None => (end - start) / (self.now.failed + self.refused / CHEAPER).max(1),
         };
         let most = match self.before.failed {
             0 => usize::MAX,
@@ -61,13 +66,16 @@ impl Bisect {
     }
 
     /// The set failed. Whether the condition was asked matters for the size of the next sets: where it
-    /// costs no test to find out, they stay large.
+    /// costs no test to find out, they stay large for longer.
     pub(crate) fn divide(&mut self, was_asked: bool) {
         let Some(range) = self.next() else { return };
         if range.len() > 1 {
             self.failed = Some(range.end);
         } else {
-            self.now.failed += usize::from(was_asked);
+            match was_asked {
+                true => self.now.failed += 1,
+                false => self.refused += 1,
+            }
             self.open.start = range.end;
             self.failed = None;
         }
@@ -130,6 +138,18 @@ mod tests {
         assert!(tries(1024, &[3, 500, 501], first) < 50);
         let all: [usize; 8] = core::array::from_fn(|at| at);
         assert!(tries(8, &all, first) < 15);
+    }
+
+    #[test]
+    fn sets_that_fail_without_a_test_become_smaller_too() {
+        let mut bisect = Bisect::new(4096, Past::default());
+        let mut tries = 0;
+        while bisect.next().is_some() {
+            tries += 1;
+            bisect.divide(false);
+        }
+        assert!(tries < 6 * 4096, "{tries}");
+        assert_eq!(bisect.past(), Past::default());
     }
 
     #[test]
