@@ -336,6 +336,40 @@ fn nothing_is_missing_that_wabt_shows() {
     }
 }
 
+/// WABT does not read these types, so the text is what ours are compared with.
+#[test]
+fn types_of_objects_are_those_of_the_text() {
+    let source = br#"(module
+      (rec (type (sub (struct (field (mut i8)) (field (ref null 1)))))
+        (type (sub final 0 (struct (field (mut i8)) (field (ref null 1)) (field f64)))))
+      (type (array (mut i16))) (type (func (param (ref exn) i31ref (ref null extern)) (result eqref)))
+      (type (func (param i64)))
+      (tag (type 4)) (table 2 (ref null 0)) (global (mut (ref null 2)) (ref.null none)))"#;
+    let text = wattle(&["print"], source).out;
+    let ours = wattle(&["objdump", "-x"], source).out;
+    let mut types = 0;
+    for line in text.lines() {
+        let Some(rest) = line.trim().strip_prefix("(type (;") else { continue };
+        let (number, ty) = rest.split_once(";) ").unwrap();
+        let start = format!("|   type {number}: ");
+        let row = ours.lines().find_map(|line| Some(line.split_once(&start)?.1));
+        let row = row.unwrap_or_else(|| panic!("{start}\n{ours}"));
+        // Behind it, the text closes the type, and perhaps the group.
+        let end = ty.strip_prefix(row).unwrap_or_else(|| panic!("{ty}\n{ours}"));
+        assert!(end == ")" || end == "))", "{ty}\n{ours}");
+        types += 1;
+    }
+    assert_eq!(types, 5, "{text}");
+    for row in [
+        "type 0: (sub (struct (field (mut i8)) (field (ref null 1))))",
+        "tag 0: type 4 (func (param i64))",
+        "table 0: (table 2 (ref null 0))",
+        "global 0: mut (ref null 2) = ref.null none",
+    ] {
+        assert!(ours.lines().any(|line| line.ends_with(row)), "{row}\n{ours}");
+    }
+}
+
 #[test]
 fn members_of_archives_are_listed() {
     let object = object_file();
