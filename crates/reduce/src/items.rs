@@ -178,6 +178,24 @@ fn pieces(len: usize) -> impl Iterator<Item = Range<usize>> {
     (0..len).step_by(size).map(move |start| start..len.min(start + size))
 }
 
+/// Empties all element segments, and all data segments.
+pub(crate) fn segments<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<'b> {
+    Plan::each(module, 2, move |module, number| {
+        match number {
+            0 => {
+                for elem in module.elems.iter_mut() {
+                    elem.items = match &elem.items {
+                        ElemItems::Funcs(_) => ElemItems::Funcs(List::new([] as [FuncIdx; 0])),
+                        ElemItems::Exprs(_) => ElemItems::Exprs(List::new([] as [Expr<'_>; 0])),
+                    };
+                }
+            }
+            _ => module.datas.iter_mut().for_each(|data| data.bytes = Default::default()),
+        }
+        Some(())
+    })
+}
+
 /// Removes pieces of data segments.
 pub(crate) fn bytes<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<'b> {
     let datas = module.datas.iter_indexed();

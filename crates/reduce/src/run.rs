@@ -42,9 +42,10 @@ pub(crate) struct Run<J> {
 type ModulePass = for<'b> fn(&'b Module<'static>, Features) -> ModulePlan<'b>;
 
 /// The passes before the bodies of functions.
-const OUTER: [(&str, ModulePass); 5] = [
+const OUTER: [(&str, ModulePass); 6] = [
     ("custom sections", items::customs),
     ("unreachable items", items::unreachable),
+    ("segments", items::segments),
     ("functions", cut::funcs),
     ("exports", items::exports),
     ("items", cut::others),
