@@ -30,6 +30,7 @@ mod shown;
 #[cfg(unix)]
 mod shrink;
 mod size;
+mod size_page;
 mod smith;
 mod wabt;
 mod wast;
