@@ -9,6 +9,29 @@ use core::fmt;
 use wattle_ast::{EditError, ExternKind, FuncType, Shown};
 use wattle_encoder::{BuildError, ComponentBuildError};
 
+/// One of the core modules that become a component.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Origin {
+    /// The main module: the one with the memory. When libraries are linked, Wattle makes it.
+    #[default]
+    Main,
+    /// The adapter of a name.
+    Adapter(Box<str>),
+    /// The library of a name.
+    Library(Box<str>),
+}
+
+/// The beginning of a message about the module; nothing for the main module.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Main => Ok(()),
+            Origin::Adapter(name) => write!(f, "adapter `{}`: ", Shown(name)),
+            Origin::Library(name) => write!(f, "library `{}`: ", Shown(name)),
+        }
+    }
+}
+
 /// Why no component can be made of core modules.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -17,8 +40,8 @@ pub enum Error {
     NoModule,
     /// A custom section `component-type` does not describe a world.
     Section {
-        /// The adapter that has it; `None` for the main module.
-        adapter: Option<Box<str>>,
+        /// The module that has it.
+        origin: Origin,
         /// The name of the section.
         section: Box<str>,
         /// What is wrong.
@@ -35,7 +58,7 @@ pub enum Error {
     /// An adapter cannot be cut down to what is used of it.
     Edit {
         /// The adapter.
-        adapter: Box<str>,
+        origin: Origin,
         /// What is wrong.
         error: EditError,
     },
@@ -53,15 +76,15 @@ impl From<ComponentBuildError> for Error {
 
 impl From<BuildError> for Problem {
     fn from(error: BuildError) -> Problem {
-        Problem { adapter: None, kind: ProblemKind::Glue(error) }
+        Problem { origin: Origin::Main, kind: ProblemKind::Glue(error) }
     }
 }
 
 /// A core import or export that does not fit the world, and the module that has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
-    /// The adapter; `None` for the main module.
-    pub adapter: Option<Box<str>>,
+    /// The module.
+    pub origin: Origin,
     /// What is wrong.
     pub kind: ProblemKind,
 }
@@ -173,10 +196,10 @@ pub enum ProblemKind {
         /// What is in its way.
         reason: &'static str,
     },
-    /// The memory of an adapter has pages of another size than that of the main module.
+    /// The memory that a module imports has pages of another size than that of the main module.
     PageSize {
-        /// The size of the adapter's pages.
-        adapter: u64,
+        /// The size of the pages of the import.
+        imported: u64,
         /// The size of the main module's pages.
         main: u64,
     },
@@ -207,9 +230,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::NoModule => f.write_str("there is no core module to make a component of"),
-            Error::Section { adapter, section, reason } => {
-                within(f, adapter)?;
-                write!(f, "custom section {}: {}", Shown(section), Shown(reason))
+            Error::Section { origin, section, reason } => {
+                write!(f, "{origin}custom section {}: {}", Shown(section), Shown(reason))
             }
             Error::Worlds { reason } => {
                 write!(f, "the worlds of the modules do not fit: {}", Shown(reason))
@@ -220,7 +242,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Error::Edit { adapter, error } => write!(f, "adapter `{}`: {error}", Shown(adapter)),
+            Error::Edit { origin, error } => write!(f, "{origin}{error}"),
             Error::Build(error) => error.fmt(f),
             Error::Invalid(errors) => errors.fmt(f),
         }
@@ -235,13 +257,6 @@ impl core::error::Error for Error {
             Error::Invalid(errors) => Some(errors),
             _ => None,
         }
-    }
-}
-
-fn within(f: &mut fmt::Formatter<'_>, adapter: &Option<Box<str>>) -> fmt::Result {
-    match adapter {
-        Some(name) => write!(f, "adapter `{}`: ", Shown(name)),
-        None => Ok(()),
     }
 }
 
@@ -292,7 +307,7 @@ struct Message<'p>(&'p Problem);
 
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        within(f, &self.0.adapter)?;
+        self.0.origin.fmt(f)?;
         match &self.0.kind {
             ProblemKind::UnknownModule { module, names, .. } => {
                 write!(f, "unknown import: the world imports no interface `{}`", Shown(module))?;
@@ -382,10 +397,10 @@ impl fmt::Display for Message<'_> {
                 }
             }
             ProblemKind::Adapter { reason } => write!(f, "this is not an adapter: {reason}"),
-            ProblemKind::PageSize { adapter, main } => {
+            ProblemKind::PageSize { imported, main } => {
                 write!(
                     f,
-                    "its memory has pages of {adapter} bytes, and that of the main module of {main} bytes"
+                    "its memory has pages of {imported} bytes, and that of the main module of {main} bytes"
                 )
             }
             ProblemKind::TlsTypes => {
@@ -433,7 +448,7 @@ impl fmt::Display for Help {
 }
 
 /// The type of a core function as text.
-struct Signature<'t>(&'t FuncType);
+pub(crate) struct Signature<'t>(pub(crate) &'t FuncType);
 
 impl fmt::Display for Signature<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `new/` | [`Componentizer`]: a component of a core module and adapters |
+//! | `link/` | [`Linker`]: a component of shared libraries |
 //! | `names.rs` | the names of core imports and exports |
 //! | `abi.rs` | the canonical ABI of the types of a model |
 //! | `world.rs` | the imports and exports of a world by number and by name |
@@ -33,6 +34,7 @@ mod difference;
 mod dummy;
 mod embed;
 mod error;
+mod link;
 mod names;
 mod new;
 mod plug;
@@ -46,7 +48,10 @@ pub use compare::Versions;
 pub use difference::{Difference, DifferenceKind, Step};
 pub use dummy::Dummy;
 pub use embed::Embed;
-pub use error::{Error, Help, Problem, ProblemKind};
+pub use error::{Error, Help, Origin, Problem, ProblemKind};
+pub use link::{
+    ItemType, LinkError, LinkProblem, LinkProblemKind, Linker, OtherSymbol, SymbolType,
+};
 pub use names::Scheme;
 pub use new::Componentizer;
 pub use plug::{Composer, Connection, Input, PlugError, Plugged, plug};

@@ -45,6 +45,10 @@ const STACKFUL: &str = "[async-lift-stackful]";
 const CALLBACK: &str = "[callback][async-lift]";
 const POST_RETURN: &str = "cabi_post_";
 const DESTRUCTOR: &str = "[dtor]";
+/// Names of exports, of the older scheme, that linkers know too.
+pub(crate) const FUNC_TABLE: &str = "__indirect_function_table";
+pub(crate) const TASK_HOOK: &str = "__wasm_task_hook";
+pub(crate) const INITIALIZE: &str = "_initialize";
 
 /// The name of a core import.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -286,10 +290,10 @@ impl<'n> ExportName<'n> {
         let scheme = Scheme::Legacy;
         match (kind, name) {
             (ExternKind::Mem, "memory") => return Some(ExportName::Memory),
-            (ExternKind::Table, "__indirect_function_table") => return Some(ExportName::FuncTable),
+            (ExternKind::Table, FUNC_TABLE) => return Some(ExportName::FuncTable),
             (ExternKind::Func, "cabi_realloc") => return Some(ExportName::Realloc(Realloc::Any)),
-            (ExternKind::Func, "_initialize") => return Some(ExportName::Initialize),
-            (ExternKind::Func, "__wasm_task_hook") => return Some(ExportName::TaskHook),
+            (ExternKind::Func, INITIALIZE) => return Some(ExportName::Initialize),
+            (ExternKind::Func, TASK_HOOK) => return Some(ExportName::TaskHook),
             (ExternKind::Func, _) => {}
             _ => return None,
         }
@@ -326,9 +330,9 @@ impl<'n> ExportName<'n> {
             ExportName::Realloc(Realloc::Exports) => "cabi_export_realloc".into(),
             ExportName::Realloc(Realloc::Adapters) => "cabi_realloc_adapter".into(),
             ExportName::Initialize if is_standard => format!("{STANDARD}_initialize"),
-            ExportName::Initialize => "_initialize".into(),
-            ExportName::FuncTable => "__indirect_function_table".into(),
-            ExportName::TaskHook => "__wasm_task_hook".into(),
+            ExportName::Initialize => INITIALIZE.into(),
+            ExportName::FuncTable => FUNC_TABLE.into(),
+            ExportName::TaskHook => TASK_HOOK.into(),
             ExportName::Destructor { interface, resource, .. } if is_standard => {
                 format!("{STANDARD}|{interface}|{resource}_dtor")
             }

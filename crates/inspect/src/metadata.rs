@@ -1,10 +1,15 @@
-//! What a module or component says about itself: its name, what produced it, and what registries show.
+//! What a module or component says about itself: its name, what produced it, the packages that it was
+//! built of, and what registries show.
 
 use std::borrow::Cow;
+#[cfg(feature = "dependencies")]
+use std::fmt;
 use std::ops::Range;
 
 use wattle_ast::components::{self, Holds, Layer};
-use wattle_ast::custom::{About, LeftOut, PointsAt, Producers, RelocSection, Subject, WhyLeftOut};
+use wattle_ast::custom::{
+    About, Dependencies, LeftOut, PointsAt, Producers, RelocSection, Subject, WhyLeftOut,
+};
 use wattle_ast::{Encode, Error, Name, Names, Reader, SectionId, leb128};
 use wattle_parser::SectionFrame;
 use wattle_parser::components::frames;
@@ -24,6 +29,8 @@ pub struct Metadata<'a> {
     pub producers: Option<Producers<'a>>,
     /// What registries show, in the order of the file.
     pub about: Vec<About<'a>>,
+    /// The packages that it was built of.
+    pub dependencies: Option<Dependencies<'a>>,
     /// The sections of these that are malformed: the name of each, and why.
     pub malformed: Vec<(&'a str, Error)>,
 }
@@ -57,6 +64,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
             name: None,
             producers: None,
             about: Vec::new(),
+            dependencies: None,
             malformed: Vec::new(),
         };
         let mut inner = Vec::new();
@@ -106,6 +114,8 @@ impl<'a> Metadata<'a> {
             self.about.push(About::parse(subject, content)?);
         } else if name == Producers::NAME {
             self.producers = Some(Producers::parse(content)?);
+        } else if name == Dependencies::NAME {
+            self.dependencies = Some(Dependencies::parse(content)?);
         } else if name == names_of(self.layer) {
             for subsection in subsections(content) {
                 let (id, bytes, _) = subsection?;
@@ -118,6 +128,61 @@ impl<'a> Metadata<'a> {
         }
         Ok(())
     }
+}
+
+/// The longest list of dependencies that is unpacked, in bytes.
+#[cfg(feature = "dependencies")]
+pub const MAX_DEPENDENCIES: usize = 8 << 20;
+
+/// Why a list of dependencies cannot be unpacked.
+#[cfg(feature = "dependencies")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PackedWrongly {
+    /// The bytes are not what zlib writes.
+    NotZlib,
+    /// The list is longer than [`MAX_DEPENDENCIES`].
+    TooLong,
+    /// The list is not UTF-8.
+    NotUtf8,
+}
+
+#[cfg(feature = "dependencies")]
+impl fmt::Display for PackedWrongly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PackedWrongly::NotZlib => f.write_str("it cannot be unpacked with zlib"),
+            PackedWrongly::TooLong => write!(f, "it is longer than {} MiB", MAX_DEPENDENCIES >> 20),
+            PackedWrongly::NotUtf8 => f.write_str("malformed UTF-8 encoding"),
+        }
+    }
+}
+
+#[cfg(feature = "dependencies")]
+impl std::error::Error for PackedWrongly {}
+
+/// Unpacks the packages that a program was built of: an object of JSON, whose list `packages` has an
+/// object with `name`, `version` and `source` for each.
+///
+/// # Errors
+/// The bytes do not unpack to text, or to too much of it.
+///
+/// ```
+/// use wattle_ast::custom::Dependencies;
+/// use wattle_inspect::metadata::dependencies;
+///
+/// let compressed = b"\x78\x01\x01\x02\0\xfd\xff{}\x01\x75\0\xf9"[..].into();
+/// assert_eq!(dependencies(&Dependencies { compressed }).unwrap(), "{}");
+/// ```
+#[cfg(feature = "dependencies")]
+pub fn dependencies(packed: &Dependencies<'_>) -> Result<String, PackedWrongly> {
+    use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_zlib_with_limit};
+
+    let unpacked = decompress_to_vec_zlib_with_limit(&packed.compressed, MAX_DEPENDENCIES);
+    let unpacked = unpacked.map_err(|error| match error.status {
+        TINFLStatus::HasMoreOutput => PackedWrongly::TooLong,
+        _ => PackedWrongly::NotZlib,
+    })?;
+    String::from_utf8(unpacked).map_err(|_| PackedWrongly::NotUtf8)
 }
 
 /// The id of the subsection with the name of the module or component itself.

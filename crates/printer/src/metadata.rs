@@ -9,7 +9,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use wattle_ast::custom::{CustomFate, MovedMetadata};
-use wattle_ast::{Arity, Custom, CustomData, DefIdx, Encode, ExternKind, Func, FuncIdx, Module};
+use wattle_ast::{Custom, CustomData, Encode, FuncIdx, Module};
 use wattle_syntax::strings;
 
 /// How the text expresses the custom sections of a module.
@@ -48,7 +48,7 @@ impl<'m> Customs<'m> {
         for ((place, fate), custom) in fates.zip(&module.customs) {
             match fate {
                 CustomFate::Stays => customs.written.push((place, custom.borrowed())),
-                CustomFate::Follows(moved) if can_be_annotated(module, &moved) => {
+                CustomFate::Follows(moved) if !moved.needs_section => {
                     customs.annotate(&custom.name, moved);
                 }
                 CustomFate::Follows(moved) => {
@@ -83,24 +83,6 @@ impl<'m> Customs<'m> {
     pub(crate) fn of(&self, func: u32) -> &[Annotation<'m>] {
         self.annotations.get(&FuncIdx(func)).map_or(&[], Vec::as_slice)
     }
-}
-
-/// Whether all entries can be annotations. Annotations cannot stand at a whole function, nor at an
-/// instruction that parts or ends a block, since folded text has no place for that.
-fn can_be_annotated(module: &Module<'_>, metadata: &MovedMetadata<'_>) -> bool {
-    let imported = module.imported(ExternKind::Func);
-    metadata.before.funcs.iter().all(|of| {
-        let func = DefIdx::behind(imported, of.func).and_then(|at| module.funcs.get(at));
-        let Some(Func { body, .. }) = func else { return false };
-        let mut entries = of.entries.iter().map(|entry| entry.offset as usize).peekable();
-        for (offset, instr) in body.instrs().with_offsets().flatten() {
-            let is_here = entries.next_if_eq(&(body.code_offset() + offset)).is_some();
-            if is_here && matches!(instr.opcode().info().arity, Arity::Part | Arity::Close) {
-                return false;
-            }
-        }
-        entries.next().is_none()
-    })
 }
 
 /// The annotations that were not written yet, each with an offset in the body.

@@ -7,6 +7,7 @@ use wattle_ast::{Arity, Body, Encode, Expr, Instr, LabelIdx, Local, Opcode, Rema
 use wattle_validator::OperandType;
 
 use crate::code::{Code, Form, Tree};
+use crate::plan::fingerprint;
 
 /// The encoded `unreachable`.
 const UNREACHABLE: [u8; 1] = [0x00];
@@ -34,6 +35,22 @@ impl Edit {
         let mut insert = Vec::new();
         instrs.into_iter().for_each(|instr| instr.encode(&mut insert));
         Edit::new(range.clone(), [(range.start, insert)].into())
+    }
+
+    /// A number that tells the change from others, and the body from others that it is made to.
+    pub(crate) fn key(&self, body: u128) -> u128 {
+        let mut bytes = body.to_le_bytes().to_vec();
+        let mut add = |number: usize| bytes.extend((number as u64).to_le_bytes());
+        for range in &self.remove {
+            add(range.start);
+            add(range.end);
+        }
+        for (place, code) in &self.insert {
+            add(*place);
+            add(code.len());
+            code.iter().for_each(|byte| add(usize::from(*byte)));
+        }
+        fingerprint(&bytes)
     }
 
     /// The number of bytes that are put in.

@@ -49,8 +49,9 @@ pub(crate) fn exports<'b>(module: &'b Module<'static>, _: Features) -> ModulePla
 }
 
 /// Removes what neither exports nor any function of the module reaches. Unlike
-/// [`Module::remove_unreachable`], functions stay.
-pub(crate) fn tidy(module: &mut Module<'static>) -> Option<()> {
+/// [`Module::remove_unreachable`], functions stay. Returns whether there was anything.
+pub(crate) fn tidy(module: &mut Module<'static>) -> Option<bool> {
+    let before = len(module);
     let exported = module.exports.len();
     let funcs = module.imported(ExternKind::Func)..;
     for (index, _) in funcs.zip(module.funcs.iter()) {
@@ -58,8 +59,16 @@ pub(crate) fn tidy(module: &mut Module<'static>) -> Option<()> {
     }
     module.remove_unreachable().ok()?;
     module.exports.truncate(exported);
+    let is_shorter = len(module) < before;
     declare(module);
-    Some(())
+    Some(is_shorter)
+}
+
+/// The number of items that nothing may refer to.
+fn len(module: &Module<'_>) -> usize {
+    let segments = module.elems.len() + module.datas.len();
+    let others = module.tables.len() + module.memories.len() + module.globals.len();
+    module.types.len() + module.imports.len() + module.tags.len() + segments + others
 }
 
 /// Declares the functions that bodies reference, where nothing else does.
@@ -167,6 +176,24 @@ const PIECES: usize = 64;
 fn pieces(len: usize) -> impl Iterator<Item = Range<usize>> {
     let size = len.div_ceil(PIECES).max(1);
     (0..len).step_by(size).map(move |start| start..len.min(start + size))
+}
+
+/// Empties all element segments, and all data segments.
+pub(crate) fn segments<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<'b> {
+    Plan::each(module, 2, move |module, number| {
+        match number {
+            0 => {
+                for elem in module.elems.iter_mut() {
+                    elem.items = match &elem.items {
+                        ElemItems::Funcs(_) => ElemItems::Funcs(List::new([] as [FuncIdx; 0])),
+                        ElemItems::Exprs(_) => ElemItems::Exprs(List::new([] as [Expr<'_>; 0])),
+                    };
+                }
+            }
+            _ => module.datas.iter_mut().for_each(|data| data.bytes = Default::default()),
+        }
+        Some(())
+    })
 }
 
 /// Removes pieces of data segments.

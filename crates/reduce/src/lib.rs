@@ -22,7 +22,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `reducer.rs` | [`Reducer`]: the passes in their order, what is asked and what is known |
+//! | `reducer.rs` | [`Reducer`]: what is asked, what is told, the result |
+//! | `run.rs` | the passes in their order, and what is known |
 //! | `bisect.rs`, `plan.rs` | the order in which sets of changes are tried; what a pass is |
 //! | `subject.rs` | [`Subject`]: what is reduced |
 //! | `code.rs`, `emit.rs` | bodies as trees; bodies with changes |
@@ -49,6 +50,7 @@ mod items;
 mod mutate;
 mod plan;
 mod reducer;
+mod run;
 mod script;
 mod subject;
 mod types;

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wattle_ast::{DefIdx, Effects, Features, FuncIdx, IndexSpaces, Module};
+use wattle_ast::{DefIdx, Effects, Features, Func, FuncIdx, IndexSpaces, Module};
 use wattle_validator::{Types, Validator};
 
 use crate::code::Code;
@@ -17,6 +17,9 @@ pub(crate) struct Plan<'b, T> {
     /// The number of changes.
     pub(crate) len: usize,
     pub(crate) apply: Apply<'b, T>,
+    /// For each change, a number that tells it from others, and changes with what it is made to.
+    /// Empty where there are no such numbers.
+    pub(crate) keys: Vec<u128>,
 }
 
 /// The changes of a pass to a module.
@@ -24,7 +27,7 @@ pub(crate) type ModulePlan<'b> = Plan<'b, Module<'static>>;
 
 impl<'b, T> Plan<'b, T> {
     pub(crate) fn new(len: usize, apply: impl Fn(&[bool]) -> Option<T> + 'b) -> Plan<'b, T> {
-        Plan { len, apply: Box::new(apply) }
+        Plan { len, apply: Box::new(apply), keys: Vec::new() }
     }
 
     /// A plan that changes a clone of `base`: `change` is called with each selected number.
@@ -94,12 +97,16 @@ pub(crate) fn bodies<'b>(
 ) -> ModulePlan<'b> {
     let view = View::new(module, features);
     let mut all: Vec<(DefIdx<FuncIdx>, Edit)> = Vec::new();
-    for (func, _) in module.funcs.iter_indexed() {
+    let mut keys = Vec::new();
+    for (func, Func { body, .. }) in module.funcs.iter_indexed() {
         if let Some(code) = view.code(func) {
-            all.extend(edits(&code).into_iter().map(|edit| (func, edit)));
+            let edits = edits(&code);
+            let of_body = fingerprint(body.bytes());
+            keys.extend(edits.iter().map(|edit| edit.key(of_body)));
+            all.extend(edits.into_iter().map(|edit| (func, edit)));
         }
     }
-    Plan::new(all.len(), move |selected| {
+    let plan = Plan::new(all.len(), move |selected| {
         let mut changed = module.clone();
         let mut chosen = numbers(selected).filter_map(|number| all.get(number)).peekable();
         while let Some((func, edit)) = chosen.next() {
@@ -111,5 +118,13 @@ pub(crate) fn bodies<'b>(
             func.body = apply(&func.body, &edits)?;
         }
         Some(changed)
-    })
+    });
+    Plan { keys, ..plan }
+}
+
+/// A number that tells bytes apart, the same on every machine: FNV-1a with 128 bits.
+pub(crate) fn fingerprint(bytes: &[u8]) -> u128 {
+    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
 }

@@ -1,17 +1,13 @@
-//! The engine: passes over the best candidate so far, until none makes it smaller.
+//! The reducer as it is used: what it is given, what it asks and tells, what it returns.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use wattle_ast::{Features, Module};
 
-use crate::bisect::Bisect;
-use crate::plan::{ModulePlan, Plan};
+use crate::plan::fingerprint;
+use crate::run::Run;
 use crate::subject::Subject;
-use crate::types::Loss;
-use crate::{bodies, cut, definitions, items, script, types};
 
 /// Something smaller that the condition is asked about.
 #[derive(Clone, Debug)]
@@ -47,16 +43,9 @@ impl Candidate {
     }
 
     /// What becomes smaller: first the weight, then the bytes.
-    fn measure(&self) -> (usize, &[u8]) {
+    pub(crate) fn measure(&self) -> (usize, &[u8]) {
         (self.weight, &self.bytes)
     }
-}
-
-/// FNV-1a with 128 bits.
-fn fingerprint(bytes: &[u8]) -> u128 {
-    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
 }
 
 /// The counts of a reduction.
@@ -66,7 +55,8 @@ pub struct Counts {
     pub tests: u64,
     /// How often the answer was yes.
     pub interesting: u64,
-    /// How often a candidate was known not to be interesting, because it was tested before.
+    /// How often a candidate was known not to be interesting, because it was tested before, or the
+    /// change was that leads to it.
     pub known: u64,
     /// How often a candidate was not valid, and the condition was not asked.
     pub invalid: u64,
@@ -81,7 +71,8 @@ pub struct Progress<'p> {
     pub counts: Counts,
     /// The name of the pass.
     pub pass: &'static str,
-    /// Candidates that were tested since the last time and are not interesting, by their
+    /// Candidates that were tested since the last time and are not interesting, and those that were
+    /// not tested because the change had failed before, by their
     /// [fingerprints](Candidate::fingerprint).
     pub refused: &'p [u128],
     /// Whether the best candidate is new.
@@ -198,351 +189,6 @@ impl Reducer {
 
     /// Reduces the subject.
     pub fn run(self, judge: impl Judge) -> Reduced {
-        let best = Rc::new(Candidate::from(self.subject));
-        let mut run = Run {
-            judge,
-            features: self.features,
-            allows_invalid: self.allows_invalid,
-            known: self.known,
-            counts: Counts::default(),
-            best,
-            tidies: true,
-            refused: Vec::new(),
-            pass: "",
-        };
-        run.run();
-        let is_finished = !run.judge.is_over();
-        let best = Rc::unwrap_or_clone(run.best);
-        Reduced { best, counts: run.counts, is_finished }
-    }
-}
-
-struct Run<J> {
-    judge: J,
-    features: Features,
-    allows_invalid: bool,
-    /// Candidates that are not interesting or not valid.
-    known: BTreeSet<u128>,
-    counts: Counts,
-    best: Rc<Candidate>,
-    /// Whether what nothing refers to is removed with what referred to it.
-    tidies: bool,
-    refused: Vec<u128>,
-    pass: &'static str,
-}
-
-/// A pass over a module.
-type ModulePass = for<'b> fn(&'b Module<'static>, Features) -> ModulePlan<'b>;
-
-/// The passes before the bodies of functions.
-const OUTER: [(&str, ModulePass); 5] = [
-    ("custom sections", items::customs),
-    ("unreachable items", items::unreachable),
-    ("functions", cut::funcs),
-    ("exports", items::exports),
-    ("items", cut::others),
-];
-
-/// The passes that begin when the trees of bodies have been tried.
-const INNER: [(&str, ModulePass); 18] = [
-    ("leftovers", bodies::leftovers),
-    ("blocks", |module, features| bodies::unwrap(module, features, 0)),
-    ("alternatives", |module, features| bodies::unwrap(module, features, 1)),
-    ("instructions", bodies::roots),
-    ("operands", bodies::interleaved),
-    ("bodies", bodies::aborts),
-    ("traps", bodies::traps),
-    ("immediates", bodies::immediates),
-    ("signatures", |module, features| {
-        types::signatures(module, features, Loss { params: true, results: true })
-    }),
-    ("parameters", |module, features| {
-        types::signatures(module, features, Loss { params: true, results: false })
-    }),
-    ("results", |module, features| {
-        types::signatures(module, features, Loss { params: false, results: true })
-    }),
-    ("locals", types::locals),
-    ("declarations", items::declarations),
-    ("data", items::bytes),
-    ("elements", items::elements),
-    ("types", types::hierarchy),
-    ("fields", types::fields),
-    ("names", items::names),
-];
-
-/// What came of a change.
-enum Outcome {
-    /// Nothing changed.
-    Unchanged,
-    /// It is known that the change must not be made.
-    Refused,
-    /// The condition must be asked.
-    New(Box<Candidate>),
-}
-
-impl<J: Judge> Run<J> {
-    fn run(&mut self) {
-        let empty = self.best.subject.empty();
-        self.change("nothing", |_| Some(empty.clone()));
-        self.change("encoding", Subject::shortest);
-        while !self.judge.is_over() {
-            let has_progress = self.round();
-            if !has_progress && !self.tidies {
-                return;
-            }
-            // What the condition is about may be something that nothing refers to.
-            self.tidies = has_progress;
-        }
-    }
-
-    /// Goes through all passes. Returns whether anything became smaller.
-    fn round(&mut self) -> bool {
-        let base = Rc::clone(&self.best);
-        match &base.subject {
-            Subject::Bytes(_) => return self.bytes(),
-            Subject::Script(_) => self.script(),
-            Subject::Component(_) => self.component(),
-            Subject::Module(_) => {}
-        }
-        let mut place = self.best.subject.modules().len();
-        while place > 0 && !self.judge.is_over() {
-            place -= 1;
-            self.module(place);
-        }
-        self.best.measure() < base.measure()
-    }
-
-    /// All passes over one of the modules.
-    fn module(&mut self, place: usize) {
-        let tidies = self.tidies && self.can_tidy(place);
-        for (name, pass) in OUTER {
-            self.module_pass(name, place, tidies, |module, features| Some(pass(module, features)));
-        }
-        let mut depth = 0;
-        while self.module_pass("code", place, tidies, |module, features| {
-            bodies::level(module, features, depth)
-        }) {
-            depth += 1;
-        }
-        for (name, pass) in INNER {
-            self.module_pass(name, place, tidies, |module, features| Some(pass(module, features)));
-        }
-    }
-
-    /// Whether what nothing refers to can be removed.
-    fn can_tidy(&mut self, place: usize) -> bool {
-        self.change("unused items", |subject| {
-            let mut module = (*subject.modules().get(place)?).clone();
-            items::tidy(&mut module)?;
-            Some(subject.with_module(place, module))
-        })
-    }
-
-    /// Runs a pass over a module. Returns whether it had anything to do.
-    fn module_pass(
-        &mut self,
-        name: &'static str,
-        place: usize,
-        tidies: bool,
-        pass: impl for<'b> FnOnce(&'b Module<'static>, Features) -> Option<ModulePlan<'b>>,
-    ) -> bool {
-        if self.judge.is_over() {
-            return false;
-        }
-        let base = Rc::clone(&self.best);
-        let subject = &base.subject;
-        let modules = subject.modules();
-        let Some(&module) = modules.get(place) else { return false };
-        let Some(plan) = pass(module, self.features) else { return false };
-        self.plan(
-            name,
-            &Plan::new(plan.len, |selected| {
-                let mut changed = (plan.apply)(selected)?;
-                if tidies {
-                    items::tidy(&mut changed)?;
-                }
-                Some(subject.with_module(place, changed))
-            }),
-        );
-        true
-    }
-
-    fn component(&mut self) {
-        let tidies = self.tidies
-            && self.change("unused definitions", |subject| match subject {
-                Subject::Component(component) => {
-                    (definitions::unused(component).apply)(&[true]).map(Subject::Component)
-                }
-                _ => None,
-            });
-        for pass in 0..3 {
-            let base = Rc::clone(&self.best);
-            let Subject::Component(component) = &base.subject else { return };
-            let (name, plan) = match pass {
-                0 => ("definitions", definitions::removals(component, tidies)),
-                1 => ("types of values", definitions::types(component)),
-                _ => ("parts of definitions", definitions::parts(component)),
-            };
-            let plan =
-                Plan::new(plan.len, |selected| (plan.apply)(selected).map(Subject::Component));
-            self.plan(name, &plan);
-        }
-    }
-
-    fn script(&mut self) {
-        let base = Rc::clone(&self.best);
-        let Subject::Script(script) = &base.subject else { return };
-        let plan = script::directives(script);
-        let plan = Plan::new(plan.len, |selected| (plan.apply)(selected).map(Subject::Script));
-        self.plan("directives", &plan);
-    }
-
-    /// Removes pieces of malformed bytes, down to single ones.
-    fn bytes(&mut self) -> bool {
-        let base = Rc::clone(&self.best);
-        let Subject::Bytes(bytes) = &base.subject else { return false };
-        let plan = Plan::new(bytes.len(), |selected| {
-            let mut changed = bytes.clone();
-            crate::plan::remove_selected(&mut changed, selected, 0);
-            Some(Subject::Bytes(changed))
-        });
-        self.plan("bytes", &plan);
-        self.best.measure() < base.measure()
-    }
-
-    /// Tries one change. Returns whether it was made, or does nothing.
-    fn change(&mut self, name: &'static str, change: impl Fn(&Subject) -> Option<Subject>) -> bool {
-        let base = Rc::clone(&self.best);
-        self.plan(name, &Plan::new(1, |_| change(&base.subject)))
-    }
-
-    /// Makes as many of the changes of a plan as possible. Returns whether all were made, or do
-    /// nothing.
-    fn plan(&mut self, name: &'static str, plan: &Plan<'_, Subject>) -> bool {
-        self.pass = name;
-        let mut kept = alloc::vec![false; plan.len];
-        let mut bisect = Bisect::new(plan.len);
-        let mut is_whole = true;
-        while !self.judge.is_over() {
-            // The candidates are those that come if all fail.
-            let (mut ahead, mut steps, mut batch) = (bisect.clone(), Vec::new(), Vec::new());
-            while batch.len() < self.judge.width().max(1)
-                && let Some(range) = ahead.next()
-            {
-                let mut selected = kept.clone();
-                selected[range.clone()].fill(true);
-                let outcome = match (plan.apply)(&selected) {
-                    Some(subject) => self.outcome(subject),
-                    None => Outcome::Refused,
-                };
-                match outcome {
-                    Outcome::Unchanged => ahead.keep(),
-                    Outcome::Refused | Outcome::New(_) => ahead.divide(),
-                }
-                steps.push((range, outcome_step(outcome, &mut batch)));
-            }
-            if steps.is_empty() {
-                return is_whole;
-            }
-            let verdicts = self.judged(&batch);
-            let mut batch: Vec<Option<Candidate>> = batch.into_iter().map(Some).collect();
-            for (range, step) in steps {
-                match step {
-                    Step::Keep => bisect.keep(),
-                    Step::Divide => {
-                        is_whole = false;
-                        bisect.divide();
-                    }
-                    Step::Ask(number) => match verdicts.get(number).copied().flatten() {
-                        Some(true) => {
-                            bisect.keep();
-                            kept[range].fill(true);
-                            if let Some(better) = batch[number].take() {
-                                self.accept(better);
-                            }
-                            break;
-                        }
-                        Some(false) => {
-                            is_whole = false;
-                            bisect.divide();
-                        }
-                        None => return false,
-                    },
-                }
-            }
-        }
-        false
-    }
-
-    fn outcome(&mut self, subject: Subject) -> Outcome {
-        let candidate = Candidate::from(subject);
-        if candidate.bytes == self.best.bytes {
-            return Outcome::Unchanged;
-        }
-        if candidate.measure() > self.best.measure() {
-            return Outcome::Refused;
-        }
-        if self.known.contains(&candidate.fingerprint()) {
-            self.counts.known += 1;
-            return Outcome::Refused;
-        }
-        if !self.allows_invalid && !candidate.subject.is_valid(self.features) {
-            self.counts.invalid += 1;
-            self.known.insert(candidate.fingerprint());
-            return Outcome::Refused;
-        }
-        Outcome::New(Box::new(candidate))
-    }
-
-    /// Asks about candidates, and records the answers.
-    fn judged(&mut self, batch: &[Candidate]) -> Vec<Option<bool>> {
-        if batch.is_empty() {
-            return Vec::new();
-        }
-        let verdicts = self.judge.judge(batch);
-        for (candidate, verdict) in batch.iter().zip(&verdicts) {
-            self.counts.tests += u64::from(verdict.is_some());
-            if *verdict == Some(false) {
-                let fingerprint = candidate.fingerprint();
-                self.known.insert(fingerprint);
-                self.refused.push(fingerprint);
-            }
-        }
-        if !verdicts.contains(&Some(true)) {
-            self.tell(false);
-        }
-        verdicts
-    }
-
-    fn accept(&mut self, better: Candidate) {
-        self.counts.interesting += 1;
-        self.best = Rc::new(better);
-        self.tell(true);
-    }
-
-    fn tell(&mut self, is_better: bool) {
-        let refused = core::mem::take(&mut self.refused);
-        let (best, counts, pass) = (&*self.best, self.counts, self.pass);
-        self.judge.see(Progress { best, counts, pass, refused: &refused, is_better });
-    }
-}
-
-/// A step of a batch of changes.
-enum Step {
-    Keep,
-    Divide,
-    /// The condition is asked about the candidate with this number.
-    Ask(usize),
-}
-
-fn outcome_step(outcome: Outcome, batch: &mut Vec<Candidate>) -> Step {
-    match outcome {
-        Outcome::Unchanged => Step::Keep,
-        Outcome::Refused => Step::Divide,
-        Outcome::New(candidate) => {
-            batch.push(*candidate);
-            Step::Ask(batch.len() - 1)
-        }
+        Run::new(judge, self.subject, self.features, self.allows_invalid, self.known).finish()
     }
 }

@@ -91,3 +91,46 @@ fn mutants_of_official_modules_are_valid() {
     println!("{mutants} mutants");
     assert!(mutants >= 5000, "{mutants} mutants");
 }
+
+/// Every instruction of a module with objects and exceptions is another one, or gone, in some mutant.
+#[test]
+fn objects_and_exceptions_are_mutated() {
+    let text = r#"(module
+      (type $s (sub (struct (field $a (mut i32)) (field $b i64))))
+      (type $t (sub $s (struct (field (mut i32)) (field i64) (field f32))))
+      (type $l (array (mut i32)))
+      (tag $e (param i32)) (tag $x (param i32))
+      (func (export "f") (param (ref null $s)) (result i32)
+        (block $caught (result i32)
+          (try_table (result i32) (catch $e $caught) (catch $x $caught)
+            (throw $x (struct.get $s $a (local.get 0)))))
+        (drop)
+        (struct.set $t 0
+          (block $cast (result (ref null $t))
+            (br_on_cast $cast (ref null $s) (ref null $t) (local.get 0))
+            (ref.cast (ref $t)))
+          (i32.const 7))
+        (array.fill $l (array.new_default $l (i32.const 9)) (i32.const 1) (i32.const 2)
+          (i32.const 3))
+        (ref.test (ref $t) (local.get 0))))"#;
+    let module = wattle_wat::parse(text).unwrap().into_owned();
+    let lines = |module: &Module<'_>| -> Vec<String> {
+        let text = wattle_printer::print(module);
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    };
+    let kept: Vec<String> = lines(&module);
+    let words = ["try_table", "throw", "struct.", "array.", "ref.", "br_on_cast"];
+    let mut left: BTreeSet<&String> =
+        kept.iter().filter(|line| words.iter().any(|word| line.starts_with(word))).collect();
+    assert_eq!(left.len(), 9, "{kept:?}");
+    let mut catches = BTreeSet::new();
+    for seed in 0..3_000 {
+        let Some(mutant) = Mutator::new().mutate(&module, seed) else { continue };
+        assert!(is_valid(&mutant, Features::DEFAULT), "seed {seed}");
+        let lines = lines(&mutant);
+        left.retain(|line| lines.contains(*line));
+        catches.extend(lines.into_iter().filter(|line| line.starts_with("try_table")));
+    }
+    assert!(left.is_empty(), "{left:?}");
+    assert!(catches.len() > 8, "{catches:?}");
+}

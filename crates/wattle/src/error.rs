@@ -141,6 +141,12 @@ errors! {
     /// A core import or export does not fit the world.
     #[cfg(feature = "componentize")]
     ComponentizeProblem(wattle_componentize::Problem);
+    /// Shared libraries cannot be linked.
+    #[cfg(feature = "componentize")]
+    Link(wattle_componentize::LinkError);
+    /// A shared library does not fit the others.
+    #[cfg(feature = "componentize")]
+    LinkProblem(wattle_componentize::LinkProblem);
     /// Components do not plug together.
     #[cfg(feature = "componentize")]
     Plug(wattle_componentize::PlugError);

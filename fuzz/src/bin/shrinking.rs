@@ -16,7 +16,7 @@ use wattle::encoder::encode;
 use wattle::parser::Parser;
 use wattle::validator::Validator;
 use wattle_fuzz::lockstep::Subject;
-use wattle_reduce::{Candidate, Reducer};
+use wattle_reduce::{Candidate, Judge, Progress, Reducer};
 use wattle_runtime::{Fault, plant};
 use wattle_smith::{Config, from_seed};
 use wattle_tests::corpus;
@@ -93,16 +93,36 @@ struct Outcome {
     is_finished: bool,
 }
 
-fn ours(input: &Input) -> Outcome {
+/// A condition that notes how small the module is after how many tests.
+struct Noted<'i> {
+    condition: &'i Condition,
+    sizes: &'i mut Vec<(usize, u64)>,
+}
+
+impl Judge for Noted<'_> {
+    fn judge(&mut self, candidates: &[Candidate]) -> Vec<Option<bool>> {
+        let is_interesting = |it: &Candidate| it.module().is_some_and(self.condition);
+        candidates.iter().map(|candidate| Some(is_interesting(candidate))).collect()
+    }
+
+    fn see(&mut self, progress: Progress<'_>) {
+        self.sizes.push((progress.best.bytes.len(), progress.counts.tests));
+    }
+}
+
+/// The outcome, and the sizes on the way there, each with the number of tests.
+fn ours(input: &Input) -> (Outcome, Vec<(usize, u64)>) {
     let start = Instant::now();
-    let reduced = Reducer::new(input.module.clone())
-        .run(|candidate: &Candidate| candidate.module().is_some_and(&input.condition));
-    Outcome {
+    let mut sizes = Vec::new();
+    let noted = Noted { condition: &input.condition, sizes: &mut sizes };
+    let reduced = Reducer::new(input.module.clone()).run(noted);
+    let outcome = Outcome {
         bytes: reduced.best.bytes.len(),
         tests: reduced.counts.tests,
         seconds: start.elapsed().as_secs_f64(),
         is_finished: true,
-    }
+    };
+    (outcome, sizes)
 }
 
 fn peers(input: &Input, most: Duration) -> Outcome {
@@ -139,8 +159,10 @@ fn main() {
         || fault(Fault::RemainderSign),
         || fault(Fault::StoreDropped),
     ];
-    println!("| input | bytes | Wattle: bytes | tests | s | wasm-shrink: bytes | tests | s |");
-    println!("|---|---|---|---|---|---|---|---|");
+    println!(
+        "| input | bytes | Wattle: bytes | tests | s | wasm-shrink: bytes | tests | s | Wattle: tests to that size |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
     for (number, input) in (1..).zip(inputs) {
         if !(first..=last).contains(&number) {
             continue;
@@ -149,9 +171,11 @@ fn main() {
             println!("| {number} is absent |");
             continue;
         };
-        let (ours, peers) = (ours(&input), peers(&input, Duration::from_secs(seconds)));
+        let (ours, sizes) = ours(&input);
+        let peers = peers(&input, Duration::from_secs(seconds));
+        let as_small = sizes.iter().find(|(bytes, _)| *bytes <= peers.bytes);
         println!(
-            "| {} | {} | {} | {} | {:.1} | {}{} | {} | {:.1} |",
+            "| {} | {} | {} | {} | {:.1} | {}{} | {} | {:.1} | {} |",
             input.name,
             encode(&input.module).len(),
             ours.bytes,
@@ -161,6 +185,7 @@ fn main() {
             if peers.is_finished { "" } else { " (stopped)" },
             peers.tests,
             peers.seconds,
+            as_small.map_or("-".to_owned(), |(_, tests)| tests.to_string()),
         );
     }
 }

@@ -306,7 +306,7 @@ pub(super) const SHAPES: &[Shape] = &[
                      (data (global.get $g{i}) \"a\")"
                 )
             };
-            format!("(module (memory 1) {imports}{})", (0..n).map(define).collect::<String>())
+            format!("(module {imports}(memory 1) {})", (0..n).map(define).collect::<String>())
         },
     },
     Shape {
@@ -318,6 +318,17 @@ pub(super) const SHAPES: &[Shape] = &[
             // No function, and no entry.
             let custom = |i| format!("(@custom \"metadata.code.m{i}\" \"\\00\")");
             format!("(module {imports}{})", (0..n).map(custom).collect::<String>())
+        },
+    },
+    Shape {
+        name: "sections of code metadata at one function",
+        kind: Kind::Module,
+        text: |n| {
+            let code = "nop ".repeat(n as usize);
+            // At the last `nop` but one.
+            let mark = |i| format!("(@metadata.code.m{i} \"a\")");
+            let marks = (0..n / 4).map(mark).collect::<String>();
+            format!("(module (func {code}{marks} nop nop))")
         },
     },
     Shape {
@@ -433,7 +444,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         name: "WIT functions",
         kind: Kind::Interfaces,
-        text: |n| interface(n, |i| format!("/// Docs.\nf{i}: func(a: u32, b: string) -> u8;")),
+        text: |n| interface(n, |i| format!("/// Docs.\nfn{i}: func(a: u32, b: string) -> u8;")),
     },
     Shape {
         name: "WIT types",
@@ -478,7 +489,7 @@ pub(super) const SHAPES: &[Shape] = &[
         name: "WIT worlds",
         kind: Kind::Interfaces,
         text: |n| {
-            let one = |i: u32| format!("import f{i}: func(); export g{i}: func() -> string;\n");
+            let one = |i: u32| format!("import in{i}: func(); export out{i}: func() -> string;\n");
             format!("package a:b;\nworld w {{\n{}}}\n", (0..n).map(one).collect::<String>())
         },
     },

@@ -10,6 +10,7 @@
 //! | `reloc.rs` | `reloc.*` |
 //! | `source_mapping_url.rs` | `sourceMappingURL` |
 //! | `build_id.rs` | `build_id` |
+//! | `dependencies.rs` | `.dep-v0` |
 //! | `external_debug_info.rs` | `external_debug_info` |
 //! | `about.rs` | `authors`, `description`, `licenses`, `source`, `homepage`, `revision`, `version` |
 //! | `core_dump.rs` | `core`, `coremodules`, `coreinstances`, `corestack` |
@@ -25,6 +26,7 @@ mod about;
 mod build_id;
 mod code_metadata;
 mod core_dump;
+mod dependencies;
 mod dylink;
 mod external_debug_info;
 mod linking;
@@ -46,6 +48,7 @@ pub use code_metadata::{
 pub use core_dump::{
     CoreDump, CoreFrame, CoreInstance, CoreInstances, CoreModule, CoreModules, CoreStack, CoreValue,
 };
+pub use dependencies::Dependencies;
 pub use dylink::{Dylink, DylinkExport, DylinkImport, DylinkMemory, DylinkSubsection};
 pub use external_debug_info::ExternalDebugInfo;
 pub use linking::{
@@ -253,6 +256,8 @@ known! {
     SourceMappingUrl SourceMappingUrl<'a>;
     /// `build_id`.
     BuildId BuildId<'a>;
+    /// `.dep-v0`.
+    Dependencies Dependencies<'a>;
     /// `external_debug_info`.
     ExternalDebugInfo ExternalDebugInfo<'a>;
     /// `core`.

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::modules::{are_shortest, is_shortest};
 use crate::{
-    Body, Custom, CustomData, DefIdx, Encode, ExternKind, FuncIdx, Module, Name, Names, SectionId,
-    leb128,
+    Arity, Body, Custom, CustomData, DefIdx, Encode, ExternKind, FuncIdx, Module, Name, Names,
+    SectionId, leb128,
 };
 
 /// The beginning of the names of sections with debugging information in the DWARF format.
@@ -156,11 +156,50 @@ fn has_short_size(section: &[u8]) -> bool {
     content == 1 + leb128::len_u32(section.len().saturating_sub(content) as u32)
 }
 
+/// The functions that code metadata refers to, with its entries.
+fn func_metadata<'m>(
+    module: &'m Module<'_>,
+) -> impl Iterator<Item = FuncMetadata<Cow<'m, [u8]>>> + use<'m> {
+    let metadata = module.customs.iter().filter(|it| it.name.starts_with(CodeMetadata::PREFIX));
+    metadata.filter_map(|it| parse(it)).flat_map(|metadata| metadata.funcs)
+}
+
 /// The functions that code metadata refers to.
 pub(crate) fn mentioned(module: &Module<'_>) -> BTreeSet<FuncIdx> {
-    let metadata = module.customs.iter().filter(|it| it.name.starts_with(CodeMetadata::PREFIX));
-    let metadata = metadata.filter_map(|it| parse(it)).flat_map(|metadata| metadata.funcs);
-    metadata.map(|func| func.func).collect()
+    func_metadata(module).map(|of| of.func).collect()
+}
+
+/// The instructions that code metadata refers to, by function: their offsets in the body, in
+/// ascending order, and whether they part or end a block. Each body is read once, however many
+/// sections refer to it.
+struct Mentioned(BTreeMap<FuncIdx, Vec<(u32, bool)>>);
+
+impl Mentioned {
+    fn new(module: &Module<'_>) -> Mentioned {
+        let imported = module.imported(ExternKind::Func);
+        let mut wanted: BTreeMap<FuncIdx, Vec<u32>> = BTreeMap::new();
+        for of in func_metadata(module) {
+            let offsets = of.entries.iter().map(|entry| entry.offset);
+            wanted.entry(of.func).or_default().extend(offsets);
+        }
+        let found = wanted.into_iter().filter_map(|(func, mut offsets)| {
+            let body = defined(module, imported, func)?;
+            offsets.sort_unstable();
+            offsets.dedup();
+            let mut offsets = offsets.into_iter().peekable();
+            let mut found = Vec::with_capacity(offsets.len());
+            for (start, instr) in body.instrs().with_offsets().flatten() {
+                let Ok(start) = u32::try_from(body.code_offset() + start) else { break };
+                while offsets.next_if(|offset| *offset < start).is_some() {}
+                if offsets.next_if_eq(&start).is_some() {
+                    let arity = instr.opcode().info().arity;
+                    found.push((start, matches!(arity, Arity::Part | Arity::Close)));
+                }
+            }
+            Some((func, found))
+        });
+        Mentioned(found.collect())
+    }
 }
 
 fn parse<'m>(custom: &'m Custom<'_>) -> Option<CodeMetadata<Cow<'m, [u8]>>> {
@@ -198,6 +237,9 @@ pub struct MovedMetadata<'m> {
     pub before: CodeMetadata<Cow<'m, [u8]>>,
     /// The entries at the new offsets.
     pub after: CodeMetadata<Cow<'m, [u8]>>,
+    /// Whether an entry stands where text has no place for an annotation: at a whole function, or at
+    /// an instruction that parts or ends a block.
+    pub needs_section: bool,
 }
 
 /// Why a custom section is left out.
@@ -277,12 +319,15 @@ impl Module<'_> {
         for custom in &self.customs {
             *count.entry(&custom.name).or_default() += 1;
         }
+        let mentioned = Mentioned::new(self);
         let mut fates: Vec<CustomFate<'_>> = Vec::with_capacity(self.customs.len());
         for custom in &self.customs {
             let several = count.get(&custom.name).is_some_and(|count| *count > 1);
             let fate = match PointsAt::of(&custom.name).filter(|_| custom.data.bytes().is_some()) {
                 None | Some(PointsAt::Sections) => CustomFate::Stays,
-                Some(PointsAt::Instructions) => self.fate_of_metadata(custom, several, moves),
+                Some(PointsAt::Instructions) => {
+                    fate_of_metadata(custom, several, moves, &mentioned)
+                }
                 Some(what) if moves.moves(what) => CustomFate::LeftOut(WhyLeftOut::Moves(what)),
                 Some(_) => CustomFate::Stays,
             };
@@ -403,56 +448,60 @@ impl Module<'_> {
     pub fn last_before_code(&self) -> Option<SectionId> {
         SectionId::ALL.iter().copied().rfind(|id| *id < SectionId::Code && self.has_section(*id))
     }
+}
 
-    fn fate_of_metadata<'m>(
-        &'m self,
-        custom: &'m Custom<'_>,
-        several: bool,
-        moves: &Moves,
-    ) -> CustomFate<'m> {
-        let followed = if several { None } else { self.follow(custom, moves) };
-        match followed {
-            Some(moved) if moved.before.funcs.is_empty() => CustomFate::Stays,
-            Some(moved) => CustomFate::Follows(moved),
-            None if !moves.code => CustomFate::Stays,
-            None if several => CustomFate::LeftOut(WhyLeftOut::Several),
-            None => CustomFate::LeftOut(WhyLeftOut::NoInstruction),
-        }
+fn fate_of_metadata<'m>(
+    custom: &'m Custom<'_>,
+    several: bool,
+    moves: &Moves,
+    mentioned: &Mentioned,
+) -> CustomFate<'m> {
+    let followed = if several { None } else { follow(custom, moves, mentioned) };
+    match followed {
+        Some(moved) if moved.before.funcs.is_empty() => CustomFate::Stays,
+        Some(moved) => CustomFate::Follows(moved),
+        None if !moves.code => CustomFate::Stays,
+        None if several => CustomFate::LeftOut(WhyLeftOut::Several),
+        None => CustomFate::LeftOut(WhyLeftOut::NoInstruction),
     }
+}
 
-    /// Code metadata, sorted, at the old and at the new offsets. Entries of removed instructions
-    /// are dropped. `None` when an entry is not at an instruction, or two entries are at one.
-    fn follow<'m>(&'m self, custom: &'m Custom<'_>, moves: &Moves) -> Option<MovedMetadata<'m>> {
-        let imported = self.imported(ExternKind::Func);
-        let mut moved = MovedMetadata::default();
-        for of in in_order(parse(custom)?)? {
-            let body = defined(self, imported, of.func)?;
-            let offsets = moves.bodies.get(&of.func);
-            let mut starts = body.instrs().with_offsets().flatten().peekable();
-            let mut entries = Vec::with_capacity(of.entries.len());
-            for entry in &of.entries {
-                // Offset 0 stands for the whole function, which does not move.
-                if entry.offset > 0 {
-                    let at = (entry.offset as usize).checked_sub(body.code_offset())?;
-                    while starts.next_if(|(start, _)| *start < at).is_some() {}
-                    starts.next_if(|(start, _)| *start == at)?;
+/// Code metadata, sorted, at the old and at the new offsets. Entries of removed instructions are
+/// dropped. `None` when an entry is not at an instruction, or two entries are at one.
+fn follow<'m>(
+    custom: &'m Custom<'_>,
+    moves: &Moves,
+    mentioned: &Mentioned,
+) -> Option<MovedMetadata<'m>> {
+    let mut moved = MovedMetadata::default();
+    for of in in_order(parse(custom)?)? {
+        let starts = mentioned.0.get(&of.func)?;
+        let offsets = moves.bodies.get(&of.func);
+        let mut entries = Vec::with_capacity(of.entries.len());
+        for entry in &of.entries {
+            // Offset 0 stands for the whole function, which does not move.
+            moved.needs_section |= match entry.offset {
+                0 => true,
+                offset => {
+                    let at = starts.binary_search_by_key(&offset, |(start, _)| *start).ok()?;
+                    starts.get(at)?.1
                 }
-                let offset = match offsets.filter(|_| entry.offset > 0) {
-                    None => Some(entry.offset),
-                    Some(offsets) => {
-                        let at = offsets.binary_search_by_key(&entry.offset, |(old, _)| *old).ok();
-                        at.and_then(|at| offsets.get(at)).map(|(_, new)| *new)
-                    }
-                };
-                entries.extend(offset.map(|offset| MetadataEntry { offset, ..entry.clone() }));
-            }
-            if !entries.is_empty() {
-                moved.after.funcs.push(FuncMetadata { func: of.func, entries });
-            }
-            moved.before.funcs.push(of);
+            };
+            let offset = match offsets.filter(|_| entry.offset > 0) {
+                None => Some(entry.offset),
+                Some(offsets) => {
+                    let at = offsets.binary_search_by_key(&entry.offset, |(old, _)| *old).ok();
+                    at.and_then(|at| offsets.get(at)).map(|(_, new)| *new)
+                }
+            };
+            entries.extend(offset.map(|offset| MetadataEntry { offset, ..entry.clone() }));
         }
-        Some(moved)
+        if !entries.is_empty() {
+            moved.after.funcs.push(FuncMetadata { func: of.func, entries });
+        }
+        moved.before.funcs.push(of);
     }
+    Some(moved)
 }
 
 /// Merges and sorts the functions and their entries. `None` when two entries are at one offset.

@@ -18,9 +18,9 @@ use super::patch::Patch;
 use super::{Instr, Nesting, Opcode};
 use crate::values::Element;
 use crate::{
-    DataIdx, Decode, ElemIdx, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx, HeapType, ItemKind,
-    LabelIdx, List, ListView, LocalIdx, Malformed, MemIdx, Reader, TableIdx, TagIdx, TypeIdx, V128,
-    leb128,
+    DataIdx, Decode, ElemIdx, Encode, F32, F64, Features, FieldIdx, FuncIdx, GlobalIdx, HeapType,
+    ItemKind, LabelIdx, List, ListView, LocalIdx, Malformed, MemIdx, Reader, TableIdx, TagIdx,
+    TypeIdx, V128, leb128,
 };
 
 /// New indices for old ones, with one method per index space. By default, all indices stay.
@@ -442,8 +442,27 @@ impl<R: Remap> Rewrite<'_, '_, '_, R> {
     }
 }
 
+/// Goes through an expression, and writes nothing.
+struct Look<'r, R>(Remapping<'r, R>);
+
 macro_rules! sinks {
     ($( $(#[$doc:meta])* $kind:ident $method:ident $ty:ty; )*) => {
+        impl<'a, R: Remap> Sink<'a> for Look<'_, R> {
+            type Error = RemapFault<R::Error>;
+
+            #[inline(always)]
+            fn opcode(&mut self, opcode: Opcode, _offset: usize) -> Result<(), Self::Error> {
+                self.0.remap.begin_instr(opcode);
+                Ok(())
+            }
+            $(
+                #[inline(always)]
+                fn $method(&mut self, value: $ty) -> Result<(), Self::Error> {
+                    value.check(&mut self.0).map_err(RemapFault::Refused)
+                }
+            )*
+        }
+
         impl<'a, R: Remap> Sink<'a> for Write<'_, '_, R> {
             type Error = RemapFault<R::Error>;
 
@@ -559,6 +578,43 @@ impl Expr<'_> {
     pub fn remap<R: Remap>(&self, remap: &mut R) -> Result<Expr<'_>, RemapFault<R::Error>> {
         let patch = remap_code(Patch::new(self.bytes()), 0, &mut Remapping::new(remap));
         patch.map(|patch| Expr::new(patch.finish())).map_err(|(fault, _)| fault)
+    }
+
+    /// Asks `remap` about all indices, and changes nothing. Checks that the bytes are exactly one
+    /// well-formed expression with the features that are on.
+    ///
+    /// # Errors
+    /// The error of the [`Remap`], or the reason why the bytes are not an expression.
+    ///
+    /// ```
+    /// use wattle_ast::{Expr, Features, FuncIdx, Instr, Remap};
+    ///
+    /// struct Calls(usize);
+    ///
+    /// impl Remap for Calls {
+    ///     type Error = core::convert::Infallible;
+    ///
+    ///     fn func(&mut self, func: FuncIdx) -> Result<FuncIdx, Self::Error> {
+    ///         self.0 += 1;
+    ///         Ok(func)
+    ///     }
+    /// }
+    ///
+    /// let expr: Expr = [Instr::Call { func: FuncIdx(3) }, Instr::End].into_iter().collect();
+    /// let mut calls = Calls(0);
+    /// expr.ask(Features::ALL, &mut calls)?;
+    /// assert_eq!(calls.0, 1);
+    /// # Ok::<(), wattle_ast::RemapFault<core::convert::Infallible>>(())
+    /// ```
+    pub fn ask<R: Remap>(
+        &self,
+        features: Features,
+        remap: &mut R,
+    ) -> Result<(), RemapFault<R::Error>> {
+        let mut reader = Reader::at(self.bytes(), 0, features);
+        let mut look = Look(Remapping::new(remap));
+        transcode_expr(&mut reader, &mut Nesting::default(), &mut look)?;
+        if reader.is_empty() { Ok(()) } else { Err(Malformed::EndExpected.into()) }
     }
 }
 

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use wattle::ast::Shown;
 use wattle::ast::components::Layer;
-use wattle::ast::custom::{Producers, Subject};
-use wattle::inspect::metadata::{Edit, Metadata as Found, To, read};
+use wattle::ast::custom::{Dependencies, Producers, Subject};
+use wattle::inspect::metadata::{Edit, Metadata as Found, To, dependencies, read};
 
 use crate::failure::{Failure, warn};
 use crate::input::Input;
@@ -37,8 +37,8 @@ impl Metadata {
     }
 }
 
-/// Shows the name, the producers and what registries show (`authors`, `licenses` and the like), of a
-/// module or component and of everything inside.
+/// Shows the name, the producers, what registries show (`authors`, `licenses` and the like) and the
+/// packages that `cargo auditable` records, of a module or component and of everything inside.
 #[derive(Args)]
 struct Show {
     #[command(flatten)]
@@ -88,10 +88,42 @@ fn write(out: &mut dyn Write, found: &Found<'_>) -> io::Result<()> {
             }
         }
     }
-    for (name, error) in &found.malformed {
-        line(name, &format!("malformed: {}", error.reason()))?;
+    if let Some(Ok(packages)) = packages(found) {
+        for package in packages["packages"].as_array().into_iter().flatten() {
+            let words = ["name", "version", "source", "kind"].map(|key| package[key].as_str());
+            line("package", &words.into_iter().flatten().collect::<Vec<_>>().join(" "))?;
+        }
+    }
+    for (section, message) in wrong(found) {
+        line(section, &message)?;
     }
     Ok(())
+}
+
+/// The packages that it was built of, or why they cannot be read.
+fn packages(found: &Found<'_>) -> Option<Result<Value, String>> {
+    let text = dependencies(found.dependencies.as_ref()?).map_err(|error| error.to_string());
+    Some(text.and_then(|text| {
+        serde_json::from_str(&text).map_err(|error| format!("malformed JSON: {error}"))
+    }))
+}
+
+/// What is wrong in the sections: the name of each, and a message.
+fn wrong<'f>(found: &'f Found<'_>) -> Vec<(&'f str, String)> {
+    let malformed = found.malformed.iter();
+    let malformed =
+        malformed.map(|(name, error)| (*name, format!("malformed: {}", error.reason())));
+    let packages = packages(found).and_then(Result::err);
+    let packages = packages.map(|why| (Dependencies::NAME, format!("malformed: {why}")));
+    let licenses = found.about.iter().filter(|about| about.subject == Subject::Licenses);
+    let licenses = licenses.filter_map(|about| spdx::Expression::parse(&about.text).err());
+    let licenses = licenses.map(|error| {
+        // The last line is a mark and the reason.
+        let text = error.to_string();
+        let reason = text.lines().last().unwrap_or_default().trim_start_matches([' ', '^']);
+        (Subject::Licenses.name(), format!("this is not an expression of SPDX: {reason}"))
+    });
+    malformed.chain(packages).chain(licenses).collect()
 }
 
 fn in_json(found: &Found<'_>) -> Value {
@@ -102,9 +134,8 @@ fn in_json(found: &Found<'_>) -> Value {
         let values = values.map(|it| json!({ "name": &*it.name, "version": &*it.version }));
         json!({ "field": &*field.name, "values": values.collect::<Vec<_>>() })
     });
-    let malformed = found.malformed.iter();
-    let malformed =
-        malformed.map(|(name, error)| json!({ "section": name, "message": error.reason() }));
+    let wrong = wrong(found).into_iter();
+    let wrong = wrong.map(|(name, message)| json!({ "section": name, "message": message }));
     json!({
         "kind": layer(found),
         "depth": found.depth,
@@ -113,7 +144,8 @@ fn in_json(found: &Found<'_>) -> Value {
         "name": found.name.as_ref().map(|name| name.as_str()),
         "about": about.collect::<serde_json::Map<_, _>>(),
         Producers::NAME: fields.collect::<Vec<_>>(),
-        "malformed": malformed.collect::<Vec<_>>(),
+        "dependencies": packages(found).and_then(Result::ok),
+        "malformed": wrong.collect::<Vec<_>>(),
     })
 }
 
@@ -185,6 +217,16 @@ struct Add {
     clear: Vec<String>,
 }
 
+/// Whether a text has the form of a URL: a scheme, a colon, and something without spaces.
+fn is_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.chars().all(|it| it.is_ascii_alphanumeric() || "+-.".contains(it));
+    is_scheme
+        && !rest.is_empty()
+        && !rest.contains(|it: char| it.is_whitespace() || it.is_control())
+}
+
 impl Add {
     fn run(&self, json: bool) -> Result<(), Failure> {
         let edit = self.edit()?;
@@ -196,6 +238,19 @@ impl Add {
     }
 
     fn edit(&self) -> Result<Edit, Failure> {
+        if let Some(Err(error)) = self.licenses.as_deref().map(spdx::Expression::parse) {
+            let why = format!(
+                "--licenses takes an expression of SPDX, such as `MIT OR Apache-2.0`:\n{error}"
+            );
+            return Err(Failure::Usage(why));
+        }
+        for (option, url) in [("--source", &self.source), ("--homepage", &self.homepage)] {
+            if let Some(url) = url.as_deref().filter(|url| !is_url(url)) {
+                let why =
+                    format!("{option} takes a URL, such as `https://example.org`: {}", Shown(url));
+                return Err(Failure::Usage(why));
+            }
+        }
         let set = |text: &Option<String>| text.clone().map_or(To::Keep, To::Text);
         let mut edit = Edit { name: set(&self.name), ..Edit::default() };
         for (role, list) in

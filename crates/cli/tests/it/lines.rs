@@ -210,4 +210,23 @@ fn hostile_dwarf_does_no_harm() {
         (".debug_line", lines),
     ]);
     assert!(free.contains("the names of files take no bytes"), "{free}");
+    // 100,000 entries with 100,000 attributes each, none of which takes a byte.
+    let many = 100_000;
+    let mut attributes = b"\x01\x11\x01\x11\x01\x12\x06\x10\x17\0\0\x02\x34\0".to_vec();
+    attributes.extend(std::iter::repeat_n(*b"\x3c\x19", many).flatten());
+    attributes.extend(b"\0\0\0");
+    let mut unit = b"\x04\0\0\0\0\0\x04".to_vec();
+    head(&mut unit, 1);
+    unit.extend(word(0));
+    unit.extend(std::iter::repeat_n(2, many));
+    unit.push(0);
+    let unit = [&word(unit.len() as u32)[..], &unit].concat();
+    let heavy = frames(&[(".debug_info", unit), (".debug_abbrev", attributes)]);
+    assert!(heavy.contains("attributes that take no bytes outnumber the bytes"), "{heavy}");
+    // 100,000 units, each of which has what is left of the table of abbreviations of the one before.
+    let table = std::iter::repeat_n(*b"\x01\x11\0\0\0", many).flatten().chain([0]).collect();
+    let units = (0..many as u32)
+        .flat_map(|number| [&word(8)[..], b"\x04\0", &word(5 * number), b"\x04\0"].concat());
+    let nested = frames(&[(".debug_info", units.collect()), (".debug_abbrev", table)]);
+    assert!(nested.contains("tables of abbreviations lie in one another"), "{nested}");
 }

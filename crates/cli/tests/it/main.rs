@@ -18,6 +18,7 @@ mod fmt;
 mod fuzz;
 mod json_from_wast;
 mod lines;
+mod link;
 mod metadata;
 mod new;
 mod objdump;
@@ -29,6 +30,7 @@ mod shown;
 #[cfg(unix)]
 mod shrink;
 mod size;
+mod size_page;
 mod smith;
 mod wabt;
 mod wast;

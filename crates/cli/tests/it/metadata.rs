@@ -74,7 +74,7 @@ fn sections_that_would_point_elsewhere_are_left_out() {
     assert!(ran.err.contains("sourceMappingURL is left out"), "{}", ran.err);
     assert!(!wattle(&["objdump"], &ran.bytes).out.contains("sourceMappingURL"));
     // Behind everything nothing moves.
-    let ran = wattle(&["metadata", "add", "--homepage", "x"], text);
+    let ran = wattle(&["metadata", "add", "--homepage", "https://x"], text);
     assert_eq!(ran.err, "");
 }
 
@@ -90,4 +90,60 @@ fn what_is_malformed_is_said() {
         let ran = wattle(&[&["metadata", "add"], wrong].concat(), b"(module)");
         assert_eq!(ran.code, Some(2), "{wrong:?}");
     }
+}
+
+/// A module with a section of packages.
+fn with_packages(section: &[u8]) -> Vec<u8> {
+    let bytes: String = section.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    format!("(module (@custom \".dep-v0\" \"{bytes}\"))").into_bytes()
+}
+
+#[test]
+fn packages_are_shown() {
+    let list = r#"{"packages":[{"name":"adler","version":"0.2.3","source":"registry"},
+        {"name":"cc","version":"1.0.1","source":"local","kind":"build"}]}"#;
+    let packed = miniz_oxide::deflate::compress_to_vec_zlib(list.as_bytes(), 6);
+    let module = with_packages(&packed);
+    let out = wattle(&["metadata", "show"], &module).out;
+    assert!(out.contains("  package: adler 0.2.3 registry\n"), "{out}");
+    assert!(out.contains("  package: cc 1.0.1 local build\n"), "{out}");
+    let json = wattle(&["metadata", "show", "--json"], &module).json();
+    assert_eq!(json[0]["dependencies"]["packages"][1]["kind"], "build");
+    // Nobody's memory fills up.
+    let zeros = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; 9 << 20], 6);
+    for (section, why) in [
+        (&zeros[..], "longer than 8 MiB"),
+        (&packed[..9], "cannot be unpacked"),
+        (b"", "cannot be unpacked"),
+        (&miniz_oxide::deflate::compress_to_vec_zlib(b"\xff", 6), "malformed UTF-8 encoding"),
+        (&miniz_oxide::deflate::compress_to_vec_zlib(b"{", 6), "malformed JSON"),
+    ] {
+        let out = wattle(&["metadata", "show"], &with_packages(section)).out;
+        assert!(out.contains(".dep-v0: malformed: ") && out.contains(why), "{why}: {out}");
+    }
+}
+
+#[test]
+fn licenses_are_expressions_and_addresses_are_urls() {
+    let add = |option: &str, value: &str| wattle(&["metadata", "add", option, value], b"(module)");
+    for (option, value) in [
+        ("--licenses", "Apache-2.0 WITH LLVM-exception OR MIT"),
+        ("--homepage", "https://example.org/a"),
+        ("--source", "git+ssh:x"),
+    ] {
+        let ran = add(option, value);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(wattle(&["metadata", "show"], &ran.bytes).out.contains(value));
+    }
+    let ran = add("--licenses", "MIT OR Unheard");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("expression of SPDX") && ran.err.contains("unknown"), "{}", ran.err);
+    for wrong in ["example.org", "https://a b", ":x"] {
+        assert_eq!(add("--homepage", wrong).code, Some(2), "{wrong}");
+    }
+    // What is there is shown.
+    let out =
+        wattle(&["metadata", "show"], b"(module (@custom \"licenses\" \"MIT OR Unheard\"))").out;
+    assert!(out.contains("licenses: MIT OR Unheard\n"), "{out}");
+    assert!(out.contains("licenses: this is not an expression of SPDX: unknown"), "{out}");
 }

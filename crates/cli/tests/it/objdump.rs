@@ -1,7 +1,5 @@
 //! `wattle objdump` and `dump`: details, single sections and functions, object files, archives.
 
-use std::path::Path;
-
 use wattle_tests::root;
 
 use crate::wattle;
@@ -86,34 +84,289 @@ fn symbols_of_object_files_are_names() {
     }
 }
 
-/// All facts that WABT's command shows of the object file, in its words and in ours.
+/// Everything that has a line in `wasm-objdump -x`: each kind of import, export and segment, limits,
+/// initial values, names.
+const ITEMS: &[u8] = br#"(module $m
+  (type $t (func (param i32 f32) (result i64)))
+  (import "env" "log" (func $log (type $t))) (import "env" "g" (global $g (mut f64)))
+  (import "env" "c" (global i32)) (import "env" "t" (table 1 2 externref))
+  (import "env" "m" (memory 1 3))
+  (table $tab 1 5 funcref) (global $h i64 (i64.const -7)) (global $i (mut i32) (i32.const 9))
+  (export "f" (func $f)) (export "mem" (memory 0)) (export "h" (global $h))
+  (export "tab" (table $tab)) (start $s)
+  (elem $e (table $tab) (i32.const 0) func $f $log) (elem $p func $f)
+  (func $f (type $t) (local $x f32) (i64.const 1)) (func $s)
+  (data $d (i32.const 16) "a\00b") (data $q "abcdefghijklmnopqrstuvwxyz"))"#;
+
+/// The words for a line of `wasm-objdump -x` that must stand in one row of ours. `section` is the
+/// heading above it, `part` the subsection.
+fn words_for(section: &str, part: &str, line: &str) -> Vec<String> {
+    let line = line.trim().trim_start_matches("- ");
+    let quoted = |text: &str| format!("\"{text}\"");
+    let between = |start: &str, end: &str| {
+        let rest = line.split_once(start).map(|(_, rest)| rest)?;
+        Some(rest.split_once(end).map_or(rest, |(text, _)| text))
+    };
+    // `func[3]` is `func 3`.
+    let index = |text: &str| -> Option<String> {
+        let (kind, rest) = text.split_once('[')?;
+        let kind = match kind {
+            "elemseg" => "elem",
+            "dataseg" => "data",
+            kind => kind,
+        };
+        Some(format!("{kind} {}", rest.split_once(']')?.0))
+    };
+    let item = index(line);
+    let name = between("<", ">").map(quoted);
+    let limits = || {
+        let least = between("initial=", " ")?;
+        Some(match between("max=", " ") {
+            Some(most) => format!("{least} {most}"),
+            None => least.to_owned(),
+        })
+    };
+    // `i32=5` is `i32.const 5`.
+    let init = || Some(between("- init ", " ")?.replace('=', ".const "));
+    let global = || {
+        let ty = line.split_once("] ")?.1.split(' ').next()?;
+        Some(if line.contains("mutable=1") { format!("mut {ty}") } else { ty.to_owned() })
+    };
+    let all = |words: &[Option<String>]| words.iter().flatten().cloned().collect::<Vec<_>>();
+    let type_index = between("sig=", " ").map(|ty| format!("type {ty}"));
+    let segment = |kind: &str, size: String| {
+        let number = between("segment[", "]").map(|number| format!("{kind} {number}"));
+        let to = match (line.contains(" - init "), kind) {
+            (false, _) => None,
+            (true, "elem") => between("table=", " ").map(|table| format!("to table {table}")),
+            (true, _) => between("memory=", " ").map(|memory| format!("to memory {memory}")),
+        };
+        all(&[number, Some(size), to, init()])
+    };
+    match section {
+        "Type" => {
+            let list = |text: &str| text.trim_matches(['(', ')']).replace(',', "");
+            let params = between("(", ")").filter(|it| !it.is_empty());
+            let results = between("-> ", "\n").filter(|it| *it != "nil");
+            let params = params.map(|it| format!("(param {})", list(it)));
+            all(&[
+                item,
+                Some("(func".to_owned()),
+                params,
+                results.map(|it| format!("(result {})", list(it))),
+            ])
+        }
+        "Import" => {
+            let (what, from) = line.rsplit_once(" <- ").unwrap();
+            let (module, field) = from.split_once('.').unwrap();
+            let pages = what.starts_with("memory").then(limits).flatten();
+            let pages = pages.map(|it| format!("(memory {it}"));
+            let entries = what.starts_with("table").then(limits).flatten();
+            let entries =
+                entries.map(|it| format!("(table {it} {})", between("type=", " ").unwrap()));
+            let value = what.starts_with("global").then(global).flatten();
+            let from = format!("{} {}", quoted(module), quoted(field));
+            all(&[
+                item.map(|item| format!("is {item}")),
+                Some(from),
+                type_index,
+                pages,
+                entries,
+                value,
+            ])
+        }
+        "Function" => all(&[item, type_index, name]),
+        "Table" => {
+            let ty = between("type=", " ").unwrap();
+            all(&[item, limits().map(|it| format!("(table {it} {ty})"))])
+        }
+        "Memory" => all(&[item, limits().map(|it| format!("(memory {it}"))]),
+        "Global" => all(&[item, name, global(), init()]),
+        "Export" => {
+            let name = line.rsplit_once(" -> ").unwrap().1;
+            all(&[item.map(|item| format!("{name} is {item}"))])
+        }
+        "Start" => {
+            let func = between("start function: ", " ").map(|func| format!("func {func}"));
+            all(&[func, name])
+        }
+        "Elem" if line.starts_with("segment") => {
+            segment("elem", format!(": {} of", between("count=", " ").unwrap()))
+        }
+        "Elem" => all(&[line.split_once("= ").and_then(|(_, func)| index(func)), name]),
+        "DataCount" => vec![format!("{} data segment", between("data count: ", " ").unwrap())],
+        "Code" => all(&[item, name, between("size=", " ").map(|size| format!(": {size} bytes"))]),
+        "Data" if line.starts_with("segment") => {
+            segment("data", format!(": {} bytes", between("size=", " ").unwrap()))
+        }
+        _ if line.starts_with("name: ") => vec![format!("custom section {}", &line[6..])],
+        "name" if line.starts_with("module ") => vec![format!("module {}", name.unwrap())],
+        "name" => match line.split(' ').nth(1).and_then(index) {
+            Some(inner) => vec![format!("{inner} {}", name.unwrap())],
+            None => vec![format!("{} {}", item.unwrap(), name.unwrap())],
+        },
+        "target_features" => {
+            let (sign, feature) = line.trim_start_matches('[').split_once("] ").unwrap();
+            vec![format!("{sign} {}", quoted(feature))]
+        }
+        "linking" => match (part, line.split_once(": ")) {
+            (_, None) if line.contains(" [count=") => {
+                let noun = match part {
+                    "symbol table" => "symbol",
+                    "segment info" => "segment",
+                    "init functions" => "init function",
+                    "comdat groups" => "comdat",
+                    part => panic!("{part}"),
+                };
+                vec![format!("{} {noun}", between("[count=", "]").unwrap())]
+            }
+            ("symbol table", Some((number, _))) => {
+                let names = ["func", "global", "table", "segment", "section"].iter();
+                let of = names.filter_map(|kind| {
+                    let index = between(&format!(" {kind}="), " ")?;
+                    Some(format!("{kind} {index}"))
+                });
+                let flags = between("[ ", " ]").unwrap().split(' ').filter_map(|flag| match flag {
+                    "binding=local" => Some("binding-local".to_owned()),
+                    "binding=weak" => Some("binding-weak".to_owned()),
+                    "vis=hidden" => Some("visibility-hidden".to_owned()),
+                    "binding=global" | "vis=default" => None,
+                    flag => Some(flag.replace('_', "-")),
+                });
+                let size = between(" size=", " ").map(|size| format!("{size} bytes"));
+                let offset = between(" offset=", " ").and_then(|at| at.parse::<usize>().ok());
+                let offset = offset.map(|at| format!("at {at:#x}"));
+                let number = Some(format!("symbol {number}: "));
+                all(&[number, name, size, offset]).into_iter().chain(of).chain(flags).collect()
+            }
+            ("segment info", Some((number, _))) => {
+                let name = between(": ", " p2align").map(quoted).unwrap();
+                let align = between("p2align=", " ").unwrap();
+                let flags = between("[ ", "]").unwrap().to_lowercase();
+                let flags = flags.split(' ').filter(|flag| !flag.is_empty()).map(str::to_owned);
+                let row = format!("segment {number} {name}, align 2^{align}");
+                [row].into_iter().chain(flags).collect()
+            }
+            ("init functions", Some(_)) => {
+                vec![format!("priority {}: ", between("priority=", " ").unwrap())]
+            }
+            ("comdat groups", Some((name, _))) => {
+                vec![quoted(name), format!("{} member", between("[count=", "]").unwrap())]
+            }
+            ("comdat groups", None) => vec![item.unwrap()],
+            other => panic!("{other:?}"),
+        },
+        _ if line.starts_with("relocations for section: ") => {
+            vec![format!("of section {}", between("section: ", " [").unwrap().to_lowercase())]
+        }
+        _ if line.starts_with("R_WASM_") => {
+            let number = |text: &str| usize::from_str_radix(text, 16).unwrap();
+            let (ty, _) = line.split_once(' ').unwrap();
+            let offset = number(between("offset=0x", "(").unwrap());
+            let in_file = number(between("(file=0x", ")").unwrap());
+            let symbol = between(" symbol=", " ").map(|symbol| format!("symbol {symbol}"));
+            let ty_index = between(" type=", " ").map(|ty| format!("type {ty}"));
+            let addend = line.rsplit_once(">+0x").map(|(_, addend)| format!(" {}", number(addend)));
+            let row = format!("{ty} at {offset:#x} ({in_file:#x} in the file)");
+            all(&[Some(row), symbol, ty_index, name, addend])
+        }
+        _ => panic!("a line of a kind that is not known, in {section}: {line}"),
+    }
+}
+
+/// The digits of a row of bytes in our listing.
+fn data_bytes(row: &str) -> Option<String> {
+    let (digits, _) = row.split_once("|     ")?.1.split_once("  ")?;
+    let is_byte = |word: &str| word.len() == 2 && u8::from_str_radix(word, 16).is_ok();
+    digits.split(' ').all(is_byte).then(|| digits.replace(' ', ""))
+}
+
+/// Each line of WABT's command has a row of ours with all that it says.
 #[test]
 fn nothing_is_missing_that_wabt_shows() {
     const NAME: &str = "nothing_is_missing_that_wabt_shows";
-    let path = root().join("tests/cases/object_file.wasm");
-    let mut theirs = std::process::Command::new("wasm-objdump");
-    let theirs = match theirs.arg("-x").arg(Path::new(&path)).output() {
-        Ok(output) if output.status.success() => String::from_utf8(output.stdout).unwrap(),
-        _ => return wattle_tests::skip(NAME, "WABT is not there"),
-    };
-    let ours = wattle(&["objdump", "-x"], &object_file()).out;
-    // Every name, and every number of an offset in the file or of a size.
-    let names = theirs.split('<').skip(1).filter_map(|rest| Some(rest.split_once('>')?.0));
-    let names: Vec<_> = names.filter(|name| !name.starts_with('-')).collect();
-    assert!(names.len() > 20, "{theirs}");
-    for name in names {
-        assert!(ours.contains(&format!("\"{name}\"")), "{name}\n{ours}");
+    let folder = tempfile::tempdir().unwrap();
+    let built =
+        |name: &str| std::fs::read(root().join("crates/cli/tests/built").join(name)).unwrap();
+    let files = [
+        ("an object file", object_file(), 45),
+        ("a linked program of C", built("trap-c.wasm"), 30),
+        ("a linked program of Rust", built("trap-rust.wasm"), 75),
+        ("items of all kinds", wattle(&["parse"], ITEMS).bytes, 40),
+    ];
+    for (what, binary, least) in files {
+        let path = folder.path().join("m.wasm");
+        std::fs::write(&path, &binary).unwrap();
+        let theirs = std::process::Command::new("wasm-objdump").arg("-x").arg(&path).output();
+        let theirs = match theirs {
+            Ok(output) if output.status.success() => String::from_utf8(output.stdout).unwrap(),
+            _ => return wattle_tests::skip(NAME, "WABT is not there"),
+        };
+        let ours = wattle(&["objdump", "-x", "--no-demangle"], &binary).out;
+        let bytes: String = ours.lines().filter_map(data_bytes).collect();
+        let (mut section, mut part, mut lines) = (String::new(), String::new(), 0);
+        let (_, details) = theirs.split_once("Section Details:").unwrap();
+        for line in details.lines().filter(|line| !line.is_empty()) {
+            if !line.starts_with(' ') {
+                section = line.split(['[', ':']).next().unwrap().to_owned();
+                continue;
+            }
+            if let Some((name, _)) = line.split_once(" [count=")
+                && let Some(name) = name.strip_prefix("  - ")
+            {
+                part = name.to_owned();
+            }
+            lines += 1;
+            // Both have rows of bytes, of other lengths.
+            if section == "Data" && !line.contains("segment[") {
+                let (_, row) = line.split_once(": ").unwrap();
+                let row = row.split("  ").next().unwrap().replace(' ', "");
+                assert!(bytes.contains(&row), "{what}: {line}\n{ours}");
+                continue;
+            }
+            let words = words_for(&section, &part, line);
+            assert!(!words.is_empty(), "{line}");
+            let is_there = ours.lines().any(|row| words.iter().all(|word| row.contains(word)));
+            assert!(is_there, "{what}: {line}\n{words:?}\n{ours}");
+            if let Some(name) = line.strip_prefix(" - name: \"") {
+                section = name.trim_end_matches('"').to_owned();
+            }
+        }
+        assert!(lines >= least, "{what}: {lines} lines");
     }
-    let offsets = theirs.split("file=0x").skip(1).map(|rest| rest.split(')').next().unwrap());
-    for offset in offsets {
-        let shown = format!("({:#x} in the file)", usize::from_str_radix(offset, 16).unwrap());
-        assert!(ours.contains(&shown), "{shown}\n{ours}");
+}
+
+/// WABT does not read these types, so the text is what ours are compared with.
+#[test]
+fn types_of_objects_are_those_of_the_text() {
+    let source = br#"(module
+      (rec (type (sub (struct (field (mut i8)) (field (ref null 1)))))
+        (type (sub final 0 (struct (field (mut i8)) (field (ref null 1)) (field f64)))))
+      (type (array (mut i16))) (type (func (param (ref exn) i31ref (ref null extern)) (result eqref)))
+      (type (func (param i64)))
+      (tag (type 4)) (table 2 (ref null 0)) (global (mut (ref null 2)) (ref.null none)))"#;
+    let text = wattle(&["print"], source).out;
+    let ours = wattle(&["objdump", "-x"], source).out;
+    let mut types = 0;
+    for line in text.lines() {
+        let Some(rest) = line.trim().strip_prefix("(type (;") else { continue };
+        let (number, ty) = rest.split_once(";) ").unwrap();
+        let start = format!("|   type {number}: ");
+        let row = ours.lines().find_map(|line| Some(line.split_once(&start)?.1));
+        let row = row.unwrap_or_else(|| panic!("{start}\n{ours}"));
+        // Behind it, the text closes the type, and perhaps the group.
+        let end = ty.strip_prefix(row).unwrap_or_else(|| panic!("{ty}\n{ours}"));
+        assert!(end == ")" || end == "))", "{ty}\n{ours}");
+        types += 1;
     }
-    let words = |text: &str, word: &str| text.matches(word).count();
-    for (theirs_word, ours_word) in
-        [("R_WASM_", "R_WASM_"), (" - type[", "   type "), ("[+]", "+ \"")]
-    {
-        assert_eq!(words(&theirs, theirs_word), words(&ours, ours_word), "{theirs_word}");
+    assert_eq!(types, 5, "{text}");
+    for row in [
+        "type 0: (sub (struct (field (mut i8)) (field (ref null 1))))",
+        "tag 0: type 4 (func (param i64))",
+        "table 0: (table 2 (ref null 0))",
+        "global 0: mut (ref null 2) = ref.null none",
+    ] {
+        assert!(ours.lines().any(|line| line.ends_with(row)), "{row}\n{ours}");
     }
 }
 

@@ -129,6 +129,29 @@ fn what_is_not_valid_is_shrunk_on_request() {
 }
 
 #[test]
+fn a_component_is_shrunk_with_the_module_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let module = MODULE.strip_prefix("(module").unwrap();
+    let text = format!(
+        "(component (import \"x\" (func)) (core module $m {module} (core module (func))
+          (component (core module (func (export \"f\")))))"
+    );
+    std::fs::write(folder.path().join("a.wat"), text).unwrap();
+    let command = prints("i32.popcnt");
+    let mut results = Vec::new();
+    for jobs in ["1", "4"] {
+        let arguments = ["shrink", "a.wat", "--if", &command, "-j", jobs, "--json", "-o", "s.wasm"];
+        let ran = wattle_in(folder.path(), &arguments, b"");
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let small = wattle_in(folder.path(), &["print", "s.wasm"], b"").out;
+        assert!(small.starts_with("(component") && small.contains("i32.popcnt"), "{small}");
+        assert!(!small.contains("import") && small.matches("module").count() == 1, "{small}");
+        results.push(small);
+    }
+    assert_eq!(results[0], results[1]);
+}
+
+#[test]
 fn a_script_is_shrunk() {
     let folder = tempfile::tempdir().unwrap();
     let text = "(module $m (func (export \"f\") (result i32) (i32.const 1)) (memory 1))\n\

@@ -10,6 +10,12 @@ use crate::abi::builtin_type;
 use crate::names::{Side, encoding};
 use crate::world::Place;
 
+/// Functions that linkers leave open, and import from `env`.
+pub(crate) const GET_STACK_POINTER: &str = "__wasm_get_stack_pointer";
+pub(crate) const SET_STACK_POINTER: &str = "__wasm_set_stack_pointer";
+pub(crate) const GET_TLS_BASE: &str = "__wasm_get_tls_base";
+pub(crate) const SET_TLS_BASE: &str = "__wasm_set_tls_base";
+
 /// A built-in as its name says it, and the place that it is about.
 #[derive(Clone, Copy)]
 pub(super) struct Builtin<'n> {
@@ -166,10 +172,10 @@ pub(super) fn linked_by_env(name: &str, ty: Option<&FuncType>) -> Option<Source>
     let reads = is_64(ty.results(), ty.params());
     let writes = is_64(ty.params(), ty.results());
     let (op, is_64) = match name {
-        "__wasm_get_stack_pointer" => (CanonOp::ContextGet, reads?),
-        "__wasm_set_stack_pointer" => (CanonOp::ContextSet, writes?),
-        "__wasm_get_tls_base" => return Some(Source::Tls { writes: false, is_64: reads? }),
-        "__wasm_set_tls_base" => return Some(Source::Tls { writes: true, is_64: writes? }),
+        GET_STACK_POINTER => (CanonOp::ContextGet, reads?),
+        SET_STACK_POINTER => (CanonOp::ContextSet, writes?),
+        GET_TLS_BASE => return Some(Source::Tls { writes: false, is_64: reads? }),
+        SET_TLS_BASE => return Some(Source::Tls { writes: true, is_64: writes? }),
         _ => return None,
     };
     Some(Source::Func(CoreFunc::Context { op, slot: 0, is_64 }))

@@ -15,7 +15,7 @@ use wattle_ast::{
 use wattle_wit::model::{Func, Kind, Text};
 
 use super::emit::{Emitter, Site, needed_by, owned};
-use super::part::{Copy, CoreFunc, Exports, MAIN, item_name};
+use super::part::{Copy, CoreFunc, MAIN, item_name};
 use crate::abi::{Abis, Needs};
 use crate::error::ProblemKind;
 use crate::names::Side;
@@ -142,9 +142,9 @@ impl Emitter<'_, '_, '_> {
                 (*op, String::from(op.keyword()))
             }
             CoreFunc::ErrorContext { op, encoding } => {
-                let realloc = plan.exports.get(part).and_then(|it| it.import_realloc().cloned());
                 let keyword = op.keyword();
-                made.opts = self.options(needs, encoding.opt(), part, realloc, site, keyword);
+                let side = Side::Import;
+                made.opts = self.options(needs, encoding.opt(), part, side, site, keyword);
                 (*op, String::from(keyword))
             }
             CoreFunc::ThreadNew => {
@@ -177,12 +177,8 @@ impl Emitter<'_, '_, '_> {
         let name = item_name(plan.world, item);
         let encoding = plan.parts.get(part).and_then(|it| it.encodings.get(item.0, name, func));
         let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
-        let realloc = plan.exports.get(part).and_then(|it| match item.0 {
-            Side::Import => it.import_realloc(),
-            Side::Export => it.export_realloc(),
-        });
         let needed_by = needed_by(name, func);
-        self.options(needs, encoding, part, realloc.cloned(), site, &needed_by)
+        self.options(needs, encoding, part, item.0, site, &needed_by)
     }
 
     /// The result type of an exported function.
@@ -295,11 +291,11 @@ impl CanonSource for Immediates {
     }
 }
 
-/// The `realloc` that a core function of a part uses, if it uses one.
-pub(super) fn realloc_of<'e>(func: &CoreFunc, exports: &'e Exports) -> Option<&'e Text> {
+/// The side whose `realloc` a core function uses, if it uses one.
+pub(super) fn realloc_side(func: &CoreFunc) -> Side {
     match func {
-        CoreFunc::Copy(Copy { item: (Side::Export, _), .. }) => exports.export_realloc(),
-        _ => exports.import_realloc(),
+        CoreFunc::Copy(Copy { item: (side, _), .. }) => *side,
+        _ => Side::Import,
     }
 }
 

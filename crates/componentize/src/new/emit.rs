@@ -17,11 +17,11 @@ use wattle_wit::model::{Text, TypeId};
 
 use super::Options;
 use super::live::Live;
-use super::part::{CoreFunc, Exports, Linked, MAIN, Part, Source};
+use super::part::{CoreFunc, Exports, Given, Linked, MAIN, Part, Source, realloc_for};
 use super::shims::{self, Fixup, Hooked, Shims};
 use super::types::Written;
 use crate::abi::{Abis, Needs};
-use crate::error::{Error, Problem, ProblemKind};
+use crate::error::{Error, Origin, Problem, ProblemKind};
 use crate::names::Side;
 use crate::world::{Place, World};
 
@@ -73,6 +73,8 @@ pub(super) struct Emitter<'p, 'm, 'a> {
     /// The numbers of functions that the fixup calls around, by part and name.
     hooked: BTreeMap<(usize, Text), usize>,
     core_aliases: BTreeMap<(CoreInstanceIdx, String), FuncIdx>,
+    /// The exports of core instances that are not functions.
+    item_aliases: BTreeMap<(CoreInstanceIdx, String), CoreSortIdx>,
     pub(super) unit_types: [Option<ComponentTypeIdx>; 2],
     pub(super) problems: Vec<Problem>,
 }
@@ -93,6 +95,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             fixup: None,
             hooked: BTreeMap::new(),
             core_aliases: BTreeMap::new(),
+            item_aliases: BTreeMap::new(),
             unit_types: [None; 2],
             problems: Vec::new(),
         }
@@ -103,13 +106,21 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         self.imports();
         let modules = self.modules(modules);
         self.shim()?;
-        for (part, module) in modules {
+        let parts = self.plan.parts;
+        let is_last = |part: usize| parts.get(part).is_some_and(|part| part.is_last);
+        let (last, first): (Vec<_>, Vec<_>) =
+            modules.into_iter().partition(|(part, _)| is_last(*part));
+        for (part, module) in first {
             self.instantiate(part, module);
             if part == MAIN && self.memory.is_none() {
                 self.memory_of_main();
             }
         }
-        self.fixup()
+        self.fixup()?;
+        for (part, module) in last {
+            self.instantiate(part, module);
+        }
+        Ok(())
     }
 
     fn memory_of_main(&mut self) {
@@ -122,8 +133,8 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     }
 
     pub(super) fn problem(&mut self, part: usize, kind: ProblemKind) {
-        let adapter = self.plan.parts.get(part).and_then(|part| part.name.clone());
-        let problem = Problem { adapter, kind };
+        let origin = self.plan.parts.get(part).map(|part| part.origin.clone());
+        let problem = Problem { origin: origin.unwrap_or_default(), kind };
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
@@ -167,8 +178,10 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     }
 
     fn part_name(&self, part: usize) -> String {
-        let part = self.plan.parts.get(part);
-        part.and_then(|part| part.name.as_deref()).unwrap_or("main").to_string()
+        match self.plan.parts.get(part).map(|part| &part.origin) {
+            Some(Origin::Adapter(name) | Origin::Library(name)) => name.to_string(),
+            Some(Origin::Main) | None => "main".to_string(),
+        }
     }
 
     fn shim(&mut self) -> Result<(), Error> {
@@ -210,28 +223,59 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
 
     fn instantiate(&mut self, part: usize, module: CoreModuleIdx) {
         let plan = self.plan;
-        let mut modules: Vec<(&str, Vec<(&str, CoreSortIdx)>)> = Vec::new();
+        let mut modules: Vec<(&str, Vec<&Linked<'a>>)> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for linked in plan.imports.get(part).into_iter().flatten() {
-            let Some(item) = self.source(part, linked) else { continue };
             let place = *places.entry(&linked.module).or_insert_with(|| {
                 modules.push((&linked.module, Vec::new()));
                 modules.len() - 1
             });
-            if let Some((_, items)) = modules.get_mut(place) {
-                items.push((&linked.name, item));
+            if let Some((_, imports)) = modules.get_mut(place) {
+                imports.push(linked);
             }
         }
         let mut args = Vec::with_capacity(modules.len());
-        for (module, items) in modules {
-            let instance = self.builder.core_exports(items);
-            self.builder.names().core_instances.insert(instance, module.to_owned().into());
-            args.push((module, instance));
+        for (module, imports) in modules {
+            args.push((
+                module,
+                match self.exporter(&imports) {
+                    Some(instance) => instance,
+                    None => self.imported_from(part, module, imports),
+                },
+            ));
         }
         let instance = self.builder.core_instance(module, args);
         let name = self.part_name(part);
         self.builder.names().core_instances.insert(instance, name.into());
         self.instances.insert(part, instance);
+    }
+
+    /// The instance that has all imports of a module, under their names.
+    fn exporter(&self, imports: &[&Linked<'a>]) -> Option<CoreInstanceIdx> {
+        let mut parts = imports.iter().map(|linked| match &linked.source {
+            Source::Export(Given { part, name }) if linked.name == **name => Some(*part),
+            _ => None,
+        });
+        let part = parts.next()??;
+        let has_all = parts.all(|other| other == Some(part));
+        self.instances.get(&part).copied().filter(|_| has_all)
+    }
+
+    /// An instance of what a part imports from a module.
+    fn imported_from(
+        &mut self,
+        part: usize,
+        module: &str,
+        imports: Vec<&Linked<'a>>,
+    ) -> CoreInstanceIdx {
+        let mut items = Vec::with_capacity(imports.len());
+        for linked in imports {
+            let Some(item) = self.source(part, linked) else { continue };
+            items.push((&*linked.name, item));
+        }
+        let instance = self.builder.core_exports(items);
+        self.builder.names().core_instances.insert(instance, module.to_owned().into());
+        instance
     }
 
     /// What a core import is given.
@@ -245,10 +289,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
                     return None;
                 }
             },
-            Source::Main => {
-                let name: Text = linked.name.as_str().into();
-                let exports = self.plan.exports.get(MAIN)?;
-                self.export_of(MAIN, *exports.all.get(&name)?, &name)?
+            Source::Export(Given { part, name }) => {
+                let exports = self.plan.exports.get(*part)?;
+                self.export_of(*part, *exports.all.get(name)?, name)?
             }
             Source::Func(func) => self.core_func(func, part, Site::Before).into(),
             Source::Tls { writes, is_64 } => match (self.plan.tls, self.shim) {
@@ -264,14 +307,21 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// An export of a part.
     fn export_of(&mut self, part: usize, index: ExternIdx, name: &Text) -> Option<CoreSortIdx> {
         let instance = *self.instances.get(&part)?;
+        let key = (instance, name.to_string());
+        if let Some(&item) = self.item_aliases.get(&key) {
+            return Some(item);
+        }
         let alias = owned(name);
-        Some(match index {
-            ExternIdx::Func(_) => self.core_alias(instance, name).into(),
-            ExternIdx::Table(_) => self.builder.core_alias::<TableIdx>(instance, alias).into(),
-            ExternIdx::Mem(_) => self.builder.core_alias::<MemIdx>(instance, alias).into(),
-            ExternIdx::Global(_) => self.builder.core_alias::<GlobalIdx>(instance, alias).into(),
-            ExternIdx::Tag(_) => self.builder.core_alias::<TagIdx>(instance, alias).into(),
-        })
+        let builder = &mut self.builder;
+        let item = match index {
+            ExternIdx::Func(_) => return Some(self.core_alias(instance, name).into()),
+            ExternIdx::Table(_) => builder.core_alias::<TableIdx>(instance, alias).into(),
+            ExternIdx::Mem(_) => builder.core_alias::<MemIdx>(instance, alias).into(),
+            ExternIdx::Global(_) => builder.core_alias::<GlobalIdx>(instance, alias).into(),
+            ExternIdx::Tag(_) => builder.core_alias::<TagIdx>(instance, alias).into(),
+        };
+        self.item_aliases.insert(key, item);
+        Some(item)
     }
 
     /// A table of the main module.
@@ -331,13 +381,13 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         self.plan.exports.get(MAIN).is_some_and(|exports| exports.task_hook.is_some())
     }
 
-    /// The options of a canonical definition for a part.
+    /// The options of a canonical definition for a part, with the `realloc` of a side.
     pub(super) fn options(
         &mut self,
         needs: Needs,
         encoding: CanonOpt,
         part: usize,
-        realloc: Option<Text>,
+        side: Side,
         site: Site,
         needed_by: &str,
     ) -> Vec<CanonOpt> {
@@ -349,8 +399,8 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             }
         }
         if needs.realloc {
-            match realloc {
-                Some(name) => opts.push(CanonOpt::Realloc(self.realloc(part, &name, site))),
+            match realloc_for(self.plan.parts, self.plan.exports, part, side) {
+                Some((of, name)) => opts.push(CanonOpt::Realloc(self.realloc(of, name, site))),
                 None => {
                     self.problem(part, ProblemKind::NoRealloc { needed_by: needed_by.into() });
                 }

@@ -1,6 +1,5 @@
 //! The worlds of all modules, merged into one.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -12,22 +11,21 @@ use wattle_wit::component_type::{self, ComponentType, SECTION};
 use wattle_wit::model::{Model, WorldId};
 
 use super::part::{Encodings, Part};
-use crate::error::Error;
+use crate::error::{Error, Origin};
 use crate::producers;
 use crate::world::World;
 
 /// A module, before anything is known of its world.
-pub(super) struct Input<'a> {
-    /// The name of an adapter; `None` for the main module.
-    pub(super) adapter: Option<Box<str>>,
-    pub(super) module: Module<'a>,
+pub(crate) struct Input<'a> {
+    pub(crate) origin: Origin,
+    pub(crate) module: Module<'a>,
 }
 
 /// The world of all modules, and the modules.
-pub(super) struct Joined<'a> {
-    pub(super) model: Model,
-    pub(super) world: WorldId,
-    pub(super) parts: Vec<Part<'a>>,
+pub(crate) struct Joined<'a> {
+    pub(crate) model: Model,
+    pub(crate) world: WorldId,
+    pub(crate) parts: Vec<Part<'a>>,
 }
 
 /// Reads the worlds of all modules, and merges them. Sections that describe them are taken out of
@@ -39,17 +37,26 @@ pub(super) fn join(inputs: Vec<Input<'_>>, merges_versions: bool) -> Result<Join
         parts.push(part);
         described.extend(worlds);
     }
-    let error = |reason: &dyn ToString| Error::Worlds { reason: reason.to_string().into() };
-    let (mut model, world) = component_type::merge(&described).map_err(|reason| error(&reason))?;
-    if merges_versions {
-        model.merge_imports_by_version(world).map_err(|reason| error(&reason))?;
-    }
+    let (model, world) = merge(&described, merges_versions)?;
     Ok(Joined { model, world, parts })
 }
 
+/// Merges worlds into one.
+pub(crate) fn merge(
+    described: &[ComponentType],
+    merges_versions: bool,
+) -> Result<(Model, WorldId), Error> {
+    let error = |reason: &dyn ToString| Error::Worlds { reason: reason.to_string().into() };
+    let (mut model, world) = component_type::merge(described).map_err(|reason| error(&reason))?;
+    if merges_versions {
+        model.merge_imports_by_version(world).map_err(|reason| error(&reason))?;
+    }
+    Ok((model, world))
+}
+
 /// A module without the sections that describe its world, and what they say.
-fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), Error> {
-    let Input { adapter, mut module } = input;
+pub(crate) fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), Error> {
+    let Input { origin, mut module } = input;
     let customs = core::mem::take(&mut module.customs).into_iter();
     let (sections, customs): (Vec<_>, Vec<_>) =
         customs.partition(|custom| custom.name.starts_with(SECTION));
@@ -58,7 +65,7 @@ fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), Error> {
     let (mut worlds, mut exports) = (Vec::new(), Vec::new());
     for section in &sections {
         let refused = |reason: &dyn ToString| Error::Section {
-            adapter: adapter.clone(),
+            origin: origin.clone(),
             section: section.name.as_str().into(),
             reason: reason.to_string().into(),
         };
@@ -82,8 +89,17 @@ fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), Error> {
         worlds.push(described);
     }
     let has_world = !sections.is_empty();
-    let renamed = BTreeMap::new();
-    Ok((Part { name: adapter, module, exports, encodings, has_world, renamed }, worlds))
+    let part = Part {
+        origin,
+        module,
+        exports,
+        given: Vec::new(),
+        is_last: false,
+        encodings,
+        has_world,
+        renamed: BTreeMap::new(),
+    };
+    Ok((part, worlds))
 }
 
 /// The component of a section.

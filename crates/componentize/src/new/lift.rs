@@ -52,9 +52,8 @@ impl Emitter<'_, '_, '_> {
         let encoding = plan.parts.get(part)?.encodings.get(Side::Export, item, &func.name);
         let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
         let needs = plan.abis.needs(Call::Lift(lifted.mode), func);
-        let realloc = plan.exports.get(part)?.export_realloc().cloned();
-        let needed_by = needed_by(item, &func.name);
-        let mut opts = self.options(needs, encoding, part, realloc, Site::After, &needed_by);
+        let (side, needed_by) = (Side::Export, needed_by(item, &func.name));
+        let mut opts = self.options(needs, encoding, part, side, Site::After, &needed_by);
         if lifted.mode != Mode::Sync {
             opts.push(CanonOpt::Async);
         }

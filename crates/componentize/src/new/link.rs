@@ -10,7 +10,7 @@ use wattle_ast::{ExternIdx, ExternType, FuncType, Import, IndexSpaces, ValType, 
 use wattle_wit::model::{Extern, Func, Text};
 
 use super::builtins::{Builtin, linked_by_env};
-use super::part::{CoreFunc, Exports, Lifted, Linked, MAIN, Part, Source};
+use super::part::{CoreFunc, Exports, Given, Lifted, Linked, MAIN, Part, Source};
 use crate::abi::Abis;
 use crate::error::{Help, Problem, ProblemKind};
 use crate::names::{ExportName, ImportItem, ImportName, Role, Scheme, Side};
@@ -19,7 +19,7 @@ use crate::world::{Place, World};
 /// The module from which adapters import what the main module exports.
 pub(super) const MAIN_MODULE: &str = "__main_module__";
 /// The module from which memories, and what linkers leave open, are imported.
-const ENV: &str = "env";
+pub(crate) const ENV: &str = "env";
 const PREVIEW1: &str = "wasi_snapshot_preview1";
 
 /// Finds what core imports and exports are.
@@ -44,7 +44,7 @@ enum Unknown {
 
 impl Linker<'_, '_> {
     fn problem(&mut self, part: &Part<'_>, kind: ProblemKind) {
-        self.problems.push(Problem { adapter: part.name.clone(), kind });
+        self.problems.push(Problem { origin: part.origin.clone(), kind });
     }
 
     /// Finds what the imports of a part are. What is wrong with them becomes a problem.
@@ -54,13 +54,16 @@ impl Linker<'_, '_> {
         for (place, import) in part.module.imports.iter().enumerate() {
             // What it was called before it was renamed.
             let name = part.renamed.get(&place).unwrap_or(&import.name);
-            let source = match import.ty {
-                ExternType::Mem(_) if import.module == ENV && name == "memory" => {
+            let source = match (part.given.get(place), import.ty) {
+                (Some(Some(given)), _) => Ok(Source::Export(given.clone())),
+                (_, ExternType::Mem(_)) if import.module == ENV && name == "memory" => {
                     Ok(Source::Memory)
                 }
-                _ if import.module == MAIN_MODULE && part.name.is_some() => Ok(Source::Main),
-                ExternType::Func(_) => self.func(part, import, name),
-                ty => {
+                _ if import.module == MAIN_MODULE && part.is_adapter() => {
+                    Ok(Source::Export(Given { part: MAIN, name: name.as_str().into() }))
+                }
+                (_, ExternType::Func(_)) => self.func(part, import, name),
+                (_, ty) => {
                     let (module, name) = (import.module.as_str().into(), name.as_str().into());
                     self.problem(part, ProblemKind::NotFunc { module, name, kind: ty.kind() });
                     continue;
@@ -368,8 +371,8 @@ impl Linker<'_, '_> {
         for (part, imports) in parts.iter().zip(imports) {
             for linked in imports {
                 let (of, name) = match &linked.source {
-                    Source::Main => (MAIN, linked.name.as_str()),
-                    Source::Func(CoreFunc::Export { part, name }) => (*part, &**name),
+                    Source::Export(Given { part, name })
+                    | Source::Func(CoreFunc::Export { part, name }) => (*part, &**name),
                     Source::Memory | Source::Func(_) | Source::Tls { .. } => continue,
                 };
                 let (Some(exporter), Some(exports)) = (parts.get(of), exports.get(of)) else {
@@ -409,7 +412,7 @@ fn func_type<'p>(part: &'p Part<'_>, ty: ExternType) -> Option<&'p FuncType> {
 }
 
 /// The type of `realloc`.
-pub(super) fn realloc_type() -> FuncType {
+pub(crate) fn realloc_type() -> FuncType {
     FuncType::new([ValType::I32; 4], [ValType::I32])
 }
 

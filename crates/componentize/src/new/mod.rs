@@ -2,7 +2,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | [`Componentizer`] |
+//! | `mod.rs` | [`Componentizer`], and what it shares with [`Linker`](crate::Linker) |
+//! | `options.rs` | how components are made |
 //! | `join.rs` | the worlds of all modules, merged into one |
 //! | `part.rs` | a core module with its imports and exports, by what they are for |
 //! | `link.rs` | what each core import and export is, and whether its type is right |
@@ -26,6 +27,7 @@ mod join;
 mod lift;
 mod link;
 mod live;
+mod options;
 mod part;
 mod shims;
 mod types;
@@ -38,20 +40,25 @@ use alloc::vec::Vec;
 use wattle_ast::components::{Component, Names};
 use wattle_ast::custom::Producers;
 use wattle_ast::{Encode, ExternType, Features, FuncType, Import, MemType, Module, Name, ValType};
-use wattle_wit::encode::Config;
 use wattle_wit::model::Text;
 
 use crate::abi::Abis;
-use crate::error::{Error, Problem, ProblemKind};
+use crate::error::{Error, Origin, Problem, ProblemKind};
 use crate::producers;
 use crate::world::World;
 use adapter::Refused;
 use emit::{Emitter, Plan};
-use join::{Input, Joined};
 use link::Linker;
 use live::Live;
-use part::{CoreFunc, Exports, Linked, MAIN, Part, Source};
+use part::{CoreFunc, Exports, Linked, Source, realloc_for};
 use shims::Shims;
+
+pub(crate) use builtins::{GET_STACK_POINTER, GET_TLS_BASE, SET_STACK_POINTER, SET_TLS_BASE};
+pub(crate) use join::{Input, Joined, merge, read};
+pub(crate) use link::{ENV, realloc_type};
+pub(crate) use options::{Options, option_methods};
+pub(crate) use part::{Given, MAIN, Part};
+pub(crate) use shims::{Event, tell};
 
 /// How many names are compared with misspelt ones.
 const BUDGET: usize = 100_000;
@@ -90,33 +97,6 @@ pub struct Componentizer<'a> {
     options: Options,
 }
 
-#[derive(Clone)]
-struct Options {
-    validate: bool,
-    merges_versions: bool,
-    legacy: bool,
-    grows: bool,
-    /// Whether there are names for people.
-    names: bool,
-    /// The new names of imported instances, by their old names.
-    renamed: BTreeMap<Box<str>, Box<str>>,
-    config: Config,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            validate: true,
-            merges_versions: true,
-            legacy: true,
-            grows: false,
-            names: true,
-            renamed: BTreeMap::new(),
-            config: Config::new(),
-        }
-    }
-}
-
 impl<'a> Componentizer<'a> {
     /// Without modules.
     pub fn new() -> Componentizer<'a> {
@@ -136,56 +116,7 @@ impl<'a> Componentizer<'a> {
         self
     }
 
-    /// Whether the component is validated; it is by default. If it is not, and a core module is not
-    /// valid, then neither is the component.
-    pub fn validate(mut self, validate: bool) -> Componentizer<'a> {
-        self.options.validate = validate;
-        self
-    }
-
-    /// Whether imports of several versions of an interface become one, of the highest version, where
-    /// the versions are compatible. They do by default.
-    pub fn merge_versions(mut self, merge: bool) -> Componentizer<'a> {
-        self.options.merges_versions = merge;
-        self
-    }
-
-    /// Whether names of core imports and exports may be of the older scheme, which most compilers use.
-    /// They may by default.
-    pub fn legacy_names(mut self, allow: bool) -> Componentizer<'a> {
-        self.options.legacy = allow;
-        self
-    }
-
-    /// Whether adapters make memory grow for their stacks, instead of calling the main module's
-    /// `cabi_realloc`. They do not by default. It helps if that function cannot be called before the
-    /// main module is initialized.
-    pub fn grow_memory(mut self, grow: bool) -> Componentizer<'a> {
-        self.options.grows = grow;
-        self
-    }
-
-    /// Whether names of imports and exports have canonical versions: `a:b/c@1`, with `.2.3` as an
-    /// attribute.
-    pub fn canonical_names(mut self, canonical: bool) -> Componentizer<'a> {
-        self.options.config =
-            if canonical { Config::new().canonical_names() } else { Config::new() };
-        self
-    }
-
-    /// Lets the component import an instance under another name. Nothing happens if it does not import
-    /// `old`.
-    pub fn rename_import(mut self, old: &str, new: &str) -> Componentizer<'a> {
-        self.options.renamed.insert(old.into(), new.into());
-        self
-    }
-
-    /// Whether the component, and the core modules in it that it did not get, have names for people in
-    /// custom sections. They do by default.
-    pub fn names(mut self, names: bool) -> Componentizer<'a> {
-        self.options.names = names;
-        self
-    }
+    option_methods!();
 
     /// Makes the component.
     ///
@@ -193,57 +124,61 @@ impl<'a> Componentizer<'a> {
     /// All that is wrong with the core imports and exports of the modules, or the first other error.
     pub fn finish(self) -> Result<Component<'a>, Error> {
         let Some(main) = self.main else { return Err(Error::NoModule) };
-        let mut inputs = Vec::from([Input { adapter: None, module: main }]);
+        let mut inputs = Vec::from([Input { origin: Origin::Main, module: main }]);
         for (name, module) in self.adapters {
-            inputs.push(Input { adapter: Some(name), module });
+            inputs.push(Input { origin: Origin::Adapter(name), module });
         }
-        let Joined { model, world, mut parts } = join::join(inputs, self.options.merges_versions)?;
-        let world = World::new(&model, world);
-        let abis = Abis::new(&model);
-        if let Some(main) = parts.get_mut(MAIN) {
-            rename_duplicates(main);
-            producers::add_tool(&mut main.module);
-        }
-        let Links { imports, exports, is_used } = link(&world, &abis, &mut parts, &self.options)?;
-        let imported_memory = imported_memory(&parts);
-        let modules = parts.iter_mut().zip(&is_used);
-        let modules = modules
-            .map(|(part, is_used)| is_used.then(|| core::mem::take(&mut part.module)))
-            .collect();
-        let plan = Plan {
-            world: &world,
-            abis: &abis,
-            parts: &parts,
-            imports: &imports,
-            exports: &exports,
-            live: &Live::new(&world, &imports),
-            shims: &shims_for(&world, &abis, &imports, &exports, imported_memory.is_some()),
-            imported_memory,
-            tls: tls_type(&imports)?,
-            options: &self.options,
-        };
-        let mut emitter = Emitter::new(&plan);
-        emitter.core(modules)?;
-        emitter.exports();
-        if !emitter.problems.is_empty() {
-            return Err(Error::Problems(emitter.problems));
-        }
-        let mut builder = emitter.builder;
-        if !self.options.names {
-            *builder.names() = Names::default();
-        }
-        builder.custom(Producers::NAME, producers::of_tool().to_bytes());
-        let component = builder.build()?;
-        if self.options.validate {
-            let validator = wattle_validator::components::Validator::new().features(Features::ALL);
-            #[cfg(feature = "std")]
-            let verdict = validator.component_on(&component, None);
-            #[cfg(not(feature = "std"))]
-            let verdict = validator.component(&component);
-            verdict.map_err(Error::Invalid)?;
-        }
-        Ok(component)
+        build(join::join(inputs, self.options.merges_versions)?, &self.options)
     }
+}
+
+/// Makes the component of modules whose worlds are merged.
+pub(crate) fn build<'a>(joined: Joined<'a>, options: &Options) -> Result<Component<'a>, Error> {
+    let Joined { model, world, mut parts } = joined;
+    let world = World::new(&model, world);
+    let abis = Abis::new(&model);
+    if let Some(main) = parts.get_mut(MAIN) {
+        producers::add_tool(&mut main.module);
+    }
+    parts.iter_mut().filter(|part| !part.is_adapter()).for_each(rename_duplicates);
+    let links = link(&world, &abis, &mut parts, options)?;
+    let imported_memory = imported_memory(&parts);
+    let modules = parts.iter_mut().zip(&links.is_used);
+    let modules =
+        modules.map(|(part, is_used)| is_used.then(|| core::mem::take(&mut part.module))).collect();
+    let plan = Plan {
+        world: &world,
+        abis: &abis,
+        parts: &parts,
+        imports: &links.imports,
+        exports: &links.exports,
+        live: &Live::new(&world, &links.imports),
+        shims: &shims_for(&world, &abis, &parts, &links, imported_memory.is_some()),
+        imported_memory,
+        tls: tls_type(&links.imports)?,
+        options,
+    };
+    let mut emitter = Emitter::new(&plan);
+    emitter.core(modules)?;
+    emitter.exports();
+    if !emitter.problems.is_empty() {
+        return Err(Error::Problems(emitter.problems));
+    }
+    let mut builder = emitter.builder;
+    if !options.names {
+        *builder.names() = Names::default();
+    }
+    builder.custom(Producers::NAME, producers::of_tool().to_bytes());
+    let component = builder.build()?;
+    if options.validate {
+        let validator = wattle_validator::components::Validator::new().features(Features::ALL);
+        #[cfg(feature = "std")]
+        let verdict = validator.component_on(&component, None);
+        #[cfg(not(feature = "std"))]
+        let verdict = validator.component(&component);
+        verdict.map_err(Error::Invalid)?;
+    }
+    Ok(component)
 }
 
 /// The imports and exports of all parts, and whether each part is used.
@@ -260,9 +195,11 @@ fn link<'a>(
     parts: &mut [Part<'a>],
     options: &Options,
 ) -> Result<Links<'a>, Error> {
-    let names = parts.iter().enumerate();
-    let adapters: BTreeMap<Box<str>, usize> =
-        names.filter_map(|(number, part)| Some((part.name.clone()?, number))).collect();
+    let names = parts.iter().enumerate().filter_map(|(number, part)| match &part.origin {
+        Origin::Adapter(name) => Some((name.clone(), number)),
+        Origin::Main | Origin::Library(_) => None,
+    });
+    let adapters: BTreeMap<Box<str>, usize> = names.collect();
     let linker = || Linker {
         world,
         abis,
@@ -274,7 +211,7 @@ fn link<'a>(
     let mut all = linker();
     let mut links = Links { imports: Vec::new(), exports: Vec::new(), is_used: Vec::new() };
     for (number, part) in parts.iter_mut().enumerate() {
-        let is_used = number == MAIN || {
+        let is_used = !part.is_adapter() || {
             let wanted = imported_from(&links.imports, number);
             let is_used = !wanted.is_empty() || has_to_export(world, part);
             if is_used {
@@ -320,16 +257,16 @@ fn has_to_export(world: &World<'_>, part: &Part<'_>) -> bool {
 }
 
 fn reduce(part: &mut Part<'_>, used: &BTreeSet<Text>, realloc: Option<&Text>) -> Result<(), Error> {
-    let adapter = part.name.clone();
-    let problem = |kind| Error::Problems(Vec::from([Problem { adapter: adapter.clone(), kind }]));
+    let origin = &part.origin;
+    let problem = |kind| Error::Problems(Vec::from([Problem { origin: origin.clone(), kind }]));
     adapter::reduce(&mut part.module, used, realloc).map_err(|refused| match refused {
         Refused::Problem(kind) => problem(kind),
         Refused::Build(error) => problem(ProblemKind::Glue(error)),
-        Refused::Edit(error) => Error::Edit { adapter: adapter.clone().unwrap_or_default(), error },
+        Refused::Edit(error) => Error::Edit { origin: origin.clone(), error },
     })
 }
 
-/// Checks that the memory of each adapter has pages like that of the main module.
+/// Checks that the memory that modules import has pages like that of the main module.
 fn check_page_sizes(parts: &[Part<'_>], links: &Links<'_>, problems: &mut Vec<Problem>) {
     let main = links.exports.first().and_then(|exports| exports.memory.as_ref());
     let main = main.map_or(MemType::default(), |(_, memory)| *memory).page_bits();
@@ -338,10 +275,10 @@ fn check_page_sizes(parts: &[Part<'_>], links: &Links<'_>, problems: &mut Vec<Pr
             ExternType::Mem(memory) => Some(memory.page_bits()),
             _ => None,
         });
-        if let Some(adapter) = memories.next().filter(|bits| *is_used && *bits != main) {
+        if let Some(imported) = memories.next().filter(|bits| *is_used && *bits != main) {
             let size = |bits: u8| 1_u64.checked_shl(bits.into()).unwrap_or(u64::MAX);
-            let kind = ProblemKind::PageSize { adapter: size(adapter), main: size(main) };
-            problems.push(Problem { adapter: part.name.clone(), kind });
+            let kind = ProblemKind::PageSize { imported: size(imported), main: size(main) };
+            problems.push(Problem { origin: part.origin.clone(), kind });
         }
     }
 }
@@ -399,7 +336,7 @@ fn tls_type(imports: &[Vec<Linked<'_>>]) -> Result<Option<ValType>, Error> {
     match types.all(|ty| ty == first) {
         true => Ok(Some(first)),
         false => {
-            let problem = Problem { adapter: None, kind: ProblemKind::TlsTypes };
+            let problem = Problem { origin: Origin::Main, kind: ProblemKind::TlsTypes };
             Err(Error::Problems(Vec::from([problem])))
         }
     }
@@ -409,13 +346,13 @@ fn tls_type(imports: &[Vec<Linked<'_>>]) -> Result<Option<ValType>, Error> {
 fn shims_for(
     world: &World<'_>,
     abis: &Abis,
-    imports: &[Vec<Linked<'_>>],
-    exports: &[Exports],
+    parts: &[Part<'_>],
+    Links { imports, exports, .. }: &Links<'_>,
     has_memory: bool,
 ) -> Shims {
     let mut shims = Shims::default();
     let is_hooked = exports.first().is_some_and(|exports| exports.task_hook.is_some());
-    for (part, (imports, exports)) in imports.iter().zip(exports).enumerate() {
+    for (part, (imports, own)) in imports.iter().zip(exports).enumerate() {
         for linked in imports {
             let Source::Func(func) = &linked.source else { continue };
             let needs = canons::needs(world, abis, func);
@@ -424,13 +361,14 @@ fn shims_for(
                 let name = || [&linked.module, ".", &linked.name].concat();
                 shims.add(func.clone(), part, linked.ty.clone(), name);
             }
-            let realloc = canons::realloc_of(func, exports);
-            if let Some(realloc) = realloc.filter(|_| needs.realloc && (!is_late || is_hooked)) {
-                let func = CoreFunc::Realloc { part, name: realloc.clone() };
-                shims.add(func, part, link::realloc_type(), || "realloc".into());
+            let realloc = realloc_for(parts, exports, part, canons::realloc_side(func));
+            let realloc = realloc.filter(|_| needs.realloc && (!is_late || is_hooked));
+            if let Some((part, name)) = realloc {
+                let func = CoreFunc::Realloc { part, name: name.clone() };
+                shims.add(func, part, realloc_type(), || "realloc".into());
             }
         }
-        for ((_, resource), name) in &exports.destructors {
+        for ((_, resource), name) in &own.destructors {
             let func = CoreFunc::Destructor { part, name: name.clone() };
             let resource = world.model[*resource].name.clone().unwrap_or_default();
             let ty = FuncType::new([ValType::I32], []);

@@ -1,6 +1,5 @@
 //! A core module that becomes part of a component, and what its imports and exports are.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,21 +10,27 @@ use wattle_ast::{ExternIdx, ExternKind, FuncType, MemType, Module, Name};
 use wattle_wit::model::{Text, TypeId};
 
 use super::shims::Task;
+use crate::error::Origin;
 use crate::names::{Realloc, Side};
 use crate::world::{Place, World};
 use wattle_wit::component_type::StringEncoding;
 
-/// The number of the main module among the parts. The others are adapters.
-pub(super) const MAIN: usize = 0;
+/// The number of the main module among the parts. The others are libraries and adapters.
+pub(crate) const MAIN: usize = 0;
 
 /// A core module that becomes part of a component.
-pub(super) struct Part<'a> {
-    /// The name of an adapter: the module that it replaces. `None` for the main module.
-    pub(super) name: Option<Box<str>>,
+pub(crate) struct Part<'a> {
+    pub(crate) origin: Origin,
     /// The module, without the sections that describe its world.
-    pub(super) module: Module<'a>,
+    pub(crate) module: Module<'a>,
     /// The names of the world's exports that the module has to have.
-    pub(super) exports: Vec<String>,
+    pub(crate) exports: Vec<String>,
+    /// What a linker gives to imports, by their places. What other imports are is found by their
+    /// names.
+    pub(crate) given: Vec<Option<Given>>,
+    /// Whether the module is instantiated behind the fixup, so that its start function can call all
+    /// others.
+    pub(crate) is_last: bool,
     pub(super) encodings: Encodings,
     /// Whether a section describes its world.
     pub(super) has_world: bool,
@@ -34,10 +39,24 @@ pub(super) struct Part<'a> {
     pub(super) renamed: BTreeMap<usize, Name<'a>>,
 }
 
+impl Part<'_> {
+    /// Whether the module is an adapter.
+    pub(super) fn is_adapter(&self) -> bool {
+        matches!(self.origin, Origin::Adapter(_))
+    }
+}
+
+/// An export of a part that is given to an import of another.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Given {
+    pub(crate) part: usize,
+    pub(crate) name: Text,
+}
+
 /// How strings are encoded for each function of a module's own world: by the interface without its
 /// version, and the function.
 #[derive(Default)]
-pub(super) struct Encodings {
+pub(crate) struct Encodings {
     of: BTreeMap<(Side, String, Text), StringEncoding>,
 }
 
@@ -74,8 +93,8 @@ impl Encodings {
 pub(super) enum Source {
     /// The memory that pointers are of.
     Memory,
-    /// The export of the main module with the import's name.
-    Main,
+    /// An export of a part that is instantiated before.
+    Export(Given),
     /// A core function that the component defines or fetches.
     Func(CoreFunc),
     /// The function that reads or writes the base of thread-local storage.
@@ -205,6 +224,26 @@ impl Exports {
         let others = others.into_iter().chain([memory]).chain(lifted).flatten();
         others.chain(self.reallocs.values()).chain(self.destructors.values())
     }
+}
+
+/// The `realloc` for what is passed to a part by imports, or to its exports: the part's own, and the
+/// part. A library may do without one, since all libraries have the memory of the main module.
+pub(super) fn realloc_for<'e>(
+    parts: &[Part<'_>],
+    exports: &'e [Exports],
+    part: usize,
+    side: Side,
+) -> Option<(usize, &'e Text)> {
+    let own = exports.get(part).and_then(|exports| match side {
+        Side::Import => exports.import_realloc(),
+        Side::Export => exports.export_realloc(),
+    });
+    if let Some(own) = own {
+        return Some((part, own));
+    }
+    let is_library = matches!(parts.get(part)?.origin, Origin::Library(_));
+    let shared = exports.get(MAIN)?.reallocs.get(&Realloc::Any).filter(|_| is_library);
+    shared.map(|name| (MAIN, name))
 }
 
 /// The import or export that a built-in's options are those of, without its version.

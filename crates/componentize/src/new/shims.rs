@@ -130,7 +130,7 @@ fn forward(f: &mut FuncBuilder) {
 
 /// What is to be told to the main module's hook when a task begins or ends.
 #[derive(Clone, Copy)]
-enum Event {
+pub(crate) enum Event {
     SyncStart = 0,
     SyncFinish = 1,
     AsyncStart = 2,
@@ -278,7 +278,8 @@ impl Fixup<'_> {
     }
 }
 
-fn tell(f: &mut FuncBuilder, hook: FuncIdx, event: Event) {
+/// Tells the hook of an event.
+pub(crate) fn tell(f: &mut FuncBuilder, hook: FuncIdx, event: Event) {
     f.instrs([Instr::I32Const { value: event as i32 }, Instr::Call { func: hook }]);
 }
 

@@ -25,8 +25,15 @@ pub(crate) fn name_of(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
 }
 
+/// The interfaces of a test.
+pub(crate) fn interfaces(folder: &Path) -> Resolved {
+    let mut resolver = Resolver::new();
+    load(&System, folder.to_str().unwrap(), &mut resolver).unwrap();
+    resolver.all_features().resolve().unwrap_or_else(|errors| panic!("{errors}"))
+}
+
 /// A core module of a test, with its world in a section.
-fn module(path: &Path, interfaces: &Resolved) -> Module<'static> {
+pub(crate) fn module(path: &Path, interfaces: &Resolved) -> Module<'static> {
     let text = fs::read_to_string(path).unwrap();
     let parser = wattle_wat::Parser::new().features(Features::ALL);
     let mut module = parser.module(&text).unwrap().module.into_owned();
@@ -37,17 +44,19 @@ fn module(path: &Path, interfaces: &Resolved) -> Module<'static> {
     module
 }
 
-/// The adapters of a test, with the modules that they replace.
-fn adapters(folder: &Path) -> Vec<(String, PathBuf)> {
+/// The core modules of a test whose files begin with a prefix, in the order of the files, and their
+/// names.
+pub(crate) fn modules(folder: &Path, prefix: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        let Some(name) = stem.strip_prefix("adapt-") else { continue };
+        let Some(name) = stem.strip_prefix(prefix) else { continue };
         if path.extension().is_some_and(|extension| extension == "wat") {
             let text = fs::read_to_string(&path).unwrap();
             let comment = text.lines().find_map(|line| line.strip_prefix(";; module name: "));
-            found.push((comment.unwrap_or(name).to_owned(), path));
+            let name = comment.unwrap_or(name).to_owned();
+            found.push((path, name));
         }
     }
     found.sort();
@@ -55,7 +64,7 @@ fn adapters(folder: &Path) -> Vec<(String, PathBuf)> {
 }
 
 /// Whether a test turns an option on, in a comment of one of its modules.
-fn has_option(folder: &Path, option: &str) -> bool {
+pub(crate) fn has_option(folder: &Path, option: &str) -> bool {
     let option = format!(";;! {option} = true");
     fs::read_dir(folder).unwrap().any(|entry| {
         let path = entry.unwrap().path();
@@ -74,14 +83,11 @@ pub(crate) struct Test {
 
 impl Test {
     pub(crate) fn new(folder: &Path) -> Test {
-        let mut resolver = Resolver::new();
-        load(&System, folder.to_str().unwrap(), &mut resolver).unwrap();
-        let resolved = resolver.all_features().resolve();
-        let interfaces = resolved.unwrap_or_else(|errors| panic!("{errors}"));
-        let adapters = adapters(folder).into_iter();
+        let interfaces = interfaces(folder);
+        let adapters = modules(folder, "adapt-").into_iter();
         Test {
             main: module(&folder.join("module.wat"), &interfaces),
-            adapters: adapters.map(|(name, path)| (name, module(&path, &interfaces))).collect(),
+            adapters: adapters.map(|(path, name)| (name, module(&path, &interfaces))).collect(),
             grow_memory: has_option(folder, "realloc-via-memory-grow"),
             canonical_names: has_option(folder, "emit-canonical-names"),
         }
@@ -123,18 +129,24 @@ fn components_are_valid_and_have_the_expected_worlds() {
             (Ok(_), true) => panic!("{name} is to be refused"),
             (Ok(component), false) => component,
         };
-        let validator = || Validator::new().features(Features::ALL);
-        validator().component(&component).unwrap_or_else(|errors| panic!("{name}: {errors}"));
-        let bytes = wattle_encoder::encode_component(&component);
-        let parser = wattle_parser::components::Parser::new().features(Features::ALL);
-        let read = parser.component(&bytes).unwrap();
-        assert!(wattle_encoder::encode_component(&read) == bytes, "{name}");
-        let (model, world) = world_of(&component);
-        let printed = print::package(&model, model[world].package).unwrap();
-        let expected = fs::read_to_string(folder.join("component.wit.print")).unwrap();
-        assert_eq!(printed.trim(), expected.trim(), "{name}");
+        check(&folder, &component);
         built += 1;
     }
     // The others link libraries.
     assert_eq!((built, refused), (100, 15));
+}
+
+/// Checks that a component is valid, is read as it was written, and has the world that the test says.
+pub(crate) fn check(folder: &Path, component: &Component<'_>) {
+    let name = name_of(folder);
+    let validator = Validator::new().features(Features::ALL);
+    validator.component(component).unwrap_or_else(|errors| panic!("{name}: {errors}"));
+    let bytes = wattle_encoder::encode_component(component);
+    let parser = wattle_parser::components::Parser::new().features(Features::ALL);
+    let read = parser.component(&bytes).unwrap();
+    assert!(wattle_encoder::encode_component(&read) == bytes, "{name}");
+    let (model, world) = world_of(component);
+    let printed = print::package(&model, model[world].package).unwrap();
+    let expected = fs::read_to_string(folder.join("component.wit.print")).unwrap();
+    assert_eq!(printed.trim(), expected.trim(), "{name}");
 }

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use wattle_ast::components::Component;
 use wattle_ast::{ExternType, Features, Module, TypeIdx};
 use wattle_componentize::{Componentizer, Dummy, Embed, Mode, Scheme};
 use wattle_validator::{Validator, components};
 
 use crate::components::{Test, folders, name_of};
 
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn new(seed: u64) -> Random {
+    pub(crate) fn new(seed: u64) -> Random {
         Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -70,9 +71,9 @@ const NAMES: [&str; 20] = [
     "[stream-drop-readable-unit]",
 ];
 
-fn edit_name(name: &str, others: &[String], random: &mut Random) -> String {
+fn edit_name(name: &str, known: &[&str], others: &[String], random: &mut Random) -> String {
     match random.below(4) {
-        0 => NAMES[random.below(NAMES.len())].to_string(),
+        0 => known[random.below(known.len())].to_string(),
         1 => [PREFIXES[random.below(PREFIXES.len())], name].concat(),
         2 => match name.split_once([']', '|', '#']) {
             Some((_, rest)) => rest.to_string(),
@@ -82,7 +83,8 @@ fn edit_name(name: &str, others: &[String], random: &mut Random) -> String {
     }
 }
 
-fn edit(module: &mut Module<'_>, random: &mut Random) {
+/// Edits an import or export. `known` are names that mean something of their own.
+pub(crate) fn edit(module: &mut Module<'_>, known: &[&str], random: &mut Random) {
     let names = module.imports.iter().flat_map(|import| [&import.module, &import.name]);
     let names = names.chain(module.exports.iter().map(|export| &export.name));
     let names: Vec<String> = names.map(ToString::to_string).collect();
@@ -92,11 +94,11 @@ fn edit(module: &mut Module<'_>, random: &mut Random) {
     match random.below(6) {
         0 if imports > 0 => {
             let import = &mut module.imports[random.below(imports)];
-            import.module = edit_name(&import.module, &names, random).into();
+            import.module = edit_name(&import.module, known, &names, random).into();
         }
         1 if imports > 0 => {
             let import = &mut module.imports[random.below(imports)];
-            import.name = edit_name(&import.name, &names, random).into();
+            import.name = edit_name(&import.name, known, &names, random).into();
         }
         2 if imports > 0 => module.imports[random.below(imports)].ty = ty,
         3 if exports > 0 => {
@@ -104,7 +106,7 @@ fn edit(module: &mut Module<'_>, random: &mut Random) {
         }
         4 if exports > 0 => {
             let export = &mut module.exports[random.below(exports)];
-            export.name = edit_name(&export.name, &names, random).into();
+            export.name = edit_name(&export.name, known, &names, random).into();
         }
         _ if exports > 1 => {
             let other = module.exports[random.below(exports)].index;
@@ -114,22 +116,27 @@ fn edit(module: &mut Module<'_>, random: &mut Random) {
     }
 }
 
-fn is_valid(module: &Module<'_>) -> bool {
+pub(crate) fn is_valid(module: &Module<'_>) -> bool {
     Validator::new().features(Features::ALL).module(module).is_ok()
 }
 
 /// What became of the edited modules.
 #[derive(Default)]
-struct Outcome {
+pub(crate) struct Outcome {
     made: u64,
     refused: u64,
     failures: BTreeSet<String>,
 }
 
 impl Outcome {
-    /// Whether a component is made, which then is valid.
-    fn check(&mut self, new: Componentizer<'_>, name: &str) {
-        let Ok(component) = new.validate(false).finish() else {
+    /// The number of modules so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.made + self.refused
+    }
+
+    /// Whether a component was made, which then is valid.
+    pub(crate) fn check(&mut self, made: Result<Component<'_>, String>, name: &str) {
+        let Ok(component) = made else {
             self.refused += 1;
             return;
         };
@@ -141,11 +148,15 @@ impl Outcome {
     }
 
     #[track_caller]
-    fn done(self) {
+    pub(crate) fn done(self) {
         let failures = Vec::from_iter(self.failures);
         assert!(failures.is_empty(), "{}", failures.join("\n"));
         assert!(self.made > 100 && self.refused > 100, "{} {}", self.made, self.refused);
     }
+}
+
+fn made(new: Componentizer<'_>) -> Result<Component<'_>, String> {
+    new.validate(false).finish().map_err(|error| error.to_string())
 }
 
 #[test]
@@ -167,13 +178,13 @@ fn edited_dummies_are_refused_or_become_valid_components() {
                 let dummy = Dummy::new(model, world).scheme(scheme).mode(mode);
                 let mut module = dummy.module().unwrap();
                 Embed::new(model, world).add_to(&mut module).unwrap();
-                let mut random = Random::new(outcome.made + outcome.refused);
+                let mut random = Random::new(outcome.count());
                 for _ in 0..ROUNDS {
                     let mut module = module.clone();
-                    edit(&mut module, &mut random);
+                    edit(&mut module, &NAMES, &mut random);
                     let name = format!("{name} {} {scheme:?} {mode:?}", model.world_name(world));
                     if is_valid(&module) {
-                        outcome.check(Componentizer::new().module(module), &name);
+                        outcome.check(made(Componentizer::new().module(module)), &name);
                     }
                 }
             }
@@ -189,15 +200,15 @@ fn edited_tests_are_refused_or_become_valid_components() {
         if !folder.join("module.wat").exists() {
             continue;
         }
-        let mut random = Random::new(outcome.made + outcome.refused);
+        let mut random = Random::new(outcome.count());
         for _ in 0..4 * ROUNDS {
             let mut test = Test::new(&folder);
             match random.below(test.adapters.len() + 1) {
-                0 => edit(&mut test.main, &mut random),
-                number => edit(&mut test.adapters[number - 1].1, &mut random),
+                0 => edit(&mut test.main, &NAMES, &mut random),
+                number => edit(&mut test.adapters[number - 1].1, &NAMES, &mut random),
             }
             if is_valid(&test.main) && test.adapters.iter().all(|(_, module)| is_valid(module)) {
-                outcome.check(test.componentizer(), name_of(&folder));
+                outcome.check(made(test.componentizer()), name_of(&folder));
             }
         }
     }

@@ -3,5 +3,9 @@
 mod components;
 mod dummies;
 mod edits;
+mod link;
+mod link_messages;
 mod messages;
 mod options;
+mod program;
+mod run;

@@ -5,7 +5,7 @@ use wattle_componentize::{Componentizer, Embed};
 use wattle_wit::Resolver;
 
 /// The module of a text, with the world of another in a section.
-fn module(text: &str, wit: Option<&str>) -> Module<'static> {
+pub(crate) fn module(text: &str, wit: Option<&str>) -> Module<'static> {
     let mut module = wattle_wat::parse(text).unwrap().into_owned();
     if let Some(wit) = wit {
         let mut resolver = Resolver::new();

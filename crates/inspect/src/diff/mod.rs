@@ -7,12 +7,14 @@
 //! |---|---|
 //! | `ids.rs` | numbers for what indices stand for, which do not depend on order |
 //! | `pairs.rs` | which item of one file is which of the other: by name, by equality, by similarity |
+//! | `half.rs` | one of the modules: items in words, and hashes of what they mean |
 //! | `module.rs` | the items of two modules, pair by pair |
 //! | `code.rs` | the instructions of two functions |
 //! | `component.rs` | the definitions of two components |
 
 mod code;
 mod component;
+mod half;
 mod ids;
 mod module;
 mod pairs;

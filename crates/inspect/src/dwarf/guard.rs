@@ -1,7 +1,9 @@
-//! A look at DWARF before it is trusted: what would take a reader of it more memory or a deeper stack
-//! than the bytes are worth.
+//! A look at DWARF before it is trusted: what would take a reader of it more time, more memory or a
+//! deeper stack than the bytes are worth.
 //!
 //! Other errors are left for the reader to find, in those units that somebody asks about.
+
+use std::collections::BTreeSet;
 
 use gimli::{Dwarf, Error, Format, Reader, UnitHeader};
 
@@ -11,13 +13,66 @@ use super::{NoFrames, Slice};
 /// stack for each.
 const MAX_INLINED: usize = 250;
 
+/// The most attributes of the entries of a unit for each of its bytes. Attributes may take no bytes,
+/// but each takes time.
+const MAX_ATTRIBUTES: usize = 64;
+
+/// Checks that no table of abbreviations begins in another one, so that to read all of them takes no
+/// longer than their section does.
+pub(super) fn check_abbreviations(
+    dwarf: &Dwarf<Slice<'_>>,
+    section: Slice<'_>,
+) -> Result<(), NoFrames> {
+    let mut offsets = BTreeSet::new();
+    let mut units = dwarf.units();
+    while let Some(header) = units.next()? {
+        offsets.insert(header.debug_abbrev_offset().0);
+    }
+    let mut end = 0;
+    for offset in offsets {
+        if offset < end {
+            let why = "tables of abbreviations lie in one another".to_owned();
+            return Err(NoFrames::Malformed(why));
+        }
+        let mut input = section;
+        if input.skip(offset).is_ok() {
+            // A table that is malformed is read as far as it goes.
+            let _ = skip_abbreviations(&mut input);
+            end = section.len() - input.len();
+        }
+    }
+    Ok(())
+}
+
+/// Skips a table of abbreviations.
+fn skip_abbreviations(input: &mut Slice<'_>) -> Result<(), Error> {
+    while input.read_uleb128()? != 0 {
+        input.read_uleb128()?;
+        input.read_u8()?;
+        loop {
+            let (name, form) = (input.read_uleb128()?, input.read_uleb128_u16()?);
+            if (name, form) == (0, 0) {
+                break;
+            }
+            if gimli::DwForm(form) == gimli::DW_FORM_implicit_const {
+                input.read_sleb128()?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Checks the units of a file; `lines` is the section with tables of lines.
 pub(super) fn check(dwarf: &Dwarf<Slice<'_>>, lines: Slice<'_>) -> Result<(), NoFrames> {
     let mut units = dwarf.units();
     while let Some(header) = units.next()? {
         // What is malformed here is malformed for everybody.
-        let Ok(depth) = inlined_depth(dwarf, &header) else { continue };
-        if depth > MAX_INLINED {
+        let Ok(Look { inlined, is_heavy }) = Look::at(dwarf, &header) else { continue };
+        if is_heavy {
+            let why = "attributes that take no bytes outnumber the bytes".to_owned();
+            return Err(NoFrames::Malformed(why));
+        }
+        if inlined > MAX_INLINED {
             let why = format!("more than {MAX_INLINED} functions are inlined into one another");
             return Err(NoFrames::Malformed(why));
         }
@@ -31,29 +86,44 @@ pub(super) fn check(dwarf: &Dwarf<Slice<'_>>, lines: Slice<'_>) -> Result<(), No
     Ok(())
 }
 
-/// How deep functions are inlined into one another, at most.
-fn inlined_depth(dwarf: &Dwarf<Slice<'_>>, header: &UnitHeader<Slice<'_>>) -> Result<usize, Error> {
-    let abbreviations = dwarf.abbreviations(header)?;
-    let mut entries = header.entries_raw(&abbreviations, None)?;
-    // The depths of the entries around the one at hand that are inlined functions.
-    let mut inlined: Vec<isize> = Vec::new();
-    let mut most = 0;
-    while !entries.is_empty() {
-        let depth = entries.next_depth();
-        while inlined.last().is_some_and(|around| *around >= depth) {
-            inlined.pop();
-        }
-        let Some(abbreviation) = entries.read_abbreviation()? else { continue };
-        if abbreviation.tag() == gimli::DW_TAG_inlined_subroutine {
-            inlined.push(depth);
-            most = most.max(inlined.len());
-            if most > MAX_INLINED {
-                break;
+/// What is found in the entries of a unit.
+struct Look {
+    /// How deep functions are inlined into one another, at most.
+    inlined: usize,
+    /// Whether there are too many attributes.
+    is_heavy: bool,
+}
+
+impl Look {
+    fn at(dwarf: &Dwarf<Slice<'_>>, header: &UnitHeader<Slice<'_>>) -> Result<Look, Error> {
+        let abbreviations = dwarf.abbreviations(header)?;
+        let mut entries = header.entries_raw(&abbreviations, None)?;
+        let mut attributes = header.length_including_self().saturating_mul(MAX_ATTRIBUTES);
+        // The depths of the entries around the one at hand that are inlined functions.
+        let mut inlined: Vec<isize> = Vec::new();
+        let mut look = Look { inlined: 0, is_heavy: false };
+        while !entries.is_empty() {
+            let depth = entries.next_depth();
+            while inlined.last().is_some_and(|around| *around >= depth) {
+                inlined.pop();
             }
+            let Some(abbreviation) = entries.read_abbreviation()? else { continue };
+            let Some(left) = attributes.checked_sub(abbreviation.attributes().len()) else {
+                look.is_heavy = true;
+                break;
+            };
+            attributes = left;
+            if abbreviation.tag() == gimli::DW_TAG_inlined_subroutine {
+                inlined.push(depth);
+                look.inlined = look.inlined.max(inlined.len());
+                if look.inlined > MAX_INLINED {
+                    break;
+                }
+            }
+            entries.skip_attributes(abbreviation.attributes())?;
         }
-        entries.skip_attributes(abbreviation.attributes())?;
+        Ok(look)
     }
-    Ok(most)
 }
 
 /// The offset of the table of lines of a unit.

@@ -258,6 +258,7 @@ impl<'a> ModuleInfo<'a> {
             Ok::<_, gimli::Error>(EndianSlice::new(content, LittleEndian))
         };
         let mut dwarf = Dwarf::load(section)?;
+        guard::check_abbreviations(&dwarf, section(DwarfSection::DebugAbbrev)?)?;
         // Many units share a table of abbreviations.
         dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::All);
         guard::check(&dwarf, section(DwarfSection::DebugLine)?)?;

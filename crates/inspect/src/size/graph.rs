@@ -11,7 +11,8 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// A graph with this many pieces and these references, each from one piece to another.
+    /// A graph with this many pieces and these references, each from one piece to another. Each is
+    /// kept once.
     pub(super) fn new(pieces: usize, references: &[(u32, u32)]) -> Graph {
         let mut starts = vec![0_u32; pieces + 1];
         for &(from, _) in references {
@@ -29,6 +30,23 @@ impl Graph {
             targets[*place as usize] = to;
             *place += 1;
         }
+        let mut kept = 0;
+        let mut start = 0;
+        for end in starts.iter_mut().skip(1) {
+            let own = start..*end as usize;
+            start = own.end;
+            targets[own.clone()].sort_unstable();
+            let mut last = None;
+            for at in own {
+                let target = targets[at];
+                if last.replace(target) != Some(target) {
+                    targets[kept] = target;
+                    kept += 1;
+                }
+            }
+            *end = kept as u32;
+        }
+        targets.truncate(kept);
         Graph { starts, targets }
     }
 

@@ -111,7 +111,7 @@ pub struct Section<'a> {
 }
 
 /// The pieces of a file, and what they refer to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Sizes<'a> {
     /// The pieces.
     pub pieces: Vec<Piece<'a>>,

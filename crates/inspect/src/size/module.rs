@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 
 use wattle_ast::{
-    Body, DataMode, Elem, ElemItems, ElemMode, Expr, ExternIdx, ExternKind, ExternType, Item,
-    ItemKind, Malformed, NameSubsection, Remap, ValType,
+    Body, DataMode, Elem, ElemItems, ElemMode, Expr, ExternIdx, ExternKind, ExternType, Features,
+    Item, ItemKind, Malformed, NameSubsection, Remap, ValType,
 };
 use wattle_parser::components::malformed_body;
 
@@ -19,6 +19,8 @@ pub(super) struct ModuleWalk<'a> {
     /// The piece of each index.
     spaces: Spaces,
     references: References,
+    /// Whether code may name data segments.
+    has_data_count: bool,
     /// The numbers of imports, of imported functions, of bodies, exports and other items.
     imports: u32,
     imported_funcs: usize,
@@ -81,6 +83,7 @@ impl Spaces {
 /// References by index. Those of one piece to the first indices of a space are kept once.
 #[derive(Default)]
 struct References {
+    features: Features,
     from: u32,
     /// Which of the first indices of each space the piece at hand refers to.
     first: [u64; SPACES.len()],
@@ -113,16 +116,17 @@ impl References {
         ty.uses(|ty| self.add(ItemKind::Type, ty.0));
     }
 
-    /// What instructions refer to, up to the first that is malformed.
-    fn expr(&mut self, expr: &Expr<'_>) {
-        let _ = expr.remap(self);
+    /// What instructions refer to, up to the first that is malformed. Returns whether all are
+    /// well-formed.
+    fn expr(&mut self, expr: &Expr<'_>) -> bool {
+        expr.ask(self.features, self).is_ok()
     }
 
-    fn body(&mut self, body: &Body<'_>) {
+    fn body(&mut self, body: &Body<'_>) -> bool {
         for run in body.locals() {
             self.val_type(&run.ty);
         }
-        self.expr(&body.expr());
+        self.expr(&body.expr())
     }
 }
 
@@ -153,6 +157,12 @@ fn named_kind(subsection: NameSubsection) -> Option<ItemKind> {
 }
 
 impl<'a> ModuleWalk<'a> {
+    /// A module whose code may use these features.
+    pub(super) fn new(features: Features) -> ModuleWalk<'a> {
+        let references = References { features, ..References::default() };
+        ModuleWalk { references, ..ModuleWalk::default() }
+    }
+
     /// Adds an item that is not a custom section and not the header of one.
     pub(super) fn item(
         &mut self,
@@ -193,7 +203,9 @@ impl<'a> ModuleWalk<'a> {
             Item::Table(table) => {
                 self.indexed(found, place, ItemKind::Table, size);
                 self.references.extern_type(&ExternType::Table(table.ty));
-                table.init.iter().for_each(|init| self.references.expr(init));
+                if let Some(init) = &table.init {
+                    self.references.expr(init);
+                }
             }
             Item::Mem(_) => drop(self.indexed(found, place, ItemKind::Mem, size)),
             Item::Tag(tag) => {
@@ -222,13 +234,18 @@ impl<'a> ModuleWalk<'a> {
             }
             Item::Elem(elem) => self.elem(found, place, &elem, size),
             Item::DataCount(_) => {
+                self.has_data_count = true;
                 let piece = found.add(place, PieceKind::Item(ItemKind::DataCount), 0, size);
                 found.refer(place.preamble, piece);
             }
             Item::Body(body) => {
                 let piece = self.next_body(found, place, size);
                 self.references.begin(piece);
-                self.references.body(&body);
+                let before = self.references.all.len();
+                let is_read = self.references.body(&body);
+                let mut found_here = self.references.all.iter().skip(before);
+                let names_data = found_here.any(|(_, kind, _)| *kind == ItemKind::Data);
+                found.has_malformed_body |= !is_read || (names_data && !self.has_data_count);
             }
             Item::Data(data) => {
                 let piece = self.indexed(found, place, ItemKind::Data, size);
@@ -257,7 +274,9 @@ impl<'a> ModuleWalk<'a> {
                 funcs.view().iter().for_each(|func| self.references.add(ItemKind::Func, func.0));
             }
             ElemItems::Exprs(exprs) => {
-                exprs.view().iter().for_each(|expr| self.references.expr(&expr));
+                for expr in exprs.view().iter() {
+                    self.references.expr(&expr);
+                }
             }
         }
         match &elem.mode {
@@ -321,7 +340,8 @@ impl<'a> ModuleWalk<'a> {
         let piece = self.next_body(found, place, bytes.len());
         self.references.begin(piece);
         if let Some(body) = malformed_body(bytes) {
-            self.references.body(&body);
+            // What can be read of it has been found.
+            let _ = self.references.body(&body);
         }
         piece
     }

@@ -23,6 +23,8 @@ pub(super) struct Found<'a> {
     pub(super) references: Vec<(u32, u32)>,
     pub(super) units: Vec<Unit>,
     sections: Vec<Section<'a>>,
+    /// Whether the body of a function is malformed that the parser has not checked.
+    pub(super) has_malformed_body: bool,
 }
 
 /// A module or component that is open.
@@ -92,10 +94,18 @@ impl<'a> Found<'a> {
 
 /// The pieces of a binary.
 pub(super) fn walk(bytes: &[u8], features: Features) -> Sizes<'_> {
-    let mut walk = Walk { found: Found::default(), open: Vec::new() };
+    // References in code are found by reading it. So it is read a second time only if it turns out to
+    // be malformed: the parser says why.
+    let quick = walk_once(bytes, features, false);
+    quick.or_else(|| walk_once(bytes, features, true)).unwrap_or_default()
+}
+
+/// The pieces of a binary, of which the parser checks bodies or does not; `None` if it should have.
+fn walk_once(bytes: &[u8], features: Features, checks_bodies: bool) -> Option<Sizes<'_>> {
+    let mut walk = Walk { features, found: Found::default(), open: Vec::new() };
     let mut errors = Vec::new();
-    // The references in code are found by reading it, which finds what is malformed there too.
-    let mut events = Parser::new().features(features).events(bytes);
+    let parser = Parser::new().features(features).check_bodies(checks_bodies);
+    let mut events = parser.events(bytes);
     while let Some(event) = events.next() {
         match event {
             Ok(event) => walk.part(event),
@@ -114,14 +124,16 @@ pub(super) fn walk(bytes: &[u8], features: Features) -> Sizes<'_> {
     while !walk.open.is_empty() {
         walk.leave(bytes.len());
     }
-    let Found { pieces, mut references, units, sections } = walk.found;
-    references.sort_unstable();
-    references.dedup();
+    let Found { pieces, references, units, sections, has_malformed_body } = walk.found;
+    if has_malformed_body && !checks_bodies {
+        return None;
+    }
     let graph = Graph::new(pieces.len(), &references);
-    Sizes { pieces, units, sections, errors, graph }
+    Some(Sizes { pieces, units, sections, errors, graph })
 }
 
 struct Walk<'a> {
+    features: Features,
     found: Found<'a>,
     open: Vec<Open<'a>>,
 }
@@ -205,7 +217,7 @@ impl<'a> Walk<'a> {
         self.found.units.push(Unit { layer, parent, path, preamble, start, size: 0 });
         let section = self.section(unit, "preamble", None, None, start);
         let inside = match layer {
-            Layer::Module => Inside::Module(Box::default()),
+            Layer::Module => Inside::Module(Box::new(ModuleWalk::new(self.features))),
             Layer::Component => Inside::Component(Box::default()),
         };
         self.open.push(Open { unit, section, inside });

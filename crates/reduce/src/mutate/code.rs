@@ -1,4 +1,4 @@
-//! Mutations of bodies.
+//! Mutations of bodies. Each is given a body, chosen at random, as trees.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -17,6 +17,8 @@ use crate::plan::View;
 /// A body that was chosen.
 pub(super) struct Chosen<'b> {
     pub(super) module: &'b Module<'static>,
+    /// The features that the mutant may use.
+    pub(super) features: Features,
     pub(super) func: DefIdx<FuncIdx>,
     pub(super) code: Code<'b>,
 }
@@ -30,7 +32,7 @@ impl<'b> Chosen<'b> {
         let view = View::new(module, features);
         let func = DefIdx::from(random.below(module.funcs.len()) as u32);
         let code = view.code(func)?;
-        Some(Chosen { module, func, code })
+        Some(Chosen { module, features, func, code })
     }
 
     pub(super) fn body(&self) -> Option<&'b Body<'static>> {
@@ -93,23 +95,16 @@ fn is_live(tree: &Tree) -> bool {
 }
 
 /// Adds a `nop` anywhere.
-pub(super) fn add_nop(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn add_nop(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let at = random.below(chosen.code.instrs.len());
     chosen.edited(&insert(at, encoded([Instr::Nop])))
 }
 
 /// Adds a value that is dropped.
 pub(super) fn add_dropped_value(
-    module: &Module<'static>,
-    features: Features,
+    chosen: &Chosen<'_>,
     random: &mut Random,
 ) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
     let at = random.below(chosen.code.instrs.len());
     let types = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
     let value = default_of_type(*random.of(&types)?)?;
@@ -117,12 +112,7 @@ pub(super) fn add_dropped_value(
 }
 
 /// Puts a value into a new local and takes it out again.
-pub(super) fn keep_in_local(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn keep_in_local(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, |tree| is_live(tree) && result(tree).is_some())?;
     let (ty, local) = (result(tree)?, chosen.next_local()?);
     let keep = match random.below(2) {
@@ -133,12 +123,7 @@ pub(super) fn keep_in_local(
 }
 
 /// Writes a number as the exclusive or of two others.
-pub(super) fn split_constant(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn split_constant(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let instrs = || chosen.code.instrs.iter().enumerate();
     let places = instrs()
         .filter(|(_, instr)| matches!(instr, Instr::I32Const { .. } | Instr::I64Const { .. }));
@@ -160,11 +145,9 @@ pub(super) fn split_constant(
 
 /// Casts a reference to the type that it has.
 pub(super) fn cast_to_own_type(
-    module: &Module<'static>,
-    features: Features,
+    chosen: &Chosen<'_>,
     random: &mut Random,
 ) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
     let is_reference = |tree: &Tree| matches!(result(tree), Some(ValType::Ref(_)));
     let tree = chosen.tree(random, |tree| is_live(tree) && is_reference(tree))?;
     let Some(ValType::Ref(RefType { nullable, heap })) = result(tree) else { return None };
@@ -176,12 +159,7 @@ pub(super) fn cast_to_own_type(
 }
 
 /// Adds code behind an instruction that never goes on.
-pub(super) fn add_dead_code(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn add_dead_code(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let instrs = chosen.code.instrs.iter().enumerate();
     let ends = instrs.filter(|(at, instr)| {
         let arity = instr.opcode().info().arity;
@@ -263,15 +241,10 @@ fn is_whole(tree: &Tree) -> bool {
 }
 
 /// Puts a block around code.
-pub(super) fn wrap_in_block(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn wrap_in_block(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, is_whole)?;
     let is_loop = random.below(2) == 0;
-    wrap(&chosen, tree, |block_type, _| {
+    wrap(chosen, tree, |block_type, _| {
         let open = match is_loop {
             true => Instr::Loop { block_type },
             false => Instr::Block { block_type },
@@ -281,15 +254,10 @@ pub(super) fn wrap_in_block(
 }
 
 /// Makes code the branch of an `if` that is always taken. The other one traps.
-pub(super) fn wrap_in_if(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn wrap_in_if(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, is_whole)?;
     let condition = random.below(2) == 0;
-    wrap(&chosen, tree, |block_type, _| {
+    wrap(chosen, tree, |block_type, _| {
         let value = i32::from(condition);
         let open = [Instr::I32Const { value }, Instr::If { block_type }];
         Some(match condition {
@@ -303,37 +271,22 @@ pub(super) fn wrap_in_if(
 }
 
 /// Puts a `try_table` around code that catches nothing.
-pub(super) fn wrap_in_try(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn wrap_in_try(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, is_whole)?;
-    wrap(&chosen, tree, |block_type, _| {
+    wrap(chosen, tree, |block_type, _| {
         let catches = Catches::new(&[0]);
         Some((encoded([Instr::TryTable { block_type, catches }]), encoded([Instr::End])))
     })
 }
 
 /// Puts default values in the place of code.
-pub(super) fn remove_tree(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn remove_tree(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, |_| true)?;
     chosen.edited(&Edit::default(tree))
 }
 
 /// Puts an operand in the place of an instruction.
-pub(super) fn hoist_operand(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn hoist_operand(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, |tree| is_whole(tree) && !tree.operands.is_empty())?;
     let operand = chosen.code.trees.get(*random.of(&tree.operands)?)?;
     chosen.edited(&Edit::hoist(tree, operand))
@@ -349,36 +302,24 @@ fn code_of(chosen: &Chosen<'_>, range: Range<usize>) -> Option<Vec<u8>> {
 
 /// Does something twice.
 pub(super) fn double_statement(
-    module: &Module<'static>,
-    features: Features,
+    chosen: &Chosen<'_>,
     random: &mut Random,
 ) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
     let tree = chosen.tree(random, is_statement)?;
-    chosen.edited(&insert(tree.end, code_of(&chosen, tree.start..tree.end)?))
+    chosen.edited(&insert(tree.end, code_of(chosen, tree.start..tree.end)?))
 }
 
 /// Does something at another place.
-pub(super) fn move_statement(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn move_statement(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, is_statement)?;
     let to = random.below(chosen.code.instrs.len());
-    let insert = [(to, code_of(&chosen, tree.start..tree.end)?)].into();
+    let insert = [(to, code_of(chosen, tree.start..tree.end)?)].into();
     chosen.edited(&Edit::new(tree.start..tree.end, insert))
 }
 
 /// Puts code of another place, with results of the same types, in the place of some.
-pub(super) fn copy_tree(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
-    let other = Chosen::new(module, features, random)?;
+pub(super) fn copy_tree(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
+    let other = Chosen::new(chosen.module, chosen.features, random)?;
     let source = other.tree(random, is_whole)?;
     let target = chosen.tree(random, |tree| is_whole(tree) && tree.results == source.results)?;
     let insert = [(target.start, code_of(&other, source.start..source.end)?)].into();

@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    ArrayLen, BrCast, CallIndirect, DataIdx, ElemIdx, F32, F64, Features, FieldIdx, FuncIdx,
-    GlobalIdx, HeapType, ImmediateEdit, Instr, LabelIdx, LaneIdx, LocalIdx, MemArg, MemIdx, Module,
-    Opcode, RefType, RefTypeNonNull, RefTypeNull, Shuffle, TableIdx, TagIdx, TypeIdx, V128,
+    ArrayLen, BrCast, CallIndirect, Catch, DataIdx, ElemIdx, F32, F64, FieldIdx, FuncIdx,
+    GlobalIdx, HeapType, ImmediateEdit, Instr, LabelIdx, LaneIdx, ListView, LocalIdx, MemArg,
+    MemIdx, Module, Opcode, RefType, RefTypeNonNull, RefTypeNull, Shuffle, TableIdx, TagIdx,
+    TypeIdx, V128,
 };
 use wattle_ast::{Encode, Reader};
 
@@ -15,12 +16,7 @@ use crate::emit::Edit;
 
 /// Puts another instruction in the place of one: it has the type, and the kinds of immediates, that
 /// the table of instructions gives this one.
-pub(super) fn change_opcode(
-    module: &Module<'static>,
-    features: Features,
-    random: &mut Random,
-) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
+pub(super) fn change_opcode(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let instrs = chosen.code.instrs.iter().enumerate();
     let fits = |opcode: Opcode| !opcode.info().arity.is_structured();
     let places: Vec<usize> =
@@ -34,7 +30,7 @@ pub(super) fn change_opcode(
         *other != opcode
             && (other_info.arrow, other_info.arity) == (info.arrow, info.arity)
             && other_info.kinds == info.kinds
-            && features.contains(other_info.feature)
+            && chosen.features.contains(other_info.feature)
     });
     let others: Vec<Opcode> = others.collect();
     let other = *random.of(&others)?;
@@ -68,20 +64,37 @@ impl<'a> ImmediateEdit<'a> for Aligned {
 
 /// Changes the immediates of an instruction.
 pub(super) fn change_immediates(
-    module: &Module<'static>,
-    features: Features,
+    chosen: &Chosen<'_>,
     random: &mut Random,
 ) -> Option<Module<'static>> {
-    let chosen = Chosen::new(module, features, random)?;
     let instrs = chosen.code.instrs.iter().enumerate();
     let has_immediates = |instr: &Instr<'_>| !instr.opcode().info().kinds.is_empty();
     let places: Vec<usize> =
         instrs.filter(|(_, instr)| has_immediates(instr)).map(|(at, _)| at).collect();
     let at = *random.of(&places)?;
     let mut buffer = Vec::new();
-    let mut other = Other { module, random };
+    let mut other = Other { module: chosen.module, random };
     let instr = chosen.code.instrs[at].edit(&mut other, &mut buffer);
     chosen.edited(&Edit::replace(at..at + 1, [instr]))
+}
+
+/// Removes, adds or swaps clauses of a `try_table`.
+pub(super) fn change_catches(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
+    let instrs = chosen.code.instrs.iter().enumerate();
+    let tables = instrs.filter(|(_, instr)| matches!(instr, Instr::TryTable { .. }));
+    let places: Vec<usize> = tables.map(|(at, _)| at).collect();
+    let at = *random.of(&places)?;
+    let Instr::TryTable { block_type, catches } = chosen.code.instrs[at] else { return None };
+    let mut clauses: Vec<Catch> = catches.iter().collect();
+    let place = random.below(clauses.len());
+    match random.below(3) {
+        0 if !clauses.is_empty() => drop(clauses.remove(place)),
+        1 if !clauses.is_empty() => clauses.swap(0, place),
+        _ => clauses.insert(place, Catch::All(LabelIdx(random.below(4) as u32))),
+    }
+    let mut list = Vec::new();
+    let catches = ListView::encode_in(&mut list, clauses.into_iter());
+    chosen.edited(&Edit::replace(at..at + 1, [Instr::TryTable { block_type, catches }]))
 }
 
 /// Chooses other immediates. Those that do not fit are for the validator to refuse.

@@ -18,45 +18,73 @@ use wattle_ast::{Features, Module, Wasm};
 use wattle_validator::Validator;
 use wattle_validator::components::Validator as ComponentValidator;
 
+use code::Chosen;
 use random::Random;
 
 /// A change to a module. `None` if it finds nothing to change, or what it makes cannot be written.
-type Mutation = fn(&Module<'static>, Features, &mut Random) -> Option<Module<'static>>;
+#[derive(Clone, Copy)]
+enum Mutation {
+    /// Changes a body that was chosen.
+    Body(fn(&Chosen<'_>, &mut Random) -> Option<Module<'static>>),
+    /// Changes something else in a module.
+    Items(fn(&mut Module<'static>, &mut Random) -> Option<()>),
+}
+
+use Mutation::{Body, Items};
+
+impl Mutation {
+    fn apply(
+        self,
+        module: &Module<'static>,
+        features: Features,
+        random: &mut Random,
+    ) -> Option<Module<'static>> {
+        match self {
+            Body(change) => change(&Chosen::new(module, features, random)?, random),
+            Items(change) => {
+                let mut changed = module.clone();
+                change(&mut changed, random)?;
+                Some(changed)
+            }
+        }
+    }
+}
 
 /// Mutations after which a module does what it did before.
 const PRESERVING: [Mutation; 14] = [
-    code::add_nop,
-    code::add_dropped_value,
-    code::keep_in_local,
-    code::wrap_in_block,
-    code::wrap_in_if,
-    code::wrap_in_try,
-    code::cast_to_own_type,
-    code::split_constant,
-    code::add_dead_code,
-    items::outline,
-    items::add_type,
-    items::add_items,
-    items::group_types,
-    items::move_func,
+    Body(code::add_nop),
+    Body(code::add_dropped_value),
+    Body(code::keep_in_local),
+    Body(code::wrap_in_block),
+    Body(code::wrap_in_if),
+    Body(code::wrap_in_try),
+    Body(code::cast_to_own_type),
+    Body(code::split_constant),
+    Body(code::add_dead_code),
+    Items(items::outline),
+    Items(items::add_type),
+    Items(items::add_items),
+    Items(items::group_types),
+    Items(items::move_func),
 ];
 
 /// Mutations that change what a module does.
-const CHANGING: [Mutation; 14] = [
-    immediates::change_opcode,
-    immediates::change_immediates,
-    immediates::change_immediates,
-    code::remove_tree,
-    code::hoist_operand,
-    code::double_statement,
-    code::copy_tree,
-    code::move_statement,
-    items::change_limits,
-    items::change_data,
-    items::change_elements,
-    items::change_exports,
-    items::change_initial_value,
-    items::change_types,
+const CHANGING: [Mutation; 15] = [
+    Body(immediates::change_opcode),
+    Body(immediates::change_immediates),
+    Body(immediates::change_immediates),
+    Body(immediates::change_catches),
+    Body(code::remove_tree),
+    Body(code::hoist_operand),
+    Body(code::double_statement),
+    Body(code::copy_tree),
+    Body(code::move_statement),
+    Items(items::change_limits),
+    Items(items::change_data),
+    Items(items::change_elements),
+    Items(items::change_exports),
+    Items(items::change_initial_value),
+    Items(items::change_types),
 ];
 
 /// How often mutations are tried until one gives a valid module.
@@ -167,9 +195,9 @@ impl Mutator {
         for _ in 0..TRIES {
             let current = mutant.as_ref().unwrap_or(module);
             let changes = !self.preserves && random.below(4) > 0;
-            let list = if changes { &CHANGING } else { &PRESERVING };
+            let list = if changes { &CHANGING[..] } else { &PRESERVING[..] };
             let mutation = random.of(list)?;
-            let Some(next) = mutation(current, self.features, &mut random) else { continue };
+            let Some(next) = mutation.apply(current, self.features, &mut random) else { continue };
             if next != *current && next != *module && is_valid(&next) {
                 mutant = Some(next);
                 made += 1;

@@ -6,6 +6,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -214,6 +215,7 @@ impl<'t, 'a> State<'t, 'a> {
     fn instr_metadata_at(&mut self, pos: usize) -> Result<InstrMetadata> {
         let tokens = self.cursor.tokens;
         let first = self.func_metadata.len();
+        let mut ids = BTreeSet::new();
         for at in self.annots_at(pos) {
             let annot = tokens.annotations().get(at).filter(|it| it.id.starts_with(CODE));
             let Some(annot) = annot else { continue };
@@ -221,7 +223,7 @@ impl<'t, 'a> State<'t, 'a> {
             if self.func.is_none() {
                 return Err(bad(annot, "not in a function"));
             }
-            if self.func_metadata.iter().skip(first).any(|(id, _)| *id == annot.id) {
+            if !ids.insert(&annot.id) {
                 return Err(bad(annot, "duplicate annotation"));
             }
             self.func_metadata.push((annot.id.clone(), parse_metadata(annot)?));

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod embed;
+mod link;
 mod manifest;
 mod new;
 mod plug;
@@ -27,6 +28,8 @@ pub(crate) struct Component {
 enum Command {
     /// Make a component of a core module.
     New(new::New),
+    /// Make a component of shared libraries.
+    Link(link::Link),
     /// Say in a core module which world it is for.
     Embed(embed::Embed),
     /// Write the modules and components in a component to files.
@@ -47,6 +50,7 @@ impl Component {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         match &self.command {
             Command::New(command) => command.run(),
+            Command::Link(command) => command.run(),
             Command::Embed(command) => command.run(),
             Command::Unbundle(command) => command.run(json),
             Command::Bundle(command) => command.run(),

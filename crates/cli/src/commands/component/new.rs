@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use wattle::componentize::{Componentizer, Error, Problem};
+use wattle::ast::components::Component;
+use wattle::componentize::{Componentizer, Error, Origin, Problem};
 use wattle::printer::Config;
 use wattle::{Module, Wasm, encoder};
 
@@ -30,43 +31,66 @@ pub(crate) struct New {
     #[command(flatten)]
     output: Output,
 
+    #[command(flatten)]
+    making: Making,
+}
+
+/// How components are made of core modules.
+#[derive(Args)]
+pub(super) struct Making {
     /// Write the component as text.
     #[arg(short = 't', long, visible_alias = "wat")]
     text: bool,
 
-    /// A core module with functions for what the module imports from NAME. Without a name, that is the
-    /// name of the file up to the first dot. Of an adapter only what is used comes into the component.
+    /// A core module with functions for what is imported from NAME. Without a name, that is the name of
+    /// the file up to the first dot. Of an adapter only what is used comes into the component.
     #[arg(long, value_name = "[NAME=]FILE")]
     adapt: Vec<Adapter>,
 
     /// Import the instance OLD under the name NEW, if it is imported.
     #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
-    import_name: Vec<(String, String)>,
+    pub(super) import_name: Vec<(String, String)>,
 
     /// Give the component and what is added to it names for people, in custom sections, or not.
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
-    debug_names: bool,
+    pub(super) debug_names: bool,
 
     /// Leave out the validation of the component.
     #[arg(long)]
-    skip_validation: bool,
+    pub(super) skip_validation: bool,
 
     /// Let adapters make memory grow for their stacks, instead of calling the module's `cabi_realloc`.
     #[arg(long)]
-    realloc_via_memory_grow: bool,
+    pub(super) realloc_via_memory_grow: bool,
 
     /// Import each interface at the highest of its compatible versions alone, or at each.
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
-    merge_imports_based_on_semver: bool,
+    pub(super) merge_imports_based_on_semver: bool,
 
     /// Refuse names of core imports and exports that do not begin with `cm32p2`.
     #[arg(long)]
-    reject_legacy_names: bool,
+    pub(super) reject_legacy_names: bool,
 
     /// Write versions in their canonical form: `a:b/c@1` for `a:b/c@1.2.3`.
     #[arg(long, visible_alias = "emit-canonical-names")]
-    canonical_names: bool,
+    pub(super) canonical_names: bool,
 }
+
+/// Sets the options of a `Componentizer` or a `Linker`, which have the same methods.
+macro_rules! configure {
+    ($builder:expr, $making:expr) => {{
+        let builder = $builder
+            .validate(!$making.skip_validation)
+            .grow_memory($making.realloc_via_memory_grow)
+            .merge_versions($making.merge_imports_based_on_semver)
+            .legacy_names(!$making.reject_legacy_names)
+            .canonical_names($making.canonical_names)
+            .names($making.debug_names);
+        let renamed = $making.import_name.iter();
+        renamed.fold(builder, |builder, (old, new)| builder.rename_import(old, new))
+    }};
+}
+pub(super) use configure;
 
 /// An adapter: the module that it replaces, and its file.
 #[derive(Clone)]
@@ -99,29 +123,36 @@ fn renamed(text: &str) -> Result<(String, String), &'static str> {
 impl New {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let source = Source::read_wasm(self.file.as_deref(), reading())?;
+        let adapters = self.making.adapters()?;
+        let mut new = configure!(Componentizer::new(), self.making).module(module(&source)?);
+        for (name, source) in &adapters {
+            new = new.adapter(name, module(source)?);
+        }
+        let component = new.finish().map_err(|error| {
+            let adapter = |name: &str| adapters.iter().find(|(other, _)| *other == name);
+            Failure::Faults(faults(&error, &source, |origin| match origin {
+                Origin::Adapter(name) => adapter(name).map_or(&source, |(_, source)| source),
+                Origin::Main | Origin::Library(_) => &source,
+            }))
+        })?;
+        self.making.write(&self.output, component)
+    }
+}
+
+impl Making {
+    /// The names of the adapters, and their files.
+    pub(super) fn adapters(&self) -> Result<Vec<(&str, Source)>, Failure> {
+        let read = |adapter: &Adapter| Source::read_wasm(Some(&adapter.file), reading());
         let adapters = self.adapt.iter();
-        let adapters = adapters
-            .map(|adapter| Ok((adapter, Source::read_wasm(Some(&adapter.file), reading())?)));
-        let adapters = adapters.collect::<Result<Vec<_>, Failure>>()?;
-        let mut new = Componentizer::new()
-            .module(module(&source)?)
-            .validate(!self.skip_validation)
-            .grow_memory(self.realloc_via_memory_grow)
-            .merge_versions(self.merge_imports_based_on_semver)
-            .legacy_names(!self.reject_legacy_names)
-            .canonical_names(self.canonical_names)
-            .names(self.debug_names);
-        for (old, new_name) in &self.import_name {
-            new = new.rename_import(old, new_name);
-        }
-        for (adapter, source) in &adapters {
-            new = new.adapter(&adapter.name, module(source)?);
-        }
-        let component = new.finish().map_err(|error| refused(&source, &adapters, error))?;
+        adapters.map(|adapter| Ok((&*adapter.name, read(adapter)?))).collect()
+    }
+
+    /// Writes the component.
+    pub(super) fn write(&self, output: &Output, component: Component<'_>) -> Result<(), Failure> {
         let wasm = Wasm::Component(component);
         match self.text {
-            true => self.output.write(|out| write!(out, "{}", Config::new().print_wasm(&wasm))),
-            false => self.output.binary(&encoder::encode_wasm(&wasm)),
+            true => output.write(|out| write!(out, "{}", Config::new().print_wasm(&wasm))),
+            false => output.binary(&encoder::encode_wasm(&wasm)),
         }
     }
 }
@@ -136,24 +167,26 @@ pub(super) fn module(source: &Source) -> Result<Module<'_>, Failure> {
     source.module_and_map(source.features()).map(|(module, _)| module)
 }
 
-/// The failure for core modules that cannot become a component.
-fn refused(source: &Source, adapters: &[(&Adapter, Source)], error: Error) -> Failure {
-    Failure::Faults(match error {
-        Error::Problems(problems) => {
-            problems.iter().map(|problem| fault(source, adapters, problem)).collect()
-        }
+/// What is wrong with core modules that cannot become a component. What is about none of them, or
+/// about the component, is a fault of `main`.
+pub(super) fn faults<'s>(
+    error: &Error,
+    main: &'s Source,
+    source_of: impl Fn(&Origin) -> &'s Source,
+) -> Vec<Fault> {
+    let fault = |problem: &Problem| {
+        let fault = source_of(&problem.origin).fault(problem.message().to_string());
+        fault.help(problem.help())
+    };
+    match error {
+        Error::Problems(problems) => problems.iter().map(fault).collect(),
         Error::Invalid(errors) => {
-            let fault = |error| Fault::invalid(&source.name, error, &FeatureList::all());
+            let fault = |error| Fault::invalid(&main.name, error, &FeatureList::all());
             errors.iter().map(fault).collect()
         }
-        error => vec![source.fault(error.to_string())],
-    })
-}
-
-/// A fault of the file that has the problem.
-fn fault(source: &Source, adapters: &[(&Adapter, Source)], problem: &Problem) -> Fault {
-    let mut adapters = adapters.iter();
-    let adapter = adapters.find(|(adapter, _)| problem.adapter.as_deref() == Some(&*adapter.name));
-    let source = adapter.map_or(source, |(_, source)| source);
-    source.fault(problem.message().to_string()).help(problem.help())
+        Error::Section { origin, .. } | Error::Edit { origin, .. } => {
+            vec![source_of(origin).fault(error.to_string())]
+        }
+        error => vec![main.fault(error.to_string())],
+    }
 }

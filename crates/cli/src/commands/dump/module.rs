@@ -136,6 +136,7 @@ impl<'m> ModuleDumper<'m> {
                 let index = self.imported.entry(kind).or_default();
                 let own = *index;
                 *index += 1;
+                self.customs.import(kind, own, &import.module, &import.name);
                 let ty = self.extern_text(&import.ty);
                 let (module, name) = (Quoted(&import.module), Quoted(&import.name));
                 let (kind, of) = (kind.keyword(), self.name(kind, own));

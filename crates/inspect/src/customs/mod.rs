@@ -2,20 +2,32 @@
 //!
 //! The codecs of the sections are those of [`wattle_ast::custom`]; here they read a section piece by
 //! piece, so that each piece has its bytes and a sentence.
+//!
+//! | file | has |
+//! |---|---|
+//! | `names.rs` | the sections with names |
+//! | `linking.rs` | symbols and relocations of object files |
+//! | `core_dump.rs` | core dumps |
 
+mod core_dump;
+mod linking;
+mod names;
+
+use std::collections::HashMap;
 use std::fmt::{self, Write};
 
-use wattle_ast::components::{self, Sort};
+use wattle_ast::components;
 use wattle_ast::custom::{
-    BranchHint, BranchHints, BuildId, CodeMetadata, ComdatSymbol, CoreDump, CoreInstances,
-    CoreModules, CoreStack, CoreValue, Dylink, DylinkExport, DylinkImport, DylinkMemory,
-    ExternalDebugInfo, InitFunc, LinkingSection, MetadataValue, Producers, Reloc, RelocSection,
-    RelocType, Segment, SegmentFlags, SourceMappingUrl, Subject, Symbol, SymbolFlags, SymbolKind,
-    TargetFeature, TargetFeatures, TargetPrefix, VersionedName,
+    BranchHint, BranchHints, BuildId, CodeMetadata, CoreDump, CoreInstances, CoreModules,
+    CoreStack, Dependencies, Dylink, DylinkExport, DylinkImport, DylinkMemory, ExternalDebugInfo,
+    LinkingSection, MetadataValue, Producers, RelocSection, SourceMappingUrl, Subject, Symbol,
+    SymbolKind, TargetFeature, TargetFeatures, TargetPrefix, VersionedName,
 };
-use wattle_ast::{Malformed, Name, NameSubsection, Names, Quoted, Reader};
+use wattle_ast::{ItemKind, Malformed, Name, Names, Quoted, Reader};
 
-use crate::name_parts::{NamePart, NamePartKind, name_parts};
+use core_dump::{core_dump, core_instances, core_modules, core_stack};
+use linking::{linking, relocations, symbol_flags};
+use names::{component_names, names};
 
 /// Bytes of a custom section, and what they mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +61,8 @@ pub struct Customs<'s> {
     show: Box<dyn Fn(&str) -> String + 's>,
     /// The sections before, each with the offset of its content in the file.
     sections: Vec<(String, usize)>,
+    /// What is imported: the name of the module, and that in it, as they are shown.
+    imports: HashMap<(ItemKind, u32), String>,
     /// The symbols of the section `linking`.
     symbols: Vec<String>,
 }
@@ -56,13 +70,25 @@ pub struct Customs<'s> {
 impl<'s> Customs<'s> {
     /// A reader that shows names of functions and the like as `show` says.
     pub fn new(show: impl Fn(&str) -> String + 's) -> Customs<'s> {
-        Customs { show: Box::new(show), sections: Vec::new(), symbols: Vec::new() }
+        Customs {
+            show: Box::new(show),
+            sections: Vec::new(),
+            imports: HashMap::new(),
+            symbols: Vec::new(),
+        }
     }
 
     /// Notes a section, so that relocations can say what they change: its name, and where its content
     /// begins in the file. The order is that of the sections.
     pub fn section(&mut self, name: &str, content: usize) {
         self.sections.push((name.to_owned(), content));
+    }
+
+    /// Notes an import, by its kind and index: a symbol that has no name of its own has that of the
+    /// import.
+    pub fn import(&mut self, kind: ItemKind, index: u32, module: &str, name: &str) {
+        let shown = format!("{} {}", Quoted(module), self.quoted(name));
+        self.imports.insert((kind, index), shown);
     }
 
     /// Calls `visit` with each row of the content of a section; together they have all its bytes. What
@@ -87,6 +113,7 @@ impl<'s> Customs<'s> {
             BranchHints::NAME => metadata,
             SourceMappingUrl::NAME | ExternalDebugInfo::NAME => url,
             BuildId::NAME => build_id,
+            Dependencies::NAME => dependencies,
             CoreDump::NAME => core_dump,
             CoreModules::NAME => core_modules,
             CoreInstances::NAME => core_instances,
@@ -117,15 +144,19 @@ impl<'s> Customs<'s> {
 
     /// The item that a symbol names, and its name.
     fn symbol(&self, symbol: &Symbol<'_>) -> String {
-        let item = |kind: &str, index: &u32, name: &Option<Name<'_>>| match name {
-            Some(name) => format!("{kind} {index} {}", self.quoted(name)),
-            None => format!("{kind} {index}"),
+        let item = |kind: ItemKind, index: &u32, name: &Option<Name<'_>>| {
+            let keyword = kind.keyword();
+            match (name, self.imports.get(&(kind, *index))) {
+                (Some(name), _) => format!("{keyword} {index} {}", self.quoted(name)),
+                (None, Some(import)) => format!("{keyword} {index} {import}"),
+                (None, None) => format!("{keyword} {index}"),
+            }
         };
         match &symbol.kind {
-            SymbolKind::Func { index, name } => item("func", index, name),
-            SymbolKind::Global { index, name } => item("global", index, name),
-            SymbolKind::Tag { index, name } => item("tag", index, name),
-            SymbolKind::Table { index, name } => item("table", index, name),
+            SymbolKind::Func { index, name } => item(ItemKind::Func, index, name),
+            SymbolKind::Global { index, name } => item(ItemKind::Global, index, name),
+            SymbolKind::Tag { index, name } => item(ItemKind::Tag, index, name),
+            SymbolKind::Table { index, name } => item(ItemKind::Table, index, name),
             SymbolKind::Data { name, at: None } => format!("data {}", self.quoted(name)),
             SymbolKind::Data { name, at: Some(at) } => format!(
                 "data {} in segment {} at {:#x}, {} bytes",
@@ -229,98 +260,6 @@ fn flags(bits: u32, words: impl Iterator<Item = (u32, &'static str)>) -> String 
     if shown.is_empty() { String::new() } else { format!(" [{}]", shown.join(" ")) }
 }
 
-fn symbol_flags(flags_: SymbolFlags) -> String {
-    flags(flags_.0, SymbolFlags::WORDS.iter().map(|(flag, word)| (flag.0, *word)))
-}
-
-fn segment_flags(flags_: SegmentFlags) -> String {
-    flags(flags_.0, SegmentFlags::WORDS.iter().map(|(flag, word)| (flag.0, *word)))
-}
-
-/// What the names of a subsection are those of, in the singular.
-fn subsection_word(subsection: NameSubsection) -> &'static str {
-    match subsection {
-        NameSubsection::Module => "module",
-        NameSubsection::Func => "func",
-        NameSubsection::Local => "local",
-        NameSubsection::Label => "label",
-        NameSubsection::Type => "type",
-        NameSubsection::Table => "table",
-        NameSubsection::Memory => "memory",
-        NameSubsection::Global => "global",
-        NameSubsection::Elem => "elem",
-        NameSubsection::Data => "data",
-        NameSubsection::Field => "field",
-        NameSubsection::Tag => "tag",
-        NameSubsection::TypeParam | NameSubsection::TagParam => "param",
-    }
-}
-
-/// What has the names of a subsection in it.
-fn outer_word(subsection: NameSubsection) -> &'static str {
-    match subsection {
-        NameSubsection::Field | NameSubsection::TypeParam => "type",
-        NameSubsection::TagParam => "tag",
-        _ => "func",
-    }
-}
-
-fn names(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
-    for part in name_parts(walk.reader.bytes()) {
-        let NamePart { subsection: id, kind, offset, len } = part?;
-        walk.reader.seek(offset + len);
-        let Some(subsection) = NameSubsection::from_code(id) else {
-            match kind {
-                NamePartKind::Unknown => walk.row(1, format_args!("names that are not known")),
-                _ => walk.row(0, format_args!("subsection {id}, which is not known")),
-            }
-            continue;
-        };
-        let word = subsection_word(subsection);
-        match kind {
-            NamePartKind::Subsection { count: Some(count) } => {
-                let entries = if count == 1 { "entry" } else { "entries" };
-                walk.row(0, format_args!("{word} names, {count} {entries}"));
-            }
-            NamePartKind::Subsection { count: None } => walk.row(0, format_args!("{word} name")),
-            NamePartKind::Module(name) => walk.row(1, format_args!("module {}", Quoted(name))),
-            NamePartKind::Outer { index, count } => {
-                let names = if count == 1 { "name" } else { "names" };
-                walk.row(1, format_args!("{} {index}: {count} {names}", outer_word(subsection)));
-            }
-            NamePartKind::Name { outer, index, name } => {
-                let level = 1 + usize::from(outer.is_some());
-                walk.row(level, format_args!("{word} {index} {}", customs.quoted(&name)));
-            }
-            NamePartKind::Unknown => walk.row(1, format_args!("names that are not known")),
-        }
-    }
-    Ok(())
-}
-
-fn component_names(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
-    walk.subsections(|walk, id| match id {
-        0 => {
-            let name: Name<'_> = walk.reader.read()?;
-            walk.row(0, format_args!("component {}", Quoted(name)));
-            Ok(())
-        }
-        1 => {
-            let sort: Sort = walk.reader.read()?;
-            let count = walk.reader.u32()?;
-            let entries = if count == 1 { "entry" } else { "entries" };
-            walk.row(0, format_args!("{sort} names, {count} {entries}"));
-            for _ in 0..count {
-                let index = walk.reader.u32()?;
-                let name: Name<'_> = walk.reader.read()?;
-                walk.row(1, format_args!("{sort} {index} {}", customs.quoted(&name)));
-            }
-            Ok(())
-        }
-        _ => walk.unknown(id),
-    })
-}
-
 fn producers(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
     for _ in 0..walk.count(0, ["field", "fields"])? {
         let name: Name<'_> = walk.reader.read()?;
@@ -348,73 +287,6 @@ fn target_features(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malfo
         };
         let sign = char::from(prefix.code());
         walk.row(0, format_args!("{sign} {}: {meaning}", Quoted(name)));
-    }
-    Ok(())
-}
-
-fn linking(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
-    let version = walk.reader.u32()?;
-    walk.row(0, format_args!("version {version}"));
-    let mut symbols = 0;
-    walk.subsections(|walk, id| {
-        let what = match id {
-            5 => ["segment", "segments"],
-            6 => ["init function", "init functions"],
-            7 => ["comdat", "comdats"],
-            8 => ["symbol", "symbols"],
-            _ => return walk.unknown(id),
-        };
-        for number in 0..walk.count(0, what)? {
-            match id {
-                5 => {
-                    let Segment { name, align, flags } = walk.reader.read()?;
-                    let (name, flags) = (customs.quoted(&name), segment_flags(flags));
-                    walk.row(1, format_args!("segment {number} {name}, align 2^{align}{flags}"));
-                }
-                6 => {
-                    let InitFunc { priority, symbol } = walk.reader.read()?;
-                    let shown = shown_symbol(customs, symbol);
-                    walk.row(1, format_args!("priority {priority}: symbol {symbol}{shown}"));
-                }
-                7 => comdat(walk, customs, number)?,
-                _ => {
-                    let symbol: Symbol<'_> = walk.reader.read()?;
-                    let shown = customs.symbol(&symbol);
-                    let flags = symbol_flags(symbol.flags);
-                    walk.row(1, format_args!("symbol {symbols}: {shown}{flags}"));
-                    symbols += 1;
-                }
-            }
-        }
-        Ok(())
-    })
-}
-
-/// The symbol of a number, in parentheses.
-fn shown_symbol(customs: &Customs<'_>, number: u32) -> String {
-    let symbol = customs.symbols.get(number as usize);
-    symbol.map_or(String::new(), |symbol| format!(" ({symbol})"))
-}
-
-fn comdat(walk: &mut Walk<'_, '_>, customs: &Customs<'_>, number: u32) -> Result<(), Malformed> {
-    let name: Name<'_> = walk.reader.read()?;
-    let flags = walk.reader.u32()?;
-    let count = walk.reader.u32()?;
-    let members = if count == 1 { "member" } else { "members" };
-    let name = customs.quoted(&name);
-    walk.row(1, format_args!("comdat {number} {name}, flags {flags:#x}, {count} {members}"));
-    for _ in 0..count {
-        let ComdatSymbol { kind, index } = walk.reader.read()?;
-        use wattle_ast::custom::ComdatKind::{Data, Func, Global, Section, Table, Tag};
-        let kind = match kind {
-            Data => "data",
-            Func => "func",
-            Global => "global",
-            Tag => "tag",
-            Table => "table",
-            Section => "section",
-        };
-        walk.row(2, format_args!("{kind} {index}"));
     }
     Ok(())
 }
@@ -467,26 +339,6 @@ fn dylink(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malforme
     })
 }
 
-fn relocations(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
-    let section = walk.reader.u32()?;
-    let known = customs.sections.get(section as usize);
-    let name = known.map_or(String::new(), |(name, _)| format!(" ({})", wattle_ast::Shown(name)));
-    walk.row(0, format_args!("of section {section}{name}"));
-    for _ in 0..walk.count(0, ["relocation", "relocations"])? {
-        let Reloc { ty, offset, index, addend } = walk.reader.read()?;
-        let file = known.map_or(String::new(), |(_, content)| {
-            format!(" ({:#x} in the file)", content.saturating_add(offset as usize))
-        });
-        let target = match ty {
-            RelocType::TypeIndexLeb => format!("type {index}"),
-            _ => format!("symbol {index}{}", shown_symbol(customs, index)),
-        };
-        let addend = if addend == 0 { String::new() } else { format!(" {addend:+}") };
-        walk.row(1, format_args!("{} at {offset:#x}{file}: {target}{addend}", ty.name()));
-    }
-    Ok(())
-}
-
 fn metadata(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
     for _ in 0..walk.count(0, ["function", "functions"])? {
         let (func, count) = (walk.reader.u32()?, walk.reader.u32()?);
@@ -524,69 +376,10 @@ fn build_id(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Reads the zero that begins a record of a core dump.
-fn zero(walk: &mut Walk<'_, '_>) -> Result<(), Malformed> {
-    let zero = |byte| (byte == 0).then_some(());
-    walk.reader.byte_if(Malformed::ZeroByte, zero)
-}
-
-fn core_dump(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    zero(walk)?;
-    let name: Name<'_> = walk.reader.read()?;
-    walk.row(0, format_args!("executable {}", Quoted(name)));
-    Ok(())
-}
-
-fn core_modules(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    for number in 0..walk.count(0, ["module", "modules"])? {
-        zero(walk)?;
-        let name: Name<'_> = walk.reader.read()?;
-        walk.row(1, format_args!("module {number} {}", Quoted(name)));
-    }
-    Ok(())
-}
-
-fn core_instances(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    for number in 0..walk.count(0, ["instance", "instances"])? {
-        zero(walk)?;
-        let module = walk.reader.u32()?;
-        walk.row(1, format_args!("instance {number} of module {module}"));
-        for what in ["memory", "global"] {
-            let plural = if what == "memory" { "memories" } else { "globals" };
-            for _ in 0..walk.count(2, [what, plural])? {
-                let index = walk.reader.u32()?;
-                walk.row(3, format_args!("{what} {index}"));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn core_stack(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    zero(walk)?;
-    let thread: Name<'_> = walk.reader.read()?;
-    walk.row(0, format_args!("thread {}", Quoted(thread)));
-    for number in 0..walk.count(0, ["frame", "frames"])? {
-        zero(walk)?;
-        let [instance, func, offset] = [walk.reader.u32()?, walk.reader.u32()?, walk.reader.u32()?];
-        walk.row(1, format_args!("frame {number}: instance {instance}, func {func} + {offset:#x}"));
-        for what in [["local", "locals"], ["operand", "operands"]] {
-            for _ in 0..walk.count(2, what)? {
-                let value: CoreValue = walk.reader.read()?;
-                match value {
-                    CoreValue::Missing => walk.row(3, format_args!("missing")),
-                    CoreValue::I32(value) => walk.row(3, format_args!("i32 {value}")),
-                    CoreValue::I64(value) => walk.row(3, format_args!("i64 {value}")),
-                    CoreValue::F32(value) => {
-                        walk.row(3, format_args!("f32 {}", f32::from_bits(value.0)));
-                    }
-                    CoreValue::F64(value) => {
-                        walk.row(3, format_args!("f64 {}", f64::from_bits(value.0)));
-                    }
-                }
-            }
-        }
-    }
+fn dependencies(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
+    let rest = walk.reader.remaining();
+    walk.reader.take(rest)?;
+    walk.row(0, format_args!("a list of packages, compressed"));
     Ok(())
 }
 
@@ -610,12 +403,16 @@ mod tests {
 
     #[test]
     fn symbols_and_relocations() {
-        use wattle_ast::custom::{Comdat, ComdatKind, LinkingSubsection};
+        use wattle_ast::custom::{
+            Comdat, ComdatKind, ComdatSymbol, InitFunc, LinkingSubsection, Reloc, RelocType,
+            Segment, SegmentFlags, SymbolFlags,
+        };
         let symbol = |flags, kind| Symbol { flags, kind };
         let symbols = vec![
             symbol(SymbolFlags::HIDDEN, SymbolKind::Func { index: 2, name: Some("f".into()) }),
             symbol(SymbolFlags::UNDEFINED, SymbolKind::Data { name: "e".into(), at: None }),
             symbol(SymbolFlags::LOCAL, SymbolKind::Section { section: 1 }),
+            symbol(SymbolFlags::UNDEFINED, SymbolKind::Func { index: 0, name: None }),
         ];
         let (flags, align) = (SegmentFlags::STRINGS, 2);
         let member = ComdatSymbol { kind: ComdatKind::Func, index: 6 };
@@ -636,6 +433,7 @@ mod tests {
         let mut customs = Customs::new(|name| name.to_uppercase());
         customs.section("type", 10);
         customs.section("code", 100);
+        customs.import(ItemKind::Func, 0, "env", "imp");
         assert_eq!(
             rows(&mut customs, "linking", &linking.to_bytes()),
             [
@@ -647,10 +445,11 @@ mod tests {
                 "1 comdat",
                 "  comdat 0 \"C\", flags 0x0, 1 member",
                 "    func 6",
-                "3 symbols",
+                "4 symbols",
                 "  symbol 0: func 2 \"F\" [visibility-hidden]",
                 "  symbol 1: data \"E\" [undefined]",
                 "  symbol 2: section 1 \"code\" [binding-local]",
+                "  symbol 3: func 0 \"env\" \"IMP\" [undefined]",
                 "subsection 9, which is not known",
             ]
         );
@@ -679,6 +478,7 @@ mod tests {
             "metadata.code.branch_hint",
             "sourceMappingURL",
             "build_id",
+            ".dep-v0",
             "core",
             "coremodules",
             "coreinstances",

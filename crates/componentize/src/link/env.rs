@@ -1,0 +1,372 @@
+//! The main module of a linked program: it has the memory, the table and the globals that libraries
+//! import, and functions that call others through the table.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wattle_ast::components::CanonOp;
+use wattle_ast::{
+    BlockType, CallIndirect, ExternIdx, FuncIdx, FuncType, GlobalType, Instr, Limits, MemArg,
+    MemIdx, MemType, Module, RefType, TableIdx, TableType, ValType,
+};
+use wattle_encoder::{FuncBuilder, Imports, ModuleBuilder};
+use wattle_wit::model::Text;
+
+use super::error::{LinkError, SymbolType};
+use super::glue;
+use super::layout::{Address, Destination, Layout, part};
+use super::library::{Library, LinkerGlobal, START, Want};
+use super::symbols::Symbols;
+use crate::names::{
+    ExportName, FUNC_TABLE, ImportItem, ImportName, Realloc, Scheme, Side, TASK_HOOK,
+};
+use crate::new::{Given, MAIN, realloc_type};
+
+/// The built-in that reads where a thread has its thread-local data.
+const CONTEXT_GET: ImportName<'_> = ImportName {
+    scheme: Scheme::Legacy,
+    side: Side::Import,
+    interface: None,
+    item: ImportItem::Builtin { op: CanonOp::ContextGet, variant: "1", of: "", is_async: false },
+};
+
+/// Something that the main module exports, once.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    MemoryBase(usize),
+    TableBase(usize),
+    Global(LinkerGlobal),
+    TlsBase {
+        library: usize,
+        writes: bool,
+    },
+    /// The address of a symbol that is missing.
+    Null,
+    Data {
+        library: usize,
+        name: Text,
+    },
+    FuncAddress(u32),
+    /// A function that calls the one at an address.
+    Call(u32),
+}
+
+/// The main module, while it is made.
+pub(super) struct Env<'l> {
+    libraries: &'l [Library],
+    symbols: &'l Symbols,
+    pub(super) layout: Layout,
+    module: ModuleBuilder,
+    memory: MemIdx,
+    /// The function that reads the context of a thread, if threads can be made.
+    context: Option<FuncIdx>,
+    exported: BTreeMap<Item, Text>,
+    names: BTreeSet<Text>,
+    /// The functions that stand for those that are missing.
+    stubs: BTreeMap<Text, Vec<(FuncType, Text)>>,
+}
+
+impl<'l> Env<'l> {
+    pub(super) fn new(
+        libraries: &'l [Library],
+        symbols: &'l Symbols,
+        layout: Layout,
+        scheme: Scheme,
+    ) -> Env<'l> {
+        let mut imports = Imports::new();
+        let has_threads = libraries.iter().any(|library| library.makes_threads)
+            && libraries.iter().any(Library::wants_tls_base);
+        let context = has_threads.then(|| {
+            let ty = imports.ty([], [ValType::I32]);
+            let (module, name) = CONTEXT_GET.write();
+            imports.func(&module, &name, ty)
+        });
+        let mut module = ModuleBuilder::with_imports(imports);
+        let limits = Limits { min: layout.pages.into(), ..Limits::default() };
+        let memory = module.memory(MemType { limits, ..MemType::default() });
+        let mut env = Env {
+            libraries,
+            symbols,
+            layout,
+            module,
+            memory,
+            context,
+            exported: BTreeMap::new(),
+            names: BTreeSet::new(),
+            stubs: BTreeMap::new(),
+        };
+        env.export(ExportName::Memory.write(scheme), memory);
+        // The only table; how large it is shows in the end.
+        env.export(FUNC_TABLE.into(), TableIdx(0));
+        let realloc = ExportName::Realloc(Realloc::Any);
+        let ty = SymbolType::Func(realloc_type());
+        let exported = [Scheme::Legacy, Scheme::Standard].map(|scheme| realloc.write(scheme));
+        if let Some(name) = exported.iter().find(|name| symbols.find(name, &ty).is_some()) {
+            env.reexport(name, realloc.write(scheme), realloc_type());
+        }
+        env.reexport(TASK_HOOK, TASK_HOOK.into(), FuncType::new([ValType::I32], []));
+        let starts = libraries.iter().position(|library| library.has_start);
+        if let Some(library) = starts {
+            let func = Given { part: part(library), name: START.into() };
+            env.call(func, FuncType::default(), START.into());
+        }
+        env
+    }
+
+    /// Exports something. Returns its name, which is another one if the name is taken.
+    fn export(&mut self, name: String, index: impl Into<ExternIdx>) -> Text {
+        let mut unique: Text = name.as_str().into();
+        let mut count = 1_u32;
+        while !self.names.insert(unique.clone()) {
+            count += 1;
+            unique = format!("{name} [v{count}]").into();
+        }
+        self.module.export(&unique, index);
+        unique
+    }
+
+    /// Exports a function that calls the one that libraries export by a name, if one does.
+    fn reexport(&mut self, name: &str, exported: String, ty: FuncType) {
+        if let Some(library) = self.symbols.find(name, &SymbolType::Func(ty.clone())) {
+            let func = Given { part: part(library), name: name.into() };
+            self.call(func, ty, exported);
+        }
+    }
+
+    /// Exports a function that calls another.
+    fn call(&mut self, func: Given, ty: FuncType, name: String) -> Text {
+        let address = self.layout.slots.address(func, &ty);
+        let ty = self.module.ty(ty.params().iter().copied(), ty.results().iter().copied());
+        let index = self.module.func(ty, |f| {
+            for param in 0..f.params() {
+                let local = f.param(param);
+                f.instr(Instr::LocalGet { local });
+            }
+            let callee = CallIndirect { ty, table: TableIdx(0) };
+            f.instrs([constant(address), Instr::CallIndirect { callee }]);
+        });
+        self.module.names().funcs.insert(index, name.clone().into());
+        let name = self.export(name, index);
+        self.exported.insert(Item::Call(address), name.clone());
+        name
+    }
+
+    /// The name of an item's export, which is made the first time.
+    fn once(&mut self, item: Item, make: impl FnOnce(&mut Self) -> Text) -> Text {
+        if let Some(name) = self.exported.get(&item) {
+            return name.clone();
+        }
+        let name = make(self);
+        self.exported.insert(item, name.clone());
+        name
+    }
+
+    fn global(&mut self, item: Item, name: String, ty: GlobalType, value: u32) -> Text {
+        self.once(item, |env| {
+            let global = env.module.global(ty, [constant(value)]);
+            env.export(name, global)
+        })
+    }
+
+    fn value(&self, global: LinkerGlobal) -> u32 {
+        let layout = &self.layout;
+        match global {
+            LinkerGlobal::StackPointer
+            | LinkerGlobal::InitStackPointer
+            | LinkerGlobal::StackHigh => layout.stack,
+            LinkerGlobal::AsyncifyState | LinkerGlobal::AsyncifyData | LinkerGlobal::StackLow => 0,
+            LinkerGlobal::HeapBase => layout.heap_base,
+            LinkerGlobal::HeapEnd => layout.heap_end,
+            LinkerGlobal::Libraries => layout.libraries,
+            LinkerGlobal::TlsInfo => layout.tls.info,
+        }
+    }
+
+    /// What an import of a library is given; `None` if the component gives it.
+    pub(super) fn given(&mut self, library: usize, name: &Text, want: &Want) -> Option<Given> {
+        let own_name = &self.libraries[library].name;
+        let base = GlobalType { mutable: false, val: ValType::I32 };
+        let name = match want {
+            Want::Component => return None,
+            Want::FuncTable => FUNC_TABLE.into(),
+            Want::MemoryBase => {
+                let (item, name) = (Item::MemoryBase(library), format!("{own_name}:memory_base"));
+                self.global(item, name, base, self.layout.memory_bases[library])
+            }
+            Want::TableBase => {
+                let (item, name) = (Item::TableBase(library), format!("{own_name}:table_base"));
+                self.global(item, name, base, self.layout.table_bases[library])
+            }
+            Want::Global(global) => {
+                let (name, value) = (global.name().into(), self.value(*global));
+                self.global(Item::Global(*global), name, global.ty(), value)
+            }
+            Want::TlsBase { writes } => self.tls_base(library, *writes),
+            Want::Symbol(ty) => return Some(self.symbol(library, name, ty)),
+        };
+        Some(Given { part: MAIN, name })
+    }
+
+    fn symbol(&mut self, library: usize, name: &Text, ty: &SymbolType) -> Given {
+        let address = GlobalType { mutable: true, val: ValType::I32 };
+        let exporter = self.symbols.find(name, ty);
+        let exported = exporter.map(|number| Given { part: part(number), name: name.clone() });
+        let name = match (ty, exported) {
+            // The order of instantiation sees to it that it is there.
+            (SymbolType::Tag(_), Some(exported)) => return exported,
+            (SymbolType::Func(_), Some(exported)) if exporter < Some(library) => return exported,
+            (SymbolType::Func(ty), Some(exported)) => {
+                let slot = self.layout.slots.address(exported.clone(), ty);
+                let name = format!("env:{name}");
+                self.once(Item::Call(slot), |env| env.call(exported, ty.clone(), name))
+            }
+            (SymbolType::Func(ty), None) => self.stub(name, ty),
+            (SymbolType::AnyFunc, exported) => match self.func_address(library, name, exported) {
+                Some(value) => self.global(
+                    Item::FuncAddress(value),
+                    format!("GOT.func:{name}"),
+                    address,
+                    value,
+                ),
+                None => self.global(Item::Null, "GOT:null".into(), address, 0),
+            },
+            (SymbolType::Data, Some(_)) => {
+                let library = exporter.unwrap_or_default();
+                let item = Item::Data { library, name: name.clone() };
+                let is_new = !self.exported.contains_key(&item);
+                let global = self.global(item, format!("GOT.mem:{name}"), address, 0);
+                if is_new {
+                    let (name, to) = (name.clone(), Destination::Global(global.clone()));
+                    self.layout.addresses.push(Address { library, name, to });
+                }
+                global
+            }
+            // Only what is weak can be missing here.
+            (SymbolType::Data | SymbolType::Tag(_), None) => {
+                self.global(Item::Null, "GOT:null".into(), address, 0)
+            }
+        };
+        Given { part: MAIN, name }
+    }
+
+    /// The address of a function of any type; `None` if it is missing, and may be.
+    fn func_address(
+        &mut self,
+        library: usize,
+        name: &Text,
+        exported: Option<Given>,
+    ) -> Option<u32> {
+        let importer = &self.libraries[library];
+        let (func, ty) = match exported {
+            Some(func) => {
+                let exporter = self.libraries.get(func.part - part(0))?;
+                let SymbolType::Func(ty) = &exporter.symbols.get(name)?.ty else { return None };
+                (func, ty.clone())
+            }
+            None if importer.is_weak(name) => return None,
+            None => {
+                let mut wants = importer.wants.iter();
+                let called = wants.find_map(|(other, want)| match want {
+                    Want::Symbol(SymbolType::Func(ty)) if other == name => Some(ty.clone()),
+                    _ => None,
+                });
+                let ty = called.unwrap_or_default();
+                (Given { part: MAIN, name: self.stub(name, &ty) }, ty)
+            }
+        };
+        Some(self.layout.slots.address(func, &ty))
+    }
+
+    /// The name of a function that stands for one that is missing, and traps.
+    fn stub(&mut self, name: &Text, ty: &FuncType) -> Text {
+        let known = self.stubs.entry(name.clone()).or_default();
+        if let Some((_, stub)) = known.iter().find(|(other, _)| other == ty) {
+            return stub.clone();
+        }
+        let index = self.module.ty(ty.params().iter().copied(), ty.results().iter().copied());
+        let func = self.module.func(index, |f| {
+            f.instr(Instr::Unreachable);
+        });
+        self.module.names().funcs.insert(func, format!("missing:{name}").into());
+        let stub = self.export(format!("missing:{name}"), func);
+        self.stubs.entry(name.clone()).or_default().push((ty.clone(), stub.clone()));
+        stub
+    }
+
+    /// The function that reads or sets where a library has its thread-local data. One that has none
+    /// never calls it.
+    fn tls_base(&mut self, library: usize, writes: bool) -> Text {
+        self.once(Item::TlsBase { library, writes }, |env| {
+            let what = if writes { "set_tls_base" } else { "get_tls_base" };
+            let name = format!("{}:{what}", env.libraries[library].name);
+            let (params, results): (&[ValType], &[ValType]) = match writes {
+                true => (&[ValType::I32], &[]),
+                false => (&[], &[ValType::I32]),
+            };
+            let ty = env.module.ty(params.iter().copied(), results.iter().copied());
+            let number = env.layout.tls.numbers.get(library).copied().flatten();
+            let (context, memory) = (env.context, env.memory);
+            let bases = constant(env.layout.tls.bases);
+            let func = env.module.func(ty, |f| {
+                let Some(number) = number else {
+                    f.instr(Instr::Unreachable);
+                    return;
+                };
+                let offset = u64::from(number) * 4;
+                let memarg = MemArg { offset, align: 2, memory };
+                let get = context.map(|func| Instr::Call { func });
+                match (writes, get) {
+                    (false, get) => {
+                        f.instrs([get.unwrap_or(bases), Instr::I32Load { memarg }]);
+                    }
+                    (true, None) => {
+                        let value = f.param(0);
+                        f.instrs([bases, Instr::LocalGet { local: value }]);
+                        f.instr(Instr::I32Store { memarg });
+                    }
+                    (true, Some(get)) => set_in_context(f, get, bases, memarg),
+                }
+            });
+            env.module.names().funcs.insert(func, name.clone().into());
+            env.export(name, func)
+        })
+    }
+
+    /// The module, and what is left to be done when all libraries are instantiated.
+    pub(super) fn finish(mut self) -> Result<(Module<'static>, Layout), LinkError> {
+        let min = self.libraries.iter().map(|library| library.min_elems);
+        let min = min.fold(self.layout.slots.end()?, u64::max);
+        let limits = Limits { min, ..Limits::default() };
+        self.module.table(TableType { elem: RefType::FUNCREF, limits });
+        for (address, bytes) in core::mem::take(&mut self.layout.datas) {
+            self.module.data(self.memory, [constant(address)], bytes);
+        }
+        self.module.names().module = Some("env".into());
+        Ok((self.module.build().map_err(glue)?, self.layout))
+    }
+}
+
+/// Sets the base of a library in the context of the thread. The main thread sets it before it has a
+/// context, in the array that becomes its context.
+fn set_in_context(f: &mut FuncBuilder, get: Instr<'_>, bases: Instr<'_>, memarg: MemArg) {
+    let value = Instr::LocalGet { local: f.param(0) };
+    let local = f.local(ValType::I32);
+    let store = Instr::I32Store { memarg };
+    f.instrs([get, Instr::LocalTee { local }, Instr::I32Eqz]);
+    f.if_else(
+        BlockType::Empty,
+        |f, _| {
+            f.instrs([bases, value, store]);
+        },
+        |f, _| {
+            f.instrs([Instr::LocalGet { local }, value, store]);
+        },
+    );
+}
+
+/// The instruction that gives an address.
+pub(super) fn constant(value: u32) -> Instr<'static> {
+    Instr::I32Const { value: value.cast_signed() }
+}

@@ -1,0 +1,406 @@
+//! What a library exports, what it needs, and what each of its imports is.
+//!
+//! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md>
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use wattle_ast::components::CanonOp;
+use wattle_ast::custom::{Dylink, DylinkMemory, DylinkSubsection, SymbolFlags};
+use wattle_ast::{
+    ExternIdx, ExternType, FuncType, GlobalType, HeapType, IndexSpaces, Limits, MemType, Module,
+    Name, RefType, TableType, ValType,
+};
+use wattle_wit::model::Text;
+
+use super::error::{ItemType, LinkProblem, LinkProblemKind, SymbolType};
+use crate::names::{FUNC_TABLE, INITIALIZE, ImportItem, ImportName};
+use crate::new::{ENV, GET_STACK_POINTER, GET_TLS_BASE, Part, SET_STACK_POINTER, SET_TLS_BASE};
+
+/// The modules from which addresses come: of data, and of functions.
+pub(super) const GOT_MEM: &str = "GOT.mem";
+const GOT_FUNC: &str = "GOT.func";
+
+pub(super) const RELOCS: &str = "__wasm_apply_data_relocs";
+pub(super) const MEMORY_BASE: &str = "__memory_base";
+const CTORS: &str = "__wasm_call_ctors";
+pub(super) const START: &str = "_start";
+pub(super) const TLS_INFO: &str = "__wasm_library_tls_info";
+
+/// Defines the globals that the linker has a value for: the module that they are imported from, the
+/// name, and whether they are mutable.
+macro_rules! globals {
+    ($( $(#[$doc:meta])* $variant:ident $module:ident $name:literal $mutable:literal; )*) => {
+        /// A global that the linker has a value for.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub(super) enum LinkerGlobal {
+            $( $(#[$doc])* $variant, )*
+        }
+
+        impl LinkerGlobal {
+            fn of(module: &str, name: &str) -> Option<LinkerGlobal> {
+                match (module, name) {
+                    $( ($module, $name) => Some(LinkerGlobal::$variant), )*
+                    _ => None,
+                }
+            }
+
+            pub(super) fn name(self) -> &'static str {
+                match self { $( LinkerGlobal::$variant => $name, )* }
+            }
+
+            pub(super) fn ty(self) -> GlobalType {
+                let mutable = match self { $( LinkerGlobal::$variant => $mutable, )* };
+                GlobalType { mutable, val: ValType::I32 }
+            }
+        }
+    };
+}
+
+globals! {
+    StackPointer ENV "__stack_pointer" true;
+    InitStackPointer ENV "__init_stack_pointer" false;
+    /// The state of a program that was asyncified: whether it unwinds or rewinds.
+    AsyncifyState ENV "__asyncify_state" true;
+    AsyncifyData ENV "__asyncify_data" true;
+    HeapBase GOT_MEM "__heap_base" true;
+    HeapEnd GOT_MEM "__heap_end" true;
+    StackHigh GOT_MEM "__stack_high" true;
+    StackLow GOT_MEM "__stack_low" true;
+    /// The table of the libraries that can be opened.
+    Libraries GOT_MEM "__wasm_libdl_libraries" true;
+    /// Where each library keeps its thread-local data.
+    TlsInfo GOT_MEM "__wasm_program_tls_info" true;
+}
+
+/// What an import of a library is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Want {
+    /// Something of the component: a function of the world, a built-in, the memory; or of an adapter.
+    Component,
+    FuncTable,
+    /// Where the library's part of the memory begins.
+    MemoryBase,
+    /// Where the library's part of the table begins.
+    TableBase,
+    Global(LinkerGlobal),
+    /// The function that reads or writes the base of the library's thread-local data.
+    TlsBase {
+        writes: bool,
+    },
+    /// A symbol with the name of the import. Of data, and of functions of an unknown type, it is the
+    /// address.
+    Symbol(SymbolType),
+}
+
+/// A symbol that a library exports.
+pub(super) struct Symbol {
+    pub(super) ty: SymbolType,
+    /// Whether the value is the address of the data, not the offset in the library's memory.
+    pub(super) is_absolute: bool,
+    pub(super) is_thread_local: bool,
+}
+
+/// What there is to know of a library.
+pub(super) struct Library {
+    pub(super) name: Box<str>,
+    /// Whether the library can be opened at run time.
+    pub(super) is_openable: bool,
+    /// Whether the library is kept although no other needs it.
+    pub(super) is_root: bool,
+    pub(super) memory: DylinkMemory,
+    /// The names of the libraries that it says it needs.
+    pub(super) needed: Vec<Box<str>>,
+    /// The names of imports that may be missing.
+    weak: BTreeSet<Text>,
+    /// What each import is, and its name.
+    pub(super) wants: Vec<(Text, Want)>,
+    pub(super) symbols: BTreeMap<Text, Symbol>,
+    /// The sizes that the memory and the table have to have, as the imports say.
+    pub(super) min_pages: u64,
+    pub(super) min_elems: u64,
+    pub(super) has_relocs: bool,
+    /// The function that initializes the library.
+    pub(super) initializer: Option<&'static str>,
+    pub(super) has_start: bool,
+    pub(super) has_tls_info: bool,
+    pub(super) makes_threads: bool,
+}
+
+impl Library {
+    /// Reads what a library says of itself. What is wrong becomes a problem.
+    pub(super) fn read(
+        name: &str,
+        part: &Part<'_>,
+        is_openable: bool,
+        problems: &mut Vec<LinkProblem>,
+    ) -> Library {
+        let mut reader = Reader {
+            library: Library {
+                name: name.into(),
+                is_openable,
+                is_root: is_openable || !part.exports.is_empty(),
+                memory: DylinkMemory::default(),
+                needed: Vec::new(),
+                weak: BTreeSet::new(),
+                wants: Vec::with_capacity(part.module.imports.len()),
+                symbols: BTreeMap::new(),
+                min_pages: 0,
+                min_elems: 0,
+                has_relocs: false,
+                initializer: None,
+                has_start: false,
+                has_tls_info: false,
+                makes_threads: false,
+            },
+            module: &part.module,
+            flags: BTreeMap::new(),
+            problems,
+        };
+        reader.dylink();
+        reader.imports();
+        reader.exports();
+        reader.library
+    }
+
+    /// Whether an import may be missing.
+    pub(super) fn is_weak(&self, name: &str) -> bool {
+        self.weak.contains(name)
+    }
+
+    /// Whether some import is a global of the linker.
+    pub(super) fn wants_global(&self, global: LinkerGlobal) -> bool {
+        self.wants.iter().any(|(_, want)| *want == Want::Global(global))
+    }
+
+    /// Whether the library refers to the base of its thread-local data.
+    pub(super) fn wants_tls_base(&self) -> bool {
+        self.wants.iter().any(|(_, want)| matches!(want, Want::TlsBase { .. }))
+    }
+}
+
+struct Reader<'r, 'a> {
+    library: Library,
+    module: &'r Module<'a>,
+    /// The flags of exports.
+    flags: BTreeMap<Name<'r>, SymbolFlags>,
+    problems: &'r mut Vec<LinkProblem>,
+}
+
+impl<'r> Reader<'r, '_> {
+    fn problem(&mut self, kind: LinkProblemKind) {
+        self.problems.push(LinkProblem { library: self.library.name.clone(), kind });
+    }
+
+    fn dylink(&mut self) {
+        let module = self.module;
+        let customs = module.customs.iter().filter(|custom| custom.name == Dylink::NAME);
+        for custom in customs {
+            match Dylink::parse(custom.data.bytes().unwrap_or_default()) {
+                Ok(dylink) => dylink.subsections.into_iter().for_each(|it| self.subsection(it)),
+                Err(error) => self.problem(LinkProblemKind::Section(Box::new(error))),
+            }
+        }
+    }
+
+    fn subsection(&mut self, subsection: DylinkSubsection<'r>) {
+        match subsection {
+            DylinkSubsection::Memory(memory) => {
+                for log2 in [memory.memory_align, memory.table_align] {
+                    if log2 >= u32::BITS {
+                        self.problem(LinkProblemKind::Alignment { log2 });
+                    }
+                }
+                self.library.memory = memory;
+            }
+            DylinkSubsection::Needed(names) => {
+                self.library.needed.extend(names.iter().map(|name| Box::from(name.as_str())));
+            }
+            DylinkSubsection::Exports(exports) => {
+                self.flags.extend(exports.into_iter().map(|export| (export.name, export.flags)));
+            }
+            DylinkSubsection::Imports(imports) => {
+                // Addresses too are listed as imports from `env`.
+                let weak = imports.iter().filter(|import| import.flags.contains(SymbolFlags::WEAK));
+                self.library.weak.extend(weak.map(|import| Text::from(import.name.as_str())));
+            }
+            // Libraries are given with their names, so nobody looks for them.
+            DylinkSubsection::RuntimePath(_) => {}
+            DylinkSubsection::TargetArch(arch) if arch == "wasm32" => {}
+            DylinkSubsection::TargetArch(arch) => {
+                self.problem(LinkProblemKind::TargetArch { arch: arch.as_str().into() });
+            }
+            DylinkSubsection::Unknown { id, .. } => {
+                self.problem(LinkProblemKind::UnknownSubsection { id });
+            }
+        }
+    }
+
+    fn imports(&mut self) {
+        for import in &self.module.imports {
+            let (module, name) = (import.module.as_str(), import.name.as_str());
+            // A type that is missing is found when the component is validated.
+            let ty = item_type(self.module, import.ty);
+            let want = match ty.map_or(Ok(Want::Component), |ty| self.want(module, name, &ty)) {
+                Ok(want) => want,
+                Err(kind) => {
+                    self.problem(kind);
+                    Want::Component
+                }
+            };
+            self.library.makes_threads |= makes_threads(module, name);
+            self.library.wants.push((name.into(), want));
+        }
+    }
+
+    /// What an import is.
+    fn want(&mut self, module: &str, name: &str, ty: &ItemType) -> Result<Want, LinkProblemKind> {
+        let import = |expected: Option<ItemType>| LinkProblemKind::Import {
+            module: module.into(),
+            name: name.into(),
+            expected: expected.map(Box::new),
+            found: Box::new(ty.clone()),
+        };
+        let expect = |want: Want, expected: ItemType| match *ty == expected {
+            true => Ok(want),
+            false => Err(import(Some(expected))),
+        };
+        if let Some(global) = LinkerGlobal::of(module, name) {
+            return expect(Want::Global(global), ItemType::Global(global.ty()));
+        }
+        let base = ItemType::Global(GlobalType { mutable: false, val: ValType::I32 });
+        let address = ItemType::Global(GlobalType { mutable: true, val: ValType::I32 });
+        match (module, name, ty) {
+            (ENV, "memory", ItemType::Mem(memory)) => {
+                // Its pages are compared with those of the other modules later.
+                let limits = Limits { min: memory.limits.min, ..Limits::default() };
+                self.library.min_pages = limits.min;
+                expect(Want::Component, ItemType::Mem(MemType { limits, ..*memory }))
+            }
+            (ENV, FUNC_TABLE, ItemType::Table(table)) => {
+                let limits = Limits { min: table.limits.min, ..Limits::default() };
+                self.library.min_elems = limits.min;
+                let expected = TableType { elem: RefType::FUNCREF, limits };
+                expect(Want::FuncTable, ItemType::Table(expected))
+            }
+            (ENV, MEMORY_BASE, _) => expect(Want::MemoryBase, base),
+            (ENV, "__table_base", _) => expect(Want::TableBase, base),
+            (ENV, GET_STACK_POINTER, _) => expect(Want::Component, getter()),
+            (ENV, SET_STACK_POINTER, _) => expect(Want::Component, setter()),
+            (ENV, GET_TLS_BASE, _) => expect(Want::TlsBase { writes: false }, getter()),
+            (ENV, SET_TLS_BASE, _) => expect(Want::TlsBase { writes: true }, setter()),
+            (ENV, _, ItemType::Func(ty) | ItemType::Tag(ty)) if !is_closed(ty) => {
+                Err(LinkProblemKind::OwnTypes { name: name.into() })
+            }
+            (ENV, _, ItemType::Func(ty)) => Ok(Want::Symbol(SymbolType::Func(ty.clone()))),
+            (ENV, _, ItemType::Tag(ty)) => Ok(Want::Symbol(SymbolType::Tag(ty.clone()))),
+            (ENV, _, _) => Err(import(None)),
+            (GOT_MEM, _, _) => expect(Want::Symbol(SymbolType::Data), address),
+            (GOT_FUNC, _, _) => expect(Want::Symbol(SymbolType::AnyFunc), address),
+            _ => Ok(Want::Component),
+        }
+    }
+
+    fn exports(&mut self) {
+        let spaces = IndexSpaces::of(self.module);
+        for export in &self.module.exports {
+            let name = export.name.as_str();
+            let ty = spaces.get(export.index).and_then(|ty| item_type(self.module, ty));
+            let Some(ty) = ty else { continue };
+            let thunk = || ItemType::Func(FuncType::default());
+            let offset = || ItemType::Global(GlobalType { mutable: false, val: ValType::I32 });
+            let expected = match name {
+                RELOCS | CTORS | INITIALIZE | START => thunk(),
+                TLS_INFO => offset(),
+                _ => {
+                    self.export(name, export.index, ty);
+                    continue;
+                }
+            };
+            if ty != expected {
+                let (name, expected, found) = (name.into(), Box::new(expected), Box::new(ty));
+                self.problem(LinkProblemKind::Export { name, expected, found });
+                continue;
+            }
+            let library = &mut self.library;
+            match name {
+                RELOCS => library.has_relocs = true,
+                START => (library.has_start, library.is_root) = (true, true),
+                TLS_INFO => library.has_tls_info = true,
+                _ => {
+                    let name = if name == CTORS { CTORS } else { INITIALIZE };
+                    if library.initializer.replace(name).is_some() {
+                        self.problem(LinkProblemKind::Initializers);
+                    }
+                }
+            }
+        }
+    }
+
+    fn export(&mut self, name: &str, index: ExternIdx, ty: ItemType) {
+        let ty = match ty {
+            // No other module can import what has types of this one.
+            ItemType::Func(ty) | ItemType::Tag(ty) if !is_closed(&ty) => return,
+            ItemType::Func(ty) => SymbolType::Func(ty),
+            ItemType::Tag(ty) => SymbolType::Tag(ty),
+            ItemType::Global(GlobalType { mutable: false, val: ValType::I32 }) => SymbolType::Data,
+            ItemType::Global(_) => return,
+            ItemType::Mem(_) | ItemType::Table(_) => {
+                let is_imported = match index {
+                    ExternIdx::Mem(mem) => self.module.mem(mem).is_none(),
+                    ExternIdx::Table(table) => self.module.table(table).is_none(),
+                    _ => true,
+                };
+                if !is_imported {
+                    self.problem(LinkProblemKind::OwnMemory { name: name.into() });
+                }
+                return;
+            }
+        };
+        let flags = self.flags.get(&Name::from(name)).copied().unwrap_or_default();
+        let symbol = Symbol {
+            ty,
+            is_absolute: flags.contains(SymbolFlags::ABSOLUTE),
+            is_thread_local: flags.contains(SymbolFlags::TLS),
+        };
+        self.library.symbols.insert(name.into(), symbol);
+    }
+}
+
+/// Whether an import is the built-in that makes a thread.
+fn makes_threads(module: &str, name: &str) -> bool {
+    let item = ImportName::parse(module, name, true).map(|name| name.item);
+    matches!(item, Some(ImportItem::Builtin { op: CanonOp::ThreadNewIndirect, .. }))
+}
+
+/// The type of a function that reads a base, and of one that sets it.
+fn getter() -> ItemType {
+    ItemType::Func(FuncType::new([], [ValType::I32]))
+}
+
+fn setter() -> ItemType {
+    ItemType::Func(FuncType::new([ValType::I32], []))
+}
+
+/// The type of an import or export; `None` if the module does not define it.
+fn item_type(module: &Module<'_>, ty: ExternType) -> Option<ItemType> {
+    Some(match ty {
+        ExternType::Func(ty) | ExternType::FuncExact(ty) => {
+            ItemType::Func(module.func_type(ty)?.clone())
+        }
+        ExternType::Tag(tag) => ItemType::Tag(module.func_type(tag.ty)?.clone()),
+        ExternType::Table(ty) => ItemType::Table(ty),
+        ExternType::Mem(ty) => ItemType::Mem(ty),
+        ExternType::Global(ty) => ItemType::Global(ty),
+    })
+}
+
+/// Whether a type means something outside of its module.
+fn is_closed(ty: &FuncType) -> bool {
+    let types = ty.params().iter().chain(ty.results());
+    types.into_iter().all(|ty| match ty {
+        ValType::Ref(reference) => matches!(reference.heap, HeapType::Abs(_)),
+        _ => true,
+    })
+}

@@ -1,0 +1,158 @@
+//! Which library provides which symbol, and which libraries depend on which.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use wattle_ast::nearest;
+use wattle_wit::model::Text;
+
+use super::error::{LinkProblem, LinkProblemKind, OtherSymbol, SymbolType};
+use super::library::{Library, Want};
+
+/// How many names are compared with misspelt ones.
+const BUDGET: usize = 100_000;
+
+/// The libraries that provide symbols. Of several libraries that export a symbol, the first does.
+pub(super) struct Symbols {
+    by_name: BTreeMap<Text, Vec<(usize, SymbolType)>>,
+}
+
+impl Symbols {
+    pub(super) fn new(libraries: &[Library]) -> Symbols {
+        let mut by_name: BTreeMap<Text, Vec<(usize, SymbolType)>> = BTreeMap::new();
+        for (number, library) in libraries.iter().enumerate() {
+            for (name, symbol) in &library.symbols {
+                let known = by_name.entry(name.clone()).or_default();
+                if known.iter().all(|(_, ty)| *ty != symbol.ty) {
+                    known.push((number, symbol.ty.clone()));
+                }
+            }
+        }
+        Symbols { by_name }
+    }
+
+    /// The library that provides a symbol.
+    pub(super) fn find(&self, name: &str, ty: &SymbolType) -> Option<usize> {
+        let mut all = self.by_name.get(name)?.iter();
+        all.find(|(_, export)| ty.fits(export)).map(|(number, _)| *number)
+    }
+
+    /// A library that exports something else by the name of a symbol.
+    fn other(&self, name: &str) -> Option<(usize, &SymbolType)> {
+        self.by_name.get(name)?.first().map(|(number, ty)| (*number, ty))
+    }
+
+    /// Gives the libraries other numbers. Those without a number provide nothing.
+    pub(super) fn renumber(&mut self, numbers: &[Option<usize>]) {
+        for all in self.by_name.values_mut() {
+            all.retain_mut(|(number, _)| match numbers.get(*number).copied().flatten() {
+                Some(new) => {
+                    *number = new;
+                    true
+                }
+                None => false,
+            });
+        }
+    }
+}
+
+/// For each library, the libraries that it depends on.
+#[derive(Default)]
+pub(super) struct Dependencies {
+    /// Those that it cannot be without.
+    pub(super) all: Vec<Vec<usize>>,
+    /// Those that are better instantiated before: it says that it needs them, or calls them.
+    pub(super) calls: Vec<Vec<usize>>,
+    /// Those that it says that it needs.
+    pub(super) needed: Vec<Vec<usize>>,
+    /// Those whose tags it imports, which must be instantiated before.
+    pub(super) tags: Vec<Vec<usize>>,
+}
+
+impl Dependencies {
+    pub(super) fn new(libraries: &[Library], symbols: &Symbols) -> Dependencies {
+        let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
+        for (number, library) in libraries.iter().enumerate() {
+            by_name.entry(&library.name).or_insert(number);
+        }
+        let mut dependencies = Dependencies::default();
+        for library in libraries {
+            let needed = library.needed.iter().filter_map(|name| by_name.get(&**name).copied());
+            let (mut needed, mut tags) = (needed.collect::<Vec<_>>(), Vec::new());
+            let (mut all, mut calls) = (needed.clone(), needed.clone());
+            for (name, want) in &library.wants {
+                let Want::Symbol(ty) = want else { continue };
+                let Some(exporter) = symbols.find(name, ty) else { continue };
+                all.push(exporter);
+                match ty {
+                    SymbolType::Func(_) => calls.push(exporter),
+                    SymbolType::Tag(_) => {
+                        let lists = [&mut calls, &mut needed, &mut tags];
+                        lists.into_iter().for_each(|list| list.push(exporter));
+                    }
+                    SymbolType::AnyFunc | SymbolType::Data => {}
+                }
+            }
+            dependencies.all.push(all);
+            dependencies.calls.push(calls);
+            dependencies.needed.push(needed);
+            dependencies.tags.push(tags);
+        }
+        dependencies
+    }
+}
+
+/// Reports the libraries and symbols that those of `order` need, and that nobody has. If `stubs`,
+/// functions may be missing.
+pub(super) fn missing(
+    libraries: &[Library],
+    order: &[usize],
+    symbols: &Symbols,
+    stubs: bool,
+    problems: &mut Vec<LinkProblem>,
+) {
+    let mut budget = BUDGET;
+    let names: BTreeSet<&str> = libraries.iter().map(|library| &*library.name).collect();
+    for library in order.iter().filter_map(|number| libraries.get(*number)) {
+        let mut problem = |kind| {
+            problems.push(LinkProblem { library: library.name.clone(), kind });
+        };
+        for needed in &library.needed {
+            if !names.contains(&**needed) {
+                let meant = nearest(needed, names.iter().copied(), &mut budget).map(Box::from);
+                problem(LinkProblemKind::MissingLibrary { needed: needed.clone(), meant });
+            }
+        }
+        let called = library.wants.iter().filter_map(|(name, want)| match want {
+            Want::Symbol(SymbolType::Func(_)) => Some(name),
+            _ => None,
+        });
+        let called: BTreeSet<&Text> = called.collect();
+        for (name, want) in &library.wants {
+            let Want::Symbol(ty) = want else { continue };
+            match symbols.find(name, ty).and_then(|number| libraries.get(number)) {
+                Some(exporter) => {
+                    let symbol = exporter.symbols.get(name);
+                    let is_address = *ty == SymbolType::Data;
+                    if symbol.is_some_and(|symbol| is_address && symbol.is_thread_local) {
+                        let (name, exporter) = (name.as_ref().into(), exporter.name.clone());
+                        problem(LinkProblemKind::ThreadLocal { name, exporter });
+                    }
+                }
+                None if library.is_weak(name) && !matches!(ty, SymbolType::Tag(_)) => {}
+                None if stubs && matches!(ty, SymbolType::Func(_) | SymbolType::AnyFunc) => {}
+                // The function is reported with its type.
+                None if *ty == SymbolType::AnyFunc && called.contains(name) => {}
+                None => {
+                    let other = symbols.other(name).and_then(|(number, ty)| {
+                        let library = libraries.get(number)?.name.clone();
+                        Some(Box::new(OtherSymbol { library, ty: ty.clone() }))
+                    });
+                    let (name, ty) = (name.as_ref().into(), ty.clone());
+                    problem(LinkProblemKind::MissingSymbol { name, ty, other });
+                }
+            }
+        }
+    }
+}

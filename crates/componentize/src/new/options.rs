@@ -1,0 +1,95 @@
+//! How components are made of core modules: what [`Componentizer`](crate::Componentizer) and
+//! [`Linker`](crate::Linker) have in common.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+
+use wattle_wit::encode::Config;
+
+/// How a component is made.
+#[derive(Clone)]
+pub(crate) struct Options {
+    pub(crate) validate: bool,
+    pub(crate) merges_versions: bool,
+    pub(crate) legacy: bool,
+    pub(crate) grows: bool,
+    /// Whether there are names for people.
+    pub(crate) names: bool,
+    /// The new names of imported instances, by their old names.
+    pub(crate) renamed: BTreeMap<Box<str>, Box<str>>,
+    pub(crate) config: Config,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            validate: true,
+            merges_versions: true,
+            legacy: true,
+            grows: false,
+            names: true,
+            renamed: BTreeMap::new(),
+            config: Config::new(),
+        }
+    }
+}
+
+/// The methods that set options of a builder that has a field `options`.
+macro_rules! option_methods {
+    () => {
+        /// Whether the component is validated; it is by default. If it is not, and a core module is not
+        /// valid, then neither is the component.
+        pub fn validate(mut self, validate: bool) -> Self {
+            self.options.validate = validate;
+            self
+        }
+
+        /// Whether imports of several versions of an interface become one, of the highest version, where
+        /// the versions are compatible. They do by default.
+        pub fn merge_versions(mut self, merge: bool) -> Self {
+            self.options.merges_versions = merge;
+            self
+        }
+
+        /// Whether names of core imports and exports may be of the older scheme, which most compilers use.
+        /// They may by default.
+        pub fn legacy_names(mut self, allow: bool) -> Self {
+            self.options.legacy = allow;
+            self
+        }
+
+        /// Whether adapters make memory grow for their stacks, instead of calling the main module's
+        /// `cabi_realloc`. They do not by default. It helps if that function cannot be called before the
+        /// main module is initialized.
+        pub fn grow_memory(mut self, grow: bool) -> Self {
+            self.options.grows = grow;
+            self
+        }
+
+        /// Whether names of imports and exports have canonical versions: `a:b/c@1`, with `.2.3` as an
+        /// attribute.
+        pub fn canonical_names(mut self, canonical: bool) -> Self {
+            self.options.config = if canonical {
+                wattle_wit::encode::Config::new().canonical_names()
+            } else {
+                wattle_wit::encode::Config::new()
+            };
+            self
+        }
+
+        /// Lets the component import an instance under another name. Nothing happens if it does not import
+        /// `old`.
+        pub fn rename_import(mut self, old: &str, new: &str) -> Self {
+            self.options.renamed.insert(old.into(), new.into());
+            self
+        }
+
+        /// Whether the component, and the core modules in it that it did not get, have names for people in
+        /// custom sections. They do by default.
+        pub fn names(mut self, names: bool) -> Self {
+            self.options.names = names;
+            self
+        }
+    };
+}
+pub(crate) use option_methods;
