@@ -21,6 +21,15 @@ pub(crate) fn zeroed<T: Zeroable>(len: usize) -> Option<Box<[T]>> {
     bytemuck::allocation::try_zeroed_slice_box(len).ok()
 }
 
+/// `Some` if the system has this many bytes more.
+pub(crate) fn is_there(bytes: usize) -> Option<()> {
+    let mut probe: Vec<u8> = Vec::new();
+    probe.try_reserve_exact(bytes).ok()?;
+    // Without this, the optimiser sees an allocation without a use, and removes it.
+    core::hint::black_box(&probe);
+    Some(())
+}
+
 /// A copy of a list, or `None` when memory is exhausted.
 #[inline]
 pub(crate) fn copied(list: &[u64]) -> Option<Box<[u64]>> {

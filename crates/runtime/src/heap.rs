@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use wattle_validator::TypeId;
 
-use crate::budget::Budget;
+use crate::budget::{Budget, is_there};
 use crate::limits::Resource;
 use crate::slots::{index_of, kind, slot_of};
 use crate::trap::Trap;
@@ -182,7 +182,9 @@ impl Heap {
                     self.objects.try_reserve(1).ok()?;
                     self.work.try_reserve_exact(self.objects.capacity()).ok()?;
                 }
-                Some(())
+                // Payloads are too small to leave headroom one by one, so there must be some beside
+                // all that are granted.
+                is_there(granted - self.granted)
             });
             if grown.is_some() {
                 self.granted = granted;

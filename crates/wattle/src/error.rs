@@ -168,6 +168,9 @@ errors! {
     /// DWARF does not say where an instruction comes from.
     #[cfg(feature = "inspect")]
     Dwarf(wattle_inspect::dwarf::NoFrames);
+    /// The list of packages that a program was built of cannot be unpacked.
+    #[cfg(feature = "inspect")]
+    Packed(wattle_inspect::metadata::PackedWrongly);
 }
 
 impl fmt::Display for Error {
