@@ -157,7 +157,9 @@ impl Heap {
     }
 
     fn has_place(&self) -> bool {
-        self.free != NONE || self.objects.len() < self.objects.capacity()
+        // The list of work may have failed to grow when the places did.
+        let places = self.objects.capacity().min(self.work.capacity());
+        self.free != NONE || self.objects.len() < places
     }
 
     /// Makes room for an object with a payload of `bytes`.
