@@ -265,6 +265,10 @@ impl fmt::Display for DefinitionRef {
 ///
 /// let path = Path::item(ItemKind::Func, 3).within(&[Outer::Component(2), Outer::CoreModule(1)]);
 /// assert_eq!(path.to_string(), "component 2, core module 1, func 3");
+///
+/// // The middle of a deep path is left out.
+/// let path = Path::item(ItemKind::Func, 3).within(&[Outer::Component(0); 100]);
+/// assert!(path.to_string().contains("component 0, 84 more, component 0"));
 /// ```
 ///
 /// In a module, `section` and `item` say where; in a component, and in types there, `definition`.
@@ -313,10 +317,20 @@ impl Path {
     }
 }
 
+/// How many components at either end of a deep path are shown: every error of a module that lies
+/// deep has such a path.
+const SHOWN_OUTER: usize = 8;
+
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left_out = self.outer.len().saturating_sub(2 * SHOWN_OUTER);
         for (nth, outer) in self.outer.iter().enumerate() {
-            write!(f, "{}{outer}", if nth == 0 { "" } else { ", " })?;
+            let comma = if nth == 0 { "" } else { ", " };
+            match nth.checked_sub(SHOWN_OUTER) {
+                Some(0) if left_out > 0 => write!(f, ", {left_out} more")?,
+                Some(nth) if nth < left_out => {}
+                _ => write!(f, "{comma}{outer}")?,
+            }
         }
         if !self.outer.is_empty() && self.has_place() {
             f.write_str(", ")?;
