@@ -15,7 +15,7 @@ use wattle_syntax::strings;
 
 use crate::context::{self, Context};
 use crate::custom_text;
-use crate::printer::{HandOn, Printer, bytes};
+use crate::printer::{HandOn, Printer, byte_string};
 use crate::types::repeats;
 
 /// Prints all custom sections.
@@ -72,7 +72,7 @@ fn section(
     strings::write_name(&mut printer.out, &custom.name);
     placement(printer, custom.after, last);
     printer.str(" ");
-    bytes(&mut printer.out, content, printer.context.config.skeleton, hand_on)
+    byte_string(&mut printer.out, content, printer.context.config.skeleton, hand_on)
 }
 
 /// The place of the name section and the names that identifiers cannot express, without the closing
@@ -91,7 +91,7 @@ fn names_mark(
         return Ok(());
     }
     printer.str(" ");
-    bytes(&mut printer.out, more, printer.context.config.skeleton, hand_on)
+    byte_string(&mut printer.out, more, printer.context.config.skeleton, hand_on)
 }
 
 fn begin(printer: &mut Printer<'_>, head: &str, at: Option<usize>) {

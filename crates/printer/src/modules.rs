@@ -18,7 +18,7 @@ use crate::ids::{Ids, Space, annotation};
 use crate::instructions::{Code, Commented, Flat};
 use crate::labels::LabelStack;
 use crate::metadata::Pending;
-use crate::printer::{HandOn, Printer, bytes, in_pieces, into_string};
+use crate::printer::{HandOn, Printer, byte_string, in_pieces, into_string};
 use crate::types::{mem_type, repeats};
 use crate::{customs, numbers};
 
@@ -376,7 +376,7 @@ impl<'m> Printer<'m> {
             self.const_expr(offset, "offset", at);
         }
         self.str(" ");
-        bytes(&mut self.out, &data.bytes, self.context.config.skeleton, hand_on)
+        byte_string(&mut self.out, &data.bytes, self.context.config.skeleton, hand_on)
     }
 
     fn func(&mut self, place: usize, index: ExternIdx, func: &'m Func<'_>, hand_on: HandOn<'_>) {

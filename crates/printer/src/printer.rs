@@ -49,7 +49,7 @@ const PIECE: usize = 1 << 16;
 
 /// Appends a string literal for bytes, or `...` for any in a skeleton. A long literal is handed on in
 /// pieces.
-pub(crate) fn bytes(
+pub(crate) fn byte_string(
     out: &mut Vec<u8>,
     bytes: &[u8],
     is_skeleton: bool,

@@ -15,7 +15,7 @@ use super::printer::Printer;
 use super::scope::CORE_TYPE;
 use super::values;
 use crate::config::Config;
-use crate::printer::{HandOn, bytes};
+use crate::printer::{HandOn, byte_string};
 use crate::{custom_text, numbers, printer};
 
 impl<'c> Printer<'c> {
@@ -269,7 +269,7 @@ impl<'c> Printer<'c> {
             }
         }
         self.str(" (binary ");
-        bytes(&mut self.out, &value.bytes, self.config.skeleton, hand_on)?;
+        byte_string(&mut self.out, &value.bytes, self.config.skeleton, hand_on)?;
         self.str(")");
         Ok(())
     }
@@ -313,7 +313,7 @@ impl<'c> Printer<'c> {
         self.begin(place, "(@custom");
         self.name(name);
         self.str(" ");
-        bytes(&mut self.out, content, self.config.skeleton, hand_on)
+        byte_string(&mut self.out, content, self.config.skeleton, hand_on)
     }
 
     /// Appends the content of an annotation with names.
@@ -322,7 +322,7 @@ impl<'c> Printer<'c> {
             return Ok(());
         }
         self.str(" ");
-        bytes(&mut self.out, content, self.config.skeleton, hand_on)
+        byte_string(&mut self.out, content, self.config.skeleton, hand_on)
     }
 
     /// Appends ` "name"`, with attributes.
