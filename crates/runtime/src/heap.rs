@@ -157,9 +157,8 @@ impl Heap {
     }
 
     fn has_place(&self) -> bool {
-        // The list of work may have failed to grow when the places did.
-        let places = self.objects.capacity().min(self.work.capacity());
-        self.free != NONE || self.objects.len() < places
+        // The list of work may have failed to grow when the list of objects did.
+        self.free != NONE || self.objects.len() < self.objects.capacity().min(self.work.capacity())
     }
 
     /// Makes room for an object with a payload of `bytes`.

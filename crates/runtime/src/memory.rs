@@ -30,15 +30,15 @@ fn most_pages(ty: &MemType) -> u64 {
 }
 
 /// The most pages that a memory of a type can have.
-fn limit_of_pages(ty: &MemType) -> u64 {
+fn page_limit(ty: &MemType) -> u64 {
     ty.limits.max.unwrap_or(u64::MAX).min(most_pages(ty))
 }
 
 /// The bytes to allocate for a memory of `len` bytes, so that it seldom has to be copied when it
 /// grows: twice as many, but at least `least`, as far as its type lets it grow.
-fn room(ty: &MemType, len: usize, least: usize) -> usize {
+fn ample(ty: &MemType, len: usize, least: usize) -> usize {
     let page = 1_u64.checked_shl(ty.page_bits().into()).unwrap_or(u64::MAX);
-    let most = limit_of_pages(ty).saturating_mul(page).min(MOST_BYTES);
+    let most = page_limit(ty).saturating_mul(page).min(MOST_BYTES);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     len.saturating_mul(2).max(least).min(most).max(len)
 }
@@ -55,7 +55,7 @@ impl MemoryInst {
         let Some(bytes) = MemoryInst::first_bytes(&ty) else { return Err(full.into()) };
         let allocate = || {
             let len = usize::try_from(bytes).ok()?;
-            Some((len, zeroed(room(&ty, len, 0)).or_else(|| zeroed(len))?))
+            Some((len, zeroed(ample(&ty, len, 0)).or_else(|| zeroed(len))?))
         };
         let (len, room) = budget.grow(Resource::Memory, [0, bytes], allocate).ok_or(full)?;
         Ok(MemoryInst { ty, len, room })
@@ -76,7 +76,7 @@ impl MemoryInst {
 
     /// The number of pages and of bytes after growing by `pages` pages, if the type allows them.
     fn grown(&self, pages: u64) -> Option<(u64, u64)> {
-        let new = self.pages().checked_add(pages).filter(|&new| new <= limit_of_pages(&self.ty))?;
+        let new = self.pages().checked_add(pages).filter(|&new| new <= page_limit(&self.ty))?;
         let bytes = new.checked_mul(1_u64.checked_shl(self.ty.page_bits().into())?)?;
         (bytes <= MOST_BYTES).then_some((new, bytes))
     }
@@ -103,7 +103,7 @@ impl MemoryInst {
 
     /// Makes room for `len` bytes, and for as many more as keep the time of many growths linear.
     fn make_room(&mut self, len: usize) -> Option<()> {
-        let mut room = zeroed::<u8>(room(&self.ty, len, ROOM)).or_else(|| zeroed(len))?;
+        let mut room = zeroed::<u8>(ample(&self.ty, len, ROOM)).or_else(|| zeroed(len))?;
         // What is zero already stays untouched, so that its pages take no memory.
         let (old, _) = self.bytes().as_chunks::<4096>();
         let (new, _) = room.as_chunks_mut::<4096>();
