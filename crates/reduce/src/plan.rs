@@ -17,8 +17,8 @@ pub(crate) struct Plan<'b, T> {
     /// The number of changes.
     pub(crate) len: usize,
     pub(crate) apply: Apply<'b, T>,
-    /// For each change, a number that tells it from others, and changes with what it is made to.
-    /// Empty where there are no such numbers.
+    /// For each change, a number that differs from those of other changes, and of the same change to
+    /// another body. An empty list if the changes of the pass are not numbered.
     pub(crate) keys: Vec<u128>,
 }
 

@@ -172,10 +172,10 @@ pub(crate) fn mentioned(module: &Module<'_>) -> BTreeSet<FuncIdx> {
 /// The instructions that code metadata refers to, by function: their offsets in the body, in
 /// ascending order, and whether they part or end a block. Each body is read once, however many
 /// sections refer to it.
-struct Mentioned(BTreeMap<FuncIdx, Vec<(u32, bool)>>);
+struct MentionedInstrs(BTreeMap<FuncIdx, Vec<(u32, bool)>>);
 
-impl Mentioned {
-    fn new(module: &Module<'_>) -> Mentioned {
+impl MentionedInstrs {
+    fn new(module: &Module<'_>) -> MentionedInstrs {
         let imported = module.imported(ExternKind::Func);
         let mut wanted: BTreeMap<FuncIdx, Vec<u32>> = BTreeMap::new();
         for of in func_metadata(module) {
@@ -198,7 +198,7 @@ impl Mentioned {
             }
             Some((func, found))
         });
-        Mentioned(found.collect())
+        MentionedInstrs(found.collect())
     }
 }
 
@@ -319,7 +319,7 @@ impl Module<'_> {
         for custom in &self.customs {
             *count.entry(&custom.name).or_default() += 1;
         }
-        let mentioned = Mentioned::new(self);
+        let mentioned = MentionedInstrs::new(self);
         let mut fates: Vec<CustomFate<'_>> = Vec::with_capacity(self.customs.len());
         for custom in &self.customs {
             let several = count.get(&custom.name).is_some_and(|count| *count > 1);
@@ -454,7 +454,7 @@ fn fate_of_metadata<'m>(
     custom: &'m Custom<'_>,
     several: bool,
     moves: &Moves,
-    mentioned: &Mentioned,
+    mentioned: &MentionedInstrs,
 ) -> CustomFate<'m> {
     let followed = if several { None } else { follow(custom, moves, mentioned) };
     match followed {
@@ -471,7 +471,7 @@ fn fate_of_metadata<'m>(
 fn follow<'m>(
     custom: &'m Custom<'_>,
     moves: &Moves,
-    mentioned: &Mentioned,
+    mentioned: &MentionedInstrs,
 ) -> Option<MovedMetadata<'m>> {
     let mut moved = MovedMetadata::default();
     for of in in_order(parse(custom)?)? {
