@@ -37,7 +37,12 @@ fn fields(count: u32, field: impl Fn(u32) -> String) -> String {
 
 /// A component with a part for each number.
 fn definitions(count: u32, definition: impl Fn(u32) -> String) -> String {
-    format!("(component {})", (0..count).map(definition).collect::<Vec<_>>().join("\n"))
+    definitions_behind("", count, definition)
+}
+
+/// A component with other definitions, and then a part for each number.
+fn definitions_behind(first: &str, count: u32, definition: impl Fn(u32) -> String) -> String {
+    format!("(component {first} {})", (0..count).map(definition).collect::<Vec<_>>().join("\n"))
 }
 
 /// An interface, and a world that imports and exports it, with a part for each number.
@@ -325,7 +330,7 @@ pub(super) const SHAPES: &[Shape] = &[
         kind: Kind::Module,
         text: |n| {
             let code = "nop ".repeat(n as usize);
-            // At the last `nop` but one.
+            // All marks are at one instruction.
             let mark = |i| format!("(@metadata.code.m{i} \"a\")");
             let marks = (0..n / 4).map(mark).collect::<String>();
             format!("(module (func {code}{marks} nop nop))")
@@ -350,8 +355,8 @@ pub(super) const SHAPES: &[Shape] = &[
         name: "component exports",
         kind: Kind::Component,
         text: |n| {
-            let exports = definitions(n, |i| format!("(export \"name{i}\" (func 0))"));
-            exports.replacen("(component ", "(component (import \"f\" (func)) ", 1)
+            let import = "(import \"f\" (func))";
+            definitions_behind(import, n, |i| format!("(export \"name{i}\" (func 0))"))
         },
     },
     Shape {
@@ -363,28 +368,20 @@ pub(super) const SHAPES: &[Shape] = &[
         name: "component aliases",
         kind: Kind::Component,
         text: |n| {
-            let aliases = definitions(n, |i| format!("(alias export 0 \"f{}\" (func))", i / 2));
             let export = |i| format!("(export \"f{i}\" (func))");
             let exports = (0..n).map(export).collect::<String>();
-            let import = format!("(component (import \"i\" (instance {exports})) ");
-            aliases.replacen("(component ", &import, 1)
+            let import = format!("(import \"i\" (instance {exports}))");
+            definitions_behind(&import, n, |i| format!("(alias export 0 \"f{}\" (func))", i / 2))
         },
     },
     Shape {
         name: "instances of one component",
         kind: Kind::Component,
         text: |n| {
-            let instances = definitions(n, |_| "(instance (instantiate 0))".into());
-            let inner = "(component (component (import \"f\" (func)) (export \"f\" (func 0)))";
-            let inner = inner.replacen(
-                "(import \"f\" (func))",
-                "(type (list u8)) (import \"f\" (func))",
-                1,
-            );
-            instances
-                .replacen("(component ", &inner, 1)
-                .replace("(instantiate 0)", "(instantiate 0 (with \"f\" (func 0)))")
-                .replacen("(instance ", "(import \"g\" (func)) (instance ", 1)
+            let first = "(component (type (list u8)) (import \"f\" (func)) (export \"f\" (func 0))) \
+                         (import \"g\" (func))";
+            let instance = "(instance (instantiate 0 (with \"f\" (func 0))))";
+            definitions_behind(first, n, |_| instance.into())
         },
     },
     Shape {
@@ -414,10 +411,8 @@ pub(super) const SHAPES: &[Shape] = &[
         name: "core instances of exports",
         kind: Kind::Component,
         text: |n| {
-            let instances =
-                definitions(n, |i| format!("(core instance (export \"f{i}\" (func 0)))"));
-            let lower = "(component (import \"f\" (func)) (core func (canon lower (func 0))) ";
-            instances.replacen("(component ", lower, 1)
+            let first = "(import \"f\" (func)) (core func (canon lower (func 0)))";
+            definitions_behind(first, n, |i| format!("(core instance (export \"f{i}\" (func 0)))"))
         },
     },
     Shape {
@@ -479,10 +474,7 @@ pub(super) const SHAPES: &[Shape] = &[
             let of_world = |i| format!("import i{i};\n");
             let interfaces = (0..n).map(one).collect::<String>();
             let imports = (0..n).map(of_world).collect::<String>();
-            format!(
-                "package a:b;\n{}world w {{\n{imports}}}\n",
-                interfaces.replace("use i0.{t as u}; ", "use i0.{t as u};\n")
-            )
+            format!("package a:b;\n{interfaces}world w {{\n{imports}}}\n")
         },
     },
     Shape {
