@@ -1,8 +1,6 @@
 //! Linking in the command: `component link`.
 
-use std::path::Path;
-
-use crate::{Ran, wattle_in};
+use crate::{good, wattle_in};
 
 const WIT: &str = "package a:b; world w { export run: func(x: u32) -> u32; }";
 const APP: &str = r#"(module (@dylink.0 (needed "libm.so"))
@@ -20,13 +18,6 @@ fn folder() -> tempfile::TempDir {
     write("libm.so", MATH);
     good(folder.path(), &["component", "embed", "w.wit", "app.wat", "-o", "app.so"]);
     folder
-}
-
-#[track_caller]
-fn good(folder: &Path, args: &[&str]) -> Ran {
-    let ran = wattle_in(folder, args, b"");
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}: {}", ran.out);
-    ran
 }
 
 #[test]

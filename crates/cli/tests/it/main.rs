@@ -87,6 +87,14 @@ fn wattle_in(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
     Ran { code: output.status.code(), bytes: output.stdout, out, err }
 }
 
+/// Runs the command in a folder, where it must succeed and have nothing to complain of.
+#[track_caller]
+fn good(folder: &Path, args: &[&str]) -> Ran {
+    let ran = wattle_in(folder, args, b"");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}: {}", ran.out);
+    ran
+}
+
 /// Runs the command.
 fn wattle(args: &[&str], input: &[u8]) -> Ran {
     wattle_in(Path::new("."), args, input)

@@ -1,10 +1,8 @@
 //! Components of core modules in the command: `component embed` and `component new`.
 
-use std::path::Path;
-
 use wattle_tests::root;
 
-use crate::{Ran, wattle_in};
+use crate::{good, wattle_in};
 
 const WIT: &str = "package a:b; interface log { line: func(text: string); }
     world w { import log; export run: func(x: u32) -> u32; } world other { export go: func(); }";
@@ -19,13 +17,6 @@ fn folder() -> tempfile::TempDir {
     write("w.wit", WIT);
     write("m.wat", MODULE);
     folder
-}
-
-#[track_caller]
-fn good(folder: &Path, args: &[&str]) -> Ran {
-    let ran = wattle_in(folder, args, b"");
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}: {}", ran.out);
-    ran
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use wattle_tests::root;
 
-use crate::{Ran, wattle, wattle_in};
+use crate::{good, wattle, wattle_in};
 
 const MAIN: &str = "package a:a; interface i { use b:b/j.{t}; use c:c/k.{u}; f: func() -> t; }";
 
@@ -26,12 +26,6 @@ fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
 
 fn read(folder: &Path, name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap()
-}
-
-fn good(folder: &Path, args: &[&str]) -> Ran {
-    let ran = wattle_in(folder, args, b"");
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}: {}", ran.out);
-    ran
 }
 
 /// Runs a command that must fail, and gives its messages.
