@@ -16,7 +16,8 @@ use crate::values::{Ref, Value};
 /// The most bytes of a memory, even with 64-bit addresses: accesses rely on addresses of 32 bits.
 const MOST_BYTES: u64 = 1 << 32;
 
-/// The least room in bytes of a memory that has grown: pages that are not used take no memory.
+/// The least room in bytes of a memory that has grown, and the most that a new one has behind its
+/// bytes: pages that are not used take no memory.
 const ROOM: usize = 16 << 20;
 
 /// The most pages that the addresses of a memory reach.
@@ -34,13 +35,11 @@ fn page_limit(ty: &MemType) -> u64 {
     ty.limits.max.unwrap_or(u64::MAX).min(most_pages(ty))
 }
 
-/// The bytes to allocate for a memory of `len` bytes, so that it seldom has to be copied when it
-/// grows: twice as many, but at least `least`, as far as its type lets it grow.
-fn ample(ty: &MemType, len: usize, least: usize) -> usize {
+/// The bytes to allocate for a memory of `len` bytes: `wanted`, as far as its type lets it grow.
+fn room_of(ty: &MemType, len: usize, wanted: usize) -> usize {
     let page = 1_u64.checked_shl(ty.page_bits().into()).unwrap_or(u64::MAX);
     let most = page_limit(ty).saturating_mul(page).min(MOST_BYTES);
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    len.saturating_mul(2).max(least).min(most).max(len)
+    wanted.min(usize::try_from(most).unwrap_or(usize::MAX)).max(len)
 }
 
 impl MemoryInst {
@@ -55,7 +54,9 @@ impl MemoryInst {
         let Some(bytes) = MemoryInst::first_bytes(&ty) else { return Err(full.into()) };
         let allocate = || {
             let len = usize::try_from(bytes).ok()?;
-            Some((len, zeroed(ample(&ty, len, 0)).or_else(|| zeroed(len))?))
+            // Many programs grow their memory a little when they start.
+            let wanted = len.saturating_add(len.min(ROOM));
+            Some((len, zeroed(room_of(&ty, len, wanted)).or_else(|| zeroed(len))?))
         };
         let (len, room) = budget.grow(Resource::Memory, [0, bytes], allocate).ok_or(full)?;
         Ok(MemoryInst { ty, len, room })
@@ -103,7 +104,8 @@ impl MemoryInst {
 
     /// Makes room for `len` bytes, and for as many more as keep the time of many growths linear.
     fn make_room(&mut self, len: usize) -> Option<()> {
-        let mut room = zeroed::<u8>(ample(&self.ty, len, ROOM)).or_else(|| zeroed(len))?;
+        let wanted = len.saturating_mul(2).max(ROOM);
+        let mut room = zeroed::<u8>(room_of(&self.ty, len, wanted)).or_else(|| zeroed(len))?;
         // What is zero already stays untouched, so that its pages take no memory.
         let (old, _) = self.bytes().as_chunks::<4096>();
         let (new, _) = room.as_chunks_mut::<4096>();
