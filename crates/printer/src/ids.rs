@@ -117,7 +117,9 @@ impl Ids {
     #[inline(always)]
     fn text(&self, index: u32, end: impl Fn((usize, usize)) -> usize) -> &[u8] {
         let at = index as usize;
-        let Some(&ends) = self.ends.get(at) else { return self.far_text(index, end) };
+        let Some(&ends) = self.ends.get(at) else {
+            return if self.far.is_empty() { &[] } else { self.far_text(index, end) };
+        };
         let before = at.checked_sub(1).and_then(|before| self.ends.get(before));
         self.text.get(before.map_or(0, |ends| ends.1)..end(ends)).unwrap_or_default()
     }
@@ -151,10 +153,12 @@ impl Ids {
     /// Appends a reference: a space, and the identifier or the number.
     #[inline(always)]
     pub(crate) fn reference(&self, out: &mut Vec<u8>, index: u32) {
-        out.push(b' ');
         match self.get(index) {
-            [] => numbers::decimal(out, index.into()),
-            id => out.extend_from_slice(id),
+            [] => numbers::spaced(out, index.into()),
+            id => {
+                out.push(b' ');
+                out.extend_from_slice(id);
+            }
         }
     }
 }

@@ -145,14 +145,18 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
     /// Appends a space and the number.
     #[inline]
     fn number(&mut self, value: u64) {
-        self.out.push(b' ');
-        numbers::decimal(&mut self.out, value);
+        numbers::spaced(&mut self.out, value);
     }
 
     #[inline]
     fn signed(&mut self, value: i64) {
-        self.out.push(b' ');
-        numbers::signed(&mut self.out, value);
+        match u64::try_from(value) {
+            Ok(value) => numbers::spaced(&mut self.out, value),
+            Err(_) => {
+                self.text(" -");
+                numbers::decimal(&mut self.out, value.unsigned_abs());
+            }
+        }
     }
 }
 

@@ -26,14 +26,27 @@ pub(crate) fn decimal(out: &mut Vec<u8>, value: u64) {
 /// Appends a space and a decimal number.
 #[inline]
 pub(crate) fn spaced(out: &mut Vec<u8>, value: u64) {
-    out.push(b' ');
-    decimal(out, value);
+    match value {
+        0..=9 => out.extend_from_slice(&[b' ', b'0' + value as u8]),
+        10..=99 => {
+            let [tens, ones] = PAIRS[value as usize];
+            out.extend_from_slice(&[b' ', tens, ones]);
+        }
+        _ => {
+            out.push(b' ');
+            decimal_long(out, value);
+        }
+    }
 }
 
+/// The number of digits of the greatest number.
+const DIGITS: usize = 20;
+
 fn decimal_long(out: &mut Vec<u8>, mut value: u64) {
-    // The greatest number has twenty digits.
-    let mut digits = [b'0'; 20];
-    let mut start = digits.len();
+    // Behind the digits there is room, so that a fixed number of bytes can be copied and the rest cut
+    // off, which is quicker than copying the exact number of bytes.
+    let mut digits = [0; 2 * DIGITS];
+    let mut start = DIGITS;
     while value >= 100 {
         start -= 2;
         digits[start..start + 2].copy_from_slice(&PAIRS[(value % 100) as usize]);
@@ -46,7 +59,11 @@ fn decimal_long(out: &mut Vec<u8>, mut value: u64) {
         start -= 1;
         digits[start] = b'0' + value as u8;
     }
-    out.extend_from_slice(&digits[start..]);
+    let end = out.len() + DIGITS - start;
+    if let Some(digits) = digits[start..].first_chunk::<DIGITS>() {
+        out.extend_from_slice(digits);
+        out.truncate(end);
+    }
 }
 
 /// Appends a signed decimal number.

@@ -8,7 +8,7 @@ use core::fmt;
 use logos::Logos;
 use wattle_ast::Span;
 
-use crate::words::{is_id_char, kind_of, word_len};
+use crate::words::{begins_word, is_id_char, kind_of, word_len};
 use crate::{strings, trivia};
 
 /// The kind of a token. [`Space`](TokenKind::Space) and all kinds after it are trivia.
@@ -104,9 +104,9 @@ impl fmt::Display for LexError {
 
 impl core::error::Error for LexError {}
 
-/// The first characters of a token. The automaton that is generated from this enum only tells these
-/// apart. The [`Lexer`] finds the end of the token, which takes a counter, a look ahead, or eight
-/// bytes at once.
+/// The first characters of a token that is not a word. The automaton that is generated from this enum
+/// only tells these apart. The [`Lexer`] finds the end of the token, which takes a counter, a look
+/// ahead, or eight bytes at once.
 #[derive(Logos, Clone, Copy, PartialEq, Eq)]
 #[logos(utf8 = false)]
 pub(crate) enum Head {
@@ -122,9 +122,9 @@ pub(crate) enum Head {
     BlockComment,
     #[token("(@")]
     Annotation,
-    /// Any other visible character: the first of a word, or one that stands alone.
+    /// Any other visible character, which is a token alone.
     #[regex(r"[!-~]", priority = 1)]
-    Word,
+    Reserved,
 }
 
 /// The kind of a token, except that a word is only known by its first byte.
@@ -221,19 +221,17 @@ impl<'a> Lexer<'a> {
         let blanks = trivia::blank_len(rest);
         self.span = Span::at(self.span.end + blanks);
         let rest = rest.get(blanks..).unwrap_or_default();
-        let head = Head::lexer(rest).next()?;
-        if head == Ok(Head::Word) {
+        if let Some(&first) = rest.first()
+            && begins_word(first)
+        {
             let len = word_len(rest);
-            if let Some(&first) = rest.first()
-                && len > 0
-                && rest.get(len) != Some(&b'"')
-                && (first != b'$' || len > 1)
-            {
-                self.advance(len);
+            self.advance(len);
+            if rest.get(len) != Some(&b'"') && (first != b'$' || len > 1) {
                 return Some(Piece::Word(first));
             }
-            return Some(Piece::Other(self.reserved_word(len)));
+            return Some(Piece::Other(self.broken_word()));
         }
+        let head = Head::lexer(rest).next()?;
         self.advance(1);
         Some(match head {
             Ok(Head::Open) => Piece::Open,
@@ -253,16 +251,15 @@ impl<'a> Lexer<'a> {
             }
             Ok(Head::BlockComment) => self.block_comment(),
             Ok(Head::Annotation) => self.annotation(),
-            Ok(Head::Open | Head::Close | Head::Word) | Err(()) => self.illegal(),
+            Ok(Head::Reserved) => TokenKind::Reserved,
+            Ok(Head::Open | Head::Close) | Err(()) => self.illegal(),
         }
     }
 
-    /// The rest of a reserved character, of a word that touches a string, or of a lone `$`.
+    /// The rest of a word that touches a string, or of a lone `$`.
     #[cold]
-    fn reserved_word(&mut self, len: usize) -> TokenKind {
-        self.advance(len.max(1));
+    fn broken_word(&mut self) -> TokenKind {
         match self.rest().first() {
-            _ if len == 0 => TokenKind::Reserved,
             Some(b'"') => self.glued(),
             _ => TokenKind::Error(LexError::EmptyId),
         }

@@ -22,20 +22,24 @@ pub fn blank_len(text: &[u8]) -> usize {
     }
 }
 
+/// The number of blanks at the start of `text`, whose first two bytes are blanks if it has that many.
 #[inline(never)]
 fn blank_run(text: &[u8]) -> usize {
-    let mut len = 0;
-    // Most blanks are indentation: check up to eight spaces at a time.
-    while let Some(chunk) = text.get(len..).and_then(<[u8]>::first_chunk) {
-        let others = u64::from_le_bytes(*chunk) ^ u64::from_le_bytes([b' '; 8]);
-        len += others.trailing_zeros() as usize / 8;
+    let mut len = text.len().min(2);
+    loop {
+        // Most blanks are indentation: skip eight spaces at a time.
+        while let Some(chunk) = text.get(len..).and_then(<[u8]>::first_chunk) {
+            let others = u64::from_le_bytes(*chunk) ^ u64::from_le_bytes([b' '; 8]);
+            len += others.trailing_zeros() as usize / 8;
+            if others != 0 {
+                break;
+            }
+        }
         match text.get(len) {
             Some(&byte) if is_blank(byte) => len += 1,
             _ => return len,
         }
     }
-    let rest = text.get(len..).unwrap_or_default();
-    len + rest.iter().take_while(|byte| is_blank(**byte)).count()
 }
 
 /// The number of bytes before the end of the first line of `text`.

@@ -27,6 +27,12 @@ static ID_CHARS: [bool; 256] = {
     table
 };
 
+/// Whether a token that begins with this byte is a word, or reserved because of what touches the word.
+#[inline(always)]
+pub(crate) fn begins_word(byte: u8) -> bool {
+    ID_CHARS[usize::from(byte)]
+}
+
 /// The number of word characters at the start of `text`.
 ///
 /// ```
