@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use wattle::ast::Shown;
+use wattle::ast::components::Layer;
 use wattle::parser::ReadError;
 use wattle::parser::components::{EventReader, Parser};
 use wattle::{Feature, Features};
@@ -52,6 +53,20 @@ impl Input {
     /// Reads all of it.
     pub(crate) fn read(&self) -> Result<Source, Failure> {
         Source::read_wasm(self.file.as_deref(), self.reading.clone())
+    }
+
+    /// The file with a binary module that the input is, to be read in pieces. `None` for everything else,
+    /// and for what cannot be read.
+    pub(crate) fn module_file(&self) -> Option<impl Read + use<>> {
+        let path = self.file.as_deref().filter(|path| !is_standard(path))?;
+        let mut file = std::fs::File::open(path).ok()?;
+        let metadata = file.metadata().ok()?;
+        let mut start = [0; Layer::Module.preamble().len()];
+        let fits = metadata.is_file() && metadata.len() <= MAX_INPUT as u64;
+        if !fits || file.read_exact(&mut start).is_err() || start != Layer::Module.preamble() {
+            return None;
+        }
+        Some(io::Cursor::new(start).chain(file))
     }
 
     /// How the input is read.
@@ -167,7 +182,7 @@ pub(crate) fn is_standard(path: &Path) -> bool {
 /// The most bytes of an input: 1 GiB, which is the largest module that browsers take.
 ///
 /// Spec: <https://webassembly.github.io/spec/js-api/#limits>
-const MAX_INPUT: usize = 1 << 30;
+pub(crate) const MAX_INPUT: usize = 1 << 30;
 
 /// All of a file, or of standard input when the file is `-`.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {

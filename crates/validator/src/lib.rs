@@ -39,6 +39,8 @@ mod locate;
 mod registry;
 mod tasks;
 #[cfg(feature = "std")]
+mod team;
+#[cfg(feature = "std")]
 mod threads;
 mod ty;
 mod types;

@@ -9,18 +9,17 @@
 //! name only the globals before their own. They declare the functions that bodies may name, so all
 //! of them are checked before the first body.
 
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::mem;
 use core::num::NonZeroUsize;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Scope};
 
 use wattle_ast::{Body, Event, Item, Span};
 
 use crate::tasks::{Code, Later, Task};
+use crate::team::{Numbered, Portion, State, StopOnDrop, Team};
 use crate::ty::Ty;
 use crate::validator::span;
 use crate::{Error, Errors, FuncValidator, Types, Validator};
@@ -37,7 +36,7 @@ const PORTION: usize = 1 << 15;
 const WORTH_A_COPY: usize = 1 << 18;
 
 /// The number of portions that may wait.
-const MOST_PORTIONS: usize = 64;
+const MOST_PORTIONS: usize = 256;
 
 impl Validator {
     /// Validates a module from its events on up to `threads` threads, or on one per core without a
@@ -65,7 +64,11 @@ impl Validator {
         events: impl IntoIterator<Item = Result<Event<'a>, E>>,
         threads: Option<NonZeroUsize>,
     ) -> Result<Result<Types, Errors>, E> {
-        self.on_threads(events.into_iter(), true, threads)
+        self.on_threads(threads, |taker| {
+            events.into_iter().try_for_each(|event| {
+                event.map(|event| taker.item(&event.item, Some(span(&event))))
+            })
+        })
     }
 
     /// Validates a module from its items on up to `threads` threads, like
@@ -89,28 +92,59 @@ impl Validator {
         items: impl IntoIterator<Item = Item<'a>>,
         threads: Option<NonZeroUsize>,
     ) -> Result<Types, Errors> {
-        let event = |item| Ok::<_, Infallible>(Event { item, offset: 0, bytes: &[] });
-        let Ok(verdict) = self.on_threads(items.into_iter().map(event), false, threads);
+        let Ok(verdict) = self.on_threads(threads, |taker| {
+            items.into_iter().for_each(|item| taker.item(&item, None));
+            Ok::<_, Infallible>(())
+        });
         verdict
     }
 
-    /// Validates a module from events. `have_places` says whether their offsets are in the input.
+    /// Validates a module whose events come one by one, on up to `threads` threads, like
+    /// [`events`](Validator::events). An event may go when it was taken, so the module need not be in
+    /// memory: bodies are copied until a thread has checked them.
+    ///
+    /// # Errors
+    /// The error of `read`. Errors of validation are not reported then.
+    ///
+    /// ```
+    /// use wattle_parser::{EventReader, Parser, ReadError};
+    /// use wattle_validator::Validator;
+    ///
+    /// let file: &[u8] = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01";
+    /// let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), file);
+    /// let types = Validator::new().read(None, |take| {
+    ///     while let Some(event) = reader.next()? {
+    ///         take(&event);
+    ///     }
+    ///     Ok::<_, ReadError>(())
+    /// })??;
+    /// assert_eq!(types.func_count(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read<E>(
+        self,
+        threads: Option<NonZeroUsize>,
+        read: impl FnOnce(&mut dyn FnMut(&Event<'_>)) -> Result<(), E>,
+    ) -> Result<Result<Types, Errors>, E> {
+        self.on_threads(threads, |taker| {
+            read(&mut |event| match taker {
+                Taker::Alone(validator) => validator.keep_error(&event.item, Some(span(event))),
+                Taker::Team(reading) => reading.passing(&event.item, Some(span(event))),
+            })
+        })
+    }
+
+    /// Validates a module whose items `read` passes on.
     fn on_threads<'a, E>(
         mut self,
-        events: impl Iterator<Item = Result<Event<'a>, E>>,
-        have_places: bool,
         threads: Option<NonZeroUsize>,
+        read: impl FnOnce(&mut Taker<'_, '_, '_, '_, 'a>) -> Result<(), E>,
     ) -> Result<Result<Types, Errors>, E> {
         self.defers_bodies = false;
         let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let others = threads.map_or_else(cores, NonZeroUsize::get) - 1;
-        let place = |event: &Event<'_>| have_places.then(|| span(event));
         if others == 0 {
-            for event in events {
-                let event = event?;
-                // The validator also keeps the errors.
-                let _ = self.item_at(&event.item, place(&event), &mut None);
-            }
+            read(&mut Taker::Alone(&mut self))?;
             return Ok(self.finish());
         }
         let team = Team::new(self.max_errors);
@@ -125,204 +159,40 @@ impl Validator {
                 handed: 0,
                 item: 0,
                 fresh: Some(Vec::new()),
-                tasks: Vec::new(),
+                portion: Portion::default(),
                 size: 0,
                 initializers: Vec::new(),
                 initializers_size: 0,
                 are_bodies: false,
                 is_code: false,
             };
-            for event in events {
-                let event = event?;
-                reading.event(&event.item, place(&event));
-            }
+            read(&mut Taker::Team(&mut reading))?;
             reading.finish();
             Ok(())
         })?;
         Ok(team.finish(self))
     }
+
+    /// Checks an item at once. The validator keeps the error.
+    fn keep_error(&mut self, item: &Item<'_>, span: Option<Span>) {
+        let _ = self.item_at(item, span, &mut None);
+    }
 }
 
-/// The order of errors: the number of the item, then whether the error is in the item itself, which
-/// is checked after its expressions.
-type Order = (u32, bool);
-
-/// An expression, with the number of its item.
-type Numbered<'a> = (u32, Task<'a>);
-
-/// Tasks that are all bodies or all initializers, in order. All tasks of an item are in one
-/// portion.
-struct Portion<'a> {
-    tasks: Vec<Numbered<'a>>,
-    /// The types that initializers are checked against; `None` for bodies, which use
-    /// [`State::types`].
-    types: Option<Arc<Types>>,
-    /// Whether bodies must wait for this portion.
-    declares: bool,
+/// What takes the items.
+enum Taker<'t, 'v, 'scope, 'env, 'a> {
+    /// The only thread, which checks each item at once.
+    Alone(&'t mut Validator),
+    /// The thread that reads, of several.
+    Team(&'t mut Reading<'v, 'scope, 'env, 'a>),
 }
 
-struct State<'a> {
-    portions: VecDeque<Portion<'a>>,
-    /// The types that bodies are checked against.
-    types: Arc<Types>,
-    /// The number of unfinished portions that bodies must wait for.
-    undone: usize,
-    /// The functions that constant expressions name.
-    declared: Vec<u32>,
-    /// Whether `types` has the functions in `declared` yet.
-    are_declared: bool,
-    faults: Vec<(Order, Error)>,
-    /// Bodies behind this item need no check, since enough errors were found up to it.
-    last: u32,
-    /// The number of idle threads.
-    idle: usize,
-    is_all_read: bool,
-}
-
-impl<'a> State<'a> {
-    /// The next portion that can be checked, and the types that it is checked against.
-    fn take(&mut self) -> Option<(Portion<'a>, Arc<Types>)> {
-        loop {
-            let next = match self.undone {
-                0 => 0,
-                _ => self.portions.iter().position(|portion| portion.declares)?,
-            };
-            let mut portion = self.portions.remove(next)?;
-            if portion.types.is_none() && !mem::replace(&mut self.are_declared, true) {
-                let types = Arc::make_mut(&mut self.types);
-                self.declared.iter().for_each(|&func| types.declare(func));
-            }
-            if portion.declares || portion.tasks.first().is_some_and(|&(item, _)| item <= self.last)
-            {
-                let types = portion.types.take().unwrap_or_else(|| Arc::clone(&self.types));
-                return Some((portion, types));
-            }
+impl<'a> Taker<'_, '_, '_, '_, 'a> {
+    fn item(&mut self, item: &Item<'a>, span: Option<Span>) {
+        match self {
+            Taker::Alone(validator) => validator.keep_error(item, span),
+            Taker::Team(reading) => reading.item(item, span),
         }
-    }
-
-    /// Whether there are no tasks, now or later.
-    fn is_over(&self) -> bool {
-        self.is_all_read && self.portions.is_empty()
-    }
-
-    /// Adds errors, and keeps the first `most` of all.
-    fn add(&mut self, faults: impl IntoIterator<Item = (Order, Error)>, most: usize) {
-        self.faults.extend(faults);
-        if self.faults.len() >= most {
-            self.sort();
-            self.faults.truncate(most);
-            if let (true, Some(&((last, _), _))) = (self.faults.len() == most, self.faults.last()) {
-                self.last = last;
-            }
-        }
-    }
-
-    /// Sorts the errors, and keeps one per item.
-    fn sort(&mut self) {
-        self.faults.sort_by_key(|&(order, _)| order);
-        self.faults.dedup_by_key(|&mut ((item, _), _)| item);
-    }
-
-    fn stop(&mut self) {
-        self.portions.clear();
-        self.undone = 0;
-        self.is_all_read = true;
-    }
-}
-
-/// The state that all threads share.
-struct Team<'a> {
-    state: Mutex<State<'a>>,
-    /// Wakes idle threads.
-    changed: Condvar,
-    max_errors: usize,
-}
-
-impl<'a> Team<'a> {
-    fn new(max_errors: usize) -> Team<'a> {
-        let state = State {
-            portions: VecDeque::new(),
-            types: Arc::default(),
-            undone: 0,
-            declared: Vec::new(),
-            are_declared: false,
-            faults: Vec::new(),
-            last: u32::MAX,
-            idle: 0,
-            is_all_read: false,
-        };
-        Team { state: Mutex::new(state), changed: Condvar::new(), max_errors }
-    }
-
-    /// No code panics while it holds the lock, so a poisoned lock is sound.
-    fn lock(&self) -> MutexGuard<'_, State<'a>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Checks portions, and waits for more, until `enough` holds.
-    fn work(&self, validator: &mut FuncValidator, enough: impl Fn(&State<'a>) -> bool) {
-        let mut state = self.lock();
-        while !enough(&state) {
-            if let Some((portion, types)) = state.take() {
-                drop(state);
-                self.check(&portion, &types, validator);
-                state = self.lock();
-            } else if !enough(&state) {
-                state.idle += 1;
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                state.idle -= 1;
-            }
-        }
-    }
-
-    fn check(&self, portion: &Portion<'_>, types: &Types, validator: &mut FuncValidator) {
-        let mut faults: Vec<(Order, Error)> = Vec::new();
-        for (item, task) in &portion.tasks {
-            // One error per item is enough.
-            if faults.last().is_some_and(|((last, _), _)| last == item) {
-                continue;
-            }
-            if let Err(error) = task.check(types, validator) {
-                faults.push(((*item, false), error));
-                if faults.len() >= self.max_errors {
-                    break;
-                }
-            }
-        }
-        let declared = mem::take(&mut validator.declared);
-        if portion.declares || !faults.is_empty() {
-            let mut state = self.lock();
-            state.add(faults, self.max_errors);
-            if portion.declares {
-                state.declared.extend(declared);
-                state.undone = state.undone.saturating_sub(1);
-                if state.undone == 0 {
-                    self.changed.notify_all();
-                }
-            }
-        }
-    }
-
-    /// Sorts the errors, and finishes the module.
-    fn finish(self, mut validator: Validator) -> Result<Types, Errors> {
-        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.sort();
-        state.faults.truncate(self.max_errors);
-        drop(state.types);
-        state.declared.into_iter().for_each(|func| validator.types_mut().declare(func));
-        validator.errors = state.faults.into_iter().map(|(_, error)| error).collect();
-        validator.is_broken |= validator.errors.len() >= self.max_errors;
-        validator.finish()
-    }
-}
-
-/// Makes all threads stop when it is dropped, even when its thread panics.
-struct StopOnDrop<'t, 'a>(&'t Team<'a>);
-
-impl Drop for StopOnDrop<'_, '_> {
-    fn drop(&mut self) {
-        self.0.lock().stop();
-        self.0.changed.notify_all();
     }
 }
 
@@ -340,33 +210,58 @@ struct Reading<'v, 'scope, 'env, 'a> {
     item: u32,
     /// The initializers of the current item.
     fresh: Later<'a>,
-    /// The tasks of the next portion, and its size in bytes of code.
-    tasks: Vec<Numbered<'a>>,
+    /// The next portion, and its size in bytes of code.
+    portion: Portion<'a>,
     size: usize,
     /// Portions of initializers that wait for a copy of the types, and their size in bytes.
     initializers: Vec<Vec<Numbered<'a>>>,
     initializers_size: usize,
-    /// Whether `tasks` are bodies.
+    /// Whether the tasks of `portion` are bodies.
     are_bodies: bool,
     /// Whether a body was read.
     is_code: bool,
 }
 
-impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
-    fn event(&mut self, item: &Item<'a>, span: Option<Span>) {
-        let is_body = matches!(item, Item::Body(_));
+impl<'a> Reading<'_, '_, '_, 'a> {
+    /// Takes an item that stays.
+    fn item(&mut self, item: &Item<'a>, span: Option<Span>) {
+        self.begin(matches!(item, Item::Body(_)));
+        let checked = match item {
+            Item::Body(body) => self.body(body, span, |reading| {
+                let task = reading.validator.task(Code::Body(body.clone()), Ty::BOTTOM);
+                reading.portion.tasks.push((reading.item, task));
+            }),
+            _ => self.validator.item_at(item, span, &mut self.fresh).map(drop),
+        };
+        self.end(checked);
+    }
+
+    /// Takes an item that goes. A body is copied, and initializers are checked at once.
+    fn passing(&mut self, item: &Item<'_>, span: Option<Span>) {
+        self.begin(matches!(item, Item::Body(_)));
+        let checked = match item {
+            Item::Body(body) => self.body(body, span, |reading| {
+                reading.portion.copies.add(reading.item, reading.validator.place, body);
+            }),
+            _ => self.validator.item_at(item, span, &mut None).map(drop),
+        };
+        self.end(checked);
+    }
+
+    /// Begins an item.
+    fn begin(&mut self, is_body: bool) {
         if is_body != self.are_bodies {
             self.cut();
             self.are_bodies = is_body;
         }
         self.item = self.item.saturating_add(1);
-        let checked = match item {
-            Item::Body(body) => self.body(body, span),
-            _ => self.validator.item_at(item, span, &mut self.fresh).map(drop),
-        };
+    }
+
+    /// Ends an item, and adds its initializers to the portion.
+    fn end(&mut self, checked: Result<(), Error>) {
         for task in self.fresh.iter_mut().flat_map(|fresh| fresh.drain(..)) {
             self.size += size(&task);
-            self.tasks.push((self.item, task));
+            self.portion.tasks.push((self.item, task));
         }
         if let Err(error) = checked {
             self.team.lock().add([((self.item, true), error)], self.team.max_errors);
@@ -376,7 +271,13 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
         }
     }
 
-    fn body(&mut self, body: &Body<'a>, span: Option<Span>) -> Result<(), Error> {
+    /// Takes a body, which `add` adds to the portion.
+    fn body(
+        &mut self,
+        body: &Body<'_>,
+        span: Option<Span>,
+        add: impl FnOnce(&mut Self),
+    ) -> Result<(), Error> {
         if self.validator.is_broken {
             return Ok(());
         }
@@ -386,8 +287,7 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
             self.team.lock().types = Arc::clone(&self.validator.types);
         }
         // A long body at the end of a portion would leave all threads but one idle.
-        let is_long = body.bytes().len() >= PORTION;
-        if is_long {
+        if body.bytes().len() >= PORTION {
             self.cut();
         }
         self.validator.next_func().map_err(|mut error| {
@@ -396,24 +296,23 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
             error
         })?;
         self.validator.place.span = span;
-        let task = self.validator.task(Code::Body(body.clone()), Ty::BOTTOM);
-        self.size += size(&task);
-        self.tasks.push((self.item, task));
+        self.size += EMPTY + body.bytes().len();
+        add(self);
         Ok(())
     }
 
-    /// Makes a portion from `tasks`.
+    /// Ends the portion.
     fn cut(&mut self) {
-        if self.tasks.is_empty() {
+        if self.portion.is_empty() {
             return;
         }
-        let room = Vec::with_capacity(self.tasks.len());
-        let (tasks, size) = (mem::replace(&mut self.tasks, room), mem::take(&mut self.size));
+        let room = self.portion.room(2 * PORTION);
+        let (portion, size) = (mem::replace(&mut self.portion, room), mem::take(&mut self.size));
         self.handed += size;
         if self.are_bodies {
-            return self.hand_on(Portion { tasks, types: None, declares: false });
+            return self.hand_on(portion);
         }
-        self.initializers.push(tasks);
+        self.initializers.push(portion.tasks);
         self.initializers_size += size;
         // A copy must also be small compared with the globals added since the last copy. After the
         // first body the types no longer change, so nothing is copied.
@@ -426,8 +325,8 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
     fn hand_on_initializers(&mut self) {
         self.initializers_size = 0;
         for tasks in mem::take(&mut self.initializers) {
-            let types = Some(Arc::clone(&self.validator.types));
-            self.hand_on(Portion { tasks, types, declares: !self.is_code });
+            let (types, declares) = (Some(Arc::clone(&self.validator.types)), !self.is_code);
+            self.hand_on(Portion { tasks, types, declares, ..Portion::default() });
         }
     }
 
@@ -438,15 +337,7 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
             self.start();
         }
         self.team.work(&mut self.func_validator, |state| state.portions.len() < MOST_PORTIONS);
-        let mut state = self.team.lock();
-        state.undone += usize::from(portion.declares);
-        match portion.tasks.len() {
-            1 => state.portions.push_front(portion),
-            _ => state.portions.push_back(portion),
-        }
-        if state.idle > 0 {
-            self.team.changed.notify_one();
-        }
+        self.team.add(portion);
     }
 
     fn start(&mut self) {
@@ -464,17 +355,20 @@ impl<'scope, 'a> Reading<'_, 'scope, '_, 'a> {
     fn finish(mut self) {
         self.cut();
         self.hand_on_initializers();
-        self.team.lock().is_all_read = true;
-        self.team.changed.notify_all();
+        self.team.all_read();
         self.team.work(&mut self.func_validator, State::is_over);
     }
 }
 
-/// The approximate work of a task, in bytes of code. Even an empty task takes some.
+/// The work of a task without code, in bytes of code.
+const EMPTY: usize = 16;
+
+/// The approximate work of a task, in bytes of code.
 fn size(task: &Task<'_>) -> usize {
-    16 + match &task.code {
-        Code::Body(body) => body.bytes().len(),
-        Code::Expr(expr) => expr.bytes().len(),
-        Code::Exprs(exprs) => exprs.view().bytes().len(),
-    }
+    EMPTY
+        + match &task.code {
+            Code::Body(body) => body.bytes().len(),
+            Code::Expr(expr) => expr.bytes().len(),
+            Code::Exprs(exprs) => exprs.view().bytes().len(),
+        }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::num::NonZeroUsize;
 
 use pretty_assertions::assert_eq;
-use wattle_parser::Parser;
+use wattle_parser::{EventReader, Parser, ReadError};
 use wattle_validator::{Error, Validator};
 
 fn events(bytes: &[u8]) -> wattle_parser::Events<'_> {
@@ -30,12 +30,35 @@ fn on_threads(
     Ok(outcome.map_or_else(|errors| errors.iter().cloned().collect(), |_| Vec::new()))
 }
 
+/// What is wrong, with the module read in pieces.
+fn as_read(
+    bytes: &[u8],
+    max_errors: usize,
+    threads: usize,
+) -> Result<Vec<Error>, wattle_ast::Error> {
+    let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), bytes);
+    let validator = Validator::new().max_errors(max_errors);
+    let outcome = validator.read(NonZeroUsize::new(threads), |take| {
+        while let Some(event) = reader.next()? {
+            take(&event);
+        }
+        Ok(())
+    });
+    let outcome = outcome.map_err(|error| match error {
+        ReadError::Malformed(error) => error,
+        error => panic!("{error}"),
+    })?;
+    Ok(outcome.map_or_else(|errors| errors.iter().cloned().collect(), |_| Vec::new()))
+}
+
 #[track_caller]
 fn agree(bytes: &[u8], max_errors: usize) -> Result<Vec<Error>, wattle_ast::Error> {
     let expected = in_turn(bytes, max_errors);
     for threads in [1, 2, 3] {
         let found = on_threads(bytes, max_errors, threads);
         assert_eq!(found, expected, "{threads} threads, {max_errors} errors at most");
+        let found = as_read(bytes, max_errors, threads);
+        assert_eq!(found, expected, "{threads} threads, read, {max_errors} errors at most");
     }
     expected
 }

@@ -10,7 +10,7 @@ use wattle::validator::{Error, ErrorKind, Limits, Validator, components};
 use wattle::wat::{ParsedWasm, Soundness};
 
 use crate::failure::Failure;
-use crate::input::Input;
+use crate::input::{Input, MAX_INPUT};
 use crate::names::NameStyle;
 use crate::source::{Source, source_map};
 
@@ -37,7 +37,11 @@ pub(crate) struct Validate {
 impl Validate {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let limits = if self.no_limits { Limits::NONE } else { Limits::default() };
-        Check { limits, threads: self.threads, names: self.names }.source(&self.input.read()?)
+        let check = Check { limits, threads: self.threads, names: self.names };
+        if check.is_valid_file(&self.input) {
+            return Ok(());
+        }
+        check.source(&self.input.read()?)
     }
 }
 
@@ -57,6 +61,24 @@ impl Check {
             // With the places of all faults.
             false => self.source(source),
         }
+    }
+
+    /// Whether the input is a file with a binary module that is valid. The file is not held in memory,
+    /// and on several threads code is checked while the rest is being read. Why a module is not valid
+    /// is only known from all of it, with its names.
+    fn is_valid_file(&self, input: &Input) -> bool {
+        let Some(file) = input.module_file() else { return false };
+        let features = input.reading().features().features;
+        let parser = parser::Parser::new().features(features).check_bodies(false);
+        let mut reader = parser::EventReader::with_parser(parser, file).max_item(MAX_INPUT);
+        let validator = Validator::new().features(features).limits(self.limits).max_errors(1);
+        let verdict = validator.read(self.threads, |take| {
+            while let Some(event) = reader.next()? {
+                take(&event);
+            }
+            Ok::<_, parser::ReadError>(())
+        });
+        matches!(verdict, Ok(Ok(_)))
     }
 
     /// Checks what is in a source, well-formed or not.

@@ -1,8 +1,9 @@
 //! Texts by number, so that names are compared and looked up by number.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
-use alloc::sync::Arc;
+use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// The id of a text.
@@ -12,49 +13,71 @@ pub(crate) struct TextId(pub(crate) u32);
 /// Texts, each once.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {
-    texts: Vec<Arc<str>>,
-    /// The first text with each hash. Numbers are compared faster than texts that are far apart.
-    by_hash: BTreeMap<u64, TextId>,
-    /// The others, so that equal hashes do no harm.
-    others: BTreeMap<Arc<str>, TextId>,
+    /// All texts, one behind the other.
+    all: String,
+    /// Where each text ends, by id.
+    ends: Vec<usize>,
+    /// A hash table: ids plus one, or 0 where it is free. A text is at one of the [`PROBES`] slots from
+    /// its hash on. The length is a power of two.
+    slots: Vec<u32>,
+    /// The texts that found no free slot, so that texts with equal hashes do no harm.
+    others: BTreeMap<Box<str>, TextId>,
 }
+
+/// The number of slots that are looked at for a text.
+const PROBES: usize = 8;
 
 impl Texts {
     /// The id of a text, which is added unless it is there.
     pub(crate) fn add(&mut self, text: &str) -> TextId {
-        let id = TextId(self.texts.len() as u32);
-        let first = match self.by_hash.entry(hash(text)) {
-            Entry::Vacant(slot) => {
-                slot.insert(id);
-                self.texts.push(text.into());
-                return id;
-            }
-            Entry::Occupied(slot) => *slot.get(),
-        };
-        if self.get(first) == text {
-            return first;
+        if let Some(id) = self.find(text) {
+            return id;
         }
-        if let Some(&other) = self.others.get(text) {
-            return other;
+        let id = TextId(self.ends.len() as u32);
+        self.all.push_str(text);
+        self.ends.push(self.all.len());
+        if 2 * self.ends.len() > self.slots.len() {
+            self.slots = vec![0; (4 * self.ends.len()).next_power_of_two()];
+            (0..=id.0).for_each(|id| self.place(TextId(id)));
+        } else {
+            self.place(id);
         }
-        let text = Arc::<str>::from(text);
-        self.texts.push(text.clone());
-        self.others.insert(text, id);
         id
+    }
+
+    /// Makes a text found.
+    fn place(&mut self, id: TextId) {
+        let text = self.get(id);
+        match self.probed(text).find(|&slot| self.slots[slot] == 0) {
+            Some(slot) => self.slots[slot] = id.0 + 1,
+            None => {
+                let text = text.into();
+                self.others.insert(text, id);
+            }
+        }
+    }
+
+    /// The slots that a text may be at.
+    fn probed(&self, text: &str) -> impl Iterator<Item = usize> + use<> {
+        let mask = self.slots.len().wrapping_sub(1);
+        // The upper half of the hash depends on all of the text.
+        let start = (hash(text) >> 32) as usize;
+        (start..start + PROBES.min(self.slots.len())).map(move |slot| slot & mask)
     }
 
     /// The id of a text that is there.
     pub(crate) fn find(&self, text: &str) -> Option<TextId> {
-        let first = *self.by_hash.get(&hash(text))?;
-        match self.get(first) == text {
-            true => Some(first),
-            false => self.others.get(text).copied(),
-        }
+        let ids = self.probed(text).map_while(|slot| self.slots[slot].checked_sub(1).map(TextId));
+        let mut ids = ids.filter(|id| self.get(*id) == text);
+        ids.next().or_else(|| self.others.get(text).copied())
     }
 
     /// The text with this id.
     pub(crate) fn get(&self, id: TextId) -> &str {
-        self.texts.get(id.0 as usize).map_or("", |text| text)
+        let at = id.0 as usize;
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        let end = self.ends.get(at).copied().unwrap_or(0);
+        self.all.get(start.unwrap_or(0)..end).unwrap_or("")
     }
 }
 
@@ -72,18 +95,42 @@ fn hash(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::collections::BTreeSet;
+
     use super::*;
+
+    /// Texts of sixteen bytes with one hash.
+    fn with_equal_hashes() -> Vec<String> {
+        let hash_before = |first: u64| mix(16, first).rotate_left(5);
+        let first = |nth: u64| {
+            let letters = nth.wrapping_mul(0x0123_4567_89ab_cdef).to_le_bytes();
+            u64::from_le_bytes(letters.map(|letter| b'a' + letter % 16))
+        };
+        let texts = (0..20_000).filter_map(|nth| {
+            // The second word undoes the difference that the first makes.
+            let second = hash_before(first(nth)) ^ hash_before(first(0)) ^ first(0);
+            let words = [first(nth).to_le_bytes(), second.to_le_bytes()];
+            String::from_utf8(words.concat()).ok()
+        });
+        texts.collect::<BTreeSet<_>>().into_iter().collect()
+    }
 
     #[test]
     fn texts_with_equal_hashes_have_different_ids() {
+        let equal = with_equal_hashes();
+        assert!(equal.len() > 4 * PROBES, "{}", equal.len());
+        assert!(equal.iter().all(|text| hash(text) == hash(&equal[0])));
+        let many: Vec<String> = (0..1000).map(|nth| alloc::format!("text-{nth}")).collect();
+        let all: Vec<&str> = many.iter().chain(&equal).map(String::as_str).collect();
         let mut texts = Texts::default();
-        let first = texts.add("first");
-        // A wrong hash stands for a collision.
-        texts.by_hash.insert(hash("second"), first);
-        assert_eq!(texts.find("second"), None);
-        let second = texts.add("second");
-        assert_ne!(second, first);
-        assert_eq!((texts.find("second"), texts.add("second")), (Some(second), second));
-        assert_eq!((texts.find("first"), texts.get(second)), (Some(first), "second"));
+        for (nth, text) in all.iter().enumerate() {
+            assert_eq!(texts.find(text), None);
+            assert_eq!(texts.add(text), TextId(nth as u32));
+        }
+        assert!(texts.others.len() >= equal.len() - PROBES);
+        for (nth, text) in all.iter().enumerate() {
+            let id = TextId(nth as u32);
+            assert_eq!((texts.find(text), texts.add(text), texts.get(id)), (Some(id), id, *text));
+        }
     }
 }

@@ -1,0 +1,299 @@
+//! The threads that share the work of one module: portions of tasks, and the errors found so far.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::mem;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use wattle_ast::Body;
+
+use crate::tasks::{Code, Place, Task};
+use crate::ty::Ty;
+use crate::{Error, Errors, FuncValidator, Types, Validator};
+
+/// The order of errors: the number of the item, then whether the error is in the item itself, which
+/// is checked after its expressions.
+pub(crate) type Order = (u32, bool);
+
+/// An expression, with the number of its item.
+pub(crate) type Numbered<'a> = (u32, Task<'a>);
+
+/// Tasks that are all bodies or all initializers, in order. All tasks of an item are in one
+/// portion.
+#[derive(Default)]
+pub(crate) struct Portion<'a> {
+    pub(crate) tasks: Vec<Numbered<'a>>,
+    /// Bodies that outlive their input; a portion that has some has no `tasks`.
+    pub(crate) copies: Copies,
+    /// The types that initializers are checked against; `None` for bodies, which use
+    /// [`State::types`].
+    pub(crate) types: Option<Arc<Types>>,
+    /// Whether bodies must wait for this portion.
+    pub(crate) declares: bool,
+}
+
+impl Portion<'_> {
+    /// An empty portion with room for what this one holds, but for no more than `bytes` bytes of
+    /// copies.
+    pub(crate) fn room(&self, bytes: usize) -> Self {
+        let Portion { tasks, copies, .. } = self;
+        Portion {
+            tasks: Vec::with_capacity(tasks.len()),
+            copies: Copies {
+                bytes: Vec::with_capacity(copies.bytes.len().min(bytes)),
+                bodies: Vec::with_capacity(copies.bodies.len()),
+            },
+            types: None,
+            declares: false,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn len(&self) -> usize {
+        self.tasks.len() + self.copies.bodies.len()
+    }
+
+    /// The number of the first item.
+    fn first(&self) -> Option<u32> {
+        let first_task = self.tasks.first().map(|&(item, _)| item);
+        first_task.or_else(|| self.copies.bodies.first().map(|body| body.item))
+    }
+
+    /// Checks the tasks in order, and adds at most one error per item to `faults`, up to `most`.
+    fn check(
+        &self,
+        types: &Types,
+        validator: &mut FuncValidator,
+        faults: &mut Vec<(Order, Error)>,
+        most: usize,
+    ) {
+        for (item, task) in &self.tasks {
+            if faults.last().is_some_and(|((last, _), _)| last == item) {
+                continue;
+            }
+            if let Err(error) = task.check(types, validator) {
+                faults.push(((*item, false), error));
+                if faults.len() >= most {
+                    return;
+                }
+            }
+        }
+        let mut start = 0;
+        for &CopiedBody { item, place, end } in &self.copies.bodies {
+            let bytes = self.copies.bytes.get(start..end).unwrap_or_default();
+            start = end;
+            let checked = match Body::from_bytes(bytes) {
+                Ok(body) => {
+                    let code = Code::Body(body);
+                    Task { code, place, ty: Ty::BOTTOM, globals: 0 }.check(types, validator)
+                }
+                Err(error) => Err(place.of(error.kind.into())),
+            };
+            if let Err(error) = checked {
+                faults.push(((item, false), error));
+                if faults.len() >= most {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Copies of bodies.
+#[derive(Default)]
+pub(crate) struct Copies {
+    /// The bytes of all of them.
+    bytes: Vec<u8>,
+    bodies: Vec<CopiedBody>,
+}
+
+struct CopiedBody {
+    /// The number of its item.
+    item: u32,
+    place: Place,
+    /// Where its bytes end. They begin where those of the body before end.
+    end: usize,
+}
+
+impl Copies {
+    pub(crate) fn add(&mut self, item: u32, place: Place, body: &Body<'_>) {
+        self.bytes.extend_from_slice(body.bytes());
+        self.bodies.push(CopiedBody { item, place, end: self.bytes.len() });
+    }
+}
+
+pub(crate) struct State<'a> {
+    pub(crate) portions: VecDeque<Portion<'a>>,
+    /// The types that bodies are checked against.
+    pub(crate) types: Arc<Types>,
+    /// The number of unfinished portions that bodies must wait for.
+    undone: usize,
+    /// The functions that constant expressions name.
+    declared: Vec<u32>,
+    /// Whether `types` has the functions in `declared` yet.
+    are_declared: bool,
+    faults: Vec<(Order, Error)>,
+    /// Bodies behind this item need no check, since enough errors were found up to it.
+    last: u32,
+    /// The number of idle threads.
+    idle: usize,
+    is_all_read: bool,
+}
+
+impl<'a> State<'a> {
+    /// The next portion that can be checked, and the types that it is checked against.
+    fn take(&mut self) -> Option<(Portion<'a>, Arc<Types>)> {
+        loop {
+            let next = match self.undone {
+                0 => 0,
+                _ => self.portions.iter().position(|portion| portion.declares)?,
+            };
+            let mut portion = self.portions.remove(next)?;
+            if portion.types.is_none() && !mem::replace(&mut self.are_declared, true) {
+                let types = Arc::make_mut(&mut self.types);
+                self.declared.iter().for_each(|&func| types.declare(func));
+            }
+            if portion.declares || portion.first().is_some_and(|item| item <= self.last) {
+                let types = portion.types.take().unwrap_or_else(|| Arc::clone(&self.types));
+                return Some((portion, types));
+            }
+        }
+    }
+
+    /// Whether there are no tasks, now or later.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_all_read && self.portions.is_empty()
+    }
+
+    /// Adds errors, and keeps the first `most` of all.
+    pub(crate) fn add(&mut self, faults: impl IntoIterator<Item = (Order, Error)>, most: usize) {
+        self.faults.extend(faults);
+        if self.faults.len() >= most {
+            self.sort();
+            self.faults.truncate(most);
+            if let (true, Some(&((last, _), _))) = (self.faults.len() == most, self.faults.last()) {
+                self.last = last;
+            }
+        }
+    }
+
+    /// Sorts the errors, and keeps one per item.
+    fn sort(&mut self) {
+        self.faults.sort_by_key(|&(order, _)| order);
+        self.faults.dedup_by_key(|&mut ((item, _), _)| item);
+    }
+
+    fn stop(&mut self) {
+        self.portions.clear();
+        self.undone = 0;
+        self.is_all_read = true;
+    }
+}
+
+/// The state that all threads share.
+pub(crate) struct Team<'a> {
+    state: Mutex<State<'a>>,
+    /// Wakes idle threads.
+    changed: Condvar,
+    pub(crate) max_errors: usize,
+}
+
+impl<'a> Team<'a> {
+    pub(crate) fn new(max_errors: usize) -> Team<'a> {
+        let state = State {
+            portions: VecDeque::new(),
+            types: Arc::default(),
+            undone: 0,
+            declared: Vec::new(),
+            are_declared: false,
+            faults: Vec::new(),
+            last: u32::MAX,
+            idle: 0,
+            is_all_read: false,
+        };
+        Team { state: Mutex::new(state), changed: Condvar::new(), max_errors }
+    }
+
+    /// No code panics while it holds the lock, so a poisoned lock is sound.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a portion. A task that fills a portion alone comes first.
+    pub(crate) fn add(&self, portion: Portion<'a>) {
+        let mut state = self.lock();
+        state.undone += usize::from(portion.declares);
+        match portion.len() {
+            1 => state.portions.push_front(portion),
+            _ => state.portions.push_back(portion),
+        }
+        if state.idle > 0 {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Says that no more portions come.
+    pub(crate) fn all_read(&self) {
+        self.lock().is_all_read = true;
+        self.changed.notify_all();
+    }
+
+    /// Checks portions, and waits for more, until `enough` holds.
+    pub(crate) fn work(&self, validator: &mut FuncValidator, enough: impl Fn(&State<'a>) -> bool) {
+        let mut state = self.lock();
+        while !enough(&state) {
+            if let Some((portion, types)) = state.take() {
+                drop(state);
+                self.check(&portion, &types, validator);
+                state = self.lock();
+            } else if !enough(&state) {
+                state.idle += 1;
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.idle -= 1;
+            }
+        }
+    }
+
+    fn check(&self, portion: &Portion<'_>, types: &Types, validator: &mut FuncValidator) {
+        let mut faults: Vec<(Order, Error)> = Vec::new();
+        portion.check(types, validator, &mut faults, self.max_errors);
+        let declared = mem::take(&mut validator.declared);
+        if portion.declares || !faults.is_empty() {
+            let mut state = self.lock();
+            state.add(faults, self.max_errors);
+            if portion.declares {
+                state.declared.extend(declared);
+                state.undone = state.undone.saturating_sub(1);
+                if state.undone == 0 {
+                    self.changed.notify_all();
+                }
+            }
+        }
+    }
+
+    /// Sorts the errors, and finishes the module.
+    pub(crate) fn finish(self, mut validator: Validator) -> Result<Types, Errors> {
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.sort();
+        state.faults.truncate(self.max_errors);
+        drop(state.types);
+        state.declared.into_iter().for_each(|func| validator.types_mut().declare(func));
+        validator.errors = state.faults.into_iter().map(|(_, error)| error).collect();
+        validator.is_broken |= validator.errors.len() >= self.max_errors;
+        validator.finish()
+    }
+}
+
+/// Makes all threads stop when it is dropped, even when its thread panics.
+pub(crate) struct StopOnDrop<'t, 'a>(pub(crate) &'t Team<'a>);
+
+impl Drop for StopOnDrop<'_, '_> {
+    fn drop(&mut self) {
+        self.0.lock().stop();
+        self.0.changed.notify_all();
+    }
+}
