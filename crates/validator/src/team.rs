@@ -6,9 +6,7 @@ use alloc::vec::Vec;
 use core::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use wattle_ast::Body;
-
-use crate::tasks::{Code, Place, Task};
+use crate::tasks::{Code, CodeKind, Place, Task};
 use crate::ty::Ty;
 use crate::{Error, Errors, FuncValidator, Types, Validator};
 
@@ -24,7 +22,7 @@ pub(crate) type Numbered<'a> = (u32, Task<'a>);
 #[derive(Default)]
 pub(crate) struct Portion<'a> {
     pub(crate) tasks: Vec<Numbered<'a>>,
-    /// Bodies that outlive their input; a portion that has some has no `tasks`.
+    /// Tasks whose code outlives its input; a portion that has some has no `tasks`.
     pub(crate) copies: Copies,
     /// The types that initializers are checked against; `None` for bodies, which use
     /// [`State::types`].
@@ -42,7 +40,7 @@ impl Portion<'_> {
             tasks: Vec::with_capacity(tasks.len()),
             copies: Copies {
                 bytes: Vec::with_capacity(copies.bytes.len().min(bytes)),
-                bodies: Vec::with_capacity(copies.bodies.len()),
+                tasks: Vec::with_capacity(copies.tasks.len()),
             },
             types: None,
             declares: false,
@@ -54,13 +52,13 @@ impl Portion<'_> {
     }
 
     fn len(&self) -> usize {
-        self.tasks.len() + self.copies.bodies.len()
+        self.tasks.len() + self.copies.tasks.len()
     }
 
     /// The number of the first item.
     fn first(&self) -> Option<u32> {
         let first_task = self.tasks.first().map(|&(item, _)| item);
-        first_task.or_else(|| self.copies.bodies.first().map(|body| body.item))
+        first_task.or_else(|| self.copies.tasks.first().map(|task| task.item))
     }
 
     /// Checks the tasks in order, and adds at most one error per item to `faults`, up to `most`.
@@ -71,58 +69,64 @@ impl Portion<'_> {
         faults: &mut Vec<(Order, Error)>,
         most: usize,
     ) {
-        for (item, task) in &self.tasks {
-            if faults.last().is_some_and(|((last, _), _)| last == item) {
-                continue;
+        // Adds the error of a task, and returns whether to go on. One error per item is enough.
+        let mut check = |item: u32, check: &mut dyn FnMut() -> Result<(), Error>| {
+            if faults.last().is_none_or(|((last, _), _)| *last != item)
+                && let Err(error) = check()
+            {
+                faults.push(((item, false), error));
             }
-            if let Err(error) = task.check(types, validator) {
-                faults.push(((*item, false), error));
-                if faults.len() >= most {
-                    return;
-                }
+            faults.len() < most
+        };
+        for (item, task) in &self.tasks {
+            if !check(*item, &mut || task.check(types, validator)) {
+                return;
             }
         }
         let mut start = 0;
-        for &CopiedBody { item, place, end } in &self.copies.bodies {
-            let bytes = self.copies.bytes.get(start..end).unwrap_or_default();
-            start = end;
-            let checked = match Body::from_bytes(bytes) {
-                Ok(body) => {
-                    let code = Code::Body(body);
-                    Task { code, place, ty: Ty::BOTTOM, globals: 0 }.check(types, validator)
+        for task in &self.copies.tasks {
+            let bytes = self.copies.bytes.get(start..task.end).unwrap_or_default();
+            start = task.end;
+            let mut check_copy = || match Code::from_bytes(task.kind, bytes) {
+                Ok(code) => {
+                    let CopiedTask { place, ty, globals, .. } = *task;
+                    Task { code, place, ty, globals }.check(types, validator)
                 }
-                Err(error) => Err(place.of(error.kind.into())),
+                Err(error) => Err(task.place.of(error.into())),
             };
-            if let Err(error) = checked {
-                faults.push(((item, false), error));
-                if faults.len() >= most {
-                    return;
-                }
+            if !check(task.item, &mut check_copy) {
+                return;
             }
         }
     }
 }
 
-/// Copies of bodies.
+/// Copies of tasks.
 #[derive(Default)]
 pub(crate) struct Copies {
-    /// The bytes of all of them.
+    /// The bytes of all code.
     bytes: Vec<u8>,
-    bodies: Vec<CopiedBody>,
+    tasks: Vec<CopiedTask>,
 }
 
-struct CopiedBody {
+/// A [`Task`] whose code is a part of [`Copies::bytes`].
+struct CopiedTask {
     /// The number of its item.
     item: u32,
-    place: Place,
-    /// Where its bytes end. They begin where those of the body before end.
+    kind: CodeKind,
+    /// Where the code ends. It begins where that of the task before ends.
     end: usize,
+    place: Place,
+    ty: Ty,
+    globals: u32,
 }
 
 impl Copies {
-    pub(crate) fn add(&mut self, item: u32, place: Place, body: &Body<'_>) {
-        self.bytes.extend_from_slice(body.bytes());
-        self.bodies.push(CopiedBody { item, place, end: self.bytes.len() });
+    pub(crate) fn add(&mut self, item: u32, task: &Task<'_>) {
+        self.bytes.extend_from_slice(task.code.bytes());
+        let &Task { ref code, place, ty, globals } = task;
+        let (kind, end) = (code.kind(), self.bytes.len());
+        self.tasks.push(CopiedTask { item, kind, end, place, ty, globals });
     }
 }
 

@@ -5,6 +5,8 @@
 //! The calling thread checks portions too, once all is read or when many portions wait: that bounds
 //! memory, and lets validation finish even if no other thread runs.
 //!
+//! Code that lies in the input is not copied, unless the input goes while it is read.
+//!
 //! Initializers are checked against the types as they were when the portion was handed on, and may
 //! name only the globals before their own. They declare the functions that bodies may name, so all
 //! of them are checked before the first body.
@@ -19,7 +21,7 @@ use std::thread::{self, Scope};
 use wattle_ast::{Body, Event, Item, Span};
 
 use crate::tasks::{Code, Later, Task};
-use crate::team::{Numbered, Portion, State, StopOnDrop, Team};
+use crate::team::{Portion, State, StopOnDrop, Team};
 use crate::ty::Ty;
 use crate::validator::span;
 use crate::{Error, Errors, FuncValidator, Types, Validator};
@@ -101,7 +103,7 @@ impl Validator {
 
     /// Validates a module whose events come one by one, on up to `threads` threads, like
     /// [`events`](Validator::events). An event may go when it was taken, so the module need not be in
-    /// memory: bodies are copied until a thread has checked them.
+    /// memory: code is copied until a thread has checked it.
     ///
     /// # Errors
     /// The error of `read`. Errors of validation are not reported then.
@@ -214,7 +216,7 @@ struct Reading<'v, 'scope, 'env, 'a> {
     portion: Portion<'a>,
     size: usize,
     /// Portions of initializers that wait for a copy of the types, and their size in bytes.
-    initializers: Vec<Vec<Numbered<'a>>>,
+    initializers: Vec<Portion<'a>>,
     initializers_size: usize,
     /// Whether the tasks of `portion` are bodies.
     are_bodies: bool,
@@ -225,45 +227,41 @@ struct Reading<'v, 'scope, 'env, 'a> {
 impl<'a> Reading<'_, '_, '_, 'a> {
     /// Takes an item that stays.
     fn item(&mut self, item: &Item<'a>, span: Option<Span>) {
-        self.begin(matches!(item, Item::Body(_)));
-        let checked = match item {
-            Item::Body(body) => self.body(body, span, |reading| {
-                let task = reading.validator.task(Code::Body(body.clone()), Ty::BOTTOM);
-                reading.portion.tasks.push((reading.item, task));
-            }),
-            _ => self.validator.item_at(item, span, &mut self.fresh).map(drop),
-        };
-        self.end(checked);
+        let mut fresh = mem::take(&mut self.fresh);
+        self.take(item, span, &mut fresh, |portion, item, task| portion.tasks.push((item, task)));
+        self.fresh = fresh;
     }
 
-    /// Takes an item that goes. A body is copied, and initializers are checked at once.
+    /// Takes an item that goes: its code is copied.
     fn passing(&mut self, item: &Item<'_>, span: Option<Span>) {
-        self.begin(matches!(item, Item::Body(_)));
-        let checked = match item {
-            Item::Body(body) => self.body(body, span, |reading| {
-                reading.portion.copies.add(reading.item, reading.validator.place, body);
-            }),
-            _ => self.validator.item_at(item, span, &mut None).map(drop),
-        };
-        self.end(checked);
+        let mut fresh = Some(Vec::new());
+        self.take(item, span, &mut fresh, |portion, item, task| portion.copies.add(item, &task));
     }
 
-    /// Begins an item.
-    fn begin(&mut self, is_body: bool) {
+    /// Takes an item. `add` adds a task of an item to a portion.
+    fn take<'i>(
+        &mut self,
+        item: &Item<'i>,
+        span: Option<Span>,
+        fresh: &mut Later<'i>,
+        add: impl Fn(&mut Portion<'a>, u32, Task<'i>),
+    ) {
+        let is_body = matches!(item, Item::Body(_));
         if is_body != self.are_bodies {
             self.cut();
             self.are_bodies = is_body;
         }
         self.item = self.item.saturating_add(1);
-    }
-
-    /// Ends an item, and adds its initializers to the portion.
-    fn end(&mut self, checked: Result<(), Error>) {
-        for task in self.fresh.iter_mut().flat_map(|fresh| fresh.drain(..)) {
+        let checked = match item {
+            Item::Body(body) => self.body(body, span),
+            _ => self.validator.item_at(item, span, fresh).map(|_| None),
+        };
+        let (body, error) = checked.map_or_else(|error| (None, Some(error)), |body| (body, None));
+        for task in fresh.iter_mut().flat_map(|fresh| fresh.drain(..)).chain(body) {
             self.size += size(&task);
-            self.portion.tasks.push((self.item, task));
+            add(&mut self.portion, self.item, task);
         }
-        if let Err(error) = checked {
+        if let Some(error) = error {
             self.team.lock().add([((self.item, true), error)], self.team.max_errors);
         }
         if self.size >= PORTION {
@@ -271,15 +269,10 @@ impl<'a> Reading<'_, '_, '_, 'a> {
         }
     }
 
-    /// Takes a body, which `add` adds to the portion.
-    fn body(
-        &mut self,
-        body: &Body<'_>,
-        span: Option<Span>,
-        add: impl FnOnce(&mut Self),
-    ) -> Result<(), Error> {
+    /// The task to check a body.
+    fn body<'i>(&mut self, body: &Body<'i>, span: Option<Span>) -> Result<Option<Task<'i>>, Error> {
         if self.validator.is_broken {
-            return Ok(());
+            return Ok(None);
         }
         if !self.is_code {
             self.hand_on_initializers();
@@ -296,9 +289,7 @@ impl<'a> Reading<'_, '_, '_, 'a> {
             error
         })?;
         self.validator.place.span = span;
-        self.size += EMPTY + body.bytes().len();
-        add(self);
-        Ok(())
+        Ok(Some(self.validator.task(Code::Body(body.clone()), Ty::BOTTOM)))
     }
 
     /// Ends the portion.
@@ -312,7 +303,7 @@ impl<'a> Reading<'_, '_, '_, 'a> {
         if self.are_bodies {
             return self.hand_on(portion);
         }
-        self.initializers.push(portion.tasks);
+        self.initializers.push(portion);
         self.initializers_size += size;
         // A copy must also be small compared with the globals added since the last copy. After the
         // first body the types no longer change, so nothing is copied.
@@ -324,9 +315,9 @@ impl<'a> Reading<'_, '_, '_, 'a> {
 
     fn hand_on_initializers(&mut self) {
         self.initializers_size = 0;
-        for tasks in mem::take(&mut self.initializers) {
+        for portion in mem::take(&mut self.initializers) {
             let (types, declares) = (Some(Arc::clone(&self.validator.types)), !self.is_code);
-            self.hand_on(Portion { tasks, types, declares, ..Portion::default() });
+            self.hand_on(Portion { types, declares, ..portion });
         }
     }
 
@@ -360,15 +351,7 @@ impl<'a> Reading<'_, '_, '_, 'a> {
     }
 }
 
-/// The work of a task without code, in bytes of code.
-const EMPTY: usize = 16;
-
-/// The approximate work of a task, in bytes of code.
+/// The approximate work of a task, in bytes of code. Even an empty task takes some.
 fn size(task: &Task<'_>) -> usize {
-    EMPTY
-        + match &task.code {
-            Code::Body(body) => body.bytes().len(),
-            Code::Expr(expr) => expr.bytes().len(),
-            Code::Exprs(exprs) => exprs.view().bytes().len(),
-        }
+    16 + task.code.bytes().len()
 }
