@@ -10,6 +10,10 @@ use crate::tasks::{Code, CodeKind, Place, Task};
 use crate::ty::Ty;
 use crate::{Error, Errors, FuncValidator, Types, Validator};
 
+/// The number of bytes of code in a portion: small enough that all threads end at about the same
+/// time, large enough that they seldom contend.
+pub(crate) const PORTION: usize = 1 << 15;
+
 /// The order of errors: the number of the item, then whether the error is in the item itself, which
 /// is checked after its expressions.
 pub(crate) type Order = (u32, bool);
@@ -32,19 +36,13 @@ pub(crate) struct Portion<'a> {
 }
 
 impl Portion<'_> {
-    /// An empty portion with room for what this one holds, but for no more than `bytes` bytes of
-    /// copies.
-    pub(crate) fn room(&self, bytes: usize) -> Self {
-        let Portion { tasks, copies, .. } = self;
-        Portion {
-            tasks: Vec::with_capacity(tasks.len()),
-            copies: Copies {
-                bytes: Vec::with_capacity(copies.bytes.len().min(bytes)),
-                tasks: Vec::with_capacity(copies.tasks.len()),
-            },
-            types: None,
-            declares: false,
-        }
+    /// An empty portion that reuses the memory, unless that is more than `bytes` bytes of copies.
+    fn cleared(mut self, bytes: usize) -> Self {
+        self.tasks.clear();
+        self.copies.tasks.clear();
+        self.copies.bytes.clear();
+        self.copies.bytes.shrink_to(bytes);
+        Portion { types: None, declares: false, ..self }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -123,6 +121,10 @@ struct CopiedTask {
 
 impl Copies {
     pub(crate) fn add(&mut self, item: u32, task: &Task<'_>) {
+        if self.bytes.capacity() == 0 {
+            // Growing step by step would touch twice the memory.
+            self.bytes.reserve(PORTION + PORTION / 4);
+        }
         self.bytes.extend_from_slice(task.code.bytes());
         let &Task { ref code, place, ty, globals } = task;
         let (kind, end) = (code.kind(), self.bytes.len());
@@ -132,6 +134,8 @@ impl Copies {
 
 pub(crate) struct State<'a> {
     pub(crate) portions: VecDeque<Portion<'a>>,
+    /// Empty portions, whose memory is used again.
+    pub(crate) spare: Vec<Portion<'a>>,
     /// The types that bodies are checked against.
     pub(crate) types: Arc<Types>,
     /// The number of unfinished portions that bodies must wait for.
@@ -210,6 +214,7 @@ impl<'a> Team<'a> {
     pub(crate) fn new(max_errors: usize) -> Team<'a> {
         let state = State {
             portions: VecDeque::new(),
+            spare: Vec::new(),
             types: Arc::default(),
             undone: 0,
             declared: Vec::new(),
@@ -253,7 +258,9 @@ impl<'a> Team<'a> {
             if let Some((portion, types)) = state.take() {
                 drop(state);
                 self.check(&portion, &types, validator);
+                let portion = portion.cleared(2 * PORTION);
                 state = self.lock();
+                state.spare.push(portion);
             } else if !enough(&state) {
                 state.idle += 1;
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);

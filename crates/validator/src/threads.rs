@@ -21,7 +21,7 @@ use std::thread::{self, Scope};
 use wattle_ast::{Body, Event, Item, Span};
 
 use crate::tasks::{Code, Later, Task};
-use crate::team::{Portion, State, StopOnDrop, Team};
+use crate::team::{PORTION, Portion, State, StopOnDrop, Team};
 use crate::ty::Ty;
 use crate::validator::span;
 use crate::{Error, Errors, FuncValidator, Types, Validator};
@@ -29,16 +29,12 @@ use crate::{Error, Errors, FuncValidator, Types, Validator};
 /// The number of bytes of code from which one more thread pays off.
 const WORTH_A_THREAD: usize = 1 << 18;
 
-/// The number of bytes of code in a portion: small enough that all threads end at about the same
-/// time, large enough that they seldom contend.
-const PORTION: usize = 1 << 15;
-
 /// The number of bytes of initializers from which a copy of the types pays off. Later declarations
 /// still change the types, hence the copy.
 const WORTH_A_COPY: usize = 1 << 18;
 
-/// The number of portions that may wait.
-const MOST_PORTIONS: usize = 256;
+/// The number of portions that may wait, for each thread.
+const MOST_PORTIONS: usize = 16;
 
 impl Validator {
     /// Validates a module from its events on up to `threads` threads, or on one per core without a
@@ -158,6 +154,7 @@ impl Validator {
                 team: &team,
                 scope,
                 others,
+                most_portions: MOST_PORTIONS.saturating_mul(others + 1),
                 handed: 0,
                 item: 0,
                 fresh: Some(Vec::new()),
@@ -206,6 +203,8 @@ struct Reading<'v, 'scope, 'env, 'a> {
     scope: &'scope Scope<'scope, 'env>,
     /// The number of threads that may still start.
     others: usize,
+    /// The number of portions that may wait.
+    most_portions: usize,
     /// The number of bytes of code that were handed on since the last thread started.
     handed: usize,
     /// The number of the current item.
@@ -297,8 +296,8 @@ impl<'a> Reading<'_, '_, '_, 'a> {
         if self.portion.is_empty() {
             return;
         }
-        let room = self.portion.room(2 * PORTION);
-        let (portion, size) = (mem::replace(&mut self.portion, room), mem::take(&mut self.size));
+        let empty = self.team.lock().spare.pop().unwrap_or_default();
+        let (portion, size) = (mem::replace(&mut self.portion, empty), mem::take(&mut self.size));
         self.handed += size;
         if self.are_bodies {
             return self.hand_on(portion);
@@ -327,7 +326,8 @@ impl<'a> Reading<'_, '_, '_, 'a> {
             self.handed = 0;
             self.start();
         }
-        self.team.work(&mut self.func_validator, |state| state.portions.len() < MOST_PORTIONS);
+        let most = self.most_portions;
+        self.team.work(&mut self.func_validator, |state| state.portions.len() < most);
         self.team.add(portion);
     }
 
