@@ -14,6 +14,9 @@ use crate::{Error, Errors, FuncValidator, Types, Validator};
 /// time, large enough that they seldom contend.
 pub(crate) const PORTION: usize = 1 << 15;
 
+/// The number of waiting portions from which an idle thread is woken.
+const WORTH_WAKING: usize = 4;
+
 /// The order of errors: the number of the item, then whether the error is in the item itself, which
 /// is checked after its expressions.
 pub(crate) type Order = (u32, bool);
@@ -232,15 +235,18 @@ impl<'a> Team<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a portion. A task that fills a portion alone comes first.
+    /// Adds a portion. A task that fills a portion alone comes first, and is checked at once if a thread
+    /// is idle. Of other portions a few must wait, so that threads that are faster than the one that reads
+    /// are not woken for each.
     pub(crate) fn add(&self, portion: Portion<'a>) {
         let mut state = self.lock();
         state.undone += usize::from(portion.declares);
-        match portion.len() {
-            1 => state.portions.push_front(portion),
-            _ => state.portions.push_back(portion),
+        let is_long = portion.len() == 1;
+        match is_long {
+            true => state.portions.push_front(portion),
+            false => state.portions.push_back(portion),
         }
-        if state.idle > 0 {
+        if state.idle > 0 && (is_long || state.portions.len() >= WORTH_WAKING) {
             self.changed.notify_one();
         }
     }
