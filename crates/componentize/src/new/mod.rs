@@ -153,7 +153,7 @@ pub(crate) fn build<'a>(joined: Joined<'a>, options: &Options) -> Result<Compone
         imports: &links.imports,
         exports: &links.exports,
         live: &Live::new(&world, &links.imports),
-        shims: &shims_for(&world, &abis, &parts, &links, imported_memory.is_some()),
+        shims: &shims_for(&world, &abis, &parts, &links, imported_memory.is_some(), options),
         imported_memory,
         tls: tls_type(&links.imports)?,
         options,
@@ -349,8 +349,9 @@ fn shims_for(
     parts: &[Part<'_>],
     Links { imports, exports, .. }: &Links<'_>,
     has_memory: bool,
+    options: &Options,
 ) -> Shims {
-    let mut shims = Shims::default();
+    let mut shims = Shims::new(options.calls_refs);
     let is_hooked = exports.first().is_some_and(|exports| exports.task_hook.is_some());
     for (part, (imports, own)) in imports.iter().zip(exports).enumerate() {
         for linked in imports {

@@ -3,7 +3,8 @@
 //! The main module is instantiated with functions, of which some need its memory or `realloc`, which
 //! are there only afterwards. So a first module, the *shim*, has a table, and for each such function
 //! one that calls an element of the table. When all modules are instantiated, a last module, the
-//! *fixup*, fills the table.
+//! *fixup*, fills the table. Instead of the table, the shim can have a global for each function, whose
+//! type says which functions it may hold, so that a call need not check that.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -11,8 +12,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    CallIndirect, FuncIdx, FuncType, GlobalType, Instr, Limits, MemType, Module, RefType, TableIdx,
-    TableType, ValType,
+    CallIndirect, FuncIdx, FuncType, GlobalIdx, GlobalType, HeapType, Instr, Limits, MemType,
+    Module, RefType, TableIdx, TableType, TypeIdx, ValType,
 };
 use wattle_encoder::{BuildError, FuncBuilder, Imports, ModuleBuilder};
 use wattle_wit::model::Text;
@@ -25,14 +26,27 @@ pub(super) const MEMORY: &str = "$memory";
 pub(super) const TLS_GET: &str = "$get-tls-base";
 pub(super) const TLS_SET: &str = "$set-tls-base";
 
-/// The functions that are called through the shim's table.
+/// The name of the global that holds a function.
+fn global_name(number: usize) -> String {
+    format!("g{number}")
+}
+
+/// The type of a global that holds a function of a type.
+fn global_type(ty: TypeIdx) -> GlobalType {
+    let holds = RefType { nullable: false, heap: HeapType::Type(ty) };
+    GlobalType { mutable: true, val: ValType::Ref(holds) }
+}
+
+/// The functions that are called through the shim.
 #[derive(Default)]
 pub(super) struct Shims {
     pub(super) list: Vec<Shim>,
     places: BTreeMap<(CoreFunc, usize), usize>,
+    /// Whether they are in globals, and not in a table.
+    in_globals: bool,
 }
 
-/// A function that is called through the shim's table.
+/// A function that is called through the shim.
 pub(super) struct Shim {
     pub(super) func: CoreFunc,
     /// The part whose memory, `realloc` and encoding the function has.
@@ -43,6 +57,10 @@ pub(super) struct Shim {
 }
 
 impl Shims {
+    pub(super) fn new(in_globals: bool) -> Shims {
+        Shims { in_globals, ..Shims::default() }
+    }
+
     /// Adds a function, unless it is there.
     pub(super) fn add(
         &mut self,
@@ -77,20 +95,27 @@ impl Shims {
         tls: Option<ValType>,
     ) -> Result<Module<'static>, BuildError> {
         let mut module = ModuleBuilder::new();
+        // What globals hold until the fixup sets them.
+        let mut traps: BTreeMap<TypeIdx, FuncIdx> = BTreeMap::new();
         for (number, shim) in self.list.iter().enumerate() {
             let ty = module.ty(shim.ty.params().iter().copied(), shim.ty.results().iter().copied());
+            let call = if self.in_globals {
+                let func = *traps.entry(ty).or_insert_with(|| trap(&mut module, ty));
+                let global = module.global(global_type(ty), [Instr::RefFunc { func }]);
+                module.export(&global_name(number), global);
+                [Instr::GlobalGet { global }, Instr::ReturnCallRef { ty }]
+            } else {
+                let callee = CallIndirect { ty, table: TableIdx(0) };
+                [Instr::I32Const { value: number as i32 }, Instr::CallIndirect { callee }]
+            };
             let func = module.func(ty, |f| {
                 forward(f);
-                let callee = CallIndirect { ty, table: TableIdx(0) };
-                f.instrs([
-                    Instr::I32Const { value: number as i32 },
-                    Instr::CallIndirect { callee },
-                ]);
+                f.instrs(call);
             });
             module.export(&format!("{number}"), func);
             module.names().funcs.insert(func, shim.name.clone().into());
         }
-        if !self.list.is_empty() {
+        if !self.list.is_empty() && !self.in_globals {
             let table = module.table(self.table());
             module.export(TABLE, table);
         }
@@ -118,6 +143,15 @@ impl Shims {
         module.names().module = Some("shim".into());
         module.build()
     }
+}
+
+/// A function that traps.
+fn trap(module: &mut ModuleBuilder, ty: TypeIdx) -> FuncIdx {
+    let func = module.func(ty, |f| {
+        f.instr(Instr::Unreachable);
+    });
+    module.names().funcs.insert(func, "before fixup".into());
+    func
 }
 
 /// Passes all parameters on.
@@ -217,8 +251,8 @@ impl Fixup<'_> {
         self.shims.list.is_empty() && self.initialize.is_none() && self.hooked.is_empty()
     }
 
-    /// The fixup. It imports the functions that the table is filled with from `actual`, the table from
-    /// `shim`, and others from `main` and from adapters by their names.
+    /// The fixup. It imports the functions that the shim calls from `actual`, the table or the globals
+    /// that hold them from `shim`, and others from `main` and from adapters by their names.
     pub(super) fn module(&self) -> Result<Module<'static>, BuildError> {
         let mut imports = Imports::new();
         let mut import = |module: &str, name: &str, ty: &FuncType| {
@@ -234,7 +268,7 @@ impl Fixup<'_> {
         let hook = self.hook.as_ref().map(|name| import("main", name, &event));
         let hooked = self.hooked.iter().map(|it| import(&it.module, &it.name, &it.ty));
         let hooked: Vec<FuncIdx> = hooked.collect();
-        let table = (!elems.is_empty()).then(|| imports.table("shim", TABLE, self.shims.table()));
+        let holder = Holder::new(self.shims, &mut imports);
         let mut module = ModuleBuilder::with_imports(imports);
         if let Some(hook) = hook {
             let mut defined = Vec::new();
@@ -257,24 +291,69 @@ impl Fixup<'_> {
                 }
             }
         }
-        if let Some(table) = table {
-            module.elem(table, [Instr::I32Const { value: 0 }], elems);
-        }
+        let sets = holder.fill(&mut module, elems);
         match (initialize, hook) {
-            (Some(initialize), Some(hook)) => {
+            (None, _) if sets.is_empty() => {}
+            (Some(initialize), None) if sets.is_empty() => module.start(initialize),
+            _ => {
                 let ty = module.ty([], []);
                 let start = module.func(ty, |f| {
-                    tell(f, hook, Event::InitializeStart);
+                    for (func, global) in sets {
+                        f.instrs([Instr::RefFunc { func }, Instr::GlobalSet { global }]);
+                    }
+                    let Some(initialize) = initialize else { return };
+                    if let Some(hook) = hook {
+                        tell(f, hook, Event::InitializeStart);
+                    }
                     f.instr(Instr::Call { func: initialize });
-                    tell(f, hook, Event::InitializeFinish);
+                    if let Some(hook) = hook {
+                        tell(f, hook, Event::InitializeFinish);
+                    }
                 });
                 module.start(start);
             }
-            (Some(initialize), None) => module.start(initialize),
-            (None, _) => {}
         }
         module.names().module = Some("fixup".into());
         module.build()
+    }
+}
+
+/// What the fixup imports of the shim, to put functions there.
+enum Holder {
+    Nothing,
+    Table(TableIdx),
+    Globals(Vec<GlobalIdx>),
+}
+
+impl Holder {
+    fn new(shims: &Shims, imports: &mut Imports) -> Holder {
+        if shims.list.is_empty() {
+            return Holder::Nothing;
+        }
+        if !shims.in_globals {
+            return Holder::Table(imports.table("shim", TABLE, shims.table()));
+        }
+        let globals = shims.list.iter().enumerate().map(|(number, shim)| {
+            let ty = &shim.ty;
+            let ty = imports.ty(ty.params().iter().copied(), ty.results().iter().copied());
+            imports.global("shim", &global_name(number), global_type(ty))
+        });
+        Holder::Globals(globals.collect())
+    }
+
+    /// Fills the table. Returns the globals that are to be set, with the functions.
+    fn fill(self, module: &mut ModuleBuilder, funcs: Vec<FuncIdx>) -> Vec<(FuncIdx, GlobalIdx)> {
+        match self {
+            Holder::Nothing => Vec::new(),
+            Holder::Table(table) => {
+                module.elem(table, [Instr::I32Const { value: 0 }], funcs);
+                Vec::new()
+            }
+            Holder::Globals(globals) => {
+                module.elem_declared(funcs.iter().copied());
+                funcs.into_iter().zip(globals).collect()
+            }
+        }
     }
 }
 
