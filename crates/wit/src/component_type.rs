@@ -88,7 +88,7 @@ pub struct ComponentType {
 /// ```
 ///
 /// # Errors
-/// If the component would have more than 1,000,000 definitions.
+/// If the component would be too large.
 pub fn encode(
     model: &Model,
     world: WorldId,
@@ -100,7 +100,7 @@ pub fn encode(
 /// The component of a section, with names as a configuration says.
 ///
 /// # Errors
-/// If the component would have more than 1,000,000 definitions.
+/// If the component would be too large.
 pub fn encode_with(
     config: Config,
     model: &Model,

@@ -341,7 +341,7 @@ kinds! {
     /// A renaming of what an included world does not have.
     NoSuchName { name: Text } "no import or export kebab-name `{name}`. Note that an ID does not support renaming";
     /// A package whose component would be too large for its text.
-    TooLarge { name: Text } "package `{name}` would have more than 1,000,000 definitions in binary";
+    TooLarge { name: Text } "package `{name}` would have more than 1,000,000 definitions, fields and parameters in binary";
     /// An exported interface that would need another one imported and exported.
     Transitive { name: Text, through: Text } "interface `{name}` transitively depends on an interface in incompatible ways: `{through}` would have to be imported and exported";
 }

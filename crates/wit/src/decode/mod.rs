@@ -64,7 +64,7 @@ pub fn decode(component: &Component<'_>) -> Result<Decoded> {
     let root = scopes.run(scopes.root())?;
     let imports = scopes.scope(root)?.imports.clone();
     let exports = scopes.scope(root)?.exports.clone();
-    let form = form(&scopes, imports.len(), &exports)?;
+    let form = form(&mut scopes, imports.len(), &exports)?;
     let mut decoder = Decoder::new(scopes);
     let (package, world) = match form {
         Form::Whole => (decoder.whole_package(&exports)?, None),
@@ -146,7 +146,11 @@ enum Form {
     Component,
 }
 
-fn form(scopes: &Scopes<'_>, imports: usize, exports: &[(&ExternName<'_>, Item)]) -> Result<Form> {
+fn form(
+    scopes: &mut Scopes<'_>,
+    imports: usize,
+    exports: &[(&ExternName<'_>, Item)],
+) -> Result<Form> {
     let mut are_types = imports == 0;
     for (_, item) in exports {
         are_types &= match item {

@@ -12,13 +12,18 @@ use wattle_ast::components::{
     Alias, Canon, Definition, Export, ExportDecl, ExternDesc, ExternName, Import, Instance,
     ParsedName, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, check_label,
 };
-use wattle_ast::{ComponentTypeIdx, Features};
+use wattle_ast::{ComponentTypeIdx, Features, Name};
 
 use super::error::{Kind, Result};
 
-/// The number of steps that may be taken besides one for each definition. A few bytes can ask for
-/// many: a component can be instantiated twice in one that is instantiated twice, and so on.
+/// The number of steps that may be taken besides [`STEPS`] for each definition and each part of a type.
+/// A few bytes can ask for many: a component can be instantiated twice in one that is instantiated
+/// twice, and so on.
 const MAX_STEPS: usize = 1_000_000;
+
+/// How often a definition is looked at: when it is gone through, when its type is converted, as a
+/// function or as what an alias stands for.
+const STEPS: usize = 4;
 
 /// The number of a type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -143,7 +148,11 @@ impl<'c> Scopes<'c> {
             entries: Vec::new(),
             instances: Vec::new(),
             frames: Vec::new(),
-            steps: definitions.len().saturating_add(MAX_STEPS),
+            steps: definitions
+                .iter()
+                .fold(0, |sum: usize, definition| sum.saturating_add(1 + parts(definition)))
+                .saturating_mul(STEPS)
+                .saturating_add(MAX_STEPS),
         })
     }
 
@@ -177,8 +186,9 @@ impl<'c> Scopes<'c> {
     }
 
     /// The body that a type is the type of.
-    pub(super) fn body(&self, mut entry: Entry) -> Result<Option<Body>> {
+    pub(super) fn body(&mut self, mut entry: Entry) -> Result<Option<Body>> {
         loop {
+            self.step()?;
             match self.entry(entry)? {
                 EntryKind::Body(body) => return Ok(Some(body)),
                 EntryKind::Named(other) => entry = other,
@@ -189,7 +199,12 @@ impl<'c> Scopes<'c> {
 
     /// Counts a step.
     pub(super) fn step(&mut self) -> Result<()> {
-        self.steps = self.steps.checked_sub(1).ok_or(Kind::TooLarge)?;
+        self.take_steps(1)
+    }
+
+    /// Counts steps.
+    pub(super) fn take_steps(&mut self, count: usize) -> Result<()> {
+        self.steps = self.steps.checked_sub(count).ok_or(Kind::TooLarge)?;
         Ok(())
     }
 
@@ -202,8 +217,8 @@ impl<'c> Scopes<'c> {
             if at < frame.end {
                 let end = self.ends.get(&at).copied();
                 frame.at = end.unwrap_or(at) + 1;
-                self.step()?;
                 let definition = self.definitions.get(at).ok_or(Kind::Index)?;
+                self.take_steps(1 + parts(definition))?;
                 self.definition(scope, at, definition)?;
                 continue;
             }
@@ -292,7 +307,7 @@ impl<'c> Scopes<'c> {
         }
     }
 
-    fn body_at(&self, scope: ScopeId, index: ComponentTypeIdx) -> Result<Body> {
+    fn body_at(&mut self, scope: ScopeId, index: ComponentTypeIdx) -> Result<Body> {
         self.body(self.ty(scope, index)?)?.ok_or_else(|| Kind::Index.into())
     }
 
@@ -453,6 +468,25 @@ impl<'c> Scopes<'c> {
         };
         self.push(scope, item)?;
         self.record(scope, false, &export.name, item)
+    }
+}
+
+/// How many fields, cases, labels or parameters a definition has. Long names count more than once,
+/// since they are copied.
+pub(super) fn parts(definition: &Definition<'_>) -> usize {
+    fn labels<'n>(labels: impl Iterator<Item = &'n Name<'n>>) -> usize {
+        labels.map(|label| 1 + label.len() / 64).sum()
+    }
+    match definition {
+        Definition::Type(Type::Record(fields)) => labels(fields.iter().map(|it| &it.label)),
+        Definition::Type(Type::Variant(cases)) => labels(cases.iter().map(|it| &it.label)),
+        Definition::Type(Type::Flags(names) | Type::Enum(names)) => labels(names.iter()),
+        Definition::Type(Type::Func(ty)) => labels(ty.params.iter().map(|it| &it.label)),
+        Definition::Type(Type::Tuple(types)) => types.len(),
+        Definition::Import(Import { name, .. })
+        | Definition::ExportDecl(ExportDecl { name, .. }) => name.name.len() / 64,
+        Definition::Export(Export { name, .. }) => name.name.len() / 64,
+        _ => 0,
     }
 }
 

@@ -10,7 +10,7 @@ use wattle_ast::components::{
 
 use super::error::{Kind as Error, Result};
 use super::items::Decoder;
-use super::scopes::{Entry, EntryKind, ScopeId};
+use super::scopes::{Entry, EntryKind, ScopeId, parts};
 use crate::model::{Kind, Owner, Text, Type, TypeId, Val};
 
 impl Decoder<'_> {
@@ -91,7 +91,10 @@ impl Decoder<'_> {
     fn kind(&mut self, definition: Entry) -> Result<Kind> {
         let (scope, ty) = match self.scopes.entry(definition)? {
             EntryKind::Resource => return Ok(Kind::Resource),
-            EntryKind::Defined(scope, Definition::Type(ty)) => (scope, ty),
+            EntryKind::Defined(scope, definition @ Definition::Type(ty)) => {
+                self.scopes.take_steps(parts(definition))?;
+                (scope, ty)
+            }
             _ => return Err(Error::Form.into()),
         };
         let label = |label: &wattle_ast::Name<'_>| Text::from(label.as_str());
@@ -162,7 +165,10 @@ impl Decoder<'_> {
                 let data = &self.model[other];
                 match data.owner {
                     // It has been used before it has got a name.
-                    Owner::Nobody => data.kind.clone(),
+                    Owner::Nobody => {
+                        self.scopes.take_steps(data.kind.parts())?;
+                        data.kind.clone()
+                    }
                     Owner::World(_) if owner != data.owner => {
                         return Err(Error::TypeOfWorld(name.name.as_str().into()).into());
                     }

@@ -212,6 +212,7 @@ impl Model {
                 None => self.add_interface(Interface {
                     docs: interface.docs.clone(),
                     gate: interface.gate.clone(),
+                    copy_of: interface.copy_of.and_then(|id| remap.interfaces.get(id).copied()),
                     ..Interface::new(interface.name.clone(), package)
                 }),
             });

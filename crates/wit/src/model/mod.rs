@@ -13,6 +13,7 @@
 //! | `copy.rs` | types, functions, imports and exports with other types in them |
 //! | `merge.rs`, `merge_error.rs` | two models as one, two worlds as one |
 //! | `semver.rs` | compatible versions as one, exports as imports |
+//! | `separate.rs` | interfaces that a world has more than once, as several |
 //! | `elaborate.rs` | what a world imports because of what it uses |
 //!
 //! ```
@@ -44,6 +45,7 @@ mod merge;
 mod merge_error;
 mod packages;
 mod semver;
+mod separate;
 mod types;
 
 use alloc::collections::BTreeMap;

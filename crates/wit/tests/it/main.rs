@@ -9,5 +9,6 @@ mod merge;
 mod peers;
 mod refused;
 mod resolved;
+mod separate;
 mod syntax;
 mod wasi;
