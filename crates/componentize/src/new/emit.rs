@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -45,7 +45,7 @@ pub(super) struct Plan<'p, 'm, 'a> {
 /// When a core function is fetched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Site {
-    /// Before the main module is instantiated.
+    /// Before the module that it is for is instantiated.
     Before,
     /// When all modules but the fixup are instantiated.
     Between,
@@ -77,6 +77,8 @@ pub(super) struct Emitter<'p, 'm, 'a> {
     item_aliases: BTreeMap<(CoreInstanceIdx, String), CoreSortIdx>,
     pub(super) unit_types: [Option<ComponentTypeIdx>; 2],
     pub(super) problems: Vec<Problem>,
+    /// The problems by part and message, so that each is told once.
+    told: BTreeSet<(usize, String)>,
 }
 
 impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
@@ -98,6 +100,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             item_aliases: BTreeMap::new(),
             unit_types: [None; 2],
             problems: Vec::new(),
+            told: BTreeSet::new(),
         }
     }
 
@@ -135,7 +138,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     pub(super) fn problem(&mut self, part: usize, kind: ProblemKind) {
         let origin = self.plan.parts.get(part).map(|part| part.origin.clone());
         let problem = Problem { origin: origin.unwrap_or_default(), kind };
-        if !self.problems.contains(&problem) {
+        if self.told.insert((part, problem.message().to_string())) {
             self.problems.push(problem);
         }
     }
@@ -369,11 +372,14 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// The `realloc` of a part, at a site.
     pub(super) fn realloc(&mut self, part: usize, name: &Text, site: Site) -> FuncIdx {
         let func = CoreFunc::Realloc { part, name: name.clone() };
-        let is_hooked = self.has_hook();
-        match site {
-            Site::Before => self.shimmed(&func, part).unwrap_or_default(),
-            Site::Between if is_hooked => self.shimmed(&func, part).unwrap_or_default(),
-            Site::Between | Site::After => self.exported(part, name),
+        let is_there = match site {
+            Site::Before => self.instances.contains_key(&part) && !self.has_hook(),
+            Site::Between => !self.has_hook(),
+            Site::After => true,
+        };
+        match is_there {
+            true => self.exported(part, name),
+            false => self.shimmed(&func, part).unwrap_or_default(),
         }
     }
 
@@ -436,11 +442,9 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         }
         let module = fixup.module().map_err(glue)?;
         let mut args: Vec<(String, CoreInstanceIdx)> = Vec::new();
-        for import in &module.imports {
-            let name = import.module.as_str();
-            if args.iter().any(|(known, _)| known == name) {
-                continue;
-            }
+        let names: BTreeSet<&str> =
+            module.imports.iter().map(|import| import.module.as_str()).collect();
+        for name in names {
             let instance = match name {
                 "actual" => self.actual(),
                 "shim" => self.shim.unwrap_or_default(),
