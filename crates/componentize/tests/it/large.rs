@@ -147,7 +147,7 @@ fn many_problems() {
 fn many_sections_that_describe_the_world() {
     on_a_small_stack(|| {
         let mut module = module("(module)", None);
-        for nth in 0..1_000 {
+        for nth in 0..4_000 {
             let wit =
                 format!("package a:b{nth}; interface i {{ f: func(); }} world w {{ import i; }}");
             let described = crate::messages::module("(module)", Some(&wit));
