@@ -121,7 +121,7 @@ impl FromStr for Adapter {
 }
 
 /// An old and a new name.
-fn renamed(text: &str) -> Result<(String, String), &'static str> {
+pub(super) fn renamed(text: &str) -> Result<(String, String), &'static str> {
     let (old, new) = text.split_once('=').ok_or("two names with `=` between them are expected")?;
     Ok((old.to_owned(), new.to_owned()))
 }
