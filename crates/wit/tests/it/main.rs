@@ -6,6 +6,7 @@ mod format;
 mod json;
 mod large;
 mod merge;
+mod old_binaries;
 mod peers;
 mod refused;
 mod resolved;
