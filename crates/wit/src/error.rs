@@ -94,6 +94,18 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 /// All errors of one run, in the order of the texts.
+///
+/// ```
+/// use wattle_wit::Resolver;
+///
+/// let text = "package a:b; interface i { f: func(x: missing); }";
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", text);
+/// let errors = resolver.resolve().unwrap_err();
+/// let place = errors.0[0].place.unwrap();
+/// assert_eq!(resolver.sources()[place.source].name, "a.wit");
+/// assert_eq!(&text[place.span.start..place.span.end], "missing");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Errors(pub Vec<Error>);
 

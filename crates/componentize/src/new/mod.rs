@@ -9,7 +9,7 @@
 //! | `matching.rs` | what each core import and export is, and whether its type is right |
 //! | `adapter.rs` | adapters, cut down to what is used of them |
 //! | `live.rs` | what of the world's imports is needed |
-//! | `shims.rs` | the core modules that tie the others together |
+//! | `shims.rs`, `fixup.rs` | the core modules that tie the others together |
 //! | `types.rs` | types of the world in the scopes of the component |
 //! | `emit.rs`, `canons.rs`, `lift.rs` | the component |
 //!
@@ -22,6 +22,7 @@ mod adapter;
 mod builtins;
 mod canons;
 mod emit;
+mod fixup;
 mod imports;
 mod join;
 mod lift;
@@ -55,11 +56,11 @@ use part::{CoreFunc, Exports, Linked, Source, realloc_for};
 use shims::Shims;
 
 pub(crate) use builtins::{GET_STACK_POINTER, GET_TLS_BASE, SET_STACK_POINTER, SET_TLS_BASE};
+pub(crate) use fixup::{Event, tell};
 pub(crate) use join::{Input, Joined, merge, read};
 pub(crate) use matching::{ENV, realloc_type};
 pub(crate) use options::{Options, option_methods};
 pub(crate) use part::{Given, MAIN, Part};
-pub(crate) use shims::{Event, tell};
 
 /// How many names are compared with misspelt ones.
 const BUDGET: usize = 100_000;

@@ -8,7 +8,8 @@ use wattle_ast::Features;
 use wattle_ast::components::{Definition, ExternName, InterfaceName, PlainName, Type};
 
 use super::error::{Kind, Result};
-use super::scopes::{Entry, EntryKind, Item, Items, Scopes, parts};
+use super::scopes::{Entry, EntryKind, Item, Items, Scopes};
+use super::types::parts;
 use crate::docs::Gate;
 use crate::model::{
     Extern, Externs, Func, Interface, InterfaceId, Key, Model, Owner, Package, PackageId, Text,

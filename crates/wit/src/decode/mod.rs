@@ -95,6 +95,18 @@ fn with_docs(mut decoded: Decoded, component: &Component<'_>) -> Result<Decoded>
 /// Reads a component, even a package, as the world of what it imports and exports, and leaves out what
 /// WIT cannot say.
 ///
+/// ```
+/// use wattle_ast::components::{Component, Definition, ExternDesc, Import, Type};
+/// use wattle_wit::decode::decode_partly;
+///
+/// // It imports a component.
+/// let ty = ExternDesc::Component(wattle_ast::ComponentTypeIdx(0));
+/// let import = Definition::Import(Import { name: "plugin".into(), ty });
+/// let definitions = [Definition::Type(Type::Component), Definition::End, import];
+/// let component: Component<'_> = definitions.into_iter().collect();
+/// assert_eq!(decode_partly(&component).unwrap().left_imports, ["plugin"]);
+/// ```
+///
 /// # Errors
 /// If functions or instances have what WIT cannot say.
 pub fn decode_partly(component: &Component<'_>) -> Result<Partly> {

@@ -12,9 +12,10 @@ use wattle_ast::components::{
     Alias, Canon, Definition, Export, ExportDecl, ExternDesc, ExternName, Import, Instance,
     ParsedName, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, check_label,
 };
-use wattle_ast::{ComponentTypeIdx, Features, Name};
+use wattle_ast::{ComponentTypeIdx, Features};
 
 use super::error::{Kind, Result};
+use super::types::parts;
 
 /// The number of steps that may be taken besides [`STEPS`] for each definition and each part of a type.
 /// A few bytes can ask for many: a component can be instantiated twice in one that is instantiated
@@ -468,25 +469,6 @@ impl<'c> Scopes<'c> {
         };
         self.push(scope, item)?;
         self.record(scope, false, &export.name, item)
-    }
-}
-
-/// How many fields, cases, labels or parameters a definition has. Long names count more than once,
-/// since they are copied.
-pub(super) fn parts(definition: &Definition<'_>) -> usize {
-    fn labels<'n>(labels: impl Iterator<Item = &'n Name<'n>>) -> usize {
-        labels.map(|label| 1 + label.len() / 64).sum()
-    }
-    match definition {
-        Definition::Type(Type::Record(fields)) => labels(fields.iter().map(|it| &it.label)),
-        Definition::Type(Type::Variant(cases)) => labels(cases.iter().map(|it| &it.label)),
-        Definition::Type(Type::Flags(names) | Type::Enum(names)) => labels(names.iter()),
-        Definition::Type(Type::Func(ty)) => labels(ty.params.iter().map(|it| &it.label)),
-        Definition::Type(Type::Tuple(types)) => types.len(),
-        Definition::Import(Import { name, .. })
-        | Definition::ExportDecl(ExportDecl { name, .. }) => name.name.len() / 64,
-        Definition::Export(Export { name, .. }) => name.name.len() / 64,
-        _ => 0,
     }
 }
 

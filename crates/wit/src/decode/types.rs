@@ -3,14 +3,15 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wattle_ast::ComponentTypeIdx;
 use wattle_ast::components::{
-    Definition, ExternName, PlainSortIdx, SortIdx, Type as Form, ValType,
+    Definition, Export, ExportDecl, ExternName, Import, PlainSortIdx, SortIdx, Type as Form,
+    ValType,
 };
+use wattle_ast::{ComponentTypeIdx, Name};
 
 use super::error::{Kind as Error, Result};
 use super::items::Decoder;
-use super::scopes::{Entry, EntryKind, ScopeId, parts};
+use super::scopes::{Entry, EntryKind, ScopeId};
 use crate::model::{Kind, Owner, Text, Type, TypeId, Val};
 
 impl Decoder<'_> {
@@ -232,5 +233,24 @@ impl Decoder<'_> {
         }
         self.set(entry, Val::Type(id));
         Ok(())
+    }
+}
+
+/// How many fields, cases, labels or parameters a definition has. Long names count more than once,
+/// since they are copied.
+pub(super) fn parts(definition: &Definition<'_>) -> usize {
+    fn labels<'n>(labels: impl Iterator<Item = &'n Name<'n>>) -> usize {
+        labels.map(|label| 1 + label.len() / 64).sum()
+    }
+    match definition {
+        Definition::Type(Form::Record(fields)) => labels(fields.iter().map(|it| &it.label)),
+        Definition::Type(Form::Variant(cases)) => labels(cases.iter().map(|it| &it.label)),
+        Definition::Type(Form::Flags(names) | Form::Enum(names)) => labels(names.iter()),
+        Definition::Type(Form::Func(ty)) => labels(ty.params.iter().map(|it| &it.label)),
+        Definition::Type(Form::Tuple(types)) => types.len(),
+        Definition::Import(Import { name, .. })
+        | Definition::ExportDecl(ExportDecl { name, .. }) => name.name.len() / 64,
+        Definition::Export(Export { name, .. }) => name.name.len() / 64,
+        _ => 0,
     }
 }

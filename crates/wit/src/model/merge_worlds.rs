@@ -19,6 +19,22 @@ impl Model {
     /// Adds the imports and exports of a world to another. Types of the one become types of the
     /// other. What both have must be alike.
     ///
+    /// ```
+    /// use wattle_wit::{Resolver, print};
+    ///
+    /// let mut resolver = Resolver::new();
+    /// resolver.file("a.wit", "package a:b;
+    ///     world logs { import log: func(line: string); }
+    ///     world app { export run: func(); }");
+    /// let resolved = resolver.resolve().unwrap();
+    /// let (root, mut model) = (resolved.root(), resolved.into_model());
+    /// let world = |name| model.select_world(root, Some(name)).unwrap();
+    /// let (logs, app) = (world("logs"), world("app"));
+    /// model.merge_worlds(logs, app).unwrap();
+    /// let text = print::package(&model, root).unwrap();
+    /// assert!(text.ends_with("world app {\n  import log: func(line: string);\n\n  export run: func();\n}\n"));
+    /// ```
+    ///
     /// # Errors
     /// What differs, or the export that cannot be added since something uses it as an import. The
     /// world is then as it was.
