@@ -75,21 +75,21 @@ const GLOBALS: [(&str, &str, bool); 9] = [
     ("GOT.mem", "__wasm_program_tls_info", true),
 ];
 
-/// Functions of components and of linkers that libraries can import, with their types, and how many of
-/// [`WORLDS`] do not have them.
-const FUNCS: [(&str, &str, usize, usize); 12] = [
-    ("env", "__wasm_get_tls_base", 2, 0),
-    ("env", "__wasm_set_tls_base", 1, 0),
-    ("env", "__wasm_get_stack_pointer", 2, 0),
-    ("$root", "[context-set-1]", 1, 0),
-    ("$root", "[thread-new-indirect-v0]", 7, 0),
-    ("$root", "[waitable-set-wait]", 7, 0),
-    ("$root", "other", 6, 1),
-    ("a:b/log@1.0.0", "line", 5, 2),
-    ("a:b/log@1.0.0", "level", 2, 2),
-    ("a:b/log@1.0.0", "read", 1, 2),
-    ("$root", "plain", 1, 2),
-    ("cm32p2", "plain", 1, 4),
+/// Functions of components and of linkers that libraries can import, with their types and the worlds
+/// that have them. Those of no world are always there.
+const FUNCS: [(&str, &str, usize, &[usize]); 12] = [
+    ("env", "__wasm_get_tls_base", 2, &[]),
+    ("env", "__wasm_set_tls_base", 1, &[]),
+    ("env", "__wasm_get_stack_pointer", 2, &[]),
+    ("$root", "[context-set-1]", 1, &[]),
+    ("$root", "[thread-new-indirect-v0]", 7, &[]),
+    ("$root", "[waitable-set-wait]", 7, &[]),
+    ("$root", "other", 6, &[1, 3]),
+    ("a:b/log@1.0.0", "line", 5, &[2, 3]),
+    ("a:b/log@1.0.0", "level", 2, &[2, 3]),
+    ("a:b/log@1.0.0", "read", 1, &[2, 3]),
+    ("$root", "plain", 1, &[2, 3]),
+    ("cm32p2", "plain", 1, &[2, 3]),
 ];
 
 /// The types of functions.
@@ -199,9 +199,9 @@ impl<'c, 'd> Library<'c, 'd> {
                 }
                 3 => {
                     let (module, name, ty, worlds) = self.choices.of(&FUNCS);
-                    let has_it =
-                        worlds <= self.world.map_or(0, |world| world + usize::from(world > 0));
-                    if has_it || self.choices.one_in(40) {
+                    let is_there = worlds.is_empty()
+                        || self.world.is_some_and(|world| worlds.contains(&world));
+                    if is_there || self.choices.one_in(40) {
                         self.import_func(module, name, ty);
                     }
                 }

@@ -244,16 +244,17 @@ impl<'t> Writer<'t> {
         };
         // Each import that is waited for is above the one that waits.
         let mut tasks = Vec::from([(item(place), Vec::<Frame<'t>>::new())]);
+        let mut open = BTreeSet::from([place]);
         while let Some((task, frames)) = tasks.last_mut() {
-            if task.place.is_some_and(|place| self.index(place).is_some()) {
+            if let Some(place) = task.place.filter(|place| self.index(*place).is_some()) {
+                open.remove(&place);
                 tasks.pop();
                 continue;
             }
             match self.advance(task, frames) {
                 Ok(()) => {}
                 Err(Fault::Needs { place }) => {
-                    let is_open = tasks.iter().any(|(task, _)| task.place == Some(place));
-                    if is_open || !groups.contains_key(&place) {
+                    if !groups.contains_key(&place) || !open.insert(place) {
                         return Err(Fault::Cycle { place });
                     }
                     tasks.push((item(place), Vec::new()));
