@@ -1,8 +1,11 @@
 //! Prints a dictionary for libFuzzer from the tables: mnemonics and opcodes of instructions, keywords of
-//! components.
+//! components and of WIT.
+
+use std::collections::BTreeSet;
 
 use wattle::ast::components::{CanonOp, PrimType, TypeForm};
 use wattle::ast::{Encode, Opcode};
+use wattle::wit::syntax::Keyword;
 
 fn main() {
     for opcode in Opcode::ALL {
@@ -14,7 +17,10 @@ fn main() {
     let canons = CanonOp::ALL.iter().map(|op| op.keyword());
     let prims = PrimType::ALL.iter().map(|ty| ty.keyword());
     let forms = TypeForm::ALL.iter().map(|form| form.keyword());
-    for keyword in canons.chain(prims).chain(forms) {
+    let words = canons.chain(prims).chain(forms);
+    let wit = Keyword::ALL.iter().map(|keyword| keyword.text());
+    // Some are words of both.
+    for keyword in words.chain(wit).collect::<BTreeSet<_>>() {
         println!("\"{keyword}\"");
     }
     println!("\"\\x00asm\\x0d\\x00\\x01\\x00\"");

@@ -18,6 +18,7 @@ pub mod format;
 pub mod generated;
 mod inputs;
 pub mod interfaces;
+pub mod linking;
 #[cfg(feature = "faults")]
 pub mod lockstep;
 #[cfg(feature = "peers")]

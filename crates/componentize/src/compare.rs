@@ -55,6 +55,8 @@ struct Compare<'m> {
     theirs: World<'m>,
     versions: Versions,
     path: Vec<Step>,
+    /// The name with them of the import or export that is compared, if it is another one.
+    other: Option<String>,
     differences: Vec<Difference>,
     /// Whether types are equal.
     equal: BTreeMap<Pair, bool>,
@@ -71,6 +73,7 @@ pub(crate) fn compare(
         theirs: World::new(theirs.0, theirs.1),
         versions,
         path: Vec::new(),
+        other: None,
         differences: Vec::new(),
         equal: BTreeMap::new(),
     };
@@ -81,7 +84,8 @@ pub(crate) fn compare(
 
 impl<'m> Compare<'m> {
     fn report(&mut self, kind: DifferenceKind) {
-        self.differences.push(Difference { path: self.path.clone(), kind });
+        let (path, other) = (self.path.clone(), self.other.clone());
+        self.differences.push(Difference { path, other, kind });
     }
 
     /// Compares the imports or the exports.
@@ -96,28 +100,24 @@ impl<'m> Compare<'m> {
             Side::Import => (&ours, &theirs),
             Side::Export => (&theirs, &ours),
         };
-        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (name, number) in given {
-            by_name.entry(name).or_default().push(*number);
+        // Of several versions that are taken for one, the last stands for those that are not there.
+        let by_name: BTreeMap<&str, usize> =
+            given.iter().map(|(name, number)| (&**name, *number)).collect();
+        // Interfaces whatever their version, the first of each.
+        let mut by_interface: BTreeMap<String, String> = BTreeMap::new();
+        let (asking, giving) = self.asking_and_giving(side);
+        for item in giving.side(side).items.iter().filter(|item| item.name.contains(':')) {
+            let any = Versions::Any.name(&item.name);
+            by_interface.entry(any).or_insert_with(|| item.name.clone());
         }
-        for (name, asked) in asked {
-            let found = by_name.get(&**name).map_or(&[][..], |found| &found[..]);
-            match self.best(side, *asked, found) {
+        let exact = asking.side(side).items.iter().map(|item| giving.side(side).number(&item.name));
+        let exact: Vec<Option<usize>> = exact.collect();
+        for ((name, asked), exact) in asked.iter().zip(exact) {
+            match exact.or_else(|| by_name.get(&**name).copied()) {
                 Some(given) => self.item(side, *asked, given),
-                None => self.missing(side, *asked, given),
+                None => self.missing(side, *asked, &by_interface),
             }
         }
-    }
-
-    /// Of several versions that are taken for one, the one with the whole name that is asked for, or
-    /// the last.
-    fn best(&self, side: Side, asked: usize, found: &[usize]) -> Option<usize> {
-        let (asking, giving) = self.asking_and_giving(side);
-        let name = &asking.side(side).items.get(asked)?.name;
-        let is_exact = |number: &usize| {
-            giving.side(side).items.get(*number).is_some_and(|it| it.name == *name)
-        };
-        found.iter().copied().find(is_exact).or_else(|| found.last().copied())
     }
 
     fn asking_and_giving(&self, side: Side) -> (&World<'m>, &World<'m>) {
@@ -128,17 +128,12 @@ impl<'m> Compare<'m> {
     }
 
     /// Reports an import or export that is not given.
-    fn missing(&mut self, side: Side, asked: usize, given: &[(String, usize)]) {
-        let (asking, giving) = self.asking_and_giving(side);
+    fn missing(&mut self, side: Side, asked: usize, by_interface: &BTreeMap<String, String>) {
+        let (asking, _) = self.asking_and_giving(side);
         let Some(item) = asking.side(side).items.get(asked) else { return };
         let name = item.name.clone();
         // The interface at another version.
-        let any = Versions::Any.name(&name);
-        let other = given
-            .iter()
-            .filter_map(|(_, number)| giving.side(side).items.get(*number))
-            .find(|it| name.contains(':') && Versions::Any.name(&it.name) == any)
-            .map(|it| it.name.clone());
+        let other = by_interface.get(&Versions::Any.name(&name)).cloned();
         self.report(match side {
             Side::Import => DifferenceKind::MissingImport { name, other },
             Side::Export => DifferenceKind::MissingExport { name, other },
@@ -156,7 +151,9 @@ impl<'m> Compare<'m> {
         else {
             return;
         };
+        let other = (our.name != their.name).then(|| their.name.clone());
         let (name, our, their) = (our.name.clone(), our.item, their.item);
+        self.other = other;
         let places = (self.ours.place(side, ours), self.theirs.place(side, theirs));
         self.path.push(match side {
             Side::Import => Step::Import(name),
@@ -173,6 +170,7 @@ impl<'m> Compare<'m> {
             }
         }
         self.path.pop();
+        self.other = None;
     }
 
     fn interface(

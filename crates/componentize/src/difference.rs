@@ -7,10 +7,33 @@ use core::fmt;
 use wattle_ast::Shown;
 
 /// A difference, and where it is.
+///
+/// ```
+/// use wattle_componentize::{DifferenceKind, Step, semver_check};
+/// use wattle_wit::Resolver;
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", "package a:b;
+///     world prev { export shapes: interface { draw: func(color: u8); } }
+///     world new { export shapes: interface { draw: func(color: u16); } }");
+/// let resolved = resolver.resolve()?;
+/// let model = resolved.model();
+/// let world = |name| model.select_world(resolved.root(), Some(name));
+///
+/// let found = semver_check((model, world("prev")?), (model, world("new")?))?;
+/// let difference = &found[0].0;
+/// let path = ["shapes", "draw", "color"].map(String::from);
+/// let [export, func, param] = path;
+/// assert_eq!(difference.path, [Step::Export(export), Step::Func(func), Step::Param(param)]);
+/// assert!(matches!(&difference.kind, DifferenceKind::Types { ours: Some(ours), .. } if ours == "u8"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference {
-    /// The import or export, then the function or type in it, and so on.
+    /// The import or export, then the function or type in it, and so on. Names are ours.
     pub path: Vec<Step>,
+    /// Their name of the import or export, if it is another one: an interface of another version.
+    pub other: Option<String>,
     /// What differs.
     pub kind: DifferenceKind,
 }
@@ -180,6 +203,9 @@ impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (nth, step) in self.difference.path.iter().enumerate() {
             write!(f, "{}{step}", if nth > 0 { ", " } else { "" })?;
+            if let Some(other) = self.difference.other.as_ref().filter(|_| nth == 0) {
+                write!(f, " (`{}` in {})", Shown(other), self.sides.theirs)?;
+            }
         }
         if !self.difference.path.is_empty() {
             f.write_str(": ")?;

@@ -59,7 +59,7 @@ impl<'m> Embed<'m> {
     /// The content of the section: a component.
     ///
     /// # Errors
-    /// If the component would have more than 1,000,000 definitions.
+    /// If the component would be too large.
     pub fn section(self) -> Result<Component<'static>, TooLarge> {
         let Embed { model, world, encoding, config } = self;
         let mut component = component_type::encode_with(config, model, world, encoding)?;
@@ -72,7 +72,7 @@ impl<'m> Embed<'m> {
     /// Adds the section to a module, behind all others.
     ///
     /// # Errors
-    /// If the component would have more than 1,000,000 definitions.
+    /// If the component would be too large.
     pub fn add_to(self, module: &mut Module<'_>) -> Result<(), TooLarge> {
         let bytes: Vec<u8> = wattle_encoder::encode_component(&self.section()?);
         let data = CustomData::Bytes(bytes.into());

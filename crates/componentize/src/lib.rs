@@ -15,6 +15,7 @@
 //! | `targets.rs` | [`targets()`]: how a component differs from a world |
 //! | `semver_check.rs` | [`semver_check()`]: how a new version of a world breaks the previous one |
 //! | `compare.rs`, `difference.rs` | differences between worlds, and their words |
+//! | `unique.rs` | names that must differ |
 //! | `producers.rs` | the section `producers` |
 //! | `error.rs` | [`Error`]: everything that stands in the way |
 //!
@@ -42,6 +43,7 @@ mod producers;
 mod semver_check;
 mod targets;
 mod unbundle;
+mod unique;
 mod world;
 
 pub use compare::Versions;

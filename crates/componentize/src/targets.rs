@@ -64,7 +64,11 @@ pub fn targets(
     };
     let not_wit = ours.left_imports.into_iter();
     let mut differences: Vec<Difference> = not_wit
-        .map(|name| Difference { path: Vec::new(), kind: DifferenceKind::NotWit { name } })
+        .map(|name| Difference {
+            path: Vec::new(),
+            other: None,
+            kind: DifferenceKind::NotWit { name },
+        })
         .collect();
     differences.extend(compare((&ours.model, ours.world), (theirs, world), versions));
     Ok(differences.into_iter().map(TargetDifference).collect())
@@ -99,4 +103,11 @@ impl fmt::Display for TargetsError {
     }
 }
 
-impl core::error::Error for TargetsError {}
+impl core::error::Error for TargetsError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            TargetsError::Component(error) => Some(error),
+            TargetsError::Versions(error) => Some(error),
+        }
+    }
+}

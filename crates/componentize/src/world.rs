@@ -235,16 +235,13 @@ impl<'m> World<'m> {
     }
 
     /// The names of the functions and types of a place, for help with names that are misspelt.
-    pub(crate) fn names(&self, place: Place) -> Vec<&'m str> {
-        match self.interface(place) {
-            Some(id) => self.model[id].funcs.keys().map(Text::as_ref).collect(),
-            None => {
-                let names = self.imports.items.iter().filter_map(|item| match item.item {
-                    Extern::Func(func) => Some(&*func.name),
-                    _ => None,
-                });
-                names.collect()
-            }
-        }
+    pub(crate) fn names(&self, place: Place) -> impl Iterator<Item = &'m str> {
+        let interface = self.interface(place);
+        let funcs = interface.into_iter().flat_map(|id| self.model[id].funcs.keys());
+        let items = self.imports.items.iter().filter_map(|item| match item.item {
+            Extern::Func(func) => Some(&func.name),
+            _ => None,
+        });
+        funcs.chain(items.filter(move |_| interface.is_none())).map(Text::as_ref)
     }
 }

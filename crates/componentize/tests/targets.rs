@@ -276,3 +276,19 @@ fn large_and_deep_types_are_compared_in_linear_time() {
     assert!(found[0].to_string().len() < 20_000, "{}", found[0].to_string().len());
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn an_interface_of_another_version_is_named_as_each_side_has_it() {
+    let component = component(
+        r#"(component (import "a:b/log@1.0.0" (instance (export "line" (func (param "x" u8))))))"#,
+    );
+    let world = resolve(
+        "package c:d; world foobar { import a:b/log@1.1.0; }
+        package a:b@1.1.0 { interface log { line: func(x: string); } }",
+    );
+    assert_eq!(
+        differences(&component, &world, Versions::Compatible),
+        ["import `a:b/log@1.0.0` (`a:b/log@1.1.0` in the world), func `line`, param `x`: type \
+          mismatch: `u8` in the component, and `string` in the world"]
+    );
+}

@@ -14,7 +14,7 @@ use wattle_ast::{Custom, CustomData, Reader};
 use crate::decode::{DecodeError, DecodeErrorKind, Decoded};
 use crate::docs::Gate;
 use crate::encode::{Config, TooLarge};
-use crate::model::{Externs, MergeError, Model, Package, Text, World, WorldId};
+use crate::model::{Externs, MergeError, Model, Package, Required, Text, World, WorldId};
 use crate::package::PackageName;
 
 /// What the names of the sections begin with.
@@ -88,7 +88,7 @@ pub struct ComponentType {
 /// ```
 ///
 /// # Errors
-/// If the component would have more than 1,000,000 definitions.
+/// If the component would be too large.
 pub fn encode(
     model: &Model,
     world: WorldId,
@@ -100,7 +100,7 @@ pub fn encode(
 /// The component of a section, with names as a configuration says.
 ///
 /// # Errors
-/// If the component would have more than 1,000,000 definitions.
+/// If the component would be too large.
 pub fn encode_with(
     config: Config,
     model: &Model,
@@ -225,9 +225,11 @@ pub fn merge<'s>(
         gate: Gate::Unknown,
     });
     let _ = model.packages[package].worlds.insert(text, root);
+    let mut required = Required::default();
     for section in sections {
-        let remap = model.merge(&section.model)?;
-        model.merge_worlds(remap.world(section.world), root)?;
+        let remap = model.merge_items(&section.model)?;
+        model.merge_worlds_with(remap.world(section.world), root, &mut required)?;
     }
+    model.elaborate_all()?;
     Ok((model, root))
 }

@@ -94,6 +94,18 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 /// All errors of one run, in the order of the texts.
+///
+/// ```
+/// use wattle_wit::Resolver;
+///
+/// let text = "package a:b; interface i { f: func(x: missing); }";
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", text);
+/// let errors = resolver.resolve().unwrap_err();
+/// let place = errors.0[0].place.unwrap();
+/// assert_eq!(resolver.sources()[place.source].name, "a.wit");
+/// assert_eq!(&text[place.span.start..place.span.end], "missing");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Errors(pub Vec<Error>);
 
@@ -341,7 +353,7 @@ kinds! {
     /// A renaming of what an included world does not have.
     NoSuchName { name: Text } "no import or export kebab-name `{name}`. Note that an ID does not support renaming";
     /// A package whose component would be too large for its text.
-    TooLarge { name: Text } "package `{name}` would have more than 1,000,000 definitions in binary";
+    TooLarge { name: Text } "package `{name}` would have more than 1,000,000 definitions, fields and parameters in binary";
     /// An exported interface that would need another one imported and exported.
     Transitive { name: Text, through: Text } "interface `{name}` transitively depends on an interface in incompatible ways: `{through}` would have to be imported and exported";
 }

@@ -241,6 +241,9 @@ impl Json {
             });
             json.about(&interface.docs, &interface.gate);
             json.number("package", interface.package);
+            if let Some(original) = interface.copy_of {
+                json.number("clone_of", original);
+            }
         });
     }
 

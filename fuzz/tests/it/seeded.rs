@@ -113,6 +113,13 @@ fn component_plug() {
     check_components(wattle_fuzz::componentize::component_plug);
 }
 
+#[test]
+fn component_link() {
+    let libraries = wattle_fuzz::linking::seeded_libraries(4000);
+    let linked = libraries.filter(|data| wattle_fuzz::linking::is_linked(data)).count();
+    assert!(linked > 1000, "{linked}");
+}
+
 /// Inputs that libFuzzer found.
 #[test]
 fn inputs_that_failed_before() {

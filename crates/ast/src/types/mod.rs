@@ -256,7 +256,7 @@ pub struct FieldType {
 /// assert_eq!(ty.params().len(), 2);
 /// assert_eq!(ty.results(), [ValType::I64]);
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",

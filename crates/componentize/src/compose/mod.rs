@@ -4,11 +4,14 @@
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | [`compose`]: the result from its parts |
-//! | `types.rs` | imports of several components as imports of one |
+//! | `needed.rs` | which types the result imports for their names |
+//! | `writer.rs`, `values.rs` | imports of several components as imports of one, and their types |
 //! | `names.rs` | which names mean one interface |
 
 mod names;
-mod types;
+mod needed;
+mod values;
+mod writer;
 
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
@@ -26,7 +29,8 @@ use wattle_validator::components::{
 };
 
 pub(crate) use names::{compare_versions, family};
-use types::{Fault, Wanted, Writer, extern_name};
+use needed::Needed;
+use writer::{Fault, Wanted, Writer, extern_name};
 
 /// A component, and what is given for its imports.
 pub(crate) struct Part<'t> {
@@ -44,6 +48,28 @@ pub(crate) struct Given<'t> {
     pub(crate) part: usize,
     /// The name of its export; `None` for the whole instance.
     pub(crate) export: Option<&'t str>,
+}
+
+/// Other names for imports and exports of the result.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Renamed {
+    pub(crate) imports: BTreeMap<String, String>,
+    pub(crate) exports: BTreeMap<String, String>,
+}
+
+impl Renamed {
+    /// Gives an import or export of the result its other name, if it has one.
+    fn rename(&self, definition: &mut Definition<'_>) {
+        let (names, name) = match definition {
+            Definition::Import(it) => (&self.imports, &mut it.name),
+            Definition::Export(it) => (&self.exports, &mut it.name),
+            _ => return,
+        };
+        if let Some(new) = names.get(name.name.as_str()) {
+            name.name = new.clone().into();
+            name.version_suffix = None;
+        }
+    }
 }
 
 /// Why components do not fit together.
@@ -72,8 +98,12 @@ pub(crate) enum ComposeError {
 pub(crate) fn compose<'a>(
     parts: &[Part<'_>],
     components: Vec<Component<'a>>,
+    renamed: &Renamed,
 ) -> Result<(Component<'a>, ComponentTypes), ComposeError> {
-    let mut imports = Imports::new(parts);
+    let last = parts.len().saturating_sub(1);
+    let numbered = parts.iter().enumerate();
+    let needed: Vec<_> = numbered.map(|(number, part)| Needed::of(part, number == last)).collect();
+    let mut imports = Imports::new(parts, &needed);
     imports.write()?;
     let Imports { mut writer, places, groups, .. } = imports;
     let mut instances = Vec::new();
@@ -123,11 +153,20 @@ pub(crate) fn compose<'a>(
         let instance = Definition::Instance(Instance::Instantiate { component, args });
         instances.push(InstanceIdx(writer.push(instance)));
     }
-    export_all(parts, &mut writer, instances.last().copied().unwrap_or_default())?;
+    let instance = instances.last().copied().unwrap_or_default();
+    export_all(parts, &needed, &mut writer, instance)?;
     let mut component = Component::default();
     let inner = openings.into_iter().zip(components);
     let mut inner = inner.filter_map(|(opening, inner)| Some((opening?, inner))).peekable();
-    for (place, definition) in writer.finish().into_iter().enumerate() {
+    let mut depth = 0_usize;
+    for (place, mut definition) in writer.finish().into_iter().enumerate() {
+        if depth == 0 {
+            renamed.rename(&mut definition);
+        }
+        // What is in a component of the parts comes below.
+        let is_part = matches!(definition, Definition::Component);
+        depth += usize::from(definition.opens().is_some() && !is_part);
+        depth -= usize::from(matches!(definition, Definition::End));
         component.definitions.push(definition);
         if let Some((_, inner)) = inner.next_if(|(at, _)| *at == place) {
             component.definitions.extend(inner.definitions);
@@ -148,14 +187,20 @@ struct Imports<'t> {
 }
 
 impl<'t> Imports<'t> {
-    fn new(parts: &[Part<'t>]) -> Imports<'t> {
+    fn new(parts: &[Part<'t>], needed: &[Needed<'t>]) -> Imports<'t> {
+        let mut names = BTreeMap::new();
+        for (component, needed) in needed.iter().enumerate() {
+            let imports = needed.names.iter();
+            names.extend(imports.map(|(import, names)| ((component, *import), names.clone())));
+        }
         let (mut families, mut groups) = (BTreeMap::new(), Vec::<Vec<Wanted<'t>>>::new());
         for (component, part) in parts.iter().enumerate() {
             for item in part.types.imports() {
-                if part.given.contains_key(item.name()) {
+                let is_for_names = part.given.contains_key(item.name());
+                if is_for_names && !names.contains_key(&(component, item.name())) {
                     continue;
                 }
-                let wanted = Wanted { component, item };
+                let wanted = Wanted { component, item, is_for_names };
                 match families.entry(family(&item)) {
                     Entry::Vacant(entry) => {
                         entry.insert(groups.len());
@@ -167,7 +212,7 @@ impl<'t> Imports<'t> {
                 }
             }
         }
-        let mut writer = Writer::new();
+        let mut writer = Writer::new(names);
         let mut places = BTreeMap::new();
         let group = |mut wanted: Vec<Wanted<'t>>| {
             wanted.sort_by(|left, right| compare_versions(&right.item, &left.item));
@@ -182,7 +227,8 @@ impl<'t> Imports<'t> {
         for (component, part) in parts.iter().enumerate() {
             for item in part.types.imports() {
                 let place = places.get(&(component, item.name())).copied();
-                writer.locate(Wanted { component, item }, place);
+                let is_for_names = part.given.contains_key(item.name());
+                writer.locate(Wanted { component, item, is_for_names }, place);
             }
         }
         Imports { writer, places, groups }
@@ -260,6 +306,7 @@ fn alias(writer: &mut Writer<'_>, instance: InstanceIdx, name: &str, sort: Sort)
 /// Exports what the last part exports.
 fn export_all<'t>(
     parts: &[Part<'t>],
+    needed: &[Needed<'t>],
     writer: &mut Writer<'t>,
     instance: InstanceIdx,
 ) -> Result<(), ComposeError> {
@@ -267,21 +314,27 @@ fn export_all<'t>(
     let mut has_types = false;
     for item in part.types.exports() {
         let sort = sort_of(&item);
+        // Types have to name other types as they are imported or exported here.
+        let is_needed = needed.last().is_some_and(|it| it.exports.contains(item.name()));
+        let has_names = has_types || is_needed;
         let mut item_index = alias(writer, instance, item.name(), sort);
         let mut ty = None;
         match item.view() {
-            // Types have to name other types as they are exported here.
-            ExternView::Func(func) if has_types => {
+            ExternView::Func(func) if has_names => {
                 ty = writer.ty(last, func).ok().map(ExternDesc::Func);
             }
-            ExternView::Type(ty) if has_types && !matches!(ty.shape(), Shape::Resource(_)) => {
+            ExternView::Type(ty) if has_names && !matches!(ty.shape(), Shape::Resource(_)) => {
                 if let Ok(index) = writer.ty(last, ty.target().unwrap_or(ty)) {
                     item_index = index.into();
                 }
             }
             ExternView::Instance(_) => {
+                let wanted = Wanted::new(last, item);
+                if is_needed {
+                    ty = writer.instance_type(wanted).ok();
+                }
                 let place = writer.place(item.name());
-                writer.locate(Wanted { component: last, item }, Some(place));
+                writer.locate(wanted, Some(place));
                 writer.settle(place, item_index);
             }
             _ => {}

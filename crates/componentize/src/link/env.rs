@@ -1,10 +1,9 @@
 //! The main module of a linked program: it has the memory, the table and the globals that libraries
 //! import, and functions that call others through the table.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use wattle_ast::components::CanonOp;
 use wattle_ast::{
@@ -23,6 +22,7 @@ use crate::names::{
     ExportName, FUNC_TABLE, ImportItem, ImportName, Realloc, Scheme, Side, TASK_HOOK,
 };
 use crate::new::{Given, MAIN, realloc_type};
+use crate::unique::UniqueNames;
 
 /// The built-in that reads where a thread has its thread-local data.
 const CONTEXT_GET: ImportName<'_> = ImportName {
@@ -63,9 +63,9 @@ pub(super) struct Env<'l> {
     /// The function that reads the context of a thread, if threads can be made.
     context: Option<FuncIdx>,
     exported: BTreeMap<Item, Text>,
-    names: BTreeSet<Text>,
+    names: UniqueNames<Text>,
     /// The functions that stand for those that are missing.
-    stubs: BTreeMap<Text, Vec<(FuncType, Text)>>,
+    stubs: BTreeMap<(Text, FuncType), Text>,
 }
 
 impl<'l> Env<'l> {
@@ -94,7 +94,7 @@ impl<'l> Env<'l> {
             memory,
             context,
             exported: BTreeMap::new(),
-            names: BTreeSet::new(),
+            names: UniqueNames::default(),
             stubs: BTreeMap::new(),
         };
         env.export(ExportName::Memory.write(scheme), memory);
@@ -117,12 +117,8 @@ impl<'l> Env<'l> {
 
     /// Exports something. Returns its name, which is another one if the name is taken.
     fn export(&mut self, name: String, index: impl Into<ExternIdx>) -> Text {
-        let mut unique: Text = name.as_str().into();
-        let mut count = 1_u32;
-        while !self.names.insert(unique.clone()) {
-            count += 1;
-            unique = format!("{name} [v{count}]").into();
-        }
+        let unique =
+            self.names.take(name.as_str().into(), |suffix| [&name, suffix].concat().into());
         self.module.export(&unique, index);
         unique
     }
@@ -267,12 +263,7 @@ impl<'l> Env<'l> {
             }
             None if importer.is_weak(name) => return None,
             None => {
-                let mut wants = importer.wants.iter();
-                let called = wants.find_map(|(other, want)| match want {
-                    Want::Symbol(SymbolType::Func(ty)) if other == name => Some(ty.clone()),
-                    _ => None,
-                });
-                let ty = called.unwrap_or_default();
+                let ty = importer.called.get(name).cloned().unwrap_or_default();
                 (Given { part: MAIN, name: self.stub(name, &ty) }, ty)
             }
         };
@@ -281,8 +272,8 @@ impl<'l> Env<'l> {
 
     /// The name of a function that stands for one that is missing, and traps.
     fn stub(&mut self, name: &Text, ty: &FuncType) -> Text {
-        let known = self.stubs.entry(name.clone()).or_default();
-        if let Some((_, stub)) = known.iter().find(|(other, _)| other == ty) {
+        let key = (name.clone(), ty.clone());
+        if let Some(stub) = self.stubs.get(&key) {
             return stub.clone();
         }
         let index = self.module.ty(ty.params().iter().copied(), ty.results().iter().copied());
@@ -291,7 +282,7 @@ impl<'l> Env<'l> {
         });
         self.module.names().funcs.insert(func, format!("missing:{name}").into());
         let stub = self.export(format!("missing:{name}"), func);
-        self.stubs.entry(name.clone()).or_default().push((ty.clone(), stub.clone()));
+        self.stubs.insert(key, stub.clone());
         stub
     }
 

@@ -158,7 +158,7 @@ pub enum ItemType {
 }
 
 /// What a symbol is. Symbols are the same if their names and types are.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum SymbolType {
     /// A function.
     Func(FuncType),
@@ -168,16 +168,6 @@ pub enum SymbolType {
     Data,
     /// A tag.
     Tag(FuncType),
-}
-
-impl SymbolType {
-    /// Whether an export can be what is needed.
-    pub(super) fn fits(&self, export: &SymbolType) -> bool {
-        match self {
-            SymbolType::AnyFunc => matches!(export, SymbolType::Func(_)),
-            _ => self == export,
-        }
-    }
 }
 
 impl fmt::Display for LinkError {

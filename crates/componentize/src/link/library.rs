@@ -116,6 +116,8 @@ pub(super) struct Library {
     weak: BTreeSet<Text>,
     /// What each import is, and its name.
     pub(super) wants: Vec<(Text, Want)>,
+    /// The types of the functions that it imports from libraries. Of several by one name, the first.
+    pub(super) called: BTreeMap<Text, FuncType>,
     pub(super) symbols: BTreeMap<Text, Symbol>,
     /// The sizes that the memory and the table have to have, as the imports say.
     pub(super) min_pages: u64,
@@ -145,6 +147,7 @@ impl Library {
                 needed: Vec::new(),
                 weak: BTreeSet::new(),
                 wants: Vec::with_capacity(part.module.imports.len()),
+                called: BTreeMap::new(),
                 symbols: BTreeMap::new(),
                 min_pages: 0,
                 min_elems: 0,
@@ -250,7 +253,11 @@ impl<'r> Reader<'r, '_> {
                 }
             };
             self.library.makes_threads |= makes_threads(module, name);
-            self.library.wants.push((name.into(), want));
+            let name = Text::from(name);
+            if let Want::Symbol(SymbolType::Func(ty)) = &want {
+                self.library.called.entry(name.clone()).or_insert_with(|| ty.clone());
+            }
+            self.library.wants.push((name, want));
         }
     }
 

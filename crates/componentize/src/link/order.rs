@@ -102,11 +102,15 @@ pub(super) fn order(lists: &[&[Vec<usize>]], kept: &[bool]) -> Result<Vec<usize>
     for list in lists {
         groups = split(groups, list);
     }
-    for group in &groups {
+    let mut group_of: Vec<Option<usize>> = kept.iter().map(|_| None).collect();
+    for (number, group) in groups.iter().enumerate() {
+        group.iter().for_each(|node| group_of[*node] = Some(number));
+    }
+    for (number, group) in groups.iter().enumerate() {
         for node in group {
             let mut next = lists.last().into_iter().flat_map(|list| &list[*node]);
             // A group of one node is a circle if the node leads to itself.
-            if let Some(next) = next.find(|next| group.contains(next)) {
+            if let Some(next) = next.find(|next| group_of[**next] == Some(number)) {
                 return Err((*node, *next));
             }
         }

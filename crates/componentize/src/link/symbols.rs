@@ -15,18 +15,30 @@ const BUDGET: usize = 100_000;
 
 /// The libraries that provide symbols. Of several libraries that export a symbol, the first does.
 pub(super) struct Symbols {
-    by_name: BTreeMap<Text, Vec<(usize, SymbolType)>>,
+    by_name: BTreeMap<Text, Exporters>,
+}
+
+/// The libraries that export something by a name.
+#[derive(Default)]
+struct Exporters {
+    /// The first library, and what it exports.
+    first: Option<(usize, SymbolType)>,
+    /// The first that exports a function.
+    func: Option<usize>,
+    by_type: BTreeMap<SymbolType, usize>,
 }
 
 impl Symbols {
     pub(super) fn new(libraries: &[Library]) -> Symbols {
-        let mut by_name: BTreeMap<Text, Vec<(usize, SymbolType)>> = BTreeMap::new();
+        let mut by_name: BTreeMap<Text, Exporters> = BTreeMap::new();
         for (number, library) in libraries.iter().enumerate() {
             for (name, symbol) in &library.symbols {
                 let known = by_name.entry(name.clone()).or_default();
-                if known.iter().all(|(_, ty)| *ty != symbol.ty) {
-                    known.push((number, symbol.ty.clone()));
+                known.first.get_or_insert_with(|| (number, symbol.ty.clone()));
+                if let SymbolType::Func(_) = symbol.ty {
+                    known.func.get_or_insert(number);
                 }
+                known.by_type.entry(symbol.ty.clone()).or_insert(number);
             }
         }
         Symbols { by_name }
@@ -34,19 +46,26 @@ impl Symbols {
 
     /// The library that provides a symbol.
     pub(super) fn find(&self, name: &str, ty: &SymbolType) -> Option<usize> {
-        let mut all = self.by_name.get(name)?.iter();
-        all.find(|(_, export)| ty.fits(export)).map(|(number, _)| *number)
+        let exporters = self.by_name.get(name)?;
+        match ty {
+            SymbolType::AnyFunc => exporters.func,
+            ty => exporters.by_type.get(ty).copied(),
+        }
     }
 
     /// A library that exports something else by the name of a symbol.
     fn other(&self, name: &str) -> Option<(usize, &SymbolType)> {
-        self.by_name.get(name)?.first().map(|(number, ty)| (*number, ty))
+        self.by_name.get(name)?.first.as_ref().map(|(number, ty)| (*number, ty))
     }
 
-    /// Gives the libraries other numbers. Those without a number provide nothing.
+    /// Gives the libraries other numbers. Those without a number provide nothing: a library that
+    /// another needs has one.
     pub(super) fn renumber(&mut self, numbers: &[Option<usize>]) {
-        for all in self.by_name.values_mut() {
-            all.retain_mut(|(number, _)| match numbers.get(*number).copied().flatten() {
+        let new = |number: usize| numbers.get(number).copied().flatten();
+        for exporters in self.by_name.values_mut() {
+            exporters.first = exporters.first.take().and_then(|(old, ty)| Some((new(old)?, ty)));
+            exporters.func = exporters.func.and_then(new);
+            exporters.by_type.retain(|_, number| match new(*number) {
                 Some(new) => {
                     *number = new;
                     true
@@ -124,11 +143,6 @@ pub(super) fn missing(
                 problem(LinkProblemKind::MissingLibrary { needed: needed.clone(), meant });
             }
         }
-        let called = library.wants.iter().filter_map(|(name, want)| match want {
-            Want::Symbol(SymbolType::Func(_)) => Some(name),
-            _ => None,
-        });
-        let called: BTreeSet<&Text> = called.collect();
         for (name, want) in &library.wants {
             let Want::Symbol(ty) = want else { continue };
             match symbols.find(name, ty).and_then(|number| libraries.get(number)) {
@@ -143,7 +157,7 @@ pub(super) fn missing(
                 None if library.is_weak(name) && !matches!(ty, SymbolType::Tag(_)) => {}
                 None if stubs && matches!(ty, SymbolType::Func(_) | SymbolType::AnyFunc) => {}
                 // The function is reported with its type.
-                None if *ty == SymbolType::AnyFunc && called.contains(name) => {}
+                None if *ty == SymbolType::AnyFunc && library.called.contains_key(name) => {}
                 None => {
                     let other = symbols.other(name).and_then(|(number, ty)| {
                         let library = libraries.get(number)?.name.clone();

@@ -15,7 +15,7 @@ use wattle_ast::{
 use wattle_encoder::{BuildError, FuncBuilder};
 use wattle_wit::model::Text;
 
-use super::link::{MAIN_MODULE, realloc_type};
+use super::matching::{MAIN_MODULE, realloc_type};
 use crate::error::ProblemKind;
 
 /// The global that a stack grows down from.

@@ -4,7 +4,7 @@ use wattle_ast::components::CanonOp;
 use wattle_ast::{AddrType, FuncType, ValType};
 use wattle_wit::model::{Func, Kind};
 
-use super::link::Linker;
+use super::matching::Matcher;
 use super::part::{Copy, CoreFunc, Source};
 use crate::abi::builtin_type;
 use crate::names::{Side, encoding};
@@ -33,7 +33,7 @@ fn plain_of(is_root: bool, is_export: bool, of: &str, is_async: bool) -> Option<
     (is_root && !is_export && of.is_empty() && !is_async).then_some(())
 }
 
-impl Linker<'_, '_> {
+impl Matcher<'_, '_> {
     /// The function that is lowered: of an interface, or of the world.
     pub(super) fn lowered(&self, number: Option<usize>, name: &str) -> Option<(usize, &Func)> {
         match number {

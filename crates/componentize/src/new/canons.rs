@@ -299,8 +299,8 @@ pub(super) fn realloc_side(func: &CoreFunc) -> Side {
     }
 }
 
-/// Whether a core function can only be made when the main module is instantiated: it needs its
-/// memory, and that is not imported, or it needs something else of it.
+/// Whether a core function can only be made when the module that imports it is instantiated: it needs
+/// the memory of the main module, which is not there yet, or something else of a module.
 pub(super) fn is_late(func: &CoreFunc, needs: Needs, has_memory: bool) -> bool {
     match func {
         CoreFunc::Export { .. }

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -16,9 +16,10 @@ use wattle_encoder::components::ComponentBuilder;
 use wattle_wit::model::{Text, TypeId};
 
 use super::Options;
+use super::fixup::hooked_name;
 use super::live::Live;
 use super::part::{CoreFunc, Exports, Given, Linked, MAIN, Part, Source, realloc_for};
-use super::shims::{self, Fixup, Hooked, Shims};
+use super::shims::{self, Shims};
 use super::types::Written;
 use crate::abi::{Abis, Needs};
 use crate::error::{Error, Origin, Problem, ProblemKind};
@@ -45,7 +46,7 @@ pub(super) struct Plan<'p, 'm, 'a> {
 /// When a core function is fetched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Site {
-    /// Before the main module is instantiated.
+    /// Before the module that it is for is instantiated.
     Before,
     /// When all modules but the fixup are instantiated.
     Between,
@@ -66,17 +67,19 @@ pub(super) struct Emitter<'p, 'm, 'a> {
     /// The functions of imported interfaces that have an index.
     pub(super) func_aliases: BTreeMap<(usize, Text), ComponentFuncIdx>,
     pub(super) memory: Option<MemIdx>,
-    shim: Option<CoreInstanceIdx>,
+    pub(super) shim: Option<CoreInstanceIdx>,
     /// The instances of the parts.
-    instances: BTreeMap<usize, CoreInstanceIdx>,
-    fixup: Option<CoreInstanceIdx>,
+    pub(super) instances: BTreeMap<usize, CoreInstanceIdx>,
+    pub(super) fixup: Option<CoreInstanceIdx>,
     /// The numbers of functions that the fixup calls around, by part and name.
-    hooked: BTreeMap<(usize, Text), usize>,
+    pub(super) hooked: BTreeMap<(usize, Text), usize>,
     core_aliases: BTreeMap<(CoreInstanceIdx, String), FuncIdx>,
     /// The exports of core instances that are not functions.
     item_aliases: BTreeMap<(CoreInstanceIdx, String), CoreSortIdx>,
     pub(super) unit_types: [Option<ComponentTypeIdx>; 2],
     pub(super) problems: Vec<Problem>,
+    /// The problems by part and message, so that each is told once.
+    told: BTreeSet<(usize, String)>,
 }
 
 impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
@@ -98,6 +101,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
             item_aliases: BTreeMap::new(),
             unit_types: [None; 2],
             problems: Vec::new(),
+            told: BTreeSet::new(),
         }
     }
 
@@ -135,7 +139,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     pub(super) fn problem(&mut self, part: usize, kind: ProblemKind) {
         let origin = self.plan.parts.get(part).map(|part| part.origin.clone());
         let problem = Problem { origin: origin.unwrap_or_default(), kind };
-        if !self.problems.contains(&problem) {
+        if self.told.insert((part, problem.message().to_string())) {
             self.problems.push(problem);
         }
     }
@@ -203,7 +207,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     }
 
     /// Adds a module and its instance.
-    fn instance_of(
+    pub(super) fn instance_of(
         &mut self,
         name: &'static str,
         mut module: Module<'static>,
@@ -345,7 +349,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// A function that a part exports, or the fixup's function around it.
     pub(super) fn exported(&mut self, part: usize, name: &Text) -> FuncIdx {
         if let (Some(fixup), Some(number)) = (self.fixup, self.hooked.get(&(part, name.clone()))) {
-            let name = shims::hooked_name(*number);
+            let name = hooked_name(*number);
             return self.core_alias(fixup, &name);
         }
         let instance = self.instances.get(&part).copied().unwrap_or_default();
@@ -369,15 +373,18 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// The `realloc` of a part, at a site.
     pub(super) fn realloc(&mut self, part: usize, name: &Text, site: Site) -> FuncIdx {
         let func = CoreFunc::Realloc { part, name: name.clone() };
-        let is_hooked = self.has_hook();
-        match site {
-            Site::Before => self.shimmed(&func, part).unwrap_or_default(),
-            Site::Between if is_hooked => self.shimmed(&func, part).unwrap_or_default(),
-            Site::Between | Site::After => self.exported(part, name),
+        let is_there = match site {
+            Site::Before => self.instances.contains_key(&part) && !self.has_hook(),
+            Site::Between => !self.has_hook(),
+            Site::After => true,
+        };
+        match is_there {
+            true => self.exported(part, name),
+            false => self.shimmed(&func, part).unwrap_or_default(),
         }
     }
 
-    fn has_hook(&self) -> bool {
+    pub(super) fn has_hook(&self) -> bool {
         self.plan.exports.get(MAIN).is_some_and(|exports| exports.task_hook.is_some())
     }
 
@@ -411,93 +418,6 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         }
         opts
     }
-
-    fn fixup(&mut self) -> Result<(), Error> {
-        let plan = self.plan;
-        let hooked = self.hooks();
-        let main = plan.exports.get(MAIN);
-        let mut reallocs = BTreeMap::new();
-        for (number, shim) in plan.shims.list.iter().enumerate() {
-            if let CoreFunc::Realloc { part, name } = &shim.func
-                && let Some(place) = self.hooked.get(&(*part, name.clone()))
-            {
-                reallocs.insert(number, *place);
-            }
-        }
-        let fixup = Fixup {
-            shims: plan.shims,
-            initialize: main.and_then(|main| main.initialize.clone()),
-            hook: main.and_then(|main| main.task_hook.clone()),
-            hooked: &hooked,
-            reallocs,
-        };
-        if fixup.is_empty() {
-            return Ok(());
-        }
-        let module = fixup.module().map_err(glue)?;
-        let mut args: Vec<(String, CoreInstanceIdx)> = Vec::new();
-        for import in &module.imports {
-            let name = import.module.as_str();
-            if args.iter().any(|(known, _)| known == name) {
-                continue;
-            }
-            let instance = match name {
-                "actual" => self.actual(),
-                "shim" => self.shim.unwrap_or_default(),
-                "main" => self.instances.get(&MAIN).copied().unwrap_or_default(),
-                // The name of an adapter's instance is its number.
-                number => number
-                    .parse()
-                    .ok()
-                    .and_then(|part: usize| self.instances.get(&part).copied())
-                    .unwrap_or_default(),
-            };
-            args.push((name.to_string(), instance));
-        }
-        let instance = self.instance_of("fixup", module, &args);
-        self.fixup = Some(instance);
-        Ok(())
-    }
-
-    /// The functions that the shim calls.
-    fn actual(&mut self) -> CoreInstanceIdx {
-        let plan = self.plan;
-        let mut items = Vec::with_capacity(plan.shims.list.len());
-        for (number, shim) in plan.shims.list.iter().enumerate() {
-            let func = match &shim.func {
-                CoreFunc::Export { part, name }
-                | CoreFunc::Destructor { part, name }
-                | CoreFunc::Realloc { part, name } => {
-                    let instance = self.instances.get(part).copied().unwrap_or_default();
-                    self.core_alias(instance, name)
-                }
-                func => self.define(func, shim.part, Site::Between),
-            };
-            items.push((format!("{number}"), CoreSortIdx::Func(func)));
-        }
-        let items = items.iter().map(|(name, item)| (name.as_str(), *item));
-        let instance = self.builder.core_exports(items);
-        self.builder.names().core_instances.insert(instance, "actual".into());
-        instance
-    }
-
-    /// The exported functions that the fixup calls around, if the main module has a hook. Their places
-    /// are remembered.
-    fn hooks(&mut self) -> Vec<Hooked> {
-        let mut hooked = Vec::new();
-        if !self.has_hook() {
-            return hooked;
-        }
-        for (part, exports) in self.plan.exports.iter().enumerate() {
-            let module = if part == MAIN { "main".to_string() } else { format!("{part}") };
-            for (name, task) in exports.tasks() {
-                let ty = exports.types.get(name).cloned().unwrap_or_default();
-                self.hooked.insert((part, name.clone()), hooked.len());
-                hooked.push(Hooked { module: module.clone(), name: name.clone(), ty, task });
-            }
-        }
-        hooked
-    }
 }
 
 /// A copy of a name.
@@ -505,7 +425,7 @@ pub(super) fn owned(name: &str) -> Name<'static> {
     Name::from(String::from(name))
 }
 
-fn glue(error: wattle_encoder::BuildError) -> Error {
+pub(super) fn glue(error: wattle_encoder::BuildError) -> Error {
     Error::Problems(Vec::from([Problem::from(error)]))
 }
 

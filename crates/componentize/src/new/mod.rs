@@ -6,27 +6,28 @@
 //! | `options.rs` | how components are made |
 //! | `join.rs` | the worlds of all modules, merged into one |
 //! | `part.rs` | a core module with its imports and exports, by what they are for |
-//! | `link.rs` | what each core import and export is, and whether its type is right |
+//! | `matching.rs` | what each core import and export is, and whether its type is right |
 //! | `adapter.rs` | adapters, cut down to what is used of them |
 //! | `live.rs` | what of the world's imports is needed |
-//! | `shims.rs` | the core modules that tie the others together |
+//! | `shims.rs`, `fixup.rs` | the core modules that tie the others together |
 //! | `types.rs` | types of the world in the scopes of the component |
 //! | `emit.rs`, `canons.rs`, `lift.rs` | the component |
 //!
 //! ```text
-//! modules --join--> world --link--> what imports and exports are --live, shims--> plan --emit--> component
-//!                             \--adapter--/
+//! modules --join--> world --match--> what imports and exports are --live, shims--> plan --emit--> component
+//!                              \--adapter--/
 //! ```
 
 mod adapter;
 mod builtins;
 mod canons;
 mod emit;
+mod fixup;
 mod imports;
 mod join;
 mod lift;
-mod link;
 mod live;
+mod matching;
 mod options;
 mod part;
 mod shims;
@@ -45,20 +46,21 @@ use wattle_wit::model::Text;
 use crate::abi::Abis;
 use crate::error::{Error, Origin, Problem, ProblemKind};
 use crate::producers;
+use crate::unique::UniqueNames;
 use crate::world::World;
 use adapter::Refused;
 use emit::{Emitter, Plan};
-use link::Linker;
 use live::Live;
+use matching::Matcher;
 use part::{CoreFunc, Exports, Linked, Source, realloc_for};
 use shims::Shims;
 
 pub(crate) use builtins::{GET_STACK_POINTER, GET_TLS_BASE, SET_STACK_POINTER, SET_TLS_BASE};
+pub(crate) use fixup::{Event, tell};
 pub(crate) use join::{Input, Joined, merge, read};
-pub(crate) use link::{ENV, realloc_type};
+pub(crate) use matching::{ENV, realloc_type};
 pub(crate) use options::{Options, option_methods};
 pub(crate) use part::{Given, MAIN, Part};
-pub(crate) use shims::{Event, tell};
 
 /// How many names are compared with misspelt ones.
 const BUDGET: usize = 100_000;
@@ -141,7 +143,7 @@ pub(crate) fn build<'a>(joined: Joined<'a>, options: &Options) -> Result<Compone
         producers::add_tool(&mut main.module);
     }
     parts.iter_mut().filter(|part| !part.is_adapter()).for_each(rename_duplicates);
-    let links = link(&world, &abis, &mut parts, options)?;
+    let links = match_all(&world, &abis, &mut parts, options)?;
     let imported_memory = imported_memory(&parts);
     let modules = parts.iter_mut().zip(&links.is_used);
     let modules =
@@ -153,7 +155,7 @@ pub(crate) fn build<'a>(joined: Joined<'a>, options: &Options) -> Result<Compone
         imports: &links.imports,
         exports: &links.exports,
         live: &Live::new(&world, &links.imports),
-        shims: &shims_for(&world, &abis, &parts, &links, imported_memory.is_some()),
+        shims: &shims_for(&world, &abis, &parts, &links, imported_memory.is_some(), options),
         imported_memory,
         tls: tls_type(&links.imports)?,
         options,
@@ -189,7 +191,7 @@ struct Links<'a> {
 }
 
 /// Finds what the imports and exports of all parts are, and cuts adapters down to what is used.
-fn link<'a>(
+fn match_all<'a>(
     world: &World<'_>,
     abis: &Abis,
     parts: &mut [Part<'a>],
@@ -200,7 +202,7 @@ fn link<'a>(
         Origin::Main | Origin::Library(_) => None,
     });
     let adapters: BTreeMap<Box<str>, usize> = names.collect();
-    let linker = || Linker {
+    let matcher = || Matcher {
         world,
         abis,
         adapters: &adapters,
@@ -208,7 +210,7 @@ fn link<'a>(
         problems: Vec::new(),
         budget: BUDGET,
     };
-    let mut all = linker();
+    let mut all = matcher();
     let mut links = Links { imports: Vec::new(), exports: Vec::new(), is_used: Vec::new() };
     for (number, part) in parts.iter_mut().enumerate() {
         let is_used = !part.is_adapter() || {
@@ -217,7 +219,7 @@ fn link<'a>(
             if is_used {
                 // The exports of the whole adapter tell which of them serve the component.
                 let mut wanted = wanted;
-                wanted.extend(linker().exports(part).used().cloned());
+                wanted.extend(matcher().exports(part).used().cloned());
                 let realloc = links.exports.first().and_then(Exports::adapter_realloc);
                 let realloc = realloc.filter(|_| !options.grows);
                 reduce(part, &wanted, realloc)?;
@@ -253,7 +255,7 @@ fn imported_from(imports: &[Vec<Linked<'_>>], adapter: usize) -> BTreeSet<Text> 
 fn has_to_export(world: &World<'_>, part: &Part<'_>) -> bool {
     let items = part.exports.iter().filter_map(|name| world.exports.number(name));
     let mut items = items.filter_map(|number| world.exports.items.get(number));
-    items.any(|item| !link::is_empty(item.item, world))
+    items.any(|item| !matching::is_empty(item.item, world))
 }
 
 fn reduce(part: &mut Part<'_>, used: &BTreeSet<Text>, realloc: Option<&Text>) -> Result<(), Error> {
@@ -288,25 +290,20 @@ fn rename_duplicates(part: &mut Part<'_>) {
     fn key<'a>(import: &Import<'a>) -> (Name<'a>, Name<'a>) {
         (import.module.clone(), import.name.clone())
     }
-    let mut taken = BTreeSet::new();
-    // The duplicates, and how many numbers were tried for each name.
-    let (mut places, mut tried) = (Vec::new(), BTreeMap::new());
+    let mut names = UniqueNames::default();
+    // All that are there once keep their names, so they are taken first.
+    let mut places = Vec::new();
     for (place, import) in part.module.imports.iter().enumerate() {
-        if !taken.insert(key(import)) {
+        if !names.is_free(key(import)) {
             places.push(place);
         }
     }
     for place in places {
         let Some(import) = part.module.imports.get_mut(place) else { continue };
-        let count = tried.entry(key(import)).or_insert(1_u32);
-        let original = import.name.clone();
-        loop {
-            *count += 1;
-            import.name = format!("{original} [v{count}]").into();
-            if taken.insert(key(import)) {
-                break;
-            }
-        }
+        let (module, original) = key(import);
+        let numbered =
+            |suffix: &str| (module.clone(), Name::from([original.as_str(), suffix].concat()));
+        (_, import.name) = names.take(key(import), numbered);
         part.renamed.insert(place, original);
     }
 }
@@ -349,10 +346,13 @@ fn shims_for(
     parts: &[Part<'_>],
     Links { imports, exports, .. }: &Links<'_>,
     has_memory: bool,
+    options: &Options,
 ) -> Shims {
-    let mut shims = Shims::default();
+    let mut shims = Shims::new(options.calls_refs);
     let is_hooked = exports.first().is_some_and(|exports| exports.task_hook.is_some());
     for (part, (imports, own)) in imports.iter().zip(exports).enumerate() {
+        // The memory of the main module is there when the others are instantiated.
+        let has_memory = has_memory || part != MAIN;
         for linked in imports {
             let Source::Func(func) = &linked.source else { continue };
             let needs = canons::needs(world, abis, func);
@@ -362,10 +362,12 @@ fn shims_for(
                 shims.add(func.clone(), part, linked.ty.clone(), name);
             }
             let realloc = realloc_for(parts, exports, part, canons::realloc_side(func));
-            let realloc = realloc.filter(|_| needs.realloc && (!is_late || is_hooked));
-            if let Some((part, name)) = realloc {
-                let func = CoreFunc::Realloc { part, name: name.clone() };
-                shims.add(func, part, realloc_type(), || "realloc".into());
+            if let Some((of, name)) = realloc.filter(|_| needs.realloc) {
+                let is_there = is_late || of < part;
+                if !is_there || is_hooked {
+                    let func = CoreFunc::Realloc { part: of, name: name.clone() };
+                    shims.add(func, of, realloc_type(), || "realloc".into());
+                }
             }
         }
         for ((_, resource), name) in &own.destructors {

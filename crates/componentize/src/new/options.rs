@@ -13,6 +13,8 @@ pub(crate) struct Options {
     pub(crate) merges_versions: bool,
     pub(crate) legacy: bool,
     pub(crate) grows: bool,
+    /// Whether the shim calls functions in globals, and not in a table.
+    pub(crate) calls_refs: bool,
     /// Whether there are names for people.
     pub(crate) names: bool,
     /// The new names of imported instances, by their old names.
@@ -27,6 +29,7 @@ impl Default for Options {
             merges_versions: true,
             legacy: true,
             grows: false,
+            calls_refs: false,
             names: true,
             renamed: BTreeMap::new(),
             config: Config::new(),
@@ -63,6 +66,14 @@ macro_rules! option_methods {
         /// main module is initialized.
         pub fn grow_memory(mut self, grow: bool) -> Self {
             self.options.grows = grow;
+            self
+        }
+
+        /// Whether what core modules import, and can only be made when they are instantiated, is called
+        /// with `return_call_ref` instead of `call_indirect`. By default it is not, since the engine must
+        /// have tail calls and typed function references.
+        pub fn return_call_ref(mut self, calls_refs: bool) -> Self {
+            self.options.calls_refs = calls_refs;
             self
         }
 

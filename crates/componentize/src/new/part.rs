@@ -9,7 +9,7 @@ use wattle_ast::components::CanonOp;
 use wattle_ast::{ExternIdx, ExternKind, FuncType, MemType, Module, Name};
 use wattle_wit::model::{Text, TypeId};
 
-use super::shims::Task;
+use super::fixup::Task;
 use crate::error::Origin;
 use crate::names::{Realloc, Side};
 use crate::world::{Place, World};

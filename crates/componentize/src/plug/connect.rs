@@ -91,8 +91,9 @@ pub(super) fn connect(
         let imports = types.get(socket).into_iter().flat_map(ComponentTypes::imports);
         imports.map(|import| import.name().into()).collect()
     };
+    let connected: BTreeSet<usize> = connections.iter().map(|it| it.plug).collect();
     for (import, &(plug, _)) in &by_import {
-        if !connections.iter().any(|it| it.plug == plug) {
+        if !connected.contains(&plug) {
             let (plug, socket) = (name(plug), name(socket));
             let import = (*import).into();
             return Err(PlugError::NoImport { import, plug, socket, imports: imports() });

@@ -112,6 +112,11 @@ pub enum PlugError {
         /// What is wrong.
         reason: Box<str>,
     },
+    /// Imports are left, which may not be.
+    Imports {
+        /// The imports.
+        imports: Vec<Box<str>>,
+    },
     /// The types of the imports are too large.
     TooLarge,
     /// The result is not valid for another reason.
@@ -204,6 +209,10 @@ impl fmt::Display for PlugError {
                     "the {side} `{}` needs a type that comes from a plug, so nothing outside can name it: {reason}",
                     shown(name)
                 )
+            }
+            PlugError::Imports { imports } => {
+                f.write_str("nothing satisfies imports, and none may be left: ")?;
+                list(f, imports)
             }
             PlugError::TooLarge => f.write_str("the types of the imports are too large"),
             PlugError::Result { reason } => {

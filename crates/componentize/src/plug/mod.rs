@@ -17,7 +17,7 @@ use wattle_ast::Features;
 use wattle_ast::components::Component;
 use wattle_validator::components::{ComponentTypes, Validator};
 
-use crate::compose::{ComposeError, Given, Part, compose};
+use crate::compose::{ComposeError, Given, Part, Renamed, compose};
 use connect::{Plug, connect, in_order};
 pub use error::PlugError;
 
@@ -60,6 +60,8 @@ pub struct Connection {
 /// compatible version. The result has the exports of the socket. It imports what is left: the imports
 /// of the plugs, and those imports of the socket that no plug satisfies. Imports of one interface
 /// become one import, under the highest of their versions, so all components share its resources.
+/// Where imports or exports refer to records and the like of an interface that a plug satisfies, the
+/// result imports these types of it.
 /// [`Composer`] does more than this.
 ///
 /// ```
@@ -127,12 +129,21 @@ pub struct Composer<'a> {
     plugs: Vec<Plug>,
     inputs: Vec<Input<'a>>,
     between_plugs: bool,
+    has_no_imports: bool,
+    renamed: Renamed,
 }
 
 impl<'a> Composer<'a> {
     /// A composition that has the exports of the socket.
     pub fn new(socket: Input<'a>) -> Composer<'a> {
-        Composer { socket, plugs: Vec::new(), inputs: Vec::new(), between_plugs: false }
+        Composer {
+            socket,
+            plugs: Vec::new(),
+            inputs: Vec::new(),
+            between_plugs: false,
+            has_no_imports: false,
+            renamed: Renamed::default(),
+        }
     }
 
     /// Adds a plug. Its exports satisfy the imports of their names, or of interfaces in compatible
@@ -161,13 +172,53 @@ impl<'a> Composer<'a> {
         self
     }
 
+    /// Whether the component may import something. It may by default.
+    pub fn allow_imports(mut self, allow: bool) -> Composer<'a> {
+        self.has_no_imports = !allow;
+        self
+    }
+
+    /// Lets the component have an import under another name. Nothing happens if it does not import `old`.
+    pub fn rename_import(mut self, old: &str, new: &str) -> Composer<'a> {
+        self.renamed.imports.insert(old.into(), new.into());
+        self
+    }
+
+    /// Lets the component have an export under another name. Nothing happens if the socket does not
+    /// export `old`.
+    ///
+    /// ```
+    /// use wattle_componentize::{Composer, Input};
+    ///
+    /// let input = |name: &str, text| -> Result<_, wattle_wat::Errors> {
+    ///     let component = wattle_wat::Parser::new().component(text)?.component;
+    ///     Ok(Input { name: name.into(), component })
+    /// };
+    /// let app = input("app", r#"(component (import "log" (func $log)) (export "run" (func $log)))"#)?;
+    /// let logger = input("logger", r#"(component
+    ///     (import "print" (func $print)) (export "log" (func $print)))"#)?;
+    ///
+    /// let plugged = Composer::new(app)
+    ///     .plug(logger)
+    ///     .rename_import("print", "write")
+    ///     .rename_export("run", "start")
+    ///     .finish()?;
+    /// assert!(plugged.types.import("write").is_some() && plugged.types.export("start").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn rename_export(mut self, old: &str, new: &str) -> Composer<'a> {
+        self.renamed.exports.insert(old.into(), new.into());
+        self
+    }
+
     /// Makes the component.
     ///
     /// # Errors
     /// If a component is not valid, nobody needs a plug, two plugs satisfy one import, plugs need each
-    /// other in a circle, an import or export to be connected is not there, or types do not match.
+    /// other in a circle, an import or export to be connected is not there, types do not match, or
+    /// imports are left that may not be.
     pub fn finish(self) -> Result<Plugged<'a>, PlugError> {
-        let Composer { socket, plugs, mut inputs, between_plugs } = self;
+        let Composer { socket, plugs, mut inputs, between_plugs, has_no_imports, renamed } = self;
         let socket_number = inputs.len();
         inputs.push(socket);
         let types = inputs.iter().map(types_of).collect::<Result<Vec<_>, _>>()?;
@@ -198,8 +249,12 @@ impl<'a> Composer<'a> {
                 components.extend(sources.get_mut(number).and_then(Option::take));
             }
         }
-        let composed = compose(&parts, components);
+        let composed = compose(&parts, components, &renamed);
         let (component, types) = composed.map_err(|error| explained(error, &parts))?;
+        if has_no_imports && types.imports().next().is_some() {
+            let imports = types.imports().map(|import| import.name().into()).collect();
+            return Err(PlugError::Imports { imports });
+        }
         Ok(Plugged { component, types, connections })
     }
 }

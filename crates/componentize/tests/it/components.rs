@@ -78,6 +78,7 @@ pub(crate) struct Test {
     pub(crate) main: Module<'static>,
     pub(crate) adapters: Vec<(String, Module<'static>)>,
     grow_memory: bool,
+    return_call_ref: bool,
     canonical_names: bool,
 }
 
@@ -89,6 +90,7 @@ impl Test {
             main: module(&folder.join("module.wat"), &interfaces),
             adapters: adapters.map(|(path, name)| (name, module(&path, &interfaces))).collect(),
             grow_memory: has_option(folder, "realloc-via-memory-grow"),
+            return_call_ref: has_option(folder, "return-call-ref"),
             canonical_names: has_option(folder, "emit-canonical-names"),
         }
     }
@@ -97,6 +99,7 @@ impl Test {
         let mut new = Componentizer::new()
             .module(self.main)
             .grow_memory(self.grow_memory)
+            .return_call_ref(self.return_call_ref)
             .canonical_names(self.canonical_names);
         for (name, module) in self.adapters {
             new = new.adapter(&name, module);

@@ -18,6 +18,7 @@ pub(crate) struct Test {
     adapters: Vec<(String, Module<'static>)>,
     stubs: bool,
     libdl: bool,
+    return_call_ref: bool,
 }
 
 impl Test {
@@ -38,12 +39,15 @@ impl Test {
             adapters: adapters.map(|(path, name)| (name, module(&path, &interfaces))).collect(),
             stubs: has_option(folder, "stub-missing-functions"),
             libdl: has_option(folder, "use-built-in-libdl"),
+            return_call_ref: has_option(folder, "return-call-ref"),
         }
     }
 
     pub(crate) fn linker(self) -> Linker<'static> {
-        let mut linker =
-            Linker::new().stub_missing_functions(self.stubs).built_in_libdl(self.libdl);
+        let mut linker = Linker::new()
+            .stub_missing_functions(self.stubs)
+            .built_in_libdl(self.libdl)
+            .return_call_ref(self.return_call_ref);
         for (name, module, is_openable) in self.libraries {
             linker = match is_openable {
                 true => linker.openable(&name, module),

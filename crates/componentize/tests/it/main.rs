@@ -3,6 +3,7 @@
 mod components;
 mod dummies;
 mod edits;
+mod large;
 mod link;
 mod link_messages;
 mod messages;

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use wattle_ast::components::Component;
-use wattle_ast::{Custom, CustomData, Module};
+use wattle_ast::{Custom, CustomData, FuncType, Module, ValType};
 use wattle_componentize::{Componentizer, Embed};
 use wattle_encoder::encode_component;
 use wattle_wit::component_type::SECTION;
 use wattle_wit::{Resolved, Resolver};
+
+use crate::messages::module;
+use crate::program::Program;
 
 const WIT: &str = "package a:b@1.2.3;
     interface log { line: func(text: string); }
@@ -113,4 +116,37 @@ fn a_slot_of_the_context_that_no_component_has_is_unknown() {
     assert!(made("[context-set-1]").is_ok());
     let error = made("[context-set-2]").unwrap_err().to_string();
     assert!(error.starts_with("unknown import: "), "{error}");
+}
+
+#[test]
+fn imports_that_need_memory_can_be_called_by_reference() {
+    let wit = "package a:b; world w {
+        import line: func(text: string);
+        export run: func(value: u32) -> u32;
+    }";
+    let hook = r#"(func (export "__wasm_task_hook") (param i32)
+        (call $line (i32.add (local.get 0) (i32.const 100)) (i32.const 0)))"#;
+    for (hook, log) in [("", &[7, 20][..]), (hook, &[106, 7, 107, 100, 20, 101])] {
+        for calls_refs in [false, true] {
+            let text = format!(
+                r#"(module
+                    (import "$root" "line" (func $line (param i32 i32)))
+                    (memory (export "memory") 1)
+                    (func (export "_initialize") (call $line (i32.const 7) (i32.const 0)))
+                    {hook}
+                    (func (export "run") (param i32) (result i32)
+                        (call $line (local.get 0) (i32.const 0))
+                        (i32.const 5)))"#
+            );
+            let new = Componentizer::new().module(module(&text, Some(wit)));
+            let component = new.return_call_ref(calls_refs).finish().unwrap();
+            let printed = wattle_printer::print_component(&component);
+            assert_eq!(printed.contains("return_call_ref"), calls_refs, "{printed}");
+            assert_eq!(printed.contains("call_indirect"), !calls_refs, "{printed}");
+            let line = FuncType::new([ValType::I32; 2], []);
+            let mut program = Program::new(&component, line);
+            assert_eq!(program.call(&[20]), 5);
+            assert_eq!(program.store.data().log, log);
+        }
+    }
 }

@@ -388,3 +388,34 @@ fn a_program_for_preview_1_becomes_a_command_by_an_adapter() {
     let exports: Vec<String> = exports.collect();
     assert!(matches!(&exports[..], [run] if run.starts_with("wasi:cli/run@0.2.")), "{exports:?}");
 }
+
+#[test]
+fn what_libraries_import_is_lowered_with_the_memory_that_is_there() {
+    let wit = "package a:b; world w {
+        import line: func(text: string);
+        import read: func() -> string;
+        export run: func(value: u32) -> u32;
+    }";
+    let app = r#"(module (@dylink.0 (needed "libc.so"))
+        SHARED
+        (import "$root" "line" (func $line (param i32 i32)))
+        (import "$root" "read" (func $read (param i32)))
+        (func $start (call $line (i32.const 1) (i32.const 0)))
+        ;; Libraries can call what they import when they are instantiated.
+        (start $start)
+        (func (export "run") (param i32) (result i32)
+            (call $line (local.get 0) (i32.const 0))
+            (call $read (i32.const 16))
+            (i32.const 7)))"#;
+    let libc = r#"(module (@dylink.0)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0)))"#;
+    let component = linked(
+        Linker::new()
+            .library("app.so", library(app, Some(wit)))
+            .library("libc.so", library(libc, None)),
+    );
+    let printed = wattle_printer::print_component(&component);
+    assert!(!printed.contains("$shim"), "{printed}");
+    assert_eq!(printed.matches("(canon lower").count(), 2);
+    assert_eq!(printed.matches("(realloc ").count(), 1);
+}

@@ -226,32 +226,58 @@ fn values_that_come_from_a_plug_are_defined_anew_where_imports_need_them() {
 }
 
 #[test]
-fn imports_and_exports_with_types_that_nothing_outside_can_name_are_told() {
+fn types_of_what_a_plug_gives_are_imported_where_they_need_a_name() {
     let types = r#"(import "a:b/types" (instance $types
-            (type $record (record (field "x" u8))) (export "t" (type (eq $record)))))
+            (type $record (record (field "x" u8))) (export "t" (type (eq $record)))
+            (export "unused" (type (eq $record))) (export "make" (func))))
         (alias export $types "t" (type $t))"#;
     let api = r#"(import "a:b/api" (instance $api
         (alias outer $C $t (type $outer)) (export "f" (func (param "x" $outer)))))"#;
-    let plug_in = r#"(component (type $t (record (field "x" u8)))
-        (instance $i (export "t" (type $t))) (export "a:b/types" (instance $i)))"#;
-    assert_eq!(
-        plugged(&format!("(component $C {types} {api})"), &[plug_in]).unwrap_err().to_string(),
-        "the import `a:b/api` needs a type that comes from a plug, so nothing outside can name it: \
-         instance not valid to be used as import: it refers to record { x: u8 }, which no import gives \
-         a name"
-    );
+    let plug_in = r#"(component (type $t (record (field "x" u8))) (import "make" (func $make))
+        (instance $i (export "t" (type $t)) (export "unused" (type $t)) (export "make" (func $make)))
+        (export "a:b/types" (instance $i)))"#;
+    let imports =
+        |result: &Plugged<'_>| -> Vec<String> { result.types.imports().map(described).collect() };
+    let only_types = "a:b/types None { t None { t: type record { x: u8 } }\n }\n";
+    let make = "make None { make: func() }\n";
+    let result = plugged(&format!("(component $C {types} {api})"), &[plug_in]).unwrap();
+    let expected = [make, only_types, "a:b/api None { f None { f: func(x: t) }\n }\n"];
+    assert_eq!(imports(&result), expected);
+    // An export gives no name to the type of its function.
     let exporter = format!(
-        "(component $C {types} (import \"f\" (func $f (param \"x\" $t))) \
-                            (instance $e (export \"f\" (func $f))) (export \"e\" (instance $e)))"
+        "(component $C {types} (import \"f\" (func $f (param \"x\" $t)))
+            (instance $e (export \"f\" (func $f))) (export \"e\" (instance $e)) (export \"g\" (func $f)))"
     );
+    let result = plugged(&exporter, &[plug_in]).unwrap();
+    assert_eq!(imports(&result), [make, only_types, "f None { f: func(x: t) }\n"]);
+    let exports: Vec<_> = result.types.exports().map(described).collect();
+    assert_eq!(exports, ["e None { f None { f: func(x: t) }\n }\n", "g None { g: func(x: t) }\n"]);
+    // The types have one name each, whoever imports them.
     let function = format!(
-        "(component $C {types} (import \"f\" (func $f (param \"x\" $t))) \
-                            (export \"f\" (func $f)))"
+        "(component $C {} (import \"f\" (func $f (param \"x\" $t))) (export \"f\" (func $f)))",
+        types.replace("(export \"make\" (func))", "")
     );
+    let result = plugged(&exporter, &[plug_in, &function]).unwrap();
+    let whole = "a:b/types None { t None { t: type record { x: u8 } }\nunused None { unused: type \
+                 record { x: u8 } }\n }\n";
+    assert_eq!(imports(&result), [make, whole, "f None { f: func(x: t) }\n"]);
+}
+
+#[test]
+fn exports_with_resources_that_nothing_outside_can_name_are_told() {
+    let plug_in = r#"(component (type $r (resource (rep i32)))
+        (instance $i (export "r" (type $r))) (export "a:b/types" (instance $i)))"#;
+    let socket = r#"(component
+        (import "a:b/types" (instance $types (export "r" (type (sub resource)))))
+        (alias export $types "r" (type $r))
+        (core module $m (func (export "f") (result i32) unreachable))
+        (core instance $i (instantiate $m))
+        (func $f (result (own $r)) (canon lift (core func $i "f")))
+        (export "f" (func $f)))"#;
     assert_eq!(
-        plugged(&exporter, &[plug_in, &function]).unwrap_err().to_string(),
-        "the export `e` needs a type that comes from a plug, so nothing outside can name it: instance \
-         not valid to be used as export: it refers to record { x: u8 }, which no export gives a name"
+        plugged(socket, &[plug_in]).unwrap_err().to_string(),
+        "the export `f` needs a type that comes from a plug, so nothing outside can name it: func not \
+         valid to be used as export: it refers to the resource `r`, which no export gives a name"
     );
 }
 
@@ -441,4 +467,94 @@ fn instances_of_one_component_share_it() {
     };
     assert_eq!(components(&composed(plug_in())), 2);
     assert_eq!(components(&composed(between("plug", &["y"], &["e"]))), 3);
+}
+
+/// A component of a world that does nothing.
+fn of_world(wit: &str, world: &str) -> Input<'static> {
+    use wattle_componentize::{Componentizer, Dummy, Embed};
+    let mut resolver = wattle_wit::Resolver::new();
+    resolver.file("a.wit", wit);
+    let resolved = resolver.resolve().unwrap_or_else(|errors| panic!("{errors}"));
+    let id = resolved.model().select_world(resolved.root(), Some(world)).unwrap();
+    let mut module = Dummy::new(resolved.model(), id).module().unwrap();
+    Embed::new(resolved.model(), id).add_to(&mut module).unwrap();
+    input(world, Componentizer::new().module(module).finish().unwrap())
+}
+
+#[test]
+fn worlds_use_types_of_an_interface_that_a_plug_gives() {
+    let wit = "package a:b;
+        interface types { record point { x: u8 } type points = list<point>; make: func() -> point; }
+        interface draw { use types.{point, points}; all: func(points: points) -> point; }
+        interface nested { use draw.{point}; record line { a: point, b: point } f: func(l: line); }
+        interface only { use types.{points}; all: func(points: points); }
+        world plug { export types; }
+        world one { import types; import draw; import nested; }
+        world two { use types.{point}; import types; import f: func(p: point); }
+        world three { import types; export draw; export nested; }
+        world four { use types.{points}; import types; export f: func(p: points); }
+        world five { import types; export mine: interface { use types.{point}; f: func() -> point; } }
+        world six { import types; import only; export only; }";
+    let point = "a:b/types(point)";
+    for (world, imports) in [
+        ("one", &["a:b/draw(all, point, points)", "a:b/nested(f, line, point)"][..]),
+        ("two", &["point", "f"]),
+        ("three", &[]),
+        ("four", &[point, "points"]),
+        ("five", &[]),
+        ("six", &[point, "a:b/only(all, points)"]),
+    ] {
+        let socket = of_world(wit, world);
+        let alone = types(&socket.component).unwrap();
+        let result = plug(socket, [of_world(wit, "plug")]);
+        let result = result.unwrap_or_else(|error| panic!("{world}: {error}"));
+        let name = |import: Extern<'_>| match import.view() {
+            ExternView::Instance(ty) => {
+                let Shape::Instance(exports) = ty.shape() else { panic!() };
+                let mut names: Vec<_> = exports.iter().map(|export| export.name()).collect();
+                names.sort_unstable();
+                format!("{}({})", import.name(), names.join(", "))
+            }
+            _ => import.name().into(),
+        };
+        assert_eq!(result.types.imports().map(name).collect::<Vec<_>>(), imports, "{world}");
+        let exports = |types: &ComponentTypes| types.exports().map(described).collect::<Vec<_>>();
+        assert_eq!(exports(&result.types), exports(&alone), "{world}");
+    }
+}
+
+#[test]
+fn imports_that_are_left_can_be_refused_and_renamed() {
+    let socket = || {
+        input(
+            "socket",
+            parse(
+                r#"(component (import "a" (func $a)) (import "b" (func))
+            (component (import "b" (func $b)) (export "c" (func $b))) (export "c" (func $a)))"#,
+            ),
+        )
+    };
+    let plug_in =
+        || input("plug", parse(r#"(component (import "d" (func $d)) (export "a" (func $d)))"#));
+    let composer = || Composer::new(socket()).plug(plug_in());
+    let error = composer().allow_imports(false).finish().unwrap_err();
+    assert_eq!(error.to_string(), "nothing satisfies imports, and none may be left: `d`, `b`");
+    let renamed = composer().rename_import("b", "e").rename_export("c", "f").finish().unwrap();
+    let names: Vec<_> = renamed.types.imports().map(|import| import.name().to_owned()).collect();
+    assert_eq!(names, ["d", "e"]);
+    assert!(renamed.types.export("f").is_some() && renamed.types.export("c").is_none());
+    // What a connection says is what the components say.
+    assert_eq!(renamed.connections[0].import, "a");
+    let error = composer().rename_import("b", "d").finish().unwrap_err().to_string();
+    assert!(error.contains("`d`"), "{error}");
+    let closed =
+        Composer::new(input("socket", parse(r#"(component (import "a" (func)))"#))).plug(input(
+            "plug",
+            parse(
+                r#"(component (core module $m (func (export "f")))
+            (core instance $i (instantiate $m)) (func $f (canon lift (core func $i "f")))
+            (export "a" (func $f)))"#,
+            ),
+        ));
+    assert_eq!(closed.allow_imports(false).finish().unwrap().types.imports().len(), 0);
 }

@@ -107,17 +107,18 @@ const MERGED: [&str; 11] = [
 ];
 
 /// Cases in which an import is connected by name, or cannot be.
-const CONNECTED: [&str; 6] = [
+const CONNECTED: [&str; 7] = [
     "argument-already-satisfied",
     "export-missing",
     "implements-satisfied",
     "map-type-mismatch",
     "missing-argument",
     "nested-use-type",
+    "simple",
 ];
 
 /// The other cases, and why plugs do not express them.
-const OTHER_GRAPHS: [(&str, &str); 14] = [
+const OTHER_GRAPHS: [(&str, &str); 13] = [
     ("argument-type-mismatch", "an import of the graph is the argument"),
     ("contains-cycle", "two instances of one component are the arguments of each other"),
     ("export-already-exists", "misuse of the graph: an export twice"),
@@ -131,7 +132,6 @@ const OTHER_GRAPHS: [(&str, &str); 14] = [
     ("not-an-instance", "misuse of the graph: an alias of what is not an instance"),
     ("not-instantiation", "misuse of the graph: an argument of an import"),
     ("package-already-registered", "misuse of the graph: a package twice"),
-    ("simple", "an import of the graph is the argument"),
 ];
 
 /// A composition: its case, the plugs, which are files without their ending, and the imports of other
@@ -162,7 +162,7 @@ const B1: (&str, For) = ("b", Some(("b1", Some("x"))));
 const B2: (&str, For) = ("b", Some(("b2", Some("x"))));
 
 /// The compositions that are refused, and our words.
-const REFUSED: [(Composition, &str); 9] = [
+const REFUSED: [(Composition, &str); 10] = [
     (
         ("arg-not-satisfied", &[A]),
         "the instance of a does not fit the import `a` of root: type mismatch for import `a`: missing \
@@ -182,6 +182,7 @@ const REFUSED: [(Composition, &str); 9] = [
         "the export `foo` of definitions does not fit the import `foo` of root: type mismatch for \
          import `foo`: missing expected export `foo`",
     ),
+    (("disallow-imports", &[]), "there is nothing to plug into root; it imports `a`"),
     (
         ("incompatible-explicit-export", &[A_X]),
         "the export `x` of a does not fit the import `a` of root: type mismatch for import `a`: \
@@ -197,12 +198,11 @@ const REFUSED: [(Composition, &str); 9] = [
 ];
 
 /// The other compositions, and why plugs do not express them.
-const OTHER_COMPOSITIONS: [(&str, &str); 10] = [
+const OTHER_COMPOSITIONS: [(&str, &str); 9] = [
     ("complex-import", "the components themselves are imported"),
     ("component-incorrect-version", "a file that does not parse"),
     ("component-missing", "a file that is missing"),
     ("component-not-wat", "a file that does not parse"),
-    ("disallow-imports", "an option of the peer: no imports may be left"),
     ("export-on-import", "the configuration names an export of an import"),
     ("instantiation-cycle", "two instances of one component are the arguments of each other"),
     ("missing-explicit-dep", "a file that is missing"),
@@ -337,11 +337,20 @@ fn graphs_with_arguments_by_name_are_composed_as_by_the_peer() {
             }
             "missing-argument" => composer("foo.wat").connect("foo", read("foo.wat"), None),
             "nested-use-type" => composer("cons").plug(read("prod.wit")),
+            "simple" => composer("bar.wat")
+                .connect("e", read("foo.wat"), Some("bar"))
+                .rename_import("foo", "my-foo")
+                .rename_export("e", "e2"),
             _ => panic!("{case}"),
         };
         let words = match composer.finish() {
             Ok(found) => {
-                assert_imports(case, &found, &encoded(case));
+                let encoded = encoded(case);
+                assert_imports(case, &found, &encoded);
+                let exports = |types: &ComponentTypes| types.exports().map(described).collect();
+                let [own, expected]: [Vec<_>; 2] =
+                    [&found.types, &types(&encoded).unwrap()].map(exports);
+                assert!(case != "simple" || own == expected, "{own:?}");
                 continue;
             }
             Err(error) => error.to_string(),
@@ -368,7 +377,8 @@ fn composed((case, plugs): Composition) -> Result<Plugged<'static>, String> {
         let path = composition(case).join(file).with_extension("wat");
         input(file, parse(&fs::read_to_string(path).unwrap()))
     };
-    let socket = Composer::new(read("root")).between_plugs(true);
+    let allows = case != "disallow-imports";
+    let socket = Composer::new(read("root")).between_plugs(true).allow_imports(allows);
     let composer = plugs.iter().fold(socket, |composer, &(file, import)| match import {
         None => composer.plug(read(file)),
         Some((import, export)) => composer.connect(import, read(file), export),

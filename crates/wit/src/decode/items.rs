@@ -9,6 +9,7 @@ use wattle_ast::components::{Definition, ExternName, InterfaceName, PlainName, T
 
 use super::error::{Kind, Result};
 use super::scopes::{Entry, EntryKind, Item, Items, Scopes};
+use super::types::parts;
 use crate::docs::Gate;
 use crate::model::{
     Extern, Externs, Func, Interface, InterfaceId, Key, Model, Owner, Package, PackageId, Text,
@@ -264,11 +265,12 @@ impl<'c> Decoder<'c> {
         let text = name.name.as_str();
         let plain = PlainName::parse(text, Features::ALL);
         let plain = plain.map_err(|_| Kind::Name(text.into()))?;
-        let EntryKind::Defined(scope, Definition::Type(Type::Func(ty))) =
+        let EntryKind::Defined(scope, definition @ Definition::Type(Type::Func(ty))) =
             self.scopes.entry(entry)?
         else {
             return Err(Kind::Form.into());
         };
+        self.scopes.take_steps(parts(definition))?;
         let mut params = Vec::new();
         for param in &ty.params {
             let val = self.part(scope, param.ty).within("param", &param.label)?;

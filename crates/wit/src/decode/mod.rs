@@ -64,7 +64,7 @@ pub fn decode(component: &Component<'_>) -> Result<Decoded> {
     let root = scopes.run(scopes.root())?;
     let imports = scopes.scope(root)?.imports.clone();
     let exports = scopes.scope(root)?.exports.clone();
-    let form = form(&scopes, imports.len(), &exports)?;
+    let form = form(&mut scopes, imports.len(), &exports)?;
     let mut decoder = Decoder::new(scopes);
     let (package, world) = match form {
         Form::Whole => (decoder.whole_package(&exports)?, None),
@@ -94,6 +94,18 @@ fn with_docs(mut decoded: Decoded, component: &Component<'_>) -> Result<Decoded>
 
 /// Reads a component, even a package, as the world of what it imports and exports, and leaves out what
 /// WIT cannot say.
+///
+/// ```
+/// use wattle_ast::components::{Component, Definition, ExternDesc, Import, Type};
+/// use wattle_wit::decode::decode_partly;
+///
+/// // It imports a component.
+/// let ty = ExternDesc::Component(wattle_ast::ComponentTypeIdx(0));
+/// let import = Definition::Import(Import { name: "plugin".into(), ty });
+/// let definitions = [Definition::Type(Type::Component), Definition::End, import];
+/// let component: Component<'_> = definitions.into_iter().collect();
+/// assert_eq!(decode_partly(&component).unwrap().left_imports, ["plugin"]);
+/// ```
 ///
 /// # Errors
 /// If functions or instances have what WIT cannot say.
@@ -146,7 +158,11 @@ enum Form {
     Component,
 }
 
-fn form(scopes: &Scopes<'_>, imports: usize, exports: &[(&ExternName<'_>, Item)]) -> Result<Form> {
+fn form(
+    scopes: &mut Scopes<'_>,
+    imports: usize,
+    exports: &[(&ExternName<'_>, Item)],
+) -> Result<Form> {
     let mut are_types = imports == 0;
     for (_, item) in exports {
         are_types &= match item {

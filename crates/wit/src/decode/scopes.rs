@@ -15,10 +15,16 @@ use wattle_ast::components::{
 use wattle_ast::{ComponentTypeIdx, Features};
 
 use super::error::{Kind, Result};
+use super::types::parts;
 
-/// The number of steps that may be taken besides one for each definition. A few bytes can ask for
-/// many: a component can be instantiated twice in one that is instantiated twice, and so on.
+/// The number of steps that may be taken besides [`STEPS`] for each definition and each part of a type.
+/// A few bytes can ask for many: a component can be instantiated twice in one that is instantiated
+/// twice, and so on.
 const MAX_STEPS: usize = 1_000_000;
+
+/// How often a definition is looked at: when it is gone through, when its type is converted, as a
+/// function or as what an alias stands for.
+const STEPS: usize = 4;
 
 /// The number of a type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -143,7 +149,11 @@ impl<'c> Scopes<'c> {
             entries: Vec::new(),
             instances: Vec::new(),
             frames: Vec::new(),
-            steps: definitions.len().saturating_add(MAX_STEPS),
+            steps: definitions
+                .iter()
+                .fold(0, |sum: usize, definition| sum.saturating_add(1 + parts(definition)))
+                .saturating_mul(STEPS)
+                .saturating_add(MAX_STEPS),
         })
     }
 
@@ -177,8 +187,9 @@ impl<'c> Scopes<'c> {
     }
 
     /// The body that a type is the type of.
-    pub(super) fn body(&self, mut entry: Entry) -> Result<Option<Body>> {
+    pub(super) fn body(&mut self, mut entry: Entry) -> Result<Option<Body>> {
         loop {
+            self.step()?;
             match self.entry(entry)? {
                 EntryKind::Body(body) => return Ok(Some(body)),
                 EntryKind::Named(other) => entry = other,
@@ -189,7 +200,12 @@ impl<'c> Scopes<'c> {
 
     /// Counts a step.
     pub(super) fn step(&mut self) -> Result<()> {
-        self.steps = self.steps.checked_sub(1).ok_or(Kind::TooLarge)?;
+        self.take_steps(1)
+    }
+
+    /// Counts steps.
+    pub(super) fn take_steps(&mut self, count: usize) -> Result<()> {
+        self.steps = self.steps.checked_sub(count).ok_or(Kind::TooLarge)?;
         Ok(())
     }
 
@@ -202,8 +218,8 @@ impl<'c> Scopes<'c> {
             if at < frame.end {
                 let end = self.ends.get(&at).copied();
                 frame.at = end.unwrap_or(at) + 1;
-                self.step()?;
                 let definition = self.definitions.get(at).ok_or(Kind::Index)?;
+                self.take_steps(1 + parts(definition))?;
                 self.definition(scope, at, definition)?;
                 continue;
             }
@@ -292,7 +308,7 @@ impl<'c> Scopes<'c> {
         }
     }
 
-    fn body_at(&self, scope: ScopeId, index: ComponentTypeIdx) -> Result<Body> {
+    fn body_at(&mut self, scope: ScopeId, index: ComponentTypeIdx) -> Result<Body> {
         self.body(self.ty(scope, index)?)?.ok_or_else(|| Kind::Index.into())
     }
 

@@ -3,10 +3,11 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wattle_ast::ComponentTypeIdx;
 use wattle_ast::components::{
-    Definition, ExternName, PlainSortIdx, SortIdx, Type as Form, ValType,
+    Definition, Export, ExportDecl, ExternName, Import, PlainSortIdx, SortIdx, Type as Form,
+    ValType,
 };
+use wattle_ast::{ComponentTypeIdx, Name};
 
 use super::error::{Kind as Error, Result};
 use super::items::Decoder;
@@ -91,7 +92,10 @@ impl Decoder<'_> {
     fn kind(&mut self, definition: Entry) -> Result<Kind> {
         let (scope, ty) = match self.scopes.entry(definition)? {
             EntryKind::Resource => return Ok(Kind::Resource),
-            EntryKind::Defined(scope, Definition::Type(ty)) => (scope, ty),
+            EntryKind::Defined(scope, definition @ Definition::Type(ty)) => {
+                self.scopes.take_steps(parts(definition))?;
+                (scope, ty)
+            }
             _ => return Err(Error::Form.into()),
         };
         let label = |label: &wattle_ast::Name<'_>| Text::from(label.as_str());
@@ -162,7 +166,10 @@ impl Decoder<'_> {
                 let data = &self.model[other];
                 match data.owner {
                     // It has been used before it has got a name.
-                    Owner::Nobody => data.kind.clone(),
+                    Owner::Nobody => {
+                        self.scopes.take_steps(data.kind.parts())?;
+                        data.kind.clone()
+                    }
                     Owner::World(_) if owner != data.owner => {
                         return Err(Error::TypeOfWorld(name.name.as_str().into()).into());
                     }
@@ -226,5 +233,24 @@ impl Decoder<'_> {
         }
         self.set(entry, Val::Type(id));
         Ok(())
+    }
+}
+
+/// How many fields, cases, labels or parameters a definition has. Long names count more than once,
+/// since they are copied.
+pub(super) fn parts(definition: &Definition<'_>) -> usize {
+    fn labels<'n>(labels: impl Iterator<Item = &'n Name<'n>>) -> usize {
+        labels.map(|label| 1 + label.len() / 64).sum()
+    }
+    match definition {
+        Definition::Type(Form::Record(fields)) => labels(fields.iter().map(|it| &it.label)),
+        Definition::Type(Form::Variant(cases)) => labels(cases.iter().map(|it| &it.label)),
+        Definition::Type(Form::Flags(names) | Form::Enum(names)) => labels(names.iter()),
+        Definition::Type(Form::Func(ty)) => labels(ty.params.iter().map(|it| &it.label)),
+        Definition::Type(Form::Tuple(types)) => types.len(),
+        Definition::Import(Import { name, .. })
+        | Definition::ExportDecl(ExportDecl { name, .. }) => name.name.len() / 64,
+        Definition::Export(Export { name, .. }) => name.name.len() / 64,
+        _ => 0,
     }
 }

@@ -9,8 +9,10 @@ use core::fmt;
 
 use wattle_ast::Shown;
 
-use super::{Extern, Externs, InterfaceId, Key, Model, Text};
+use super::merge_error::Result as Merged;
+use super::{Extern, Externs, InterfaceId, Key, Model, Text, WorldId};
 use crate::docs::Gate;
+use crate::within::Within;
 
 /// A step on the way through what interfaces use.
 enum Step {
@@ -45,6 +47,24 @@ impl fmt::Display for Transitive {
 impl core::error::Error for Transitive {}
 
 impl Model {
+    /// Completes the imports and exports of all worlds.
+    pub(crate) fn elaborate_all(&mut self) -> Merged<()> {
+        for id in (0..self.worlds.len() as u32).map(WorldId::from) {
+            self.elaborate_world(id).within("world", &self.world_name(id))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn elaborate_world(&mut self, id: WorldId) -> Merged<()> {
+        let world = &mut self.worlds[id];
+        let (imports, exports) =
+            (core::mem::take(&mut world.imports), core::mem::take(&mut world.exports));
+        let (imports, exports) = self.elaborate(imports, exports, &mut 0)?;
+        let world = &mut self.worlds[id];
+        (world.imports, world.exports) = (imports, exports);
+        Ok(())
+    }
+
     /// All imports and exports of a world that has these. Adds the number of steps to `work`.
     pub(crate) fn elaborate(
         &self,

@@ -37,6 +37,9 @@ pub struct Interface {
     pub docs: Option<String>,
     /// The gate.
     pub gate: Gate,
+    /// The interface that this one is a copy of, by
+    /// [`Model::separate_interfaces`](super::Model::separate_interfaces).
+    pub copy_of: Option<InterfaceId>,
 }
 
 impl Interface {
@@ -50,6 +53,7 @@ impl Interface {
             uses: Vec::new(),
             docs: None,
             gate: Gate::Unknown,
+            copy_of: None,
         }
     }
 }

@@ -37,6 +37,22 @@ impl Model {
     /// model by its whole name, whose version can be left out where there is one alone. Without a
     /// name, the only world of the package.
     ///
+    /// ```
+    /// use wattle_wit::Resolver;
+    ///
+    /// let mut resolver = Resolver::new();
+    /// resolver.file("a.wit", "package a:b@1.0.0; world app {} world library {}");
+    /// let resolved = resolver.resolve().unwrap();
+    /// let (model, package) = (resolved.model(), resolved.root());
+    /// let app = model.select_world(package, Some("app")).unwrap();
+    /// assert_eq!(model.select_world(package, Some("a:b/app")), Ok(app));
+    /// let error = model.select_world(package, None).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "there are several worlds; select one of `app`, `library`"
+    /// );
+    /// ```
+    ///
     /// # Errors
     /// If there is no such world, or several and no name.
     pub fn select_world(

@@ -1,17 +1,14 @@
-//! Two models as one, and two worlds as one.
+//! Two models as one.
 //!
 //! Packages, interfaces and worlds of one name are taken for views of one thing, of which each may
 //! know a part. What both know must be alike.
 
 use alloc::boxed::Box;
-use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
-use alloc::vec::Vec;
 
 use wattle_ast::IndexVec;
 
-use super::copy::{TypeMap, mapped};
 use super::merge_error::{FuncPart, MergeErrorKind, Result};
 use super::{
     Extern, Externs, Func, Interface, InterfaceId, Key, Kind, Model, Owner, Package, PackageId,
@@ -133,6 +130,15 @@ impl Model {
     /// # Errors
     /// What differs. The model may then have a part of the other.
     pub fn merge(&mut self, from: &Model) -> Result<Remap> {
+        let remap = self.merge_items(from)?;
+        // What is new in an interface may use interfaces that worlds do not import yet.
+        self.elaborate_all()?;
+        Ok(remap)
+    }
+
+    /// Adds another model. The worlds of both may then lack imports: what is new in an interface may use
+    /// interfaces that they do not import yet.
+    pub(crate) fn merge_items(&mut self, from: &Model) -> Result<Remap> {
         let mut remap = Remap::default();
         for package in from.packages.iter() {
             let id = self.package(&package.name);
@@ -171,8 +177,6 @@ impl Model {
                 .and_then(|()| self.match_externs(into, false, &exports));
             merged.within("world", &from.world_name(id))?;
         }
-        // What is new in an interface may use interfaces that worlds do not import yet.
-        self.elaborate_all()?;
         Ok(remap)
     }
 
@@ -212,6 +216,7 @@ impl Model {
                 None => self.add_interface(Interface {
                     docs: interface.docs.clone(),
                     gate: interface.gate.clone(),
+                    copy_of: interface.copy_of.and_then(|id| remap.interfaces.get(id).copied()),
                     ..Interface::new(interface.name.clone(), package)
                 }),
             });
@@ -356,205 +361,6 @@ impl Model {
         };
         merge_gate(from, into)
     }
-
-    /// Completes the imports and exports of all worlds.
-    pub(super) fn elaborate_all(&mut self) -> Result<()> {
-        for id in (0..self.worlds.len() as u32).map(WorldId::from) {
-            self.elaborate_world(id).within("world", &self.world_name(id))?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn elaborate_world(&mut self, id: WorldId) -> Result<()> {
-        let world = &mut self.worlds[id];
-        let (imports, exports) =
-            (core::mem::take(&mut world.imports), core::mem::take(&mut world.exports));
-        let (imports, exports) = self.elaborate(imports, exports, &mut 0)?;
-        let world = &mut self.worlds[id];
-        (world.imports, world.exports) = (imports, exports);
-        Ok(())
-    }
-
-    /// Adds the imports and exports of a world to another. Types of the one become types of the
-    /// other. What both have must be alike.
-    ///
-    /// # Errors
-    /// What differs, or the export that cannot be added since something uses it as an import. The
-    /// world is then as it was.
-    pub fn merge_worlds(&mut self, from: WorldId, into: WorldId) -> Result<()> {
-        let source = self[from].clone();
-        let mut types = TypeMap::new();
-        // Types that both have stand for each other in what is compared and copied.
-        for (key, item) in source.imports.iter() {
-            if let (Extern::Type(id), Some(Extern::Type(there))) =
-                (item, self[into].imports.get(key))
-            {
-                types.insert(*id, *there);
-            }
-        }
-        let mut imports = Vec::new();
-        for (key, item) in source.imports.iter() {
-            match self[into].imports.get(key).cloned() {
-                Some(there) => {
-                    let same = self.same_item(item, &there, &mut types);
-                    same.within("import", &self.key_name(key))?;
-                }
-                None => imports.push((key, item)),
-            }
-        }
-        let mut exports = Vec::new();
-        let required = self.required_imports(into);
-        let mut checked = BTreeSet::new();
-        for (key, item) in source.exports.iter() {
-            match self[into].exports.get(key).cloned() {
-                Some(there) => {
-                    let same = self.same_item(item, &there, &mut types);
-                    same.within("export", &self.key_name(key))?;
-                }
-                None => {
-                    let can = self.can_export(into, key, item, &required, &mut checked);
-                    can.within("export", &self.key_name(key))?;
-                    exports.push((key, item));
-                }
-            }
-        }
-        let mut copies = Vec::new();
-        for (is_import, items) in [(true, imports), (false, exports)] {
-            for (key, item) in items {
-                let item = match key {
-                    Key::Name(name) => self.copy_extern(item, name, into, &mut types),
-                    Key::Interface(_) => item.clone(),
-                };
-                copies.push((is_import, key.clone(), item));
-            }
-        }
-        let world = &mut self.worlds[into];
-        for (is_import, key, item) in copies {
-            let externs = if is_import { &mut world.imports } else { &mut world.exports };
-            let _ = externs.insert(key, item);
-        }
-        Ok(())
-    }
-
-    /// Checks that two imports or exports are alike where `types` stand for each other.
-    fn same_item(&mut self, from: &Extern, into: &Extern, types: &mut TypeMap) -> Result<()> {
-        match (from, into) {
-            (Extern::Interface { id: from, .. }, Extern::Interface { id: into, .. }) => {
-                match from == into {
-                    true => Ok(()),
-                    false => self.same_interface(*from, *into, types),
-                }
-            }
-            (Extern::Func(from), Extern::Func(into)) => {
-                same_func(&self.replace_in_func(from, types), into)
-            }
-            (Extern::Type(from), Extern::Type(into)) => self.same_type(*from, *into, types),
-            _ => Err(MergeErrorKind::Sorts { from: from.sort(), into: into.sort() }.into()),
-        }
-    }
-
-    /// Checks that two interfaces are alike in what both have.
-    pub(super) fn same_interface(
-        &mut self,
-        from: InterfaceId,
-        into: InterfaceId,
-        types: &mut TypeMap,
-    ) -> Result<()> {
-        let (from, into) = (self[from].clone(), self[into].clone());
-        for (name, id) in from.types.iter() {
-            if let Some(there) = into.types.get(name) {
-                types.insert(*id, *there);
-            }
-        }
-        for (name, id) in from.types.iter() {
-            if let Some(there) = into.types.get(name) {
-                self.same_type(*id, *there, types)?;
-            }
-        }
-        for (name, func) in from.funcs.iter() {
-            if let Some(there) = into.funcs.get(name) {
-                same_func(&self.replace_in_func(func, types), there)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn same_type(&mut self, from: TypeId, into: TypeId, types: &mut TypeMap) -> Result<()> {
-        let kind = self[from].kind.clone();
-        let mut vals = Vec::new();
-        kind.for_each(|val| vals.push(val));
-        for val in vals {
-            self.replace(val, types);
-        }
-        let kind = kind.map(|val| mapped(val, types));
-        match self.is_alike(&kind, into) {
-            true => Ok(()),
-            false => {
-                let into = &self[into];
-                let name = into.name.as_deref().unwrap_or_default().into();
-                let (from, into) = (kind.word(), into.kind.word());
-                Err(MergeErrorKind::Types { name, from, into }.into())
-            }
-        }
-    }
-
-    /// The interfaces that an import or export uses itself.
-    fn used_by(&self, item: &Extern) -> Vec<InterfaceId> {
-        match item {
-            Extern::Interface { id, .. } => self[*id].uses.clone(),
-            Extern::Type(id) => self.used_interface(*id).into_iter().collect(),
-            Extern::Func(_) => Vec::new(),
-        }
-    }
-
-    /// The interfaces that must be imports because exports of a world use them, each with an export
-    /// that does.
-    fn required_imports(&self, id: WorldId) -> BTreeMap<InterfaceId, Key> {
-        let world = &self[id];
-        let mut required = BTreeMap::new();
-        for (key, item) in world.exports.iter() {
-            let mut open = self.used_by(item);
-            open.retain(|id| !world.exports.contains(&Key::Interface(*id)));
-            while let Some(id) = open.pop() {
-                if let Entry::Vacant(entry) = required.entry(id) {
-                    entry.insert(key.clone());
-                    open.extend(&self[id].uses);
-                }
-            }
-        }
-        required
-    }
-
-    /// Checks that an export changes nothing of what a world is. `checked` has the interfaces that
-    /// are known to use nothing that the world exports.
-    fn can_export(
-        &self,
-        into: WorldId,
-        key: &Key,
-        item: &Extern,
-        required: &BTreeMap<InterfaceId, Key>,
-        checked: &mut BTreeSet<InterfaceId>,
-    ) -> Result<()> {
-        let exports = &self[into].exports;
-        let mut open = self.used_by(item);
-        open.retain(|id| !exports.contains(&Key::Interface(*id)));
-        while let Some(id) = open.pop() {
-            let key = Key::Interface(id);
-            if exports.contains(&key) {
-                return Err(MergeErrorKind::Exported { name: self.key_name(&key) }.into());
-            }
-            if checked.insert(id) {
-                open.extend(&self[id].uses);
-            }
-        }
-        if let Extern::Interface { id, .. } = item
-            && let Some(user) = required.get(id)
-        {
-            let (name, user) = (self.key_name(key), self.key_name(user));
-            return Err(MergeErrorKind::ChangesMeaning { name, user }.into());
-        }
-        Ok(())
-    }
 }
 
 /// Adds an interface to the path of an error.
@@ -572,7 +378,7 @@ impl<T> WithinInterface<T> for Result<T> {
 }
 
 /// Checks that functions have the same type.
-fn same_func(from: &Func, into: &Func) -> Result<()> {
+pub(super) fn same_func(from: &Func, into: &Func) -> Result<()> {
     let error = |what| Err(MergeErrorKind::Funcs { name: into.name.to_string(), what }.into());
     if from.is_async != into.is_async {
         return error(FuncPart::Async);

@@ -11,8 +11,9 @@
 //! | `lookup.rs` | names, and what is found by them |
 //! | `packages.rs` | the order of packages |
 //! | `copy.rs` | types, functions, imports and exports with other types in them |
-//! | `merge.rs`, `merge_error.rs` | two models as one, two worlds as one |
+//! | `merge.rs`, `merge_worlds.rs`, `merge_error.rs` | two models as one, two worlds as one |
 //! | `semver.rs` | compatible versions as one, exports as imports |
+//! | `separate.rs` | interfaces that a world has more than once, as several |
 //! | `elaborate.rs` | what a world imports because of what it uses |
 //!
 //! ```
@@ -42,8 +43,10 @@ mod items;
 mod lookup;
 mod merge;
 mod merge_error;
+mod merge_worlds;
 mod packages;
 mod semver;
+mod separate;
 mod types;
 
 use alloc::collections::BTreeMap;
@@ -60,6 +63,7 @@ pub use items::{Extern, Externs, Func, Interface, Item, Key, Package, World};
 pub use lookup::SelectError;
 pub use merge::Remap;
 pub use merge_error::{FuncPart, MergeError, MergeErrorKind};
+pub(crate) use merge_worlds::Required;
 pub use packages::PackageCycle;
 pub use types::{Kind, Owner, Type, Val};
 

@@ -92,6 +92,17 @@ impl Kind {
         matches!(self, Record(_) | Variant(_) | Flags(_) | Enum(_) | Resource)
     }
 
+    /// The number of fields, cases, labels and types that the type is made of.
+    pub(crate) fn parts(&self) -> usize {
+        match self {
+            Kind::Record(fields) => fields.len(),
+            Kind::Variant(cases) => cases.len(),
+            Kind::Flags(labels) | Kind::Enum(labels) => labels.len(),
+            Kind::Tuple(types) => types.len(),
+            _ => 0,
+        }
+    }
+
     /// Calls a function with the types that the type is made of, in order.
     pub fn for_each(&self, mut f: impl FnMut(Val)) {
         match self {

@@ -197,3 +197,28 @@ fn a_component_that_doubles_itself_is_refused() {
         assert_eq!(error.to_string(), "a component that is too large when it is written out");
     });
 }
+
+#[test]
+fn a_component_that_repeats_long_types_and_names_is_refused() {
+    let params: String = (0..2_000).map(|nth| format!("(param \"p{nth}\" u8)")).collect();
+    let fields: String = (0..2_000).map(|nth| format!("(field \"p{nth}\" u8)")).collect();
+    let name = "n".repeat(100_000);
+    let many = |part: &dyn Fn(usize) -> String| (0..2_000).map(part).collect::<String>();
+    let func = |nth| format!("(export \"f{nth}\" (func (type $t)))");
+    let ty = |nth| format!("(export \"t{nth}\" (type (eq $t)))");
+    let import = |nth| format!("(import \"i{nth}\" (instance (type $i)))");
+    let one = format!("(export \"{name}\" (func (type $t)))");
+    for body in [
+        format!("(type $t (func {params})) {}", many(&func)),
+        format!("(type $t (record {fields})) {}", many(&ty)),
+        format!("(type $t (func)) {one}"),
+        format!("(type $t (func (param \"{name}\" u8))) (export \"f\" (func (type $t)))"),
+    ] {
+        let text = format!("(component (type $i (instance {body})) {})", many(&import));
+        on_a_small_stack(move || {
+            let parsed = wattle_wat::Parser::new().component(&text).unwrap();
+            let error = decode(&parsed.component).unwrap_err();
+            assert_eq!(error.to_string(), "a component that is too large when it is written out");
+        });
+    }
+}

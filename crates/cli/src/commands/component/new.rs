@@ -71,6 +71,11 @@ pub(super) struct Making {
     #[arg(long)]
     pub(super) reject_legacy_names: bool,
 
+    /// Call imports that need the module's memory with `return_call_ref`, or with `call_indirect`. An
+    /// engine must have tail calls and typed function references for it.
+    #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub(super) return_call_ref: bool,
+
     /// Write versions in their canonical form: `a:b/c@1` for `a:b/c@1.2.3`.
     #[arg(long, visible_alias = "emit-canonical-names")]
     pub(super) canonical_names: bool,
@@ -82,6 +87,7 @@ macro_rules! configure {
         let builder = $builder
             .validate(!$making.skip_validation)
             .grow_memory($making.realloc_via_memory_grow)
+            .return_call_ref($making.return_call_ref)
             .merge_versions($making.merge_imports_based_on_semver)
             .legacy_names(!$making.reject_legacy_names)
             .canonical_names($making.canonical_names)
@@ -115,7 +121,7 @@ impl FromStr for Adapter {
 }
 
 /// An old and a new name.
-fn renamed(text: &str) -> Result<(String, String), &'static str> {
+pub(super) fn renamed(text: &str) -> Result<(String, String), &'static str> {
     let (old, new) = text.split_once('=').ok_or("two names with `=` between them are expected")?;
     Ok((old.to_owned(), new.to_owned()))
 }

@@ -10,6 +10,7 @@ use wattle::componentize::{Composer, Input, Plugged};
 use wattle::printer::Config;
 use wattle::{Wasm, encoder};
 
+use super::new::renamed;
 use crate::failure::Failure;
 use crate::fault::Fault;
 use crate::input::{FeatureList, Reading};
@@ -38,6 +39,18 @@ pub(crate) struct Plug {
     /// Let plugs satisfy imports of other plugs too.
     #[arg(long)]
     between_plugs: bool,
+
+    /// Have the import OLD under the name NEW, if it is left.
+    #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
+    import_name: Vec<(String, String)>,
+
+    /// Have the export OLD under the name NEW, if the socket has it.
+    #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
+    export_name: Vec<(String, String)>,
+
+    /// Fail if imports are left.
+    #[arg(long)]
+    no_imports: bool,
 
     #[command(flatten)]
     output: Output,
@@ -73,7 +86,15 @@ impl Plug {
         let socket = read(&self.socket)?;
         let files = self.plugs.iter().chain(self.connect.iter().map(|it| &it.file));
         let plugs = files.map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-        let mut composer = Composer::new(input(&socket)?).between_plugs(self.between_plugs);
+        let mut composer = Composer::new(input(&socket)?)
+            .between_plugs(self.between_plugs)
+            .allow_imports(!self.no_imports);
+        for (old, new) in &self.import_name {
+            composer = composer.rename_import(old, new);
+        }
+        for (old, new) in &self.export_name {
+            composer = composer.rename_export(old, new);
+        }
         let connects = self.plugs.iter().map(|_| None).chain(self.connect.iter().map(Some));
         for (plug, connect) in plugs.iter().zip(connects) {
             let plug = input(plug)?;

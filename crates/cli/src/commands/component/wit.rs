@@ -92,6 +92,11 @@ pub(crate) struct Wit {
     /// alone.
     #[arg(long, value_name = "WORLD", group = "change")]
     merge_world_imports_based_on_semver: Option<String>,
+
+    /// Give each import and export of this world an interface of its own, with types of its own, as
+    /// they are different types in a component. It shows with `--json`.
+    #[arg(long, value_name = "WORLD", group = "change")]
+    generate_nominal_type_ids: Option<String>,
 }
 
 impl Wit {
@@ -122,6 +127,10 @@ impl Wit {
     /// Changes a world as the options say.
     fn change(&self, interfaces: &mut Interfaces) -> Result<(), String> {
         let Interfaces { model, package, world } = interfaces;
+        if let Some(name) = &self.generate_nominal_type_ids {
+            let id = model.select_world(*package, Some(name)).map_err(|error| error.to_string())?;
+            return model.separate_interfaces(id).map_err(|error| error.to_string());
+        }
         let named = self
             .importize_world
             .as_deref()

@@ -23,7 +23,7 @@ pub(crate) const ENV: &str = "env";
 const PREVIEW1: &str = "wasi_snapshot_preview1";
 
 /// Finds what core imports and exports are.
-pub(super) struct Linker<'l, 'm> {
+pub(super) struct Matcher<'l, 'm> {
     pub(super) world: &'l World<'m>,
     pub(super) abis: &'l Abis,
     /// The numbers of adapters by name.
@@ -42,7 +42,7 @@ enum Unknown {
     Legacy,
 }
 
-impl Linker<'_, '_> {
+impl Matcher<'_, '_> {
     fn problem(&mut self, part: &Part<'_>, kind: ProblemKind) {
         self.problems.push(Problem { origin: part.origin.clone(), kind });
     }
@@ -51,6 +51,7 @@ impl Linker<'_, '_> {
     pub(super) fn imports<'a>(&mut self, part: &Part<'a>) -> Vec<Linked<'a>> {
         let mut linked = Vec::with_capacity(part.module.imports.len());
         let mut unknown: Vec<(&str, Vec<Box<str>>)> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for (place, import) in part.module.imports.iter().enumerate() {
             // What it was called before it was renamed.
             let name = part.renamed.get(&place).unwrap_or(&import.name);
@@ -79,10 +80,11 @@ impl Linker<'_, '_> {
                     ty,
                 }),
                 Err(Unknown::Module) => {
-                    match unknown.iter_mut().find(|(module, _)| import.module == *module) {
-                        Some((_, names)) => names.push(name.as_str().into()),
-                        None => unknown.push((&import.module, [name.as_str().into()].into())),
+                    let place = *places.entry(&import.module).or_insert(unknown.len());
+                    if place == unknown.len() {
+                        unknown.push((&import.module, Vec::new()));
                     }
+                    unknown[place].1.push(name.as_str().into());
                 }
                 Err(Unknown::Legacy) => {
                     let help = Some(Help::LegacyName);
@@ -121,11 +123,15 @@ impl Linker<'_, '_> {
             return Some(Help::NoWorld);
         }
         let names = self.world.imports.items.iter().filter(|item| item.interface().is_some());
-        let names: Vec<&str> = names.map(|item| &*item.name).collect();
+        let names = names.map(|item| &*item.name);
         nearest(module, names, &mut self.budget).map(|name| Help::Meant(name.into()))
     }
 
-    fn meant(&mut self, name: &str, names: Vec<&str>) -> Option<Box<str>> {
+    fn meant<'n>(
+        &mut self,
+        name: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Option<Box<str>> {
         nearest(name, names, &mut self.budget).map(Into::into)
     }
 
@@ -338,8 +344,7 @@ impl Linker<'_, '_> {
                 };
                 let Some(lifted) = exports.lifted.get(&(number, func.name.clone())) else {
                     let name = name(role);
-                    let others: Vec<&str> = exports.types.keys().map(|name| &**name).collect();
-                    let meant = self.meant(&name, others);
+                    let meant = self.meant(&name, exports.types.keys().map(|name| &**name));
                     let kind = ProblemKind::MissingExport {
                         expected: self.abis.core_type(Call::LIFT, func),
                         name: name.into(),

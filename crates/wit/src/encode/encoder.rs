@@ -1,27 +1,20 @@
-//! The component that a package is in binary.
-//!
-//! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#package-format>
+//! The types of components that interfaces and worlds are, definition by definition.
 
-use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::{String, ToString};
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use wattle_ast::components::{
-    Alias, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType,
-    Import, PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
+    Alias, Definition, ExportDecl, ExternDesc, ExternName, Field, FuncType, Import, PlainSort,
+    PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
 };
-use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name, Shown};
-#[cfg(feature = "docs")]
-use wattle_ast::{Custom, CustomData};
+use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name};
 
+use super::{Config, Definitions};
 use crate::model::{
-    Extern, Func, InterfaceId, Key, Kind, Model, Owner, PackageId, Text, TypeId, Val, WorldId,
+    Extern, Func, InterfaceId, Key, Kind, Model, Owner, Text, TypeId, Val, WorldId,
 };
-
-/// The number of definitions that a package may have. Interfaces are written wherever they are
-/// imported or exported, so a few bytes of text can ask for many.
-const MAX_DEFINITIONS: usize = 1_000_000;
 
 /// What distinguishes the types of functions.
 type Signature = (bool, Vec<(Text, Val)>, Option<Val>);
@@ -29,7 +22,7 @@ type Signature = (bool, Vec<(Text, Val)>, Option<Val>);
 /// The definitions of the type of a component or instance, while they are written.
 #[derive(Default)]
 struct Types {
-    definitions: Vec<Definition<'static>>,
+    definitions: Definitions,
     /// The number of types.
     len: u32,
     /// The types that have an index.
@@ -41,14 +34,14 @@ struct Types {
 impl Types {
     /// Adds a definition that adds a type, and returns its index.
     fn add(&mut self, definition: Definition<'static>) -> u32 {
-        self.definitions.push(definition);
+        self.definitions.list.push(definition);
         self.len += 1;
         self.len - 1
     }
 }
 
 /// Writes the type of a component.
-struct Encoder<'m> {
+pub(super) struct Encoder<'m> {
     config: Config,
     model: &'m Model,
     /// The type of the component.
@@ -67,188 +60,8 @@ struct Encoder<'m> {
     aliases: BTreeMap<(u32, TypeId), u32>,
 }
 
-/// How a package or world is written.
-///
-/// ```
-/// use wattle_wit::{Resolver, encode::Config};
-///
-/// let mut resolver = Resolver::new();
-/// resolver.file("a.wit", "package a:b; world w { export run: func(); }");
-/// let resolved = resolver.resolve().unwrap();
-/// let component = Config::new().package(resolved.model(), resolved.root()).unwrap();
-/// assert_eq!(component.check(), Ok(()));
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Config {
-    canonical_names: bool,
-}
-
-impl Config {
-    /// Whole versions in names.
-    pub fn new() -> Config {
-        Config::default()
-    }
-
-    /// Canonical versions: `a:b/c@1`, with `.2.3` as an attribute.
-    pub fn canonical_names(mut self) -> Config {
-        self.canonical_names = true;
-        self
-    }
-
-    /// The name of an import or export of a world in a component, with its attributes.
-    pub fn extern_name(self, model: &Model, key: &Key, item: &Extern) -> ExternName<'static> {
-        Encoder::new(self, model).extern_name(key, item)
-    }
-
-    /// The component that a package is in binary, without its documentation.
-    ///
-    /// # Errors
-    /// If the component would have more than 1,000,000 definitions.
-    pub fn package(self, model: &Model, id: PackageId) -> Result<Component<'static>, TooLarge> {
-        let package = &model[id];
-        let error = || TooLarge { name: package.name.to_string() };
-        let (mut definitions, mut number) = (Vec::new(), 0);
-        let mut add = |name, body| {
-            number += 1;
-            export_type(&mut definitions, number - 1, name, body)
-        };
-        for (name, id) in package.interfaces.iter() {
-            let encoder = Encoder::new(self, model);
-            add(name, encoder.interface(*id)).ok_or_else(error)?;
-        }
-        for (name, id) in package.worlds.iter() {
-            let body = Encoder::new(self, model).named_world(*id);
-            add(name, body).ok_or_else(error)?;
-        }
-        Ok(definitions.into_iter().collect())
-    }
-
-    /// The component that a package is in binary, with a custom section for documentation and gates.
-    ///
-    /// ```
-    /// use wattle_wit::{Resolver, docs::PackageDocs, encode::Config};
-    ///
-    /// let mut resolver = Resolver::new();
-    /// resolver.file("a.wit", "/// Shapes.\npackage a:b; interface i {}");
-    /// let resolved = resolver.resolve().unwrap();
-    /// let binary = Config::new().package_binary(resolved.model(), resolved.root()).unwrap();
-    /// assert_eq!(PackageDocs::of(&binary).unwrap().docs.as_deref(), Some("Shapes."));
-    /// ```
-    ///
-    /// # Errors
-    /// If the component would have more than 1,000,000 definitions.
-    #[cfg(feature = "docs")]
-    pub fn package_binary(
-        self,
-        model: &Model,
-        id: PackageId,
-    ) -> Result<Component<'static>, TooLarge> {
-        let mut component = self.package(model, id)?;
-        component.definitions.push(Definition::Custom(Custom {
-            name: crate::docs::SECTION.into(),
-            data: CustomData::Bytes(model.docs(id).encode().into()),
-            after: None,
-        }));
-        Ok(component)
-    }
-
-    /// The component of a section `component-type`: its one export is the type of the world. How
-    /// strings are encoded stands in a custom section, which is not part of it.
-    ///
-    /// # Errors
-    /// If the component would have more than 1,000,000 definitions.
-    pub fn world_type(self, model: &Model, id: WorldId) -> Result<Component<'static>, TooLarge> {
-        let mut definitions = Vec::new();
-        let body = Encoder::new(self, model).named_world(id);
-        export_type(&mut definitions, 0, &model[id].name, body)
-            .ok_or_else(|| TooLarge { name: model.world_name(id) })?;
-        Ok(definitions.into_iter().collect())
-    }
-}
-
-/// A package or world whose component would have more than 1,000,000 definitions.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TooLarge {
-    /// The package or world.
-    pub name: String,
-}
-
-impl fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Shown(&self.name);
-        write!(f, "`{name}` would have more than 1,000,000 definitions in binary")
-    }
-}
-
-impl core::error::Error for TooLarge {}
-
-impl Model {
-    /// The component that a package is in binary, without its documentation.
-    ///
-    /// # Errors
-    /// If the component would have more than 1,000,000 definitions.
-    pub fn package_type(&self, id: PackageId) -> Result<Component<'static>, TooLarge> {
-        Config::new().package(self, id)
-    }
-
-    /// The component that a package is in binary, with its documentation and gates. See
-    /// [`Config::package_binary`].
-    ///
-    /// # Errors
-    /// If the component would have more than 1,000,000 definitions.
-    #[cfg(feature = "docs")]
-    pub fn package_binary(&self, id: PackageId) -> Result<Component<'static>, TooLarge> {
-        Config::new().package_binary(self, id)
-    }
-
-    /// The component of a section `component-type`. See [`Config::world_type`].
-    ///
-    /// # Errors
-    /// If the component would have more than 1,000,000 definitions.
-    pub fn world_type(&self, id: WorldId) -> Result<Component<'static>, TooLarge> {
-        Config::new().world_type(self, id)
-    }
-}
-
-impl Model {
-    /// An interface, behind all that it uses.
-    pub(crate) fn with_used(&self, id: InterfaceId) -> Vec<InterfaceId> {
-        let mut found = Vec::new();
-        let mut entered = BTreeSet::new();
-        let mut steps = Vec::from([(id, false)]);
-        while let Some((id, is_complete)) = steps.pop() {
-            if is_complete {
-                found.push(id);
-            } else if entered.insert(id) {
-                steps.push((id, true));
-                steps.extend(self[id].uses.iter().rev().map(|id| (*id, false)));
-            }
-        }
-        found
-    }
-}
-
-/// Adds the type of a component, and its export, behind a number of others. `None` if there are too
-/// many definitions.
-fn export_type(
-    definitions: &mut Vec<Definition<'static>>,
-    others: u32,
-    name: &Text,
-    body: Vec<Definition<'static>>,
-) -> Option<()> {
-    // A type takes an index, and so does its export.
-    let index = ComponentTypeIdx(2 * others);
-    definitions.push(Definition::Type(Type::Component));
-    definitions.extend(body);
-    definitions.push(Definition::End);
-    let item = SortIdx::Plain(PlainSortIdx::Type(index));
-    let name = ExternName::from(Name::Shared(name.clone()));
-    definitions.push(Definition::Export(Export { name, item, ty: None }));
-    (definitions.len() <= MAX_DEFINITIONS).then_some(())
-}
-
 impl<'m> Encoder<'m> {
-    fn new(config: Config, model: &'m Model) -> Encoder<'m> {
+    pub(super) fn new(config: Config, model: &'m Model) -> Encoder<'m> {
         Encoder {
             config,
             model,
@@ -263,14 +76,14 @@ impl<'m> Encoder<'m> {
     }
 
     /// The type of a component that exports an interface, and imports those that it uses.
-    fn interface(mut self, id: InterfaceId) -> Vec<Definition<'static>> {
+    pub(super) fn interface(mut self, id: InterfaceId) -> Definitions {
         for used in self.model.with_used(id) {
             self.interface = Some(used);
             let name = self.interface_name(used);
             let is_export = used == id;
             // Of an import all types, used or not: so all see the interface alike.
             let ty = ExternDesc::Instance(ComponentTypeIdx(self.instance(used, is_export)));
-            self.outer.definitions.push(match is_export {
+            self.outer.definitions.list.push(match is_export {
                 true => Definition::ExportDecl(ExportDecl { name, ty }),
                 false => Definition::Import(Import { name, ty }),
             });
@@ -279,22 +92,23 @@ impl<'m> Encoder<'m> {
     }
 
     /// The type of a component that exports a world by its whole name.
-    fn named_world(self, id: WorldId) -> Vec<Definition<'static>> {
+    pub(super) fn named_world(self, id: WorldId) -> Definitions {
         let name = self.model.world_name(id).into();
-        let mut body = Vec::from([Definition::Type(Type::Component)]);
-        body.extend(self.world(id));
-        body.push(Definition::End);
+        let mut list = Vec::from([Definition::Type(Type::Component)]);
+        let world = self.world(id);
+        list.extend(world.list);
+        list.push(Definition::End);
         let ty = ExternDesc::Component(ComponentTypeIdx(0));
-        body.push(Definition::ExportDecl(ExportDecl { name, ty }));
-        body
+        list.push(Definition::ExportDecl(ExportDecl { name, ty }));
+        Definitions { list, ..world }
     }
 
     /// The type of a component that a world is.
-    fn world(mut self, id: WorldId) -> Vec<Definition<'static>> {
+    fn world(mut self, id: WorldId) -> Definitions {
         let world = &self.model[id];
         for (key, item) in world.imports.iter() {
             // More than this is refused anyway.
-            if self.outer.definitions.len() > MAX_DEFINITIONS {
+            if self.outer.definitions.are_too_many() {
                 break;
             }
             if let Extern::Type(ty) = item {
@@ -306,15 +120,15 @@ impl<'m> Encoder<'m> {
             }
             let ty = self.item(item);
             let name = self.extern_name(key, item);
-            self.outer.definitions.push(Definition::Import(Import { name, ty }));
+            self.outer.definitions.list.push(Definition::Import(Import { name, ty }));
         }
         for (key, item) in world.exports.iter() {
-            if self.outer.definitions.len() > MAX_DEFINITIONS {
+            if self.outer.definitions.are_too_many() {
                 break;
             }
             let ty = self.item(item);
             let name = self.extern_name(key, item);
-            self.outer.definitions.push(Definition::ExportDecl(ExportDecl { name, ty }));
+            self.outer.definitions.list.push(Definition::ExportDecl(ExportDecl { name, ty }));
         }
         self.outer.definitions
     }
@@ -333,7 +147,7 @@ impl<'m> Encoder<'m> {
     }
 
     /// The name of an import or export of a world, with its attributes.
-    fn extern_name(&self, key: &Key, item: &Extern) -> ExternName<'static> {
+    pub(super) fn extern_name(&self, key: &Key, item: &Extern) -> ExternName<'static> {
         let external_id = match item {
             Extern::Interface { external_id, .. } => external_id.clone(),
             Extern::Func(func) => func.external_id.clone(),
@@ -397,12 +211,13 @@ impl<'m> Encoder<'m> {
             let ty = ExternDesc::Func(ComponentTypeIdx(self.func(func)));
             let mut name = ExternName::from(Name::Shared(func.name.clone()));
             name.external_id = func.external_id.clone().map(Name::Shared);
-            self.types().definitions.push(Definition::ExportDecl(ExportDecl { name, ty }));
+            self.types().definitions.list.push(Definition::ExportDecl(ExportDecl { name, ty }));
         }
         let inner = self.inner.take().unwrap_or_default();
         let index = self.outer.add(Definition::Type(Type::Instance));
-        self.outer.definitions.extend(inner.definitions);
-        self.outer.definitions.push(Definition::End);
+        self.outer.definitions.list.extend(inner.definitions.list);
+        self.outer.definitions.parts += inner.definitions.parts;
+        self.outer.definitions.list.push(Definition::End);
         self.instance_of.insert(id, self.instances);
         self.instances += 1;
         index
@@ -418,7 +233,8 @@ impl<'m> Encoder<'m> {
             .params
             .iter()
             .map(|(name, ty)| Field { label: Name::Shared(name.clone()), ty: self.val(*ty) });
-        let params = params.collect();
+        let params: Box<[Field<'_>]> = params.collect();
+        self.types().definitions.parts += params.len();
         let result = func.result.map(|ty| self.val(ty)).into();
         let ty = FuncType { is_async: func.is_async, params, result };
         let index = self.types().add(Definition::Type(Type::Func(ty)));
@@ -510,6 +326,7 @@ impl<'m> Encoder<'m> {
             let external_id = ty.external_id.clone().map(Name::Shared);
             ExternName { external_id, ..ExternName::from(Name::Shared(name)) }
         });
+        self.types().definitions.parts += ty.kind.parts();
         let bound = match &ty.kind {
             Kind::Resource => TypeBound::Resource,
             kind => {

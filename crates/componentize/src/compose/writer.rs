@@ -4,30 +4,35 @@
 //! Imports of one interface become one import with all that the components want of it. A type that a
 //! component got from another of its imports is an alias of that import's type here too.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Case, CoreType, Definition, ExportDecl, ExternDesc, ExternName, Field, FuncType, Import,
-    PlainSort, Sort, SortIdx, Type, TypeBound, ValType, ValueBound,
+    CoreType, Definition, ExportDecl, ExternDesc, ExternName, Import, Sort, SortIdx, Type,
+    TypeBound, ValueBound,
 };
-use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name, TypeIdx};
+use wattle_ast::{ComponentTypeIdx, Name, TypeIdx};
 use wattle_validator::components::{Extern, ExternView, Shape, TypeView};
-
-const TYPE: Sort = Sort::Plain(PlainSort::Type);
-const INSTANCE: Sort = Sort::Plain(PlainSort::Instance);
 
 /// The most definitions that imports are made of. Types that components share may have to be written
 /// once for each import.
-const MOST_DEFINITIONS: u32 = 1_000_000;
+pub(super) const MOST_DEFINITIONS: u32 = 1_000_000;
 
 /// An import or export of one of the components, which have numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'t> {
     pub(super) component: usize,
     pub(super) item: Extern<'t>,
+    /// Whether only some of its types are wanted, for their names.
+    pub(super) is_for_names: bool,
+}
+
+impl<'t> Wanted<'t> {
+    /// An import or export with all that it has.
+    pub(super) fn new(component: usize, item: Extern<'t>) -> Wanted<'t> {
+        Wanted { component, item, is_for_names: false }
+    }
 }
 
 /// A type of one of the components.
@@ -35,11 +40,11 @@ type Node = (usize, u32);
 
 /// A place that types can be aliased from: an import or export of a scope, or an export of such an
 /// instance.
-struct Place<'t> {
-    parent: Option<usize>,
-    name: &'t str,
+pub(super) struct Place<'t> {
+    pub(super) parent: Option<usize>,
+    pub(super) name: &'t str,
     /// The index in the scope, once there is one.
-    index: Option<SortIdx>,
+    pub(super) index: Option<SortIdx>,
 }
 
 /// Why the types cannot be written.
@@ -54,17 +59,17 @@ pub(super) enum Fault {
     Needs { place: usize },
 }
 
-type Result<T> = core::result::Result<T, Fault>;
+pub(super) type Result<T> = core::result::Result<T, Fault>;
 
 /// A scope that is being written.
-struct Frame<'t> {
+pub(super) struct Frame<'t> {
     definitions: Vec<Definition<'static>>,
     counts: [u32; Sort::COUNT],
     /// The indices here of types.
-    types: BTreeMap<Node, u32>,
+    pub(super) types: BTreeMap<Node, u32>,
     /// Where types come from that instances here export; `None` if something in the result is given
     /// for the import.
-    origins: BTreeMap<Node, Option<usize>>,
+    pub(super) origins: BTreeMap<Node, Option<usize>>,
     /// What the scope is to import and export.
     items: Vec<Item<'t>>,
     next: usize,
@@ -96,7 +101,7 @@ impl Frame<'_> {
     }
 
     /// Adds a definition, and returns its index.
-    fn push(&mut self, definition: Definition<'static>) -> u32 {
+    pub(super) fn push(&mut self, definition: Definition<'static>) -> u32 {
         let adds = definition.adds();
         self.definitions.push(definition);
         self.count(adds)
@@ -113,19 +118,23 @@ impl Frame<'_> {
 
 /// The definitions of the result, and where its types come from.
 pub(super) struct Writer<'t> {
-    root: Frame<'t>,
-    places: Vec<Place<'t>>,
+    pub(super) root: Frame<'t>,
+    pub(super) places: Vec<Place<'t>>,
     place_ids: BTreeMap<(usize, &'t str), usize>,
-    definitions: u32,
+    /// The number of definitions.
+    pub(super) definitions: u32,
+    /// The types that are wanted of imports of which types alone are wanted, by component and import.
+    names: BTreeMap<(usize, &'t str), BTreeSet<&'t str>>,
 }
 
 impl<'t> Writer<'t> {
-    pub(super) fn new() -> Writer<'t> {
+    pub(super) fn new(names: BTreeMap<(usize, &'t str), BTreeSet<&'t str>>) -> Writer<'t> {
         Writer {
             root: Frame::new(None),
             places: Vec::new(),
             place_ids: BTreeMap::new(),
             definitions: 0,
+            names,
         }
     }
 
@@ -168,11 +177,20 @@ impl<'t> Writer<'t> {
                 ExternView::Instance(ty) => {
                     let Shape::Instance(exports) = ty.shape() else { continue };
                     for export in exports {
+                        let place = place.filter(|_| self.wants(&wanted, &export));
                         open.push((export, place.map(|place| self.inner(place, export.name()))));
                     }
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Whether an export is wanted of an instance.
+    fn wants(&self, wanted: &Wanted<'t>, export: &Extern<'t>) -> bool {
+        !wanted.is_for_names || {
+            let names = self.names.get(&(wanted.component, wanted.item.name()));
+            names.is_some_and(|names| names.contains(export.name()))
         }
     }
 
@@ -226,16 +244,17 @@ impl<'t> Writer<'t> {
         };
         // Each import that is waited for is above the one that waits.
         let mut tasks = Vec::from([(item(place), Vec::<Frame<'t>>::new())]);
+        let mut open = BTreeSet::from([place]);
         while let Some((task, frames)) = tasks.last_mut() {
-            if task.place.is_some_and(|place| self.index(place).is_some()) {
+            if let Some(place) = task.place.filter(|place| self.index(*place).is_some()) {
+                open.remove(&place);
                 tasks.pop();
                 continue;
             }
             match self.advance(task, frames) {
                 Ok(()) => {}
                 Err(Fault::Needs { place }) => {
-                    let is_open = tasks.iter().any(|(task, _)| task.place == Some(place));
-                    if is_open || !groups.contains_key(&place) {
+                    if !groups.contains_key(&place) || !open.insert(place) {
                         return Err(Fault::Cycle { place });
                     }
                     tasks.push((item(place), Vec::new()));
@@ -296,8 +315,7 @@ impl<'t> Writer<'t> {
                 (None, Shape::Resource(_)) => ExternDesc::Type(TypeBound::Resource),
                 (target, Shape::Instance(_) | Shape::Component(..)) => {
                     let Some(index) = ready(self, frames) else {
-                        let wanted = Vec::from([Wanted { component, ..chosen }]);
-                        return self.open(target.unwrap_or(ty), &wanted, frames);
+                        return self.open(target.unwrap_or(ty), &[chosen], frames);
                     };
                     ExternDesc::Type(TypeBound::Eq(index))
                 }
@@ -322,14 +340,11 @@ impl<'t> Writer<'t> {
             true => Definition::Import(Import { name, ty: desc }),
             false => Definition::ExportDecl(ExportDecl { name, ty: desc }),
         };
+        let named: Vec<Node> = item.wanted.iter().flat_map(|wanted| self.named(wanted)).collect();
         let frame = frames.last_mut().unwrap_or(&mut self.root);
         let index = frame.push(definition);
         frame.next += 1;
-        for wanted in &item.wanted {
-            if let ExternView::Type(ty) = wanted.item.view() {
-                frame.types.insert((wanted.component, ty.number()), index);
-            }
-        }
+        frame.types.extend(named.into_iter().map(|node| (node, index)));
         let index = SortIdx::new(desc.sort(), index);
         match (item.place, desc) {
             (Some(place), _) => self.settle(place, index),
@@ -348,6 +363,33 @@ impl<'t> Writer<'t> {
         Ok(())
     }
 
+    /// The types that an import or export gives a name: its own, and those that this is another name of,
+    /// if nothing outside sees the names that they have.
+    fn named(&self, wanted: &Wanted<'t>) -> Vec<Node> {
+        let ExternView::Type(mut ty) = wanted.item.view() else { return Vec::new() };
+        let mut named = Vec::from([(wanted.component, ty.number())]);
+        while let Some(target) = ty.target() {
+            let node = (wanted.component, target.number());
+            named.extend(matches!(self.root.origins.get(&node), Some(None)).then_some(node));
+            ty = target;
+        }
+        named
+    }
+
+    /// The type of an instance, written to the result.
+    pub(super) fn instance_type(&mut self, wanted: Wanted<'t>) -> Result<ExternDesc> {
+        let item = Item { wanted: Vec::from([wanted]), is_import: false, place: None };
+        let mut frames = Vec::new();
+        if let ExternView::Instance(ty) = wanted.item.view() {
+            self.open(ty, &item.wanted, &mut frames)?;
+        }
+        while !frames.is_empty() {
+            self.advance(&item, &mut frames)?;
+        }
+        let index = self.root.ready.take().unwrap_or_default();
+        Ok(ExternDesc::Instance(ComponentTypeIdx(index)))
+    }
+
     /// Begins the scope of the type of an instance, with all that is wanted of it, or of a component.
     fn open(
         &mut self,
@@ -361,7 +403,8 @@ impl<'t> Writer<'t> {
         };
         let mut frame = Frame::new(Some(Definition::Type(opens)));
         let mut names = BTreeMap::new();
-        for &Wanted { component, item } in wanted {
+        for want in wanted {
+            let &Wanted { component, item, .. } = want;
             let ty = match item.view() {
                 ExternView::Type(ty) | ExternView::Component(ty) | ExternView::Instance(ty) => ty,
                 _ => continue,
@@ -370,11 +413,11 @@ impl<'t> Writer<'t> {
                 continue;
             };
             for &item in &imports {
-                let wanted = Vec::from([Wanted { component, item }]);
+                let wanted = Vec::from([Wanted::new(component, item)]);
                 frame.items.push(Item { wanted, is_import: true, place: None });
             }
-            for item in exports {
-                let wanted = Wanted { component, item };
+            for item in exports.into_iter().filter(|export| self.wants(want, export)) {
+                let wanted = Wanted::new(component, item);
                 let next = frame.items.len();
                 match frame.items.get_mut(*names.entry(item.name()).or_insert(next)) {
                     Some(item) => item.wanted.push(wanted),
@@ -388,170 +431,6 @@ impl<'t> Writer<'t> {
         frames.push(frame);
         Ok(())
     }
-
-    /// The index of a value type, or the type of a function, in the result.
-    pub(super) fn ty(&mut self, component: usize, ty: TypeView<'t>) -> Result<ComponentTypeIdx> {
-        self.index_of(&mut Vec::new(), component, ty)
-    }
-
-    /// The index of a type in the innermost scope, where it is defined unless it is there.
-    fn index_of(
-        &mut self,
-        frames: &mut Vec<Frame<'t>>,
-        component: usize,
-        ty: TypeView<'t>,
-    ) -> Result<ComponentTypeIdx> {
-        match self.val_type(frames, component, ty)? {
-            ValType::Type(index) => Ok(index),
-            ValType::Prim(prim) => {
-                let frame = frames.last_mut().unwrap_or(&mut self.root);
-                Ok(ComponentTypeIdx(frame.push(Definition::Type(Type::Prim(prim)))))
-            }
-        }
-    }
-
-    /// A type as it is used in the innermost scope. Types that it consists of come before it.
-    fn val_type(
-        &mut self,
-        frames: &mut Vec<Frame<'t>>,
-        component: usize,
-        root: TypeView<'t>,
-    ) -> Result<ValType> {
-        let mut open = Vec::from([root]);
-        while let Some(&ty) = open.last() {
-            if self.known(frames, component, ty)?.is_some() {
-                open.pop();
-                continue;
-            }
-            let mut parts = parts(&ty);
-            let before = open.len();
-            for part in parts.drain(..) {
-                if self.known(frames, component, part)?.is_none() {
-                    open.push(part);
-                }
-            }
-            if open.len() > before {
-                continue;
-            }
-            let index = match ty.target() {
-                // A name that nothing outside gives is left out.
-                Some(target) => match self.known(frames, component, target)? {
-                    Some(ValType::Type(index)) => index.0,
-                    _ => self.index_of_prim(frames, target),
-                },
-                None => {
-                    let frame = frames.last_mut().unwrap_or(&mut self.root);
-                    let definition = definition(&ty, |part| {
-                        let index = frame.types.get(&(component, part.number()));
-                        match (index, part.target(), part.shape()) {
-                            (Some(&index), ..) => ValType::Type(ComponentTypeIdx(index)),
-                            (None, None, Shape::Prim(prim)) => ValType::Prim(prim),
-                            // All parts are known.
-                            _ => ValType::Type(ComponentTypeIdx(u32::MAX)),
-                        }
-                    });
-                    self.definitions = self.definitions.saturating_add(1);
-                    if self.definitions > MOST_DEFINITIONS {
-                        return Err(Fault::TooLarge);
-                    }
-                    frame.push(Definition::Type(definition))
-                }
-            };
-            let frame = frames.last_mut().unwrap_or(&mut self.root);
-            frame.types.insert((component, ty.number()), index);
-            open.pop();
-        }
-        let found = self.known(frames, component, root)?;
-        found.ok_or_else(|| resource_fault(component, root))
-    }
-
-    fn index_of_prim(&mut self, frames: &mut Vec<Frame<'t>>, ty: TypeView<'t>) -> u32 {
-        let frame = frames.last_mut().unwrap_or(&mut self.root);
-        match ty.shape() {
-            Shape::Prim(prim) => frame.push(Definition::Type(Type::Prim(prim))),
-            _ => u32::MAX,
-        }
-    }
-
-    /// A type as it is used in the innermost scope, if it is known there or outside.
-    fn known(
-        &mut self,
-        frames: &mut Vec<Frame<'t>>,
-        component: usize,
-        ty: TypeView<'t>,
-    ) -> Result<Option<ValType>> {
-        let node = (component, ty.number());
-        let here = frames.last().unwrap_or(&self.root);
-        if let Some(&index) = here.types.get(&node) {
-            return Ok(Some(ValType::Type(ComponentTypeIdx(index))));
-        }
-        let (is_name, shape) = (ty.target().is_some(), ty.shape());
-        match shape {
-            Shape::Prim(prim) if !is_name => return Ok(Some(ValType::Prim(prim))),
-            Shape::Resource(_) => {}
-            _ if !is_name => return Ok(None),
-            _ => {}
-        }
-        // This scope and those around it, the innermost first; the last is the result itself.
-        let depth = frames.len();
-        let mut found = None;
-        for count in 0..=depth {
-            let frame = match depth.checked_sub(count + 1).and_then(|at| frames.get_mut(at)) {
-                Some(frame) => frame,
-                None => &mut self.root,
-            };
-            let index = match (frame.types.get(&node), frame.origins.get(&node)) {
-                (Some(&index), _) => Some(index),
-                (None, Some(&Some(place))) => Some(aliased(&mut self.places, frame, place)?),
-                _ => None,
-            };
-            if let Some(index) = index {
-                found = Some((index, count as u32));
-                break;
-            }
-        }
-        let Some((outer, count)) = found else {
-            return match (shape, is_name) {
-                (Shape::Resource(_), false) => Err(resource_fault(component, ty)),
-                _ => Ok(None),
-            };
-        };
-        let frame = frames.last_mut().unwrap_or(&mut self.root);
-        let index = match count {
-            0 => outer,
-            _ => {
-                let item = ComponentTypeIdx(outer).into();
-                frame.push(Definition::Alias(Alias::Outer { count, item }))
-            }
-        };
-        frame.types.insert(node, index);
-        Ok(Some(ValType::Type(ComponentTypeIdx(index))))
-    }
-}
-
-/// The index of the type at a place, in the scope that the place belongs to.
-fn aliased(places: &mut [Place<'_>], frame: &mut Frame<'_>, place: usize) -> Result<u32> {
-    let mut steps = Vec::new();
-    let mut at = place;
-    let mut index = loop {
-        let Some(here) = places.get(at) else { return Err(Fault::Needs { place }) };
-        if let Some(index) = here.index {
-            break index;
-        }
-        let Some(parent) = here.parent else { return Err(Fault::Needs { place: at }) };
-        steps.push((at, here.name));
-        at = parent;
-    };
-    while let Some((at, name)) = steps.pop() {
-        let sort = if steps.is_empty() { TYPE } else { INSTANCE };
-        let instance = InstanceIdx(index.number());
-        let alias = Alias::Export { sort, instance, name: String::from(name).into() };
-        index = SortIdx::new(sort, frame.push(Definition::Alias(alias)));
-        if let Some(place) = places.get_mut(at) {
-            place.index = Some(index);
-        }
-    }
-    Ok(index.number())
 }
 
 /// What all those that want an item get: what says most of it.
@@ -572,80 +451,5 @@ pub(super) fn extern_name(item: &Extern<'_>) -> ExternName<'static> {
         implements: item.implements().map(name),
         version_suffix: item.version_suffix().map(name),
         external_id: item.external_id().map(name),
-    }
-}
-
-fn resource_fault(component: usize, ty: TypeView<'_>) -> Fault {
-    Fault::Resource { component, name: String::from(ty.name().unwrap_or_default()) }
-}
-
-/// The types that a type consists of, or that it is a name for.
-fn parts<'t>(ty: &TypeView<'t>) -> Vec<TypeView<'t>> {
-    if let Some(target) = ty.target() {
-        return Vec::from([target]);
-    }
-    match ty.shape() {
-        Shape::Record(fields) => fields.into_iter().map(|(_, ty)| ty).collect(),
-        Shape::Variant(cases) => cases.into_iter().filter_map(|(_, ty)| ty).collect(),
-        Shape::Tuple(types) => types,
-        Shape::List(ty, _) | Shape::Option(ty) | Shape::Own(ty) | Shape::Borrow(ty) => {
-            Vec::from([ty])
-        }
-        Shape::Result(ok, err) => ok.into_iter().chain(err).collect(),
-        Shape::Stream(ty) | Shape::Future(ty) => ty.into_iter().collect(),
-        Shape::Map(key, value) => Vec::from([key, value]),
-        Shape::Func { params, result, .. } => {
-            params.into_iter().map(|(_, ty)| ty).chain(result).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The definition of a type that is not another one's name, with what its parts are here.
-fn definition<'t>(
-    ty: &TypeView<'t>,
-    mut val: impl FnMut(TypeView<'t>) -> ValType,
-) -> Type<'static> {
-    let name = |text: &str| Name::from(String::from(text));
-    let resource = |ty| match ty {
-        ValType::Type(index) => index,
-        ValType::Prim(_) => ComponentTypeIdx(u32::MAX),
-    };
-    match ty.shape() {
-        Shape::Prim(prim) => Type::Prim(prim),
-        Shape::Record(fields) => Type::Record(
-            fields
-                .into_iter()
-                .map(|(label, ty)| Field { label: name(label), ty: val(ty) })
-                .collect(),
-        ),
-        Shape::Variant(cases) => Type::Variant(
-            cases
-                .into_iter()
-                .map(|(label, ty)| Case { label: name(label), ty: ty.map(&mut val) })
-                .collect(),
-        ),
-        Shape::List(elem, None) => Type::List(val(elem)),
-        Shape::List(elem, Some(len)) => Type::FixedList { elem: val(elem), len },
-        Shape::Tuple(types) => Type::Tuple(types.into_iter().map(val).collect()),
-        Shape::Flags(labels) => Type::Flags(labels.into_iter().map(name).collect()),
-        Shape::Enum(labels) => Type::Enum(labels.into_iter().map(name).collect()),
-        Shape::Option(ty) => Type::Option(val(ty)),
-        Shape::Result(ok, err) => Type::Result { ok: ok.map(&mut val), err: err.map(&mut val) },
-        Shape::Own(ty) => Type::Own(resource(val(ty))),
-        Shape::Borrow(ty) => Type::Borrow(resource(val(ty))),
-        Shape::Stream(ty) => Type::Stream(ty.map(val)),
-        Shape::Future(ty) => Type::Future(ty.map(val)),
-        Shape::Map(key, value) => Type::Map { key: val(key), value: val(value) },
-        Shape::Func { is_async, params, result } => {
-            let params: Box<[_]> = params
-                .into_iter()
-                .map(|(label, ty)| Field { label: name(label), ty: val(ty) })
-                .collect();
-            Type::Func(FuncType { is_async, params, result: result.map(val).into() })
-        }
-        // Scopes are written item by item.
-        Shape::Resource(_) | Shape::Instance(_) | Shape::Component(..) => Type::Instance,
-        _ => Type::Instance,
     }
 }

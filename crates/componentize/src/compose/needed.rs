@@ -1,0 +1,208 @@
+//! Which types of given imports the result imports all the same, since it needs their names.
+//!
+//! A record, variant, enum or flags must have a name wherever an import or export of the result refers
+//! to it. A component that is given an interface has the names of its types from there, and nothing
+//! outside sees them. So the result imports these types of the interface, without its functions.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use wattle_validator::components::{Extern, ExternView, Shape, TypeView};
+
+use super::Part;
+use super::values::parts;
+
+/// The number of types that are looked at. Types that instances share are looked at for each of them.
+const MOST_STEPS: usize = 1_000_000;
+
+/// What the result needs of the imports of a part that something is given for.
+#[derive(Default)]
+pub(super) struct Needed<'t> {
+    /// The names of types by the names of imports. An import that is a type itself has its own name.
+    pub(super) names: BTreeMap<&'t str, BTreeSet<&'t str>>,
+    /// The exports that refer to such types, so that the result has to say their types with the names
+    /// that types have there.
+    pub(super) exports: BTreeSet<&'t str>,
+}
+
+impl<'t> Needed<'t> {
+    /// What imports of a part need that nothing is given for, and its exports if they are those of the
+    /// result.
+    pub(super) fn of(part: &Part<'t>, has_exports: bool) -> Needed<'t> {
+        let (given, others): (Vec<_>, Vec<_>) =
+            part.types.imports().partition(|import| part.given.contains_key(import.name()));
+        let mut search = Search {
+            given: BTreeMap::new(),
+            names: BTreeMap::new(),
+            named: BTreeSet::new(),
+            scopes: Vec::from([BTreeSet::new()]),
+            steps: 0,
+            has_found: false,
+        };
+        given.into_iter().for_each(|import| search.give(import));
+        let mut exports = BTreeSet::new();
+        if !search.given.is_empty() {
+            others.into_iter().for_each(|import| search.item(import));
+            // What imports refer to counts once more: exports may have to say their types.
+            let named = core::mem::take(&mut search.named);
+            search.scopes = Vec::from([named]);
+            for export in part.types.exports().filter(|_| has_exports) {
+                search.scopes.push(BTreeSet::new());
+                search.has_found = false;
+                search.item(export);
+                search.scopes.pop();
+                if search.has_found {
+                    exports.insert(export.name());
+                }
+            }
+        }
+        Needed { names: search.names, exports }
+    }
+}
+
+/// Where a type of a given import comes from: the import, and its name there.
+type Source<'t> = (&'t str, &'t str);
+
+struct Search<'t> {
+    /// The types of given imports, by number.
+    given: BTreeMap<u32, Source<'t>>,
+    names: BTreeMap<&'t str, BTreeSet<&'t str>>,
+    /// The types that imports which are types themselves give a name.
+    named: BTreeSet<u32>,
+    /// The types that each open scope has a name for, or that need none there.
+    scopes: Vec<BTreeSet<u32>>,
+    steps: usize,
+    /// Whether something that was looked at last refers to a type whose name comes from a given import.
+    has_found: bool,
+}
+
+enum Step<'t> {
+    Item(Extern<'t>),
+    Leave,
+}
+
+impl<'t> Search<'t> {
+    fn give(&mut self, import: Extern<'t>) {
+        match import.view() {
+            ExternView::Type(ty) => {
+                self.given.insert(ty.number(), (import.name(), import.name()));
+            }
+            ExternView::Instance(ty) => {
+                let Shape::Instance(exports) = ty.shape() else { return };
+                for export in exports {
+                    if let ExternView::Type(ty) = export.view() {
+                        self.given.insert(ty.number(), (import.name(), export.name()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Looks at an import or export, and at all in it.
+    fn item(&mut self, item: Extern<'t>) {
+        let mut steps = Vec::from([Step::Item(item)]);
+        while let Some(step) = steps.pop() {
+            let Step::Item(item) = step else {
+                self.scopes.pop();
+                continue;
+            };
+            let inner = match item.view() {
+                ExternView::Func(ty) | ExternView::Value(ty) => {
+                    self.refer(ty);
+                    continue;
+                }
+                ExternView::Type(ty) | ExternView::Instance(ty) | ExternView::Component(ty) => {
+                    match ty.shape() {
+                        Shape::Instance(exports) => exports,
+                        Shape::Component(imports, exports) => {
+                            imports.into_iter().chain(exports).collect()
+                        }
+                        _ => {
+                            self.name(ty);
+                            continue;
+                        }
+                    }
+                }
+                _ => continue,
+            };
+            self.scopes.push(BTreeSet::new());
+            steps.push(Step::Leave);
+            steps.extend(inner.into_iter().rev().map(Step::Item));
+        }
+    }
+
+    /// Counts a step, and says whether there may be one.
+    fn step(&mut self) -> bool {
+        self.steps += self.scopes.len();
+        self.steps <= MOST_STEPS
+    }
+
+    /// Whether a type is new where it is referred to. It is not new then.
+    fn is_new(&mut self, ty: &TypeView<'t>) -> bool {
+        let is_known = self.scopes.iter().any(|scope| scope.contains(&ty.number()));
+        !is_known && self.scopes.last_mut().is_some_and(|scope| scope.insert(ty.number()))
+    }
+
+    /// A type gets a name, and so do the types that it is another name of.
+    fn name(&mut self, mut ty: TypeView<'t>) {
+        while self.step() {
+            self.is_new(&ty);
+            if self.scopes.len() == 1 {
+                self.named.insert(ty.number());
+            }
+            match ty.target() {
+                Some(target) => ty = target,
+                None => break,
+            }
+        }
+        parts(&ty).into_iter().for_each(|part| self.refer(part));
+    }
+
+    /// Something refers to a type.
+    fn refer(&mut self, ty: TypeView<'t>) {
+        let mut open = Vec::from([ty]);
+        while let Some(ty) = open.pop() {
+            let source = self.source(&ty);
+            self.has_found |= source.is_some();
+            if !self.step() || !self.is_new(&ty) {
+                continue;
+            }
+            match source {
+                Some(source) => self.need(ty, source),
+                None => open.extend(parts(&ty)),
+            }
+        }
+    }
+
+    /// Where a type comes from that needs a name and has it from a given import.
+    fn source(&self, ty: &TypeView<'t>) -> Option<Source<'t>> {
+        let source = *self.given.get(&ty.number())?;
+        let is_name_of_name = ty.target().is_some_and(|target| target.target().is_some());
+        let needs_name = matches!(
+            ty.shape(),
+            Shape::Record(_) | Shape::Variant(_) | Shape::Flags(_) | Shape::Enum(_)
+        );
+        (needs_name && !is_name_of_name).then_some(source)
+    }
+
+    /// A type is needed with its name, and so are those that it consists of: in the import of it, other
+    /// names do not count.
+    fn need(&mut self, ty: TypeView<'t>, source: Source<'t>) {
+        let mut open = Vec::from([(ty, Some(source))]);
+        while let Some((ty, source)) = open.pop() {
+            if !self.step() {
+                return;
+            }
+            if let Some((import, name)) = source
+                && !self.names.entry(import).or_default().insert(name)
+            {
+                continue;
+            }
+            let unnamed = ty.target().filter(|_| source.is_some()).unwrap_or(ty);
+            for part in parts(&unnamed) {
+                open.push((part, self.source(&part)));
+            }
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! A package as text: two blanks of indentation, imports before exports, documentation as `///`.
+//!
+//! ```
+//! use wattle_wit::{Resolver, print};
+//!
+//! let mut resolver = Resolver::new();
+//! resolver.file("a.wit", "package a:b; /** A shape. */ interface i { record r { x: u8 } }");
+//! let resolved = resolver.resolve().unwrap();
+//! let text = print::package(resolved.model(), resolved.root()).unwrap();
+//! assert_eq!(text, "package a:b;
+//!
+//! /// A shape.
+//! interface i {
+//!   record r {
+//!     x: u8,
+//!   }
+//! }
+//!
+//! ");
+//! ```
+//!
+//! | file | holds |
+//! |---|---|
+//! | `mod.rs` | what is printed, lines and blocks, documentation and gates |
+//! | `items.rs` | interfaces, worlds and functions |
+//! | `types.rs` | types |
+
+mod items;
+mod types;
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use core::fmt::{self, Write};
+
+use wattle_ast::{Shown, is_harmless};
+
+use crate::docs::Gate;
+use crate::model::{Model, PackageId, Val};
+use crate::package::PackageName;
+use crate::syntax::{is_forbidden, keyword};
+use types::check_sizes;
+
+type Result<T> = core::result::Result<T, PrintError>;
+
+/// Why a package cannot be printed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PrintError {
+    /// A type whose text would be too long.
+    TooLarge,
+    /// A function whose name is not one of a function.
+    Name(String),
+}
+
+impl fmt::Display for PrintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PrintError::TooLarge => f.write_str("a type that is too large to be written as text"),
+            PrintError::Name(name) => write!(f, "`{}` is not a well-formed name", Shown(name)),
+        }
+    }
+}
+
+impl core::error::Error for PrintError {}
+
+/// The text of a package.
+///
+/// # Errors
+/// If a type has more than 1,000,000 parts, each counted as often as it would be written.
+pub fn package(model: &Model, id: PackageId) -> Result<String> {
+    let mut printer = Printer::new(model)?;
+    printer.main(id)?;
+    Ok(printer.out)
+}
+
+/// The text of a package, and of all others behind it as `package a:b { … }`. It resolves without any
+/// other text.
+///
+/// # Errors
+/// As [`package()`].
+pub fn whole(model: &Model, id: PackageId) -> Result<String> {
+    let mut printer = Printer::new(model)?;
+    printer.main(id)?;
+    for (other, package) in model.packages().filter(|(other, _)| *other != id) {
+        printer.newline();
+        printer.docs(&package.docs);
+        printer.word(&format!("package {}", PackagePath(&package.name)));
+        printer.open();
+        printer.items(other, false)?;
+        printer.close();
+    }
+    Ok(printer.out)
+}
+
+/// A value type as text, such as `option<list<u8>>`. Types with names are their names.
+///
+/// ```
+/// use wattle_wit::{Resolver, print};
+///
+/// let mut resolver = Resolver::new();
+/// resolver.file("a.wit", "package a:b; interface i { resource r; f: func(x: list<borrow<r>>); }");
+/// let resolved = resolver.resolve().unwrap();
+/// let model = resolved.model();
+/// let interface = model.interface_by_name("a:b/i").unwrap();
+/// let (_, ty) = &model[interface].funcs.get("f").unwrap().params[0];
+/// assert_eq!(print::val(model, *ty), "list<borrow<r>>");
+/// ```
+pub fn val(model: &Model, val: Val) -> String {
+    let mut printer = Printer::unchecked(model);
+    printer.limit = MAX_VAL;
+    printer.val(val);
+    if printer.limit == 0 {
+        printer.out.push('…');
+    }
+    printer.out
+}
+
+/// The largest number of parts that [`val()`] shows of a type.
+const MAX_VAL: usize = 1_000;
+
+/// A name with `%` before it if it is a keyword.
+fn escaped(name: &str) -> Cow<'_, str> {
+    match keyword(name).is_some() || matches!(name, "float32" | "float64") {
+        true => format!("%{name}").into(),
+        false => name.into(),
+    }
+}
+
+/// The name of a package, escaped.
+struct PackagePath<'p>(&'p PackageName);
+
+impl fmt::Display for PackagePath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", escaped(&self.0.namespace), escaped(&self.0.name))?;
+        match &self.0.version {
+            Some(version) => write!(f, "@{version}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Text with escapes for characters that may not stand in a file; in a string also for quotes and
+/// backslashes, and for what changes how the text around it is shown.
+struct Escaped<'t>(&'t str, bool);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Escaped(text, is_string) = *self;
+        for c in text.chars() {
+            match c {
+                '"' | '\\' if is_string => write!(f, "\\{c}")?,
+                '\t' if is_string => f.write_str("\\t")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                c if is_forbidden(c).is_some() || (is_string && !is_harmless(c)) => {
+                    write!(f, "\\u{{{:x}}}", u32::from(c))?;
+                }
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text, while it is written.
+struct Printer<'m> {
+    model: &'m Model,
+    /// The package that is written: its interfaces have short names.
+    package: Option<PackageId>,
+    out: String,
+    indentation: usize,
+    /// Whether the next text begins a line.
+    is_line_start: bool,
+    /// Whether something stands in the block, so that a blank line comes before the next item.
+    has_items: bool,
+    /// How many parts of types may still be written.
+    limit: usize,
+}
+
+impl<'m> Printer<'m> {
+    fn new(model: &'m Model) -> Result<Printer<'m>> {
+        check_sizes(model)?;
+        Ok(Printer::unchecked(model))
+    }
+
+    fn unchecked(model: &'m Model) -> Printer<'m> {
+        Printer {
+            model,
+            package: None,
+            out: String::new(),
+            indentation: 0,
+            is_line_start: false,
+            has_items: false,
+            limit: usize::MAX,
+        }
+    }
+
+    fn main(&mut self, id: PackageId) -> Result<()> {
+        let package = &self.model[id];
+        self.docs(&package.docs);
+        self.word(&format!("package {}", PackagePath(&package.name)));
+        self.semicolon();
+        self.newline();
+        self.items(id, true)
+    }
+
+    fn word(&mut self, text: &str) {
+        if self.is_line_start {
+            self.is_line_start = false;
+            (0..self.indentation).for_each(|_| self.out.push_str("  "));
+        }
+        self.out.push_str(text);
+    }
+
+    fn name(&mut self, name: &str) {
+        self.word(&escaped(name));
+    }
+
+    fn newline(&mut self) {
+        self.out.push('\n');
+        self.is_line_start = true;
+    }
+
+    fn semicolon(&mut self) {
+        self.word(";");
+        self.newline();
+    }
+
+    fn open(&mut self) {
+        self.word(" {");
+        self.indentation += 1;
+        self.newline();
+    }
+
+    fn close(&mut self) {
+        self.indentation = self.indentation.saturating_sub(1);
+        self.word("}");
+        self.newline();
+    }
+
+    /// A blank line between the items of a block.
+    fn new_item(&mut self) {
+        if self.has_items {
+            self.newline();
+        }
+        self.has_items = true;
+    }
+
+    fn docs(&mut self, docs: &Option<String>) {
+        for line in docs.iter().flat_map(|docs| docs.lines()) {
+            self.word("///");
+            if !line.is_empty() {
+                self.word(&format!(" {}", Escaped(line, false)));
+            }
+            self.newline();
+        }
+    }
+
+    fn gate(&mut self, gate: &Gate) {
+        let deprecated = match gate {
+            Gate::Unknown => return,
+            Gate::Stable { since, deprecated } => {
+                self.word(&format!("@since(version = {since})"));
+                deprecated
+            }
+            Gate::Unstable { feature, deprecated } => {
+                self.word(&format!("@unstable(feature = {feature})"));
+                deprecated
+            }
+        };
+        self.newline();
+        if let Some(version) = deprecated {
+            self.word(&format!("@deprecated(version = {version})"));
+            self.newline();
+        }
+    }
+
+    fn external_id(&mut self, id: Option<&str>) {
+        if let Some(id) = id {
+            self.word(&format!("@external-id(\"{}\")", Escaped(id, true)));
+            self.newline();
+        }
+    }
+}

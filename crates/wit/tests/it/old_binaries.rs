@@ -1,0 +1,169 @@
+//! Binaries as older tools wrote them: packages in one type, sections `component-type` of version 3, and
+//! published files.
+
+use std::fs;
+
+use wattle_ast::Features;
+use wattle_ast::components::Component;
+use wattle_wit::component_type::{self, StringEncoding};
+use wattle_wit::decode::{Decoded, decode};
+use wattle_wit::{Resolver, print};
+
+use crate::peers;
+
+fn component(text: &str) -> Component<'static> {
+    let parser = wattle_wat::Parser::new().features(Features::ALL);
+    parser.component(text).unwrap_or_else(|errors| panic!("{errors}")).component.into_owned()
+}
+
+/// A package in one type, as `wit-component` wrote packages before September 2023: an interface that uses
+/// one of another package, an interface that uses that, and a world.
+const WHOLE: &str = r#"(component
+    (type $package (component
+        (type $dep (instance (type $t (enum "on" "off")) (export "state" (type (eq $t)))))
+        (import "dep:lamps/types@1.2.0" (instance $types (type $dep)))
+        (alias export $types "state" (type $state))
+        (type $lamp-type (instance
+            (alias outer $package $state (type $outer))
+            (export "state" (type $state (eq $outer)))
+            (type $fields (record (field "state" $state) (field "name" string)))
+            (export "lamp" (type $lamp (eq $fields)))
+            (type $list (list $lamp))
+            (export "lamps" (func (result $list)))))
+        (export "foo:home/lamps" (instance (type $lamp-type)))
+        (type $world (component
+            (type $i (instance (export "now" (func (result u64)))))
+            (import "clock" (instance (type $i)))
+            (export "run" (func))))
+        (export "foo:home/app" (component (type $world)))))
+    (export "foo:home/wit" (type $package)))"#;
+
+const TEXT: &str = "package foo:home;
+
+interface lamps {
+  use dep:lamps/types@1.2.0.{state};
+
+  record lamp {
+    state: state,
+    name: string,
+  }
+
+  lamps: func() -> list<lamp>;
+}
+
+world app {
+  import clock: interface {
+    now: func() -> u64;
+  }
+
+  export run: func();
+}
+
+package dep:lamps@1.2.0 {
+  interface types {
+    enum state {
+      on,
+      off,
+    }
+  }
+}
+";
+
+#[test]
+fn a_package_in_one_type_is_that_with_a_type_for_each_item() {
+    let old = decode(&component(WHOLE)).unwrap();
+    assert_eq!(old.world, None);
+    assert_eq!(print::whole(&old.model, old.package).unwrap(), TEXT);
+    let new = decode(&old.model.package_type(old.package).unwrap()).unwrap();
+    assert_eq!(print::whole(&new.model, new.package).unwrap(), TEXT);
+    for (from, to, message) in [
+        ("foo:home/app", "bar:home/app", "`foo:home` and `bar:home`"),
+        ("(export \"foo:home/wit\" (type $package))", &double(), "foo:home/wit"),
+    ] {
+        let error = decode(&component(&WHOLE.replace(from, to))).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+}
+
+/// Two packages in one component.
+fn double() -> String {
+    String::from(
+        r#"(export "foo:home/wit" (type $package)) (export "bar:home/wit" (type $package))"#,
+    )
+}
+
+/// Reads a section: what stands before the component, and the component.
+fn section(prefix: &[u8], component: &Component<'_>) -> Result<(String, StringEncoding), String> {
+    let bytes = [prefix, b"\0asm"].concat();
+    let (prefix, rest) = component_type::split(&bytes).map_err(|error| error.to_string())?;
+    assert_eq!(rest, b"\0asm");
+    let read = match prefix {
+        Some(prefix) => prefix.decode(component),
+        None => component_type::decode(component),
+    };
+    let read = read.map_err(|error| error.to_string())?;
+    Ok((read.model.world_name(read.world), read.encoding))
+}
+
+#[test]
+fn sections_of_version_3_have_packages_of_either_form() {
+    let whole = component(WHOLE);
+    let Decoded { model, package, .. } = decode(&whole).unwrap();
+    let items = model.package_type(package).unwrap();
+    let encodings = [StringEncoding::Utf8, StringEncoding::Utf16, StringEncoding::CompactUtf16];
+    for package in [whole, items] {
+        for (code, encoding) in encodings.into_iter().enumerate() {
+            let section = section(&[&[3, code as u8, 3], &b"app"[..]].concat(), &package);
+            assert_eq!(section, Ok(("foo:home/app".into(), encoding)));
+        }
+        let error = section(b"\x03\x00\x05lamps", &package).unwrap_err();
+        assert!(error.contains("`lamps` is not a world"), "{error}");
+    }
+    // A section of version 4 says so in a section of its own.
+    let world = r#"(type (component (type (component)) (export "a:b/w" (component (type 0)))))
+        (export "w" (type 0))"#;
+    for (custom, expected) in [
+        (r#"(@custom "wit-component-encoding" "\04\02")"#, Ok(StringEncoding::CompactUtf16)),
+        (
+            r#"(@custom "wit-component-encoding" "\03\00")"#,
+            Err("unknown version 3 or encoding 0 of strings"),
+        ),
+        (r#"(@custom "wit-component-encoding" "")"#, Err("unknown version 0 or encoding 0")),
+        ("", Err("missing custom section `wit-component-encoding`")),
+    ] {
+        let component = component(&format!("(component {custom} {world})"));
+        match (section(b"", &component), expected) {
+            (Ok((name, found)), Ok(expected)) => {
+                assert_eq!((name.as_str(), found), ("a:b/w", expected));
+            }
+            (Err(error), Err(words)) => assert!(error.starts_with(words), "{error}"),
+            (found, expected) => panic!("{found:?}, {expected:?}"),
+        }
+    }
+}
+
+#[test]
+fn published_components_have_worlds_that_are_read_again() {
+    for (package, file, expected) in [
+        ("wac-types", "tests/dummy_wasi_http@0.2.0.wasm", "wasi:http/incoming-handler@0.2.0"),
+        ("wac-types", "tests/dummy_wasi_http@0.2.3.wasm", "wasi:http/incoming-handler@0.2.3"),
+    ] {
+        let bytes = fs::read(peers::package(package).join(file)).unwrap();
+        let parser = wattle_parser::components::Parser::new();
+        let Decoded { model, package, world } = decode(&parser.component(&bytes).unwrap()).unwrap();
+        let exports = model[world.unwrap()].exports.keys().map(|key| model.key_name(key));
+        assert_eq!(exports.collect::<Vec<_>>(), [expected], "{file}");
+        let text = print::whole(&model, package).unwrap();
+        let mut resolver = Resolver::new();
+        resolver.file("a.wit", &text[..]);
+        let again = resolver.resolve().unwrap_or_else(|errors| panic!("{file}: {errors}"));
+        // The order of imports is that of the text.
+        let printed = print::whole(again.model(), again.root()).unwrap();
+        let sorted = |text: &str| -> Vec<String> {
+            let mut lines: Vec<_> = text.lines().map(String::from).collect();
+            lines.sort();
+            lines
+        };
+        assert!(sorted(&printed) == sorted(&text), "{file}: {printed}");
+    }
+}
