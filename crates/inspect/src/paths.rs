@@ -132,6 +132,9 @@ impl Bracket {
 /// assert_eq!(without_generics("a::b(int)"), None);
 /// ```
 pub fn without_generics(name: &str) -> Option<String> {
+    if !name.contains('<') {
+        return None;
+    }
     let bytes = name.as_bytes();
     let mut kept = String::with_capacity(name.len());
     // The number of brackets that are open in what is left out.

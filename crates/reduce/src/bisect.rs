@@ -1,30 +1,51 @@
 //! The order in which sets of changes are tried.
 
+use alloc::rc::Rc;
 use core::ops::{Add, Range};
 
-/// Chooses which of a number of independent changes to try next, added to those that were kept.
+/// Chooses which of a number of changes to try next, added to those that were kept.
 ///
-/// Sets are ranges, from the front. At first a set is everything. A set that fails is halved until
-/// the first change that fails alone is found; then the changes behind it are open again. The next
-/// set is the smaller the more changes have failed. So with *n* changes of which *f* fail, there are
-/// some *f* log (*n* / *f*) tries.
-///
-/// Where most changes failed the last time, single changes are tried from the start, so that there
-/// is one try for each.
+/// Sets are ranges, from the front, each so large that it succeeds in about half of all cases: how
+/// likely a change fails follows from what is expected, and from what came of those before it. A
+/// set that fails is divided until the first change that fails alone is found; then the changes
+/// behind it are open again. So with *n* changes of which *f* fail, there are some
+/// *f* log (*n* / *f*) tries.
 #[derive(Clone, Debug)]
 pub(crate) struct Bisect {
+    len: usize,
+    pattern: Pattern,
+    /// How many changes are expected to fail.
+    expected: f64,
     /// The changes without an answer.
     open: Range<usize>,
     /// The end of the changes that failed together, which begin where the open ones do.
     failed: Option<usize>,
     now: Past,
-    before: Past,
     /// How many changes failed alone without a test.
     refused: usize,
+    /// For each change, the number of the chain that it is in. An empty list if there are none.
+    chains: Rc<[u32]>,
+    /// The end of the chain in which a change has just failed.
+    broken: Option<usize>,
+}
+
+/// What is known of changes beforehand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Pattern {
+    /// Nothing.
+    Any,
+    /// One of them will fail. If all but the last one were made, that is the one, and is not tried.
+    OneFails,
+    /// Where one fails, those behind it in its chain fail as a rule. They are tried together, but not
+    /// one by one.
+    Chains,
 }
 
 /// How many candidates that need no test are worth one that does.
-const CHEAPER: usize = 8;
+const CHEAPER: f64 = 8.0;
+
+/// The likelihood of failure beyond which a change counts as no likelier to fail.
+const CERTAIN: f64 = 0.9;
 
 /// How many changes were made, and how many failed alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -34,9 +55,16 @@ pub(crate) struct Past {
 }
 
 impl Bisect {
-    /// Chooses among this many changes. `before` is what came of changes of this kind the last time.
-    pub(crate) fn new(len: usize, before: Past) -> Bisect {
-        Bisect { open: 0..len, failed: None, now: Past::default(), before, refused: 0 }
+    /// Chooses among this many changes, of which some are expected to fail.
+    pub(crate) fn new(len: usize, expected: f64, pattern: Pattern) -> Bisect {
+        let (open, now) = (0..len, Past::default());
+        let (chains, broken) = (Rc::default(), None);
+        Bisect { len, pattern, expected, open, failed: None, now, refused: 0, chains, broken }
+    }
+
+    /// The same with the number of the chain that each change is in.
+    pub(crate) fn in_chains(self, chains: impl IntoIterator<Item = u32>) -> Bisect {
+        Bisect { chains: chains.into_iter().collect(), ..self }
     }
 
     /// The set to try next. The answer to it must be given by [`keep`](Bisect::keep) or
@@ -46,15 +74,50 @@ impl Bisect {
         if start == end {
             return None;
         }
-        let len = match self.failed {
-            Some(failed) => (failed - start) / 2,
-            None => (end - start) / (self.now.failed + self.refused / CHEAPER).max(1),
+        if let Some(end) = self.broken {
+            return Some(start..end);
+        }
+        let rate = self.rate();
+        // Of changes that failed together, one at least fails alone.
+        let (most, all) = match self.failed {
+            Some(failed) => (failed - start - 1, power(rate, failed - start)),
+            None if self.waits_for_one() => (end - start - 1, 0.0),
+            None => (end - start, 0.0),
         };
-        let most = match self.before.failed {
-            0 => usize::MAX,
-            _ => (self.before + self.now).likely_run(),
-        };
-        Some(start..start + len.min(most).max(1))
+        if most == 0 && self.failed.is_none() {
+            return None;
+        }
+        let (mut len, mut likely) = (1, rate * rate);
+        while len < most && likely >= f64::midpoint(1.0, all) {
+            len += 1;
+            likely *= rate;
+        }
+        Some(start..start + len)
+    }
+
+    /// How likely a change succeeds.
+    fn rate(&self) -> f64 {
+        let seen = self.len + self.now.made + self.now.failed + self.refused;
+        let failed = self.expected + self.now.failed as f64 + self.refused as f64 / CHEAPER;
+        1.0 - (failed / seen as f64).min(CERTAIN)
+    }
+
+    /// Whether one change must fail, and none has.
+    fn waits_for_one(&self) -> bool {
+        self.pattern == Pattern::OneFails && self.now.failed + self.refused == 0
+    }
+
+    /// Whether the next set is the rest of a chain, which is not divided.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    /// The end of the open changes in the chain of the one before them.
+    fn end_of_chain(&self) -> Option<usize> {
+        let chain = self.chains.get(self.open.start.checked_sub(1)?)?;
+        let rest = self.chains.get(self.open.clone())?;
+        let len = rest.iter().take_while(|next| *next == chain).count();
+        (len > 0).then_some(self.open.start + len)
     }
 
     /// The set was kept, or does nothing.
@@ -63,37 +126,50 @@ impl Bisect {
         self.now.made += range.len();
         self.open.start = range.end;
         self.failed = self.failed.filter(|failed| *failed > range.end);
+        self.broken = None;
     }
 
     /// The set failed. Whether the condition was asked matters for the size of the next sets: where it
     /// costs no test to find out, they stay large for longer.
     pub(crate) fn divide(&mut self, was_asked: bool) {
         let Some(range) = self.next() else { return };
-        if range.len() > 1 {
+        let was_broken = self.is_broken();
+        if range.len() > 1 && !was_broken {
             self.failed = Some(range.end);
-        } else {
-            match was_asked {
-                true => self.now.failed += 1,
-                false => self.refused += 1,
-            }
-            self.open.start = range.end;
-            self.failed = None;
+            return;
         }
+        match was_asked {
+            // The rest of a chain says nothing about other chains.
+            _ if was_broken => {}
+            true => self.now.failed += 1,
+            false => self.refused += 1,
+        }
+        self.open.start = range.end;
+        self.failed = None;
+        self.broken = self.end_of_chain().filter(|_| !was_broken);
     }
 
     /// What came of the changes so far.
     pub(crate) fn past(&self) -> Past {
         self.now
     }
+
+    /// Whether a change was left that is expected to fail.
+    pub(crate) fn has_left_one(&self) -> bool {
+        !self.open.is_empty()
+    }
 }
 
-impl Past {
-    /// The number of changes that all succeed in about half of all cases.
-    fn likely_run(self) -> usize {
-        // The logarithm of 2 is about 0.7.
-        let tenths = (self.made + self.failed).saturating_mul(7) / self.failed.max(1);
-        (tenths / 10).max(1)
+/// A power of a number below 1. Those close to 0 count as 0.
+fn power(base: f64, exponent: usize) -> f64 {
+    let mut power = 1.0;
+    for _ in 0..exponent {
+        power *= base;
+        if power < 1e-6 {
+            return 0.0;
+        }
     }
+    power
 }
 
 impl Add for Past {
@@ -109,8 +185,11 @@ mod tests {
     use super::*;
 
     /// The number of tries until only `needed` of `len` changes are not made.
-    fn tries(len: usize, needed: &[usize], before: Past) -> usize {
-        let mut bisect = Bisect::new(len, before);
+    fn tries(len: usize, needed: &[usize], expected: f64, pattern: Pattern) -> usize {
+        let mut bisect = Bisect::new(len, expected, pattern);
+        if pattern == Pattern::Chains {
+            bisect = bisect.in_chains((0..len as u32).map(|at| at / 64));
+        }
         let (mut tries, mut kept) = (0, 0);
         while let Some(range) = bisect.next() {
             tries += 1;
@@ -123,26 +202,31 @@ mod tests {
             }
         }
         assert_eq!(kept, len - needed.len());
-        assert_eq!(bisect.past(), Past { made: kept, failed: needed.len() });
         tries
     }
 
     #[test]
     fn a_few_changes_among_many_are_found_soon() {
-        let first = Past::default();
-        assert_eq!(tries(0, &[], first), 0);
-        assert_eq!(tries(1024, &[], first), 1);
+        let any = |len, needed: &[usize]| tries(len, needed, 0.5, Pattern::Any);
+        assert_eq!(any(0, &[]), 0);
+        assert_eq!(any(1024, &[]), 1);
         for needed in [0, 77, 512, 1023] {
-            assert!(tries(1024, &[needed], first) <= 21, "{needed}");
+            assert!(any(1024, &[needed]) <= 21, "{needed}");
         }
-        assert!(tries(1024, &[3, 500, 501], first) < 50);
+        assert!(any(1024, &[3, 500, 501]) < 50);
         let all: [usize; 8] = core::array::from_fn(|at| at);
-        assert!(tries(8, &all, first) < 15);
+        assert!(any(8, &all) < 15);
+    }
+
+    #[test]
+    fn changes_that_are_expected_to_fail_are_tried_one_by_one() {
+        let all: [usize; 100] = core::array::from_fn(|at| at);
+        assert_eq!(tries(100, &all, 90.0, Pattern::Any), 100);
     }
 
     #[test]
     fn sets_that_fail_without_a_test_become_smaller_too() {
-        let mut bisect = Bisect::new(4096, Past::default());
+        let mut bisect = Bisect::new(4096, 0.5, Pattern::Any);
         let mut tries = 0;
         while bisect.next().is_some() {
             tries += 1;
@@ -153,9 +237,24 @@ mod tests {
     }
 
     #[test]
-    fn changes_that_failed_before_are_tried_one_by_one() {
-        let all: [usize; 100] = core::array::from_fn(|at| at);
-        assert_eq!(tries(100, &all, Past { made: 3, failed: 100 }), 100);
-        assert!(tries(1024, &[5], Past { made: 1000, failed: 1 }) < 20);
+    fn the_only_one_left_is_not_tried_where_one_must_fail() {
+        let one = |len, needed: &[usize]| tries(len, needed, 1.2, Pattern::OneFails);
+        assert_eq!(one(1, &[0]), 0);
+        assert_eq!(one(2, &[1]), 1);
+        assert_eq!(one(2, &[0]), 2);
+        assert_eq!(one(3, &[0, 1, 2]), 3);
+        let mut bisect = Bisect::new(2, 1.2, Pattern::OneFails);
+        bisect.keep();
+        assert!(bisect.next().is_none() && bisect.has_left_one());
+    }
+
+    #[test]
+    fn a_chain_is_tried_up_to_where_it_breaks() {
+        let end: [usize; 40] = core::array::from_fn(|at| 24 + at);
+        assert!(tries(64, &end, 0.5, Pattern::Chains) <= 12);
+        // The next chain is not affected.
+        assert!(tries(128, &end, 0.5, Pattern::Chains) <= 16);
+        // Where it does not break, nothing is lost.
+        assert!(tries(64, &[24], 0.5, Pattern::Chains) <= 12);
     }
 }

@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use wattle_ast::{
-    Body, Catch, Encode, Expr, F32, F64, Features, ImmediateEdit, Instr, Labels, LaneIdx, ListView,
-    MemArg, Module, Shuffle, V128,
+    Body, Catch, Encode, Expr, ExternKind, F32, F64, Features, ImmediateEdit, Instr, ItemKind,
+    Labels, LaneIdx, ListView, MemArg, Module, Shuffle, V128,
 };
 
 use crate::code::{Code, Form, Tree};
+use crate::contents::Contents;
 use crate::emit::Edit;
 use crate::plan::{ModulePlan, Plan, bodies};
 
@@ -33,7 +34,7 @@ pub(crate) fn level<'b>(
     depth: usize,
 ) -> Option<ModulePlan<'b>> {
     let deepest = core::cell::Cell::new(false);
-    let plan = bodies(module, features, |code| {
+    let plan = bodies(module, features, 1, |code| {
         let trees = code.outer_first();
         let trees = trees.into_iter().filter(|tree| tree.depth == depth);
         trees
@@ -55,7 +56,7 @@ pub(crate) fn unwrap<'b>(
     features: Features,
     part: usize,
 ) -> ModulePlan<'b> {
-    bodies(module, features, |code| {
+    bodies(module, features, 1, |code| {
         let trees = code.outer_first();
         let blocks = trees.into_iter().filter(|tree| tree.form == Form::Block);
         blocks.filter_map(|tree| Edit::unwrap(tree, code, part)).collect()
@@ -64,7 +65,7 @@ pub(crate) fn unwrap<'b>(
 
 /// Puts an operand of the same type in the place of an instruction, or else drops its operands.
 pub(crate) fn roots<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
-    bodies(module, features, |code| {
+    bodies(module, features, 0, |code| {
         let trees = code.outer_first();
         let trees = trees.into_iter().filter_map(|tree| match tree.form {
             Form::Dead => None,
@@ -76,19 +77,21 @@ pub(crate) fn roots<'b>(module: &'b Module<'static>, features: Features) -> Modu
 
 /// Puts `unreachable` in the place of values.
 pub(crate) fn traps<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
-    bodies(module, features, |code| {
+    bodies(module, features, 0, |code| {
         let trees = code.outer_first();
         let trees = trees
             .into_iter()
             .filter(|tree| tree.form == Form::Instr && tree.takes == 0 && !tree.results.is_empty());
         let edit = |tree: &Tree| Edit::replace(tree.start..tree.end, [Instr::Unreachable]);
-        trees.filter_map(|tree| if_shorter(code, edit(tree))).collect()
+        let mut edits: Vec<Edit> = trees.filter_map(|tree| if_shorter(code, edit(tree))).collect();
+        edits.reverse();
+        edits
     })
 }
 
 /// Takes instructions and their operands out from among statements that stand between them.
 pub(crate) fn interleaved<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
-    bodies(module, features, |code| {
+    bodies(module, features, 1, |code| {
         let trees = code.outer_first();
         trees.into_iter().filter_map(|tree| Edit::apart(tree, code)).collect()
     })
@@ -96,7 +99,7 @@ pub(crate) fn interleaved<'b>(module: &'b Module<'static>, features: Features) -
 
 /// Takes values out that nothing takes, and what cannot be reached.
 pub(crate) fn leftovers<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
-    bodies(module, features, |code| {
+    bodies(module, features, 1, |code| {
         let trees = code.outer_first();
         let trees = trees.into_iter().filter(|tree| tree.is_leftover || tree.form == Form::Dead);
         trees.map(Edit::without).collect()
@@ -123,15 +126,20 @@ pub(crate) fn aborts<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan
         .filter(|(_, func)| func.body.bytes().len() > body.bytes().len())
         .map(|(func, _)| func)
         .collect();
-    Plan::each(module, funcs.len(), move |module, number| {
+    let contents = Contents::new(module);
+    let imported = module.imported(ExternKind::Func);
+    let keys = funcs.iter().map(|func| contents.item(ItemKind::Func, func.in_space(imported).0));
+    let keys: Vec<u128> = keys.collect();
+    let plan = Plan::each(module, funcs.len(), move |module, number| {
         module.funcs.get_mut(*funcs.get(number)?)?.body = body.clone();
         Some(())
-    })
+    });
+    plan.keyed(keys)
 }
 
 /// Puts zeros in the place of numbers, offsets and lanes, and takes labels and clauses away.
 pub(crate) fn immediates<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
-    bodies(module, features, |code| {
+    bodies(module, features, 0, |code| {
         let mut edits = Vec::new();
         let (mut list, mut buffer) = (Vec::new(), Vec::new());
         for (at, &instr) in code.instrs.iter().enumerate() {

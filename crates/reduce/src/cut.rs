@@ -9,6 +9,7 @@ use wattle_ast::{
 };
 
 use crate::code::{Code, Form};
+use crate::contents::Contents;
 use crate::emit::{Edit, default_of_type};
 use crate::plan::{ModulePlan, Plan, View, numbers};
 
@@ -85,20 +86,57 @@ pub(crate) fn others<'b>(module: &'b Module<'static>, features: Features) -> Mod
     cut(module, features, items.collect())
 }
 
+/// Takes types out that nothing refers to.
+pub(crate) fn types<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
+    let types = unused_types(module).into_iter().map(|index| (ItemKind::Type, index));
+    cut(module, features, types.collect())
+}
+
+fn unused_types(module: &Module<'static>) -> Vec<u32> {
+    let mut counted = module.clone();
+    counted.names = Default::default();
+    let mut uses = Uses(alloc::vec![0; module.types.len()]);
+    // Where code is malformed, all types may be in use.
+    if counted.remap(&mut uses).is_err() {
+        return Vec::new();
+    }
+    // A type itself has an index too.
+    (0..).zip(uses.0).filter(|(_, uses)| *uses <= 1).map(|(index, _)| index).collect()
+}
+
+/// For each type, how often its index was found.
+struct Uses(Vec<usize>);
+
+impl Remap for Uses {
+    type Error = core::convert::Infallible;
+
+    fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, Self::Error> {
+        if kind == ItemKind::Type
+            && let Some(uses) = self.0.get_mut(index as usize)
+        {
+            *uses += 1;
+        }
+        Ok(index)
+    }
+}
+
 fn cut<'b>(
     module: &'b Module<'static>,
     features: Features,
     items: Vec<(ItemKind, u32)>,
 ) -> ModulePlan<'b> {
     let view = View::new(module, features);
-    Plan::new(items.len(), move |selected| {
+    let contents = Contents::new(module);
+    let keys: Vec<u128> = items.iter().map(|(kind, index)| contents.item(*kind, *index)).collect();
+    let plan = Plan::new(items.len(), move |selected| {
         let mut doomed = Doomed::default();
         for number in numbers(selected) {
             let (kind, index) = *items.get(number)?;
             doomed.add(kind, index);
         }
         without(&view, doomed)
-    })
+    });
+    plan.keyed(keys)
 }
 
 /// The module without the items; `None` if something that must stay refers to one.
@@ -129,6 +167,7 @@ fn without(view: &View<'_>, mut doomed: Doomed) -> Option<Module<'static>> {
     module.remove_tables(doomed.all(ItemKind::Table)).ok()?;
     module.remove_mems(doomed.all(ItemKind::Mem)).ok()?;
     module.remove_tags(doomed.all(ItemKind::Tag)).ok()?;
+    module.remove_types(doomed.all(ItemKind::Type)).ok()?;
     Some(module)
 }
 

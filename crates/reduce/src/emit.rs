@@ -37,18 +37,21 @@ impl Edit {
         Edit::new(range.clone(), [(range.start, insert)].into())
     }
 
-    /// A number that tells the change from others, and the body from others that it is made to.
-    pub(crate) fn key(&self, body: u128) -> u128 {
-        let mut bytes = body.to_le_bytes().to_vec();
-        let mut add = |number: usize| bytes.extend((number as u64).to_le_bytes());
+    /// A number that tells the change from others: what it takes out and puts in, wherever in a body.
+    /// The instructions are those of the body without the indices of items and locals.
+    pub(crate) fn key(&self, plain: &[Instr<'_>], around: usize) -> u128 {
+        let mut bytes = Vec::new();
+        let start = self.remove.iter().map(|range| range.start).min().unwrap_or(0);
+        let end = self.remove.iter().map(|range| range.end).max().unwrap_or(start);
+        let around = start.saturating_sub(around)..plain.len().min(end + around);
+        let span = plain.get(around).unwrap_or_default();
+        span.iter().for_each(|instr| instr.encode(&mut bytes));
         for range in &self.remove {
-            add(range.start);
-            add(range.end);
+            ((range.start - start) as u32, (range.end - start) as u32).encode(&mut bytes);
         }
         for (place, code) in &self.insert {
-            add(*place);
-            add(code.len());
-            code.iter().for_each(|byte| add(usize::from(*byte)));
+            (place.wrapping_sub(start) as u32).encode(&mut bytes);
+            bytes.extend_from_slice(code);
         }
         fingerprint(&bytes)
     }

@@ -7,9 +7,10 @@ use core::ops::Range;
 
 use wattle_ast::{
     DataIdx, DataMode, Elem, ElemIdx, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind,
-    ExternType, Features, FuncIdx, Instr, Limits, List, Module, Names, RefType,
+    ExternType, Features, FuncIdx, Instr, ItemKind, Limits, List, Module, Names, RefType,
 };
 
+use crate::contents::Contents;
 use crate::emit::default_of_type;
 use crate::plan::{ModulePlan, Plan, numbers, remove_selected};
 
@@ -36,16 +37,42 @@ pub(crate) fn unreachable<'b>(module: &'b Module<'static>, _: Features) -> Modul
     Plan::each(module, 1, |module, _| module.remove_unreachable().ok())
 }
 
-/// Removes exports, and the start function's role.
-pub(crate) fn exports<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<'b> {
-    Plan::new(module.exports.len() + 1, move |selected| {
-        let mut changed = module.clone();
-        let next = remove_selected(&mut changed.exports, selected, 0);
-        if *selected.get(next)? {
-            changed.start = None;
-        }
-        Some(changed)
+/// Removes all exports, and the start function's role.
+pub(crate) fn all_exports<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<'b> {
+    Plan::each(module, 1, |module, _| {
+        module.exports.clear();
+        module.start = None;
+        Some(())
     })
+}
+
+/// Removes the exports of functions and the start function's role, or else the other exports.
+pub(crate) fn exports<'b>(
+    module: &'b Module<'static>,
+    _: Features,
+    of_funcs: bool,
+) -> ModulePlan<'b> {
+    let exports = (0..).zip(&module.exports);
+    let exports = exports.filter(|(_, it)| (it.index.kind() == ExternKind::Func) == of_funcs);
+    let places: Vec<usize> = exports.map(|(place, _)| place).collect();
+    let contents = Contents::new(module);
+    let keys = places.iter().map(|place| contents.external(module.exports[*place].index));
+    let start = module.start.filter(|_| of_funcs);
+    let start = start.map(|func| contents.part(ItemKind::Func, func.0, b"start"));
+    let keys: Vec<u128> = keys.chain(start).collect();
+    let plan = Plan::new(keys.len(), move |selected| {
+        let mut changed = module.clone();
+        let mut goes = alloc::vec![false; module.exports.len()];
+        for number in numbers(selected) {
+            match places.get(number) {
+                Some(place) => goes[*place] = true,
+                None => changed.start = None,
+            }
+        }
+        remove_selected(&mut changed.exports, &goes, 0);
+        Some(changed)
+    });
+    plan.keyed(keys)
 }
 
 /// Removes what neither exports nor any function of the module reaches. Unlike
@@ -112,40 +139,56 @@ fn declare(module: &mut Module<'static>) {
 /// passive.
 pub(crate) fn declarations<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<'b> {
     type Change = fn(&mut Module<'static>, usize) -> Option<()>;
-    let kinds: [(usize, Change); 9] = [
-        (module.memories.len(), |module, at| smallest(&mut memory(module, at)?.limits)),
-        (module.memories.len(), |module, at| unbounded(&mut memory(module, at)?.limits)),
-        (module.tables.len(), |module, at| smallest(&mut table(module, at)?.ty.limits)),
-        (module.tables.len(), |module, at| unbounded(&mut table(module, at)?.ty.limits)),
-        (module.tables.len(), |module, at| {
+    let kinds: [(ItemKind, usize, Change); 9] = [
+        (ItemKind::Mem, module.memories.len(), |module, at| {
+            smallest(&mut memory(module, at)?.limits)
+        }),
+        (ItemKind::Mem, module.memories.len(), |module, at| {
+            unbounded(&mut memory(module, at)?.limits)
+        }),
+        (ItemKind::Table, module.tables.len(), |module, at| {
+            smallest(&mut table(module, at)?.ty.limits)
+        }),
+        (ItemKind::Table, module.tables.len(), |module, at| {
+            unbounded(&mut table(module, at)?.ty.limits)
+        }),
+        (ItemKind::Table, module.tables.len(), |module, at| {
             table(module, at)?.init = None;
             Some(())
         }),
-        (module.globals.len(), |module, at| {
+        (ItemKind::Global, module.globals.len(), |module, at| {
             let global = module.globals.as_vec_mut().get_mut(at)?;
             global.init = default_of_type(global.ty.val).into_iter().chain([Instr::End]).collect();
             Some(())
         }),
-        (module.imports.len(), |module, at| match &mut module.imports.get_mut(at)?.ty {
-            ExternType::Mem(ty) => smallest(&mut ty.limits),
-            ExternType::Table(ty) => smallest(&mut ty.limits),
-            _ => Some(()),
+        (ItemKind::Import, module.imports.len(), |module, at| {
+            match &mut module.imports.get_mut(at)?.ty {
+                ExternType::Mem(ty) => smallest(&mut ty.limits),
+                ExternType::Table(ty) => smallest(&mut ty.limits),
+                _ => Some(()),
+            }
         }),
-        (module.elems.len(), |module, at| {
+        (ItemKind::Elem, module.elems.len(), |module, at| {
             module.elems.get_mut(ElemIdx(at as u32))?.mode = ElemMode::Passive;
             Some(())
         }),
-        (module.datas.len(), |module, at| {
+        (ItemKind::Data, module.datas.len(), |module, at| {
             module.datas.get_mut(DataIdx(at as u32))?.mode = DataMode::Passive;
             Some(())
         }),
     ];
-    let changes: Vec<(Change, usize)> =
-        kinds.into_iter().flat_map(|(len, change)| (0..len).map(move |at| (change, at))).collect();
-    Plan::each(module, changes.len(), move |module, number| {
-        let (change, at) = changes.get(number)?;
+    let changes: Vec<(ItemKind, Change, usize)> = kinds
+        .into_iter()
+        .flat_map(|(kind, len, change)| (0..len).map(move |at| (kind, change, at)))
+        .collect();
+    let contents = Contents::new(module);
+    let keys = changes.iter().map(|(kind, _, at)| contents.definition(module, *kind, *at));
+    let keys: Vec<u128> = keys.collect();
+    let plan = Plan::each(module, changes.len(), move |module, number| {
+        let (_, change, at) = changes.get(number)?;
         change(module, *at)
-    })
+    });
+    plan.keyed(keys)
 }
 
 fn memory<'m>(module: &'m mut Module<'static>, at: usize) -> Option<&'m mut wattle_ast::MemType> {
@@ -178,22 +221,30 @@ fn pieces(len: usize) -> impl Iterator<Item = Range<usize>> {
     (0..len).step_by(size).map(move |start| start..len.min(start + size))
 }
 
-/// Empties all element segments, and all data segments.
+/// Empties all segments.
 pub(crate) fn segments<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<'b> {
-    Plan::each(module, 2, move |module, number| {
-        match number {
-            0 => {
-                for elem in module.elems.iter_mut() {
-                    elem.items = match &elem.items {
-                        ElemItems::Funcs(_) => ElemItems::Funcs(List::new([] as [FuncIdx; 0])),
-                        ElemItems::Exprs(_) => ElemItems::Exprs(List::new([] as [Expr<'_>; 0])),
-                    };
-                }
-            }
-            _ => module.datas.iter_mut().for_each(|data| data.bytes = Default::default()),
-        }
+    Plan::each(module, 1, move |module, _| {
+        empty_elems(module);
+        module.datas.iter_mut().for_each(|data| data.bytes = Default::default());
         Some(())
     })
+}
+
+/// Empties all element segments.
+pub(crate) fn elem_segments<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<'b> {
+    Plan::each(module, 1, move |module, _| {
+        empty_elems(module);
+        Some(())
+    })
+}
+
+fn empty_elems(module: &mut Module<'static>) {
+    for elem in module.elems.iter_mut() {
+        elem.items = match &elem.items {
+            ElemItems::Funcs(_) => ElemItems::Funcs(List::new([] as [FuncIdx; 0])),
+            ElemItems::Exprs(_) => ElemItems::Exprs(List::new([] as [Expr<'_>; 0])),
+        };
+    }
 }
 
 /// Removes pieces of data segments.
@@ -201,7 +252,10 @@ pub(crate) fn bytes<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<
     let datas = module.datas.iter_indexed();
     let all = datas.flat_map(|(index, data)| pieces(data.bytes.len()).map(move |it| (index, it)));
     let all: Vec<(DataIdx, Range<usize>)> = all.collect();
-    Plan::new(all.len(), move |selected| {
+    let contents = Contents::new(module);
+    let keys = all.iter().map(|(index, range)| contents.range(ItemKind::Data, index.0, range));
+    let keys: Vec<u128> = keys.collect();
+    let plan = Plan::new(all.len(), move |selected| {
         let mut changed = module.clone();
         // From the last to the first, so that the others stay in their places.
         let chosen: Vec<_> = numbers(selected).filter_map(|number| all.get(number)).collect();
@@ -209,7 +263,8 @@ pub(crate) fn bytes<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<
             changed.datas.get_mut(*index)?.bytes.to_mut().drain(range.clone());
         }
         Some(changed)
-    })
+    });
+    plan.keyed(keys)
 }
 
 /// Removes pieces of element segments.
@@ -219,7 +274,10 @@ pub(crate) fn elements<'b>(module: &'b Module<'static>, _: Features) -> ModulePl
         pieces(elem.items.len() as usize).map(move |range| (index, range))
     });
     let all: Vec<(ElemIdx, Range<usize>)> = all.collect();
-    Plan::new(all.len(), move |selected| {
+    let contents = Contents::new(module);
+    let keys = all.iter().map(|(index, range)| contents.range(ItemKind::Elem, index.0, range));
+    let keys: Vec<u128> = keys.collect();
+    let plan = Plan::new(all.len(), move |selected| {
         let mut changed = module.clone();
         let mut chosen = numbers(selected).filter_map(|number| all.get(number)).peekable();
         while let Some((index, first)) = chosen.next() {
@@ -243,7 +301,8 @@ pub(crate) fn elements<'b>(module: &'b Module<'static>, _: Features) -> ModulePl
             };
         }
         Some(changed)
-    })
+    });
+    plan.keyed(keys)
 }
 
 /// Gives imports empty names, and exports numbers.

@@ -3,7 +3,7 @@
 //!
 //! [`Reducer`] reduces modules, components and test scripts, and bytes that are malformed. It works
 //! by *plans*: each pass lists independent changes, such as "without this function", and finds those
-//! that can be made by trying all together, then halves of what fails. Everything that a change
+//! that can be made by trying many together, then parts of what fails. Everything that a change
 //! leaves behind goes with it: calls of a function that goes drop their arguments and go on with
 //! default values, and types that nothing uses any more go too. The validator refuses candidates
 //! that are not valid, so the condition is never asked about them, nor twice about equal bytes.
@@ -23,9 +23,11 @@
 //! | file | holds |
 //! |---|---|
 //! | `reducer.rs` | [`Reducer`]: what is asked, what is told, the result |
-//! | `run.rs` | the passes in their order, and what is known |
+//! | `passes.rs` | the passes over modules in their order, and what is known of them |
+//! | `run.rs` | the passes as they are run, and what is known of candidates and changes |
 //! | `bisect.rs`, `plan.rs` | the order in which sets of changes are tried; what a pass is |
 //! | `subject.rs` | [`Subject`]: what is reduced |
+//! | `contents.rs` | the contents of items, by which changes are known again |
 //! | `code.rs`, `emit.rs` | bodies as trees; bodies with changes |
 //! | `bodies.rs` | passes over bodies |
 //! | `cut.rs` | items taken out with everything that refers to them |
@@ -43,11 +45,13 @@ extern crate std;
 mod bisect;
 mod bodies;
 mod code;
+mod contents;
 mod cut;
 mod definitions;
 mod emit;
 mod items;
 mod mutate;
+mod passes;
 mod plan;
 mod reducer;
 mod run;

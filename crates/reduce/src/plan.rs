@@ -1,12 +1,14 @@
 //! Plans: the independent changes that a pass would make.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wattle_ast::{DefIdx, Effects, Features, Func, FuncIdx, IndexSpaces, Module};
+use wattle_ast::{DefIdx, Effects, ExternKind, Features, FuncIdx, IndexSpaces, Module};
 use wattle_validator::{Types, Validator};
 
 use crate::code::Code;
+use crate::contents::Contents;
 use crate::emit::{Edit, apply};
 
 /// Makes a `T` with those changes of a plan that are selected; `None` if they do not go together.
@@ -17,9 +19,12 @@ pub(crate) struct Plan<'b, T> {
     /// The number of changes.
     pub(crate) len: usize,
     pub(crate) apply: Apply<'b, T>,
-    /// For each change, a number that differs from those of other changes, and of the same change to
-    /// another body. An empty list if the changes of the pass are not numbered.
+    /// For each change, a number by which it is known again. It differs from those of other changes,
+    /// and of the same change to something else. An empty list if the changes have no numbers.
     pub(crate) keys: Vec<u128>,
+    /// For each change, the function that it is made to. An empty list if the pass is not one over
+    /// bodies.
+    pub(crate) funcs: Vec<u32>,
 }
 
 /// The changes of a pass to a module.
@@ -27,7 +32,19 @@ pub(crate) type ModulePlan<'b> = Plan<'b, Module<'static>>;
 
 impl<'b, T> Plan<'b, T> {
     pub(crate) fn new(len: usize, apply: impl Fn(&[bool]) -> Option<T> + 'b) -> Plan<'b, T> {
-        Plan { len, apply: Box::new(apply), keys: Vec::new() }
+        Plan { len, apply: Box::new(apply), keys: Vec::new(), funcs: Vec::new() }
+    }
+
+    /// The plan with numbers by which its changes are known again. Those of equal changes are made
+    /// to differ.
+    pub(crate) fn keyed(self, keys: impl IntoIterator<Item = u128>) -> Plan<'b, T> {
+        let mut seen: BTreeMap<u128, u128> = BTreeMap::new();
+        let keys = keys.into_iter().map(|key| {
+            let before = seen.entry(key).or_default();
+            *before += 1;
+            key.wrapping_add(*before - 1)
+        });
+        Plan { keys: keys.collect(), ..self }
     }
 
     /// A plan that changes a clone of `base`: `change` is called with each selected number.
@@ -83,29 +100,34 @@ impl<'b> View<'b> {
     /// The trees of the body of a function; `None` if it is malformed.
     pub(crate) fn code(&self, func: DefIdx<FuncIdx>) -> Option<Code<'b>> {
         let effects = Effects { module: self.module, spaces: &self.spaces };
-        let index = func.in_space(self.spaces.imported(wattle_ast::ExternKind::Func));
+        let index = func.in_space(self.spaces.imported(ExternKind::Func));
         let body = &self.module.funcs.get(func)?.body;
         Code::new(effects, self.types.as_ref(), index, body)
     }
 }
 
-/// A plan of changes to bodies. `edits` gives those to one body, the changes around others first.
+/// A plan of changes to bodies. `edits` gives those to one body, the changes around others first. A
+/// change is known again by the instructions that it is made to, and `around` instructions on
+/// either side.
 pub(crate) fn bodies<'b>(
     module: &'b Module<'static>,
     features: Features,
+    around: usize,
     edits: impl Fn(&Code<'_>) -> Vec<Edit>,
 ) -> ModulePlan<'b> {
     let view = View::new(module, features);
+    let contents = Contents::new(module);
     let mut all: Vec<(DefIdx<FuncIdx>, Edit)> = Vec::new();
     let mut keys = Vec::new();
-    for (func, Func { body, .. }) in module.funcs.iter_indexed() {
+    for (func, _) in module.funcs.iter_indexed() {
         if let Some(code) = view.code(func) {
             let edits = edits(&code);
-            let of_body = fingerprint(body.bytes());
-            keys.extend(edits.iter().map(|edit| edit.key(of_body)));
+            let plain = contents.code(func);
+            keys.extend(edits.iter().map(|edit| edit.key(&plain, around)));
             all.extend(edits.into_iter().map(|edit| (func, edit)));
         }
     }
+    let funcs = all.iter().map(|(func, _)| u32::from(*func)).collect();
     let plan = Plan::new(all.len(), move |selected| {
         let mut changed = module.clone();
         let mut chosen = numbers(selected).filter_map(|number| all.get(number)).peekable();
@@ -119,7 +141,7 @@ pub(crate) fn bodies<'b>(
         }
         Some(changed)
     });
-    Plan { keys, ..plan }
+    Plan { funcs, ..plan.keyed(keys) }
 }
 
 /// A number that tells bytes apart, the same on every machine: FNV-1a with 128 bits.

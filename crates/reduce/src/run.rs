@@ -8,12 +8,12 @@ use core::cell::Cell;
 
 use wattle_ast::{Features, Module};
 
-use crate::bisect::{Bisect, Past};
+use crate::bisect::{Bisect, Past, Pattern};
+use crate::passes::{Again, CODE, INNER, OUTER, Pass};
 use crate::plan::{ModulePlan, Plan};
 use crate::reducer::{Candidate, Counts, Judge, Progress, Reduced};
 use crate::subject::Subject;
-use crate::types::Loss;
-use crate::{bodies, cut, definitions, items, script, types};
+use crate::{bodies, definitions, items, script};
 
 pub(crate) struct Run<J> {
     judge: J,
@@ -33,51 +33,25 @@ pub(crate) struct Run<J> {
     failed: BTreeMap<(&'static str, u128), bool>,
     /// Whether that was so when a plan was last applied.
     is_tidied: Rc<Cell<bool>>,
+    /// The passes of which a change failed alone with something that nothing refers to any more.
+    tidied: BTreeSet<&'static str>,
+    /// The passes that tried all their changes, by the place of the module.
+    done: BTreeSet<(usize, &'static str)>,
     /// What came of the changes of each pass in the last round, and in this one so far.
     before: BTreeMap<&'static str, Past>,
     now: BTreeMap<&'static str, Past>,
 }
 
-/// A pass over a module.
-type ModulePass = for<'b> fn(&'b Module<'static>, Features) -> ModulePlan<'b>;
+/// The share of changes that fail where they are tried again without tidying.
+const FAILS_AGAIN: f64 = 0.7;
 
-/// The passes before the bodies of functions.
-const OUTER: [(&str, ModulePass); 6] = [
-    ("custom sections", items::customs),
-    ("unreachable items", items::unreachable),
-    ("segments", items::segments),
-    ("functions", cut::funcs),
-    ("exports", items::exports),
-    ("items", cut::others),
-];
-
-/// The passes that begin when the trees of bodies have been tried.
-const INNER: [(&str, ModulePass); 18] = [
-    ("leftovers", bodies::leftovers),
-    ("blocks", |module, features| bodies::unwrap(module, features, 0)),
-    ("alternatives", |module, features| bodies::unwrap(module, features, 1)),
-    ("instructions", bodies::roots),
-    ("operands", bodies::interleaved),
-    ("bodies", bodies::aborts),
-    ("traps", bodies::traps),
-    ("immediates", bodies::immediates),
-    ("signatures", |module, features| {
-        types::signatures(module, features, Loss { params: true, results: true })
-    }),
-    ("parameters", |module, features| {
-        types::signatures(module, features, Loss { params: true, results: false })
-    }),
-    ("results", |module, features| {
-        types::signatures(module, features, Loss { params: false, results: true })
-    }),
-    ("locals", types::locals),
-    ("declarations", items::declarations),
-    ("data", items::bytes),
-    ("elements", items::elements),
-    ("types", types::hierarchy),
-    ("fields", types::fields),
-    ("names", items::names),
-];
+/// How a pass ended.
+struct Ending {
+    /// Whether all changes were made, or do nothing.
+    is_whole: bool,
+    /// Whether all changes were tried.
+    is_done: bool,
+}
 
 /// What came of a change.
 enum Outcome {
@@ -111,6 +85,8 @@ impl<J: Judge> Run<J> {
             pass: "",
             failed: BTreeMap::new(),
             is_tidied: Rc::default(),
+            tidied: BTreeSet::new(),
+            done: BTreeSet::new(),
             before: BTreeMap::new(),
             now: BTreeMap::new(),
         }
@@ -161,17 +137,17 @@ impl<J: Judge> Run<J> {
     /// All passes over one of the modules.
     fn module(&mut self, place: usize) {
         let tidies = self.tidies && self.can_tidy(place);
-        for (name, pass) in OUTER {
-            self.module_pass(name, place, tidies, |module, features| Some(pass(module, features)));
+        for (pass, plan) in &OUTER {
+            self.module_pass(pass, place, tidies, |module, features| Some(plan(module, features)));
         }
         let mut depth = 0;
-        while self.module_pass("code", place, tidies, |module, features| {
+        while self.module_pass(&CODE, place, tidies, |module, features| {
             bodies::level(module, features, depth)
         }) {
             depth += 1;
         }
-        for (name, pass) in INNER {
-            self.module_pass(name, place, tidies, |module, features| Some(pass(module, features)));
+        for (pass, plan) in &INNER {
+            self.module_pass(pass, place, tidies, |module, features| Some(plan(module, features)));
         }
     }
 
@@ -187,27 +163,38 @@ impl<J: Judge> Run<J> {
     /// Runs a pass over a module. Returns whether it had anything to do.
     fn module_pass(
         &mut self,
-        name: &'static str,
+        pass: &Pass,
         place: usize,
         tidies: bool,
-        pass: impl for<'b> FnOnce(&'b Module<'static>, Features) -> Option<ModulePlan<'b>>,
+        plan: impl for<'b> FnOnce(&'b Module<'static>, Features) -> Option<ModulePlan<'b>>,
     ) -> bool {
         if self.judge.is_over() {
+            return false;
+        }
+        let is_due = match pass.again {
+            Again::Always => true,
+            Again::Untidied => !self.tidies,
+            Again::IfTidied => !self.tidies && self.tidied.contains(pass.name),
+            Again::Never => false,
+        };
+        if !is_due && self.done.contains(&(place, pass.name)) {
             return false;
         }
         let base = Rc::clone(&self.best);
         let subject = &base.subject;
         let modules = subject.modules();
         let Some(&module) = modules.get(place) else { return false };
-        let Some(mut plan) = pass(module, self.features) else { return false };
-        let keys = core::mem::take(&mut plan.keys);
+        let Some(mut plan) = plan(module, self.features) else { return false };
+        let (keys, funcs) = (core::mem::take(&mut plan.keys), core::mem::take(&mut plan.funcs));
         let is_tidied = Rc::clone(&self.is_tidied);
         let whole = Plan::new(plan.len, move |selected| {
             let mut changed = (plan.apply)(selected)?;
             is_tidied.set(tidies && items::tidy(&mut changed)?);
             Some(subject.with_module(place, changed))
         });
-        self.plan(name, &Plan { keys, ..whole });
+        if self.plan(pass, &Plan { keys, funcs, ..whole }).is_done {
+            self.done.insert((place, pass.name));
+        }
         true
     }
 
@@ -229,7 +216,7 @@ impl<J: Judge> Run<J> {
             };
             let plan =
                 Plan::new(plan.len, |selected| (plan.apply)(selected).map(Subject::Component));
-            self.plan(name, &plan);
+            self.plan(&Pass::new(name), &plan);
         }
     }
 
@@ -238,7 +225,7 @@ impl<J: Judge> Run<J> {
         let Subject::Script(script) = &base.subject else { return };
         let plan = script::directives(script);
         let plan = Plan::new(plan.len, |selected| (plan.apply)(selected).map(Subject::Script));
-        self.plan("directives", &plan);
+        self.plan(&Pass::new("directives"), &plan);
     }
 
     /// Removes pieces of malformed bytes, down to single ones.
@@ -250,19 +237,19 @@ impl<J: Judge> Run<J> {
             crate::plan::remove_selected(&mut changed, selected, 0);
             Some(Subject::Bytes(changed))
         });
-        self.plan("bytes", &plan);
+        self.plan(&Pass::new("bytes"), &plan);
         self.best.measure() < base.measure()
     }
 
     /// Tries one change. Returns whether it was made, or does nothing.
     fn change(&mut self, name: &'static str, change: impl Fn(&Subject) -> Option<Subject>) -> bool {
         let base = Rc::clone(&self.best);
-        self.plan(name, &Plan::new(1, |_| change(&base.subject)))
+        self.plan(&Pass::new(name), &Plan::new(1, |_| change(&base.subject))).is_whole
     }
 
-    /// Makes as many of the changes of a plan as possible. Returns whether all were made, or do
-    /// nothing.
-    fn plan(&mut self, name: &'static str, plan: &Plan<'_, Subject>) -> bool {
+    /// Makes as many of the changes of a plan as possible.
+    fn plan(&mut self, pass: &Pass, plan: &Plan<'_, Subject>) -> Ending {
+        let name = pass.name;
         self.pass = name;
         let mut selected = alloc::vec![false; plan.len];
         let mut changes = Vec::new();
@@ -283,8 +270,11 @@ impl<J: Judge> Run<J> {
                 self.refused.push(fingerprint);
             }
         }
-        let before = self.before.get(name).copied().unwrap_or_default();
-        let mut bisect = Bisect::new(changes.len(), before);
+        let mut bisect = self.bisect(pass, changes.len());
+        if pass.pattern == Pattern::Chains {
+            let funcs = changes.iter().filter_map(|change| plan.funcs.get(*change).copied());
+            bisect = bisect.in_chains(funcs);
+        }
         let mut is_whole = changes.len() == plan.len;
         while !self.judge.is_over() {
             // The candidates are those that come if all fail.
@@ -310,7 +300,7 @@ impl<J: Judge> Run<J> {
             if steps.is_empty() {
                 let now = self.now.entry(name).or_default();
                 *now = *now + bisect.past();
-                return is_whole;
+                return Ending { is_whole, is_done: !bisect.has_left_one() };
             }
             let verdicts = self.judged(&batch);
             let mut batch: Vec<Option<Candidate>> = batch.into_iter().map(Some).collect();
@@ -326,7 +316,7 @@ impl<J: Judge> Run<J> {
                 };
                 let chosen = changes.get(range).unwrap_or_default();
                 match (verdict, step) {
-                    (None, _) => return false,
+                    (None, _) => return Ending { is_whole: false, is_done: false },
                     (Some(true), Step::Ask(number)) => {
                         bisect.keep();
                         chosen.iter().for_each(|&change| selected[change] = true);
@@ -337,17 +327,35 @@ impl<J: Judge> Run<J> {
                     }
                     _ => {
                         is_whole = false;
-                        bisect.divide(was_asked);
-                        if let [change] = chosen
-                            && let Some(key) = plan.keys.get(*change)
-                        {
-                            self.failed.insert((name, *key), is_tidied);
+                        if chosen.len() == 1 || bisect.is_broken() {
+                            let keys = chosen.iter().filter_map(|change| plan.keys.get(*change));
+                            self.failed.extend(keys.map(|key| ((name, *key), is_tidied)));
+                            self.tidied.extend(is_tidied.then_some(name));
                         }
+                        bisect.divide(was_asked);
                     }
                 }
             }
         }
-        false
+        Ending { is_whole: false, is_done: false }
+    }
+
+    /// The order in which changes of a pass are tried.
+    fn bisect(&self, pass: &Pass, len: usize) -> Bisect {
+        let is_first_round = self.before.is_empty();
+        let expected = match self.tidies {
+            true => {
+                let past = self.now.get(pass.name).or_else(|| self.before.get(pass.name));
+                pass.expected(len, past.copied())
+            }
+            false => FAILS_AGAIN * len as f64,
+        };
+        let pattern = match pass.pattern {
+            // What was left in the first round is tried in the next.
+            Pattern::OneFails if !is_first_round => Pattern::Any,
+            pattern => pattern,
+        };
+        Bisect::new(len, expected, pattern)
     }
 
     fn outcome(&mut self, subject: Subject) -> Outcome {

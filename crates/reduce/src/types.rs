@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 
 use wattle_ast::{
     Body, CompType, DefIdx, Encode, Expr, ExternKind, ExternType, Features, FieldIdx, Func,
-    FuncIdx, FuncType, Instr, Local, LocalIdx, Module, Remap, TypeIdx,
+    FuncIdx, FuncType, Instr, ItemKind, Local, LocalIdx, Module, Remap, TypeIdx,
 };
 use wattle_validator::OperandType;
 
 use crate::code::{Code, Form, Tree};
+use crate::contents::Contents;
 use crate::emit::{Edit, apply, stand_in};
 use crate::plan::{ModulePlan, Plan, View, numbers};
 
@@ -37,10 +38,14 @@ pub(crate) fn signatures<'b>(
         loses(ty).then(|| (func, ty.clone()))
     });
     let funcs: Vec<(FuncIdx, FuncType)> = funcs.collect();
-    Plan::new(funcs.len(), move |selected| {
+    let contents = Contents::new(module);
+    let keys = funcs.iter().map(|(func, _)| contents.item(ItemKind::Func, func.0));
+    let keys: Vec<u128> = keys.collect();
+    let plan = Plan::new(funcs.len(), move |selected| {
         let chosen = numbers(selected).filter_map(|number| funcs.get(number).cloned());
         shortened(&view, &chosen.collect(), loss)
-    })
+    });
+    plan.keyed(keys)
 }
 
 /// The module with functions that lose their parameters or results. Each comes with its old type.

@@ -64,3 +64,31 @@ fn an_opcode_is_all_that_is_left_of_generated_modules() {
     assert!(bytes / modules < 60, "{} bytes on average", bytes / modules);
     assert!(tests / (modules as u64) < 120, "{} tests on average", tests / modules as u64);
 }
+
+#[test]
+fn of_types_that_nothing_refers_to_one_is_left() {
+    let text = "(module (type (func (param i32))) (type (func (param v128))) (type (func))
+        (func (export \"f\") (type 2)) (func (type 0)))";
+    let module = wattle_wat::parse(text).unwrap().into_owned();
+    let is_invalid = |module: &Module<'static>| {
+        let features = Features::DEFAULT - Features::SIMD;
+        Validator::new().features(features).module(module).is_err()
+    };
+    let reduced = reduce(module, is_invalid);
+    let text = wattle_printer::print(reduced.best.module().unwrap());
+    assert_eq!(text, "(module\n  (type (;0;) (func (param v128)))\n)\n");
+}
+
+#[test]
+fn traps_that_cannot_go_are_not_tried_one_by_one() {
+    // All the values are needed, so each trap would do harm.
+    let values = "(i32.const 7) (drop)".repeat(40);
+    let text = format!("(module (func (export \"f\") {values}))");
+    let module = wattle_wat::parse(&text).unwrap().into_owned();
+    let all = |module: &Module<'static>| {
+        let instrs = module.funcs.iter().flat_map(|func| func.body.instrs().flatten());
+        instrs.filter(|instr| *instr == Instr::I32Const { value: 7 }).count() == 40
+    };
+    let reduced = reduce(module, all);
+    assert!(reduced.counts.tests < 100, "{}", reduced.counts.tests);
+}

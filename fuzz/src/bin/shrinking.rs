@@ -1,10 +1,11 @@
 //! The reducer beside the peer's: how small ten inputs become, and how often the condition is asked.
 //!
 //! ```text
-//! cargo run --release -p wattle-fuzz --features shrink --bin shrinking -- [FIRST] [LAST] [SECONDS]
+//! cargo run --release -p wattle-fuzz --features shrink --bin shrinking -- [FIRST] [LAST] [SECONDS] [LOG]
 //! ```
 //!
 //! FIRST and LAST choose a range of the inputs, counted from 1. The peer is stopped after SECONDS.
+//! If LOG is not 0, the tests of ours are printed, each with its pass.
 //! Inputs of the corpus of real binaries are left out where it is absent.
 
 use std::cell::Cell;
@@ -97,24 +98,33 @@ struct Outcome {
 struct Noted<'i> {
     condition: &'i Condition,
     sizes: &'i mut Vec<(usize, u64)>,
+    logs: bool,
+    /// The size of the last candidate.
+    asked: usize,
 }
 
 impl Judge for Noted<'_> {
     fn judge(&mut self, candidates: &[Candidate]) -> Vec<Option<bool>> {
+        self.asked = candidates.first().map_or(0, |candidate| candidate.bytes.len());
         let is_interesting = |it: &Candidate| it.module().is_some_and(self.condition);
         candidates.iter().map(|candidate| Some(is_interesting(candidate))).collect()
     }
 
     fn see(&mut self, progress: Progress<'_>) {
+        if self.logs {
+            let Progress { counts, pass, is_better, .. } = progress;
+            let verdict = if is_better { "accepted" } else { "refused" };
+            println!("{:5} {:6} bytes {verdict}: {pass}", counts.tests, self.asked);
+        }
         self.sizes.push((progress.best.bytes.len(), progress.counts.tests));
     }
 }
 
 /// The outcome, and the sizes on the way there, each with the number of tests.
-fn ours(input: &Input) -> (Outcome, Vec<(usize, u64)>) {
+fn ours(input: &Input, logs: bool) -> (Outcome, Vec<(usize, u64)>) {
     let start = Instant::now();
     let mut sizes = Vec::new();
-    let noted = Noted { condition: &input.condition, sizes: &mut sizes };
+    let noted = Noted { condition: &input.condition, sizes: &mut sizes, logs, asked: 0 };
     let reduced = Reducer::new(input.module.clone()).run(noted);
     let outcome = Outcome {
         bytes: reduced.best.bytes.len(),
@@ -146,7 +156,7 @@ fn peers(input: &Input, most: Duration) -> Outcome {
 
 fn main() {
     let mut next = wattle_fuzz::numbers();
-    let (first, last, seconds) = (next(1), next(10), next(600));
+    let (first, last, seconds, log) = (next(1), next(10), next(600), next(0));
     let inputs: [fn() -> Option<Input>; 10] = [
         || generated(Opcode::I32Rotl, Features::WASM2),
         || generated(Opcode::StructNew, Features::DEFAULT),
@@ -171,7 +181,7 @@ fn main() {
             println!("| {number} is absent |");
             continue;
         };
-        let (ours, sizes) = ours(&input);
+        let (ours, sizes) = ours(&input, log != 0);
         let peers = peers(&input, Duration::from_secs(seconds));
         let as_small = sizes.iter().find(|(bytes, _)| *bytes <= peers.bytes);
         println!(

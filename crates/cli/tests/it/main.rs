@@ -30,6 +30,8 @@ mod shown;
 #[cfg(unix)]
 mod shrink;
 mod size;
+#[cfg(unix)]
+mod size_keys;
 mod size_page;
 mod smith;
 mod wabt;

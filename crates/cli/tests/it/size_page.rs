@@ -10,13 +10,13 @@ const BROWSERS: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// A browser that can be started without a window.
-fn browser() -> Option<&'static str> {
+pub(crate) fn browser() -> Option<&'static str> {
     let runs = |name: &&&str| Command::new(name).arg("--version").output().is_ok();
     BROWSERS.iter().find(runs).copied()
 }
 
 /// Writes the page of a module or component.
-fn page(folder: &Path, source: &[u8]) -> PathBuf {
+pub(crate) fn page(folder: &Path, source: &[u8]) -> PathBuf {
     let path = folder.join("page.html");
     let ran = wattle(&["size", "--html", path.to_str().unwrap()], source);
     assert_eq!((ran.code, &*ran.err), (Some(0), ""));

@@ -17,6 +17,10 @@ const MAX_INLINED: usize = 250;
 /// but each takes time.
 const MAX_ATTRIBUTES: usize = 64;
 
+/// How often lists of ranges and tables of lines may be read, on average, where several units or
+/// entries share them.
+const MAX_READS: usize = 16;
+
 /// Checks that no table of abbreviations begins in another one, so that to read all of them takes no
 /// longer than their section does.
 pub(super) fn check_abbreviations(
@@ -62,57 +66,103 @@ fn skip_abbreviations(input: &mut Slice<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// How much more of the lists of ranges and the tables of lines may be read. Units and entries may
+/// share them, and lists may lie in one another, but each reads its own from the start.
+#[derive(Debug)]
+pub(super) struct Reads {
+    /// Bytes of tables of lines.
+    lines: usize,
+    /// Entries of lists of ranges.
+    ranges: usize,
+}
+
+impl Reads {
+    /// What may be read of sections with these numbers of bytes.
+    pub(super) fn new(lines: usize, ranges: usize) -> Reads {
+        let [lines, ranges] = [lines, ranges].map(|len| len.saturating_mul(MAX_READS));
+        Reads { lines, ranges }
+    }
+}
+
+/// Takes from what is left; `None` if there is too little.
+fn take(left: &mut usize, count: usize) -> Option<()> {
+    *left = left.checked_sub(count)?;
+    Some(())
+}
+
 /// Checks the units of a file; `lines` is the section with tables of lines.
-pub(super) fn check(dwarf: &Dwarf<Slice<'_>>, lines: Slice<'_>) -> Result<(), NoFrames> {
+pub(super) fn check(
+    dwarf: &Dwarf<Slice<'_>>,
+    lines: Slice<'_>,
+    reads: &mut Reads,
+) -> Result<(), NoFrames> {
     let mut units = dwarf.units();
     while let Some(header) = units.next()? {
+        // The table comes first: to read anything of a unit is to read the head of its table.
+        if let Ok(Some(offset)) = line_table(dwarf, &header) {
+            if take(&mut reads.lines, table_len(lines, offset).unwrap_or(0)).is_none() {
+                let why = "too many units share tables of lines".to_owned();
+                return Err(NoFrames::Malformed(why));
+            }
+            if let Ok(true) | Err(Error::UnknownForm(_)) = has_free_files(lines, offset) {
+                let why = "the names of files take no bytes in a table of lines".to_owned();
+                return Err(NoFrames::Malformed(why));
+            }
+        }
         // What is malformed here is malformed for everybody.
-        let Ok(Look { inlined, is_heavy }) = Look::at(dwarf, &header) else { continue };
-        if is_heavy {
-            let why = "attributes that take no bytes outnumber the bytes".to_owned();
-            return Err(NoFrames::Malformed(why));
-        }
-        if inlined > MAX_INLINED {
-            let why = format!("more than {MAX_INLINED} functions are inlined into one another");
-            return Err(NoFrames::Malformed(why));
-        }
-        if let Ok(Some(offset)) = line_table(dwarf, &header)
-            && let Ok(true) | Err(Error::UnknownForm(_)) = has_free_files(lines, offset)
-        {
-            let why = "the names of files take no bytes in a table of lines".to_owned();
-            return Err(NoFrames::Malformed(why));
-        }
+        let Ok(look) = Look::at(dwarf, &header, &mut reads.ranges) else { continue };
+        let why = match look {
+            Look { is_heavy: true, .. } => {
+                "attributes that take no bytes outnumber the bytes".to_owned()
+            }
+            Look { shares_ranges: true, .. } => "too many entries share lists of ranges".to_owned(),
+            Look { inlined, .. } if inlined > MAX_INLINED => {
+                format!("more than {MAX_INLINED} functions are inlined into one another")
+            }
+            Look { .. } => continue,
+        };
+        return Err(NoFrames::Malformed(why));
     }
     Ok(())
 }
 
 /// What is found in the entries of a unit.
+#[derive(Default)]
 struct Look {
     /// How deep functions are inlined into one another, at most.
     inlined: usize,
     /// Whether there are too many attributes.
     is_heavy: bool,
+    /// Whether lists of ranges would be read too often.
+    shares_ranges: bool,
 }
 
 impl Look {
-    fn at(dwarf: &Dwarf<Slice<'_>>, header: &UnitHeader<Slice<'_>>) -> Result<Look, Error> {
+    /// Looks at the entries of a unit, whose lists of ranges have no more than `ranges` entries
+    /// together.
+    fn at(
+        dwarf: &Dwarf<Slice<'_>>,
+        header: &UnitHeader<Slice<'_>>,
+        ranges: &mut usize,
+    ) -> Result<Look, Error> {
         let abbreviations = dwarf.abbreviations(header)?;
+        // Without it, no list of ranges is found.
+        let unit = dwarf.unit(*header).ok();
         let mut entries = header.entries_raw(&abbreviations, None)?;
         let mut attributes = header.length_including_self().saturating_mul(MAX_ATTRIBUTES);
         // The depths of the entries around the one at hand that are inlined functions.
         let mut inlined: Vec<isize> = Vec::new();
-        let mut look = Look { inlined: 0, is_heavy: false };
+        let mut look = Look::default();
         while !entries.is_empty() {
             let depth = entries.next_depth();
             while inlined.last().is_some_and(|around| *around >= depth) {
                 inlined.pop();
             }
             let Some(abbreviation) = entries.read_abbreviation()? else { continue };
-            let Some(left) = attributes.checked_sub(abbreviation.attributes().len()) else {
+            if take(&mut attributes, abbreviation.attributes().len()).is_none() {
                 look.is_heavy = true;
                 break;
-            };
-            attributes = left;
+            }
             if abbreviation.tag() == gimli::DW_TAG_inlined_subroutine {
                 inlined.push(depth);
                 look.inlined = look.inlined.max(inlined.len());
@@ -120,10 +170,36 @@ impl Look {
                     break;
                 }
             }
-            entries.skip_attributes(abbreviation.attributes())?;
+            let mut own = abbreviation.attributes().iter();
+            let has_ranges = own.any(|attribute| attribute.name() == gimli::DW_AT_ranges);
+            let Some(unit) = unit.as_ref().filter(|_| has_ranges) else {
+                entries.skip_attributes(abbreviation.attributes())?;
+                continue;
+            };
+            for &attribute in abbreviation.attributes() {
+                let attribute = entries.read_attribute(attribute)?;
+                if attribute.name() == gimli::DW_AT_ranges
+                    && let Ok(Some(list)) = dwarf.attr_ranges_offset(unit, attribute.value())
+                    && let Ok(mut list) = dwarf.raw_ranges(unit, list)
+                {
+                    while let Ok(Some(_)) = list.next() {
+                        if take(ranges, 1).is_none() {
+                            look.shares_ranges = true;
+                            return Ok(look);
+                        }
+                    }
+                }
+            }
         }
         Ok(look)
     }
+}
+
+/// The number of bytes of the table of lines at an offset.
+fn table_len(mut input: Slice<'_>, offset: usize) -> Result<usize, Error> {
+    input.skip(offset)?;
+    let (len, _) = input.read_initial_length()?;
+    Ok(len.min(input.len()))
 }
 
 /// The offset of the table of lines of a unit.
@@ -199,4 +275,74 @@ fn skip(input: &mut Slice<'_>, form: gimli::DwForm, word: usize) -> Result<(), E
         form => return Err(Error::UnknownForm(form)),
     };
     input.skip(len)
+}
+
+#[cfg(test)]
+mod tests {
+    use gimli::{EndianSlice, LittleEndian};
+
+    use super::*;
+
+    /// How many entries of lists of ranges are read where some entries of a unit share a list of some
+    /// ranges, and whether that is refused.
+    fn ranges_read(sharing: usize, ranges: usize) -> (usize, bool) {
+        let info = [b"\x04\0\0\0\0\0\x04\x01".to_vec(), b"\x02\0\0\0\0".repeat(sharing), vec![0]];
+        let info = info.concat();
+        let info = [&(info.len() as u32).to_le_bytes()[..], &info].concat();
+        // A unit (1) with functions (2) that have a list of ranges.
+        let abbreviations = b"\x01\x11\x01\0\0\x02\x2e\0\x55\x17\0\0\0";
+        let list = [b"\x01\0\0\0\x02\0\0\0".repeat(ranges), vec![0; 8]].concat();
+        let section = |id: gimli::SectionId| {
+            let bytes: &[u8] = match id {
+                gimli::SectionId::DebugInfo => &info,
+                gimli::SectionId::DebugAbbrev => abbreviations,
+                gimli::SectionId::DebugRanges => &list,
+                _ => &[],
+            };
+            Ok::<_, Error>(EndianSlice::new(bytes, LittleEndian))
+        };
+        let dwarf = Dwarf::load(section).unwrap();
+        let mut reads = Reads::new(0, list.len());
+        let before = reads.ranges;
+        let checked = check(&dwarf, section(gimli::SectionId::DebugLine).unwrap(), &mut reads);
+        (before - reads.ranges, checked.is_err())
+    }
+
+    #[test]
+    fn what_is_read_of_shared_lists_of_ranges_is_bounded() {
+        assert_eq!(ranges_read(1, 100), (100, false));
+        assert_eq!(ranges_read(16, 100), (1600, false));
+        // Each of them would read the list again: the file grows by a sum, what is read by a product.
+        assert_eq!(ranges_read(64, 100), (6400, false));
+        for count in [1000, 2000] {
+            let (read, is_refused) = ranges_read(count, count);
+            assert!(is_refused && read <= MAX_READS * 8 * (count + 1), "{read}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_of_shared_tables_of_lines_is_bounded() {
+        // A table of lines, version 4, without files and with instructions that do nothing.
+        let table = [&b"\x04\0\x08\0\0\0\x01\x01\x01\xfb\x0e\x01\0\0"[..], &[1; 1000]].concat();
+        let table = [&(table.len() as u32).to_le_bytes()[..], &table].concat();
+        let unit = b"\x0c\0\0\0\x04\0\0\0\0\0\x04\x01\0\0\0\0";
+        let abbreviations = b"\x01\x11\0\x10\x17\0\0\0";
+        let is_refused = |units: usize| {
+            let info = unit.repeat(units);
+            let section = |id: gimli::SectionId| {
+                let bytes: &[u8] = match id {
+                    gimli::SectionId::DebugInfo => &info,
+                    gimli::SectionId::DebugAbbrev => abbreviations,
+                    gimli::SectionId::DebugLine => &table,
+                    _ => &[],
+                };
+                Ok::<_, Error>(EndianSlice::new(bytes, LittleEndian))
+            };
+            let dwarf = Dwarf::load(section).unwrap();
+            let mut reads = Reads::new(table.len(), 0);
+            check(&dwarf, EndianSlice::new(&table, LittleEndian), &mut reads).is_err()
+        };
+        assert!(!is_refused(1) && !is_refused(MAX_READS));
+        assert!(is_refused(2 * MAX_READS));
+    }
 }

@@ -261,7 +261,10 @@ impl<'a> ModuleInfo<'a> {
         guard::check_abbreviations(&dwarf, section(DwarfSection::DebugAbbrev)?)?;
         // Many units share a table of abbreviations.
         dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::All);
-        guard::check(&dwarf, section(DwarfSection::DebugLine)?)?;
+        let ranges = [DwarfSection::DebugRanges, DwarfSection::DebugRngLists];
+        let ranges = ranges.map(|id| self.customs.get(id.name()).map_or(0, |it| it.len()));
+        let lines = section(DwarfSection::DebugLine)?;
+        guard::check(&dwarf, lines, &mut guard::Reads::new(lines.len(), ranges.iter().sum()))?;
         Ok(Context::from_dwarf(dwarf)?)
     }
 }

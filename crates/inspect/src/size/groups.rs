@@ -1,7 +1,9 @@
 //! Pieces by path, and instances of generic functions.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use wattle_ast::{ItemKind, SectionId};
 
@@ -118,7 +120,7 @@ impl Sizes<'_> {
                 PieceKind::Header | PieceKind::Preamble => path.push(piece.kind.to_string()),
                 _ => {
                     let item = format!("{} {}", piece.kind, piece.index);
-                    let parts = [Some(item), piece.shown_name()];
+                    let parts = [Some(item.into()), piece.shown_name()];
                     path.push(parts.into_iter().flatten().collect::<Vec<_>>().join(" "));
                 }
             }
@@ -134,7 +136,8 @@ impl Sizes<'_> {
     /// The generic functions that have several instances, those first of which most would be saved by
     /// keeping only the largest instance.
     pub fn generics(&self) -> Vec<Generic> {
-        let mut groups: HashMap<String, Vec<u32>> = HashMap::new();
+        // By name, the first instance and the others. Most functions have no others.
+        let mut groups: HashMap<Cow<'_, str>, (u32, Vec<u32>)> = HashMap::new();
         for (number, piece) in (0..).zip(&self.pieces) {
             let is_code = self.sections[piece.section as usize].kind == SectionId::Code.name();
             if piece.kind != PieceKind::Item(ItemKind::Func) || !is_code {
@@ -142,14 +145,19 @@ impl Sizes<'_> {
             }
             let Some(name) = piece.shown_name() else { continue };
             // Older symbols of Rust do not say of which types they are an instance.
-            let key = without_generics(&name).unwrap_or(name);
-            groups.entry(key).or_default().push(number);
+            let key = without_generics(&name).map_or(name, Cow::Owned);
+            match groups.entry(key) {
+                Entry::Vacant(entry) => drop(entry.insert((number, Vec::new()))),
+                Entry::Occupied(mut entry) => entry.get_mut().1.push(number),
+            }
         }
         let size = |piece: &u32| self.pieces[*piece as usize].size;
-        let groups = groups.into_iter().filter(|(_, instances)| instances.len() > 1);
+        let groups = groups.into_iter().filter(|(_, (_, others))| !others.is_empty());
         let mut generics: Vec<_> = groups
-            .map(|(name, mut instances)| {
+            .map(|(name, (first, mut instances))| {
+                instances.push(first);
                 instances.sort_by_key(|piece| (Reverse(size(piece)), *piece));
+                let name = name.into_owned();
                 Generic { name, size: instances.iter().map(size).sum(), instances }
             })
             .collect();

@@ -22,6 +22,7 @@ mod groups;
 mod module;
 mod walk;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use wattle_ast::components::{Layer, Sort};
@@ -171,13 +172,13 @@ impl<'a> Sizes<'a> {
 
 impl Piece<'_> {
     /// The name as people write it.
-    pub fn shown_name(&self) -> Option<String> {
+    pub fn shown_name(&self) -> Option<Cow<'_, str>> {
         let name = self.name.as_deref()?;
         #[cfg(feature = "demangle")]
         if let Some(shown) = crate::demangle(name) {
-            return Some(shown);
+            return Some(Cow::Owned(shown));
         }
-        Some(name.to_owned())
+        Some(Cow::Borrowed(name))
     }
 }
 

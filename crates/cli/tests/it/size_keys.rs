@@ -1,0 +1,165 @@
+//! The page of `wattle size --html` under the keys of somebody without a mouse.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command};
+
+use serde_json::{Value, json};
+
+use crate::size_page::{browser, page};
+
+/// A browser that shows a page, and does what it is told over a pipe.
+struct Driven {
+    browser: Child,
+    to: File,
+    from: BufReader<File>,
+    session: Option<String>,
+    sent: u64,
+}
+
+impl Driven {
+    /// Starts a browser on a page. It reads from file descriptor 3 and writes to 4.
+    fn start(browser: &str, folder: &Path, page: &Path) -> Driven {
+        let pipes = [folder.join("to"), folder.join("from")];
+        assert!(Command::new("mkfifo").args(&pipes).status().unwrap().success());
+        let script = "exec \"$0\" --headless --no-sandbox --disable-gpu --no-first-run \
+             --disable-background-networking --window-size=1200,800 --remote-debugging-pipe \
+             --user-data-dir=\"$3\" 3<\"$1\" 4>\"$2\" 2>/dev/null";
+        let started = Command::new("sh")
+            .args(["-c", script, browser])
+            .args(&pipes)
+            .arg(folder.join("driven"))
+            .spawn()
+            .unwrap();
+        let to = File::options().write(true).open(&pipes[0]).unwrap();
+        let from = BufReader::new(File::open(&pipes[1]).unwrap());
+        let mut driven = Driven { browser: started, to, from, session: None, sent: 0 };
+        let url = format!("file://{}", page.display());
+        let target = driven.ask("Target.createTarget", &json!({ "url": url }));
+        let target = json!({ "targetId": target["targetId"], "flatten": true });
+        let attached = driven.ask("Target.attachToTarget", &target);
+        driven.session = attached["sessionId"].as_str().map(str::to_owned);
+        driven.value(
+            "new Promise(done => document.readyState === 'complete' ? done() : \
+             addEventListener('load', done))",
+        );
+        driven
+    }
+
+    /// Asks for something, and waits for the answer.
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
+        self.sent += 1;
+        let mut message = json!({ "id": self.sent, "method": method, "params": params });
+        if let Some(session) = &self.session {
+            message["sessionId"] = session.as_str().into();
+        }
+        self.to.write_all(format!("{message}\0").as_bytes()).unwrap();
+        loop {
+            let mut bytes = Vec::new();
+            self.from.read_until(0, &mut bytes).unwrap();
+            let message: Value = serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap();
+            if message["id"] == self.sent {
+                assert!(message.get("error").is_none(), "{method}: {message}");
+                return message["result"].clone();
+            }
+        }
+    }
+
+    /// The value of an expression in the page.
+    fn value(&mut self, expression: &str) -> String {
+        let params = json!({
+            "expression": expression, "returnByValue": true, "awaitPromise": true
+        });
+        let value = self.ask("Runtime.evaluate", &params)["result"]["value"].clone();
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    }
+
+    /// Presses a key and lets it go.
+    fn press(&mut self, key: &str, code: u32) {
+        let text = if key == "Enter" { "\r" } else { "" };
+        for ty in ["keyDown", "keyUp"] {
+            let params = json!({
+                "type": ty, "key": key, "code": key, "windowsVirtualKeyCode": code,
+                "text": if ty == "keyDown" { text } else { "" },
+            });
+            self.ask("Input.dispatchKeyEvent", &params);
+        }
+        // The address changes at once, the page behind it soon.
+        self.value("new Promise(done => requestAnimationFrame(() => setTimeout(done)))");
+    }
+
+    /// What has the focus, by its id or that of what it is in.
+    fn focus(&mut self) -> String {
+        self.value("document.activeElement.closest('[id]')?.id ?? 'body'")
+    }
+
+    /// What the way to what is shown says.
+    fn way(&mut self) -> String {
+        self.value(
+            "[...document.querySelectorAll('#way button')].map(it => it.textContent).join('/')",
+        )
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        let _ = self.browser.kill();
+        let _ = self.browser.wait();
+    }
+}
+
+#[test]
+fn keys_lead_through_the_page() {
+    let Some(browser) = browser() else {
+        return wattle_tests::skip("keys_lead_through_the_page", "Chromium is not there");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let source = br#"(module
+        (func $"_ZN5alpha4beta5gamma17h0123456789abcdefE" (drop (i64.const 0x123456789abcdef)))
+        (func $"_ZN5alpha4helpEii" (drop (i32.const 1)))
+        (data "some bytes of data"))"#;
+    let page = page(folder.path(), source);
+    let mut driven = Driven::start(browser, folder.path(), &page);
+    assert_eq!(driven.way(), "all");
+
+    // The way, the search, one step for the map, then the list.
+    let mut order: Vec<String> = Vec::new();
+    for _ in 0..4 {
+        driven.press("Tab", 9);
+        order.push(driven.focus());
+    }
+    assert_eq!(order, ["way", "search", "map", "list"]);
+    // Arrow keys go from one rectangle to the next, largest first, and back.
+    driven.value("document.querySelector('#map [tabindex=\"0\"]').focus()");
+    let label = "document.activeElement.textContent.split(' ').slice(0, -1).join(' ')";
+    let mut labels = vec![driven.value(label)];
+    while labels.last().unwrap() != "code" {
+        driven.press("ArrowRight", 39);
+        let next = driven.value(label);
+        assert_ne!(labels.last(), Some(&next), "there is code: {labels:?}");
+        labels.push(next);
+    }
+    driven.press("ArrowRight", 39);
+    assert_ne!(driven.value(label), "code");
+    driven.press("ArrowLeft", 37);
+    assert_eq!(driven.value(label), "code");
+    driven.press("ArrowDown", 40);
+    assert_eq!(driven.value(label), "alpha");
+    driven.press("ArrowUp", 38);
+    assert_eq!(driven.value(label), "code");
+
+    driven.press("Enter", 13);
+    assert_eq!(driven.way(), "all/code");
+    assert_eq!(driven.focus(), "map", "the focus stays in the map");
+    driven.press("Enter", 13);
+    assert_eq!(driven.way(), "all/code/alpha");
+    driven.press("Escape", 27);
+    assert_eq!(driven.way(), "all/code");
+    // The way back of the browser leads to what was shown before.
+    driven.value("new Promise(done => { addEventListener('hashchange', done); history.back(); })");
+    assert_eq!(driven.way(), "all/code/alpha");
+    driven.press("Escape", 27);
+    driven.press("Escape", 27);
+    assert_eq!(driven.way(), "all");
+}
