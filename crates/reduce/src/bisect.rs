@@ -62,7 +62,7 @@ impl Bisect {
         Bisect { len, pattern, expected, open, failed: None, now, refused: 0, chains, broken }
     }
 
-    /// The same with the number of the chain that each change is in.
+    /// Adds the number of the chain that each change is in.
     pub(crate) fn in_chains(self, chains: impl IntoIterator<Item = u32>) -> Bisect {
         Bisect { chains: chains.into_iter().collect(), ..self }
     }
