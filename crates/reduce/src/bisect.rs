@@ -59,7 +59,8 @@ impl Bisect {
     pub(crate) fn new(len: usize, expected: f64, pattern: Pattern) -> Bisect {
         let (open, now) = (0..len, Past::default());
         let (chains, broken) = (Rc::default(), None);
-        Bisect { len, pattern, expected, open, failed: None, now, refused: 0, chains, broken }
+        let failed = (pattern == Pattern::OneFails).then_some(len);
+        Bisect { len, pattern, expected, open, failed, now, refused: 0, chains, broken }
     }
 
     /// Adds the number of the chain that each change is in.
@@ -77,16 +78,15 @@ impl Bisect {
         if let Some(end) = self.broken {
             return Some(start..end);
         }
+        if self.waits_for_one() && end - start == 1 {
+            return None;
+        }
         let rate = self.rate();
         // Of changes that failed together, one at least fails alone.
         let (most, all) = match self.failed {
             Some(failed) => (failed - start - 1, power(rate, failed - start)),
-            None if self.waits_for_one() => (end - start - 1, 0.0),
             None => (end - start, 0.0),
         };
-        if most == 0 && self.failed.is_none() {
-            return None;
-        }
         let (mut len, mut likely) = (1, rate * rate);
         while len < most && likely >= f64::midpoint(1.0, all) {
             len += 1;

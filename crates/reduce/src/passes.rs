@@ -50,7 +50,7 @@ impl Pass {
     /// How many of `len` changes will fail, by what came of others before.
     pub(crate) fn expected(&self, len: usize, past: Option<Past>) -> f64 {
         let len = len as f64;
-        let least: f64 = if self.pattern == Pattern::OneFails { 1.2 } else { 0.5 };
+        let least = 0.5_f64;
         match past {
             Some(Past { made, failed }) => {
                 len * (failed as f64 + 0.5) / ((made + failed) as f64 + 1.0)
