@@ -1,14 +1,15 @@
 //! Arguments that say what a command reads: a module or component, its features, a configuration.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
-use wattle::ast::Shown;
 use wattle::ast::components::Layer;
+use wattle::ast::{Name, Reader, Shown};
 use wattle::parser::ReadError;
 use wattle::parser::components::{EventReader, Parser};
 use wattle::{Feature, Features};
@@ -55,18 +56,31 @@ impl Input {
         Source::read_wasm(self.file.as_deref(), self.reading.clone())
     }
 
+    /// Reads all of it but the contents of sections with debug information, which are most of a file that
+    /// has some: there are zeros instead.
+    pub(crate) fn read_without_debug(&self) -> Result<Source, Failure> {
+        match (self.module_file(), self.file.as_deref()) {
+            (Some(mut file), Some(path)) => match without_debug(&mut file) {
+                Some(bytes) => Ok(Source::of_binary(path, bytes, self.reading.clone())),
+                None => self.read(),
+            },
+            _ => self.read(),
+        }
+    }
+
     /// The file with a binary module that the input is, to be read in pieces. `None` for everything else,
     /// and for what cannot be read.
-    pub(crate) fn module_file(&self) -> Option<impl Read + use<>> {
+    pub(crate) fn module_file(&self) -> Option<File> {
         let path = self.file.as_deref().filter(|path| !is_standard(path))?;
-        let mut file = std::fs::File::open(path).ok()?;
+        let mut file = File::open(path).ok()?;
         let metadata = file.metadata().ok()?;
         let mut start = [0; Layer::Module.preamble().len()];
         let fits = metadata.is_file() && metadata.len() <= MAX_INPUT as u64;
         if !fits || file.read_exact(&mut start).is_err() || start != Layer::Module.preamble() {
             return None;
         }
-        Some(io::Cursor::new(start).chain(file))
+        file.rewind().ok()?;
+        Some(file)
     }
 
     /// How the input is read.
@@ -188,7 +202,7 @@ pub(crate) const MAX_INPUT: usize = 1 << 30;
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = match is_standard(path) {
         true => read_stream(io::stdin().lock()),
-        false => std::fs::File::open(path).and_then(|file| {
+        false => File::open(path).and_then(|file| {
             let metadata = file.metadata()?;
             match metadata.is_file() {
                 true => {
@@ -199,6 +213,42 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
         }),
     };
     bytes.map_err(|error| cannot_read(shown_name(path), error))
+}
+
+/// The bytes of a file with a module, with zeros for the contents of sections with debug information;
+/// `None` if not all of the rest can be read. Pages of zeros that nobody looks at take no memory.
+fn without_debug(file: &mut File) -> Option<Vec<u8>> {
+    /// More bytes than the header and the name of such a section have.
+    const START: usize = 64;
+    let len = usize::try_from(file.metadata().ok()?.len()).ok()?;
+    Vec::<u8>::new().try_reserve_exact(len).ok()?;
+    let mut bytes = vec![0; len];
+    let mut at = Layer::Module.preamble().len();
+    file.read_exact(bytes.get_mut(..at)?).ok()?;
+    while at < len {
+        let start = bytes.get_mut(at..len.min(at + START))?;
+        file.read_exact(start).ok()?;
+        let (end, is_debug) = section(start).unwrap_or((len, false));
+        let end = at.saturating_add(end).min(len);
+        let read = at + start.len();
+        if !is_debug && end > read {
+            file.read_exact(bytes.get_mut(read..end)?).ok()?;
+        }
+        file.seek(SeekFrom::Start(end as u64)).ok()?;
+        at = end;
+    }
+    Some(bytes)
+}
+
+/// The number of bytes of the section that begins with these, and whether it has debug information;
+/// `None` if its header is malformed.
+fn section(start: &[u8]) -> Option<(usize, bool)> {
+    let mut reader = Reader::new(start);
+    let is_custom = reader.byte().ok()? == 0;
+    let size = reader.u32().ok()? as usize;
+    let end = reader.pos().checked_add(size)?;
+    let name = is_custom.then(|| reader.read::<Name<'_>>().ok()).flatten();
+    Some((end, name.is_some_and(|name| name.as_str().starts_with(".debug_"))))
 }
 
 /// All of an input that is not known to end. As long as it is a binary, an item that does not end is

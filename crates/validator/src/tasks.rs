@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Body, Expr, FuncIdx, List, Malformed, Path, Reader, SectionId, Span};
+use wattle_ast::{Body, Expr, FuncIdx, List, Path, SectionId, Span};
 
 use crate::ty::Ty;
 use crate::validator::{body_start, placed};
@@ -43,42 +43,6 @@ pub(crate) enum Code<'a> {
     Body(Body<'a>),
     Expr(Expr<'a>),
     Exprs(List<'a, Expr<'static>>),
-}
-
-/// How code is encoded.
-#[derive(Clone, Copy)]
-pub(crate) enum CodeKind {
-    Body,
-    Expr,
-    Exprs,
-}
-
-impl<'a> Code<'a> {
-    pub(crate) fn kind(&self) -> CodeKind {
-        match self {
-            Code::Body(_) => CodeKind::Body,
-            Code::Expr(_) => CodeKind::Expr,
-            Code::Exprs(_) => CodeKind::Exprs,
-        }
-    }
-
-    /// The encoded bytes.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        match self {
-            Code::Body(body) => body.bytes(),
-            Code::Expr(expr) => expr.bytes(),
-            Code::Exprs(exprs) => exprs.view().bytes(),
-        }
-    }
-
-    /// The code with these bytes.
-    pub(crate) fn from_bytes(kind: CodeKind, bytes: &'a [u8]) -> Result<Code<'a>, Malformed> {
-        Ok(match kind {
-            CodeKind::Body => Code::Body(Body::from_bytes(bytes).map_err(|error| error.kind)?),
-            CodeKind::Expr => Code::Expr(Expr::new(bytes)),
-            CodeKind::Exprs => Code::Exprs(Reader::new(bytes).read()?),
-        })
-    }
 }
 
 /// The expressions of one item, to be checked.

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use core::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::tasks::{Code, CodeKind, Place, Task};
+use wattle_ast::{Body, Expr, Malformed, Reader};
+
+use crate::tasks::{Code, Place, Task};
 use crate::ty::Ty;
 use crate::{Error, Errors, FuncValidator, Types, Validator};
 
@@ -99,6 +101,42 @@ impl Portion<'_> {
                 return;
             }
         }
+    }
+}
+
+/// How code is encoded.
+#[derive(Clone, Copy)]
+enum CodeKind {
+    Body,
+    Expr,
+    Exprs,
+}
+
+impl<'a> Code<'a> {
+    fn kind(&self) -> CodeKind {
+        match self {
+            Code::Body(_) => CodeKind::Body,
+            Code::Expr(_) => CodeKind::Expr,
+            Code::Exprs(_) => CodeKind::Exprs,
+        }
+    }
+
+    /// The encoded bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Code::Body(body) => body.bytes(),
+            Code::Expr(expr) => expr.bytes(),
+            Code::Exprs(exprs) => exprs.view().bytes(),
+        }
+    }
+
+    /// The code with these bytes.
+    fn from_bytes(kind: CodeKind, bytes: &'a [u8]) -> Result<Code<'a>, Malformed> {
+        Ok(match kind {
+            CodeKind::Body => Code::Body(Body::from_bytes(bytes).map_err(|error| error.kind)?),
+            CodeKind::Expr => Code::Expr(Expr::new(bytes)),
+            CodeKind::Exprs => Code::Exprs(Reader::new(bytes).read()?),
+        })
     }
 }
 

@@ -58,6 +58,11 @@ impl Source {
         Ok(Source { name, bytes, ..source })
     }
 
+    /// A file with these bytes, which are a binary.
+    pub(crate) fn of_binary(path: &Path, bytes: Vec<u8>, reading: Reading) -> Source {
+        Source { name: shown_name(path), bytes, reading }
+    }
+
     /// A file in an archive that this source is.
     pub(crate) fn part(&self, name: &str, bytes: &[u8]) -> Source {
         let name = format!("{}({})", self.name, wattle::ast::Shown(name));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::wattle;
+use crate::{wattle, wattle_in};
 
 const MODULE: &[u8] = br#"(module
   (func $"_ZN5alpha4beta5gamma17h0123456789abcdefE" (export "run") (call $"_ZN5alpha4helpEii"))
@@ -30,6 +30,28 @@ fn sections_add_up_to_the_file() {
         assert_eq!(listing["size"], binary.len());
         assert_eq!(sum(&listing["sections"]), binary.len() as u64, "{listing}");
         assert!(sum(&listing["rows"]) < binary.len() as u64);
+    }
+}
+
+/// The contents of debug information are not read of a file, but are of standard input.
+#[test]
+fn debug_information_counts_whether_it_is_read_or_not() {
+    let text = format!(
+        r#"(module (@custom ".debug_info" "{}") (@custom ".debug_str" "short") (func (export "f"))
+             (@custom "other" "{}") (@custom ".debug_line" (after code) "{}"))"#,
+        "x".repeat(1000),
+        "y".repeat(100),
+        "z".repeat(30_000),
+    );
+    let binary = wattle(&["parse"], text.as_bytes()).bytes;
+    let folder = tempfile::tempdir().unwrap();
+    let whole = [&binary[..], b"\0\x09\x06.debug_"].concat();
+    for bytes in [&binary[..], &whole, &binary[..binary.len() - 1], &binary[..500]] {
+        std::fs::write(folder.path().join("m.wasm"), bytes).unwrap();
+        let args = ["size", "--json", "-n", "0"];
+        let read = wattle(&args, bytes);
+        let from_file = wattle_in(folder.path(), &[&args[..], &["m.wasm"]].concat(), b"");
+        assert_eq!((from_file.code, &from_file.out), (read.code, &read.out));
     }
 }
 

@@ -89,7 +89,8 @@ impl Size {
             return self.diff([old, new], json);
         }
         let features = self.input.features_to_show();
-        let source = self.input.read()?.binary(features)?;
+        // Of debug information only the sizes count.
+        let source = self.input.read_without_debug()?.binary(features)?;
         let sizes = Sizes::of(&source.bytes, features);
         if let Some(path) = &self.question.html {
             Output::to(path.clone()).write(|out| page::write(out, &source.name, &sizes))?;
