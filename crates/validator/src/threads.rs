@@ -63,9 +63,11 @@ impl Validator {
         threads: Option<NonZeroUsize>,
     ) -> Result<Result<Types, Errors>, E> {
         self.on_threads(threads, |taker| {
-            events.into_iter().try_for_each(|event| {
-                event.map(|event| taker.item(&event.item, Some(span(&event))))
-            })
+            for event in events {
+                let event = event?;
+                taker.item(&event.item, Some(span(&event)));
+            }
+            Ok(())
         })
     }
 
@@ -91,7 +93,9 @@ impl Validator {
         threads: Option<NonZeroUsize>,
     ) -> Result<Types, Errors> {
         let Ok(verdict) = self.on_threads(threads, |taker| {
-            items.into_iter().for_each(|item| taker.item(&item, None));
+            for item in items {
+                taker.item(&item, None);
+            }
             Ok::<_, Infallible>(())
         });
         verdict
@@ -125,10 +129,7 @@ impl Validator {
         read: impl FnOnce(&mut dyn FnMut(&Event<'_>)) -> Result<(), E>,
     ) -> Result<Result<Types, Errors>, E> {
         self.on_threads(threads, |taker| {
-            read(&mut |event| match taker {
-                Taker::Alone(validator) => validator.keep_error(&event.item, Some(span(event))),
-                Taker::Team(reading) => reading.passing(&event.item, Some(span(event))),
-            })
+            read(&mut |event| taker.passing(&event.item, Some(span(event))))
         })
     }
 
@@ -136,13 +137,13 @@ impl Validator {
     fn on_threads<'a, E>(
         mut self,
         threads: Option<NonZeroUsize>,
-        read: impl FnOnce(&mut Taker<'_, '_, '_, '_, 'a>) -> Result<(), E>,
+        read: impl FnOnce(&mut dyn Taker<'a>) -> Result<(), E>,
     ) -> Result<Result<Types, Errors>, E> {
         self.defers_bodies = false;
         let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let others = threads.map_or_else(cores, NonZeroUsize::get) - 1;
         if others == 0 {
-            read(&mut Taker::Alone(&mut self))?;
+            read(&mut self)?;
             return Ok(self.finish());
         }
         let team = Team::new(self.max_errors);
@@ -165,33 +166,31 @@ impl Validator {
                 are_bodies: false,
                 is_code: false,
             };
-            read(&mut Taker::Team(&mut reading))?;
+            read(&mut reading)?;
             reading.finish();
             Ok(())
         })?;
         Ok(team.finish(self))
     }
-
-    /// Checks an item at once. The validator keeps the error.
-    fn keep_error(&mut self, item: &Item<'_>, span: Option<Span>) {
-        let _ = self.item_at(item, span, &mut None);
-    }
 }
 
-/// What takes the items.
-enum Taker<'t, 'v, 'scope, 'env, 'a> {
-    /// The only thread, which checks each item at once.
-    Alone(&'t mut Validator),
-    /// The thread that reads, of several.
-    Team(&'t mut Reading<'v, 'scope, 'env, 'a>),
+/// Takes the items of a module: [`Validator`] checks each at once, [`Reading`] shares the work.
+trait Taker<'a> {
+    /// Takes an item that stays.
+    fn item(&mut self, item: &Item<'a>, span: Option<Span>);
+
+    /// Takes an item that goes: its code is copied, unless it is checked at once.
+    fn passing(&mut self, item: &Item<'_>, span: Option<Span>);
 }
 
-impl<'a> Taker<'_, '_, '_, '_, 'a> {
+impl<'a> Taker<'a> for Validator {
     fn item(&mut self, item: &Item<'a>, span: Option<Span>) {
-        match self {
-            Taker::Alone(validator) => validator.keep_error(item, span),
-            Taker::Team(reading) => reading.item(item, span),
-        }
+        self.passing(item, span);
+    }
+
+    fn passing(&mut self, item: &Item<'_>, span: Option<Span>) {
+        // The validator keeps the error.
+        let _ = self.item_at(item, span, &mut None);
     }
 }
 
@@ -223,20 +222,20 @@ struct Reading<'v, 'scope, 'env, 'a> {
     is_code: bool,
 }
 
-impl<'a> Reading<'_, '_, '_, 'a> {
-    /// Takes an item that stays.
+impl<'a> Taker<'a> for Reading<'_, '_, '_, 'a> {
     fn item(&mut self, item: &Item<'a>, span: Option<Span>) {
         let mut fresh = mem::take(&mut self.fresh);
         self.take(item, span, &mut fresh, |portion, item, task| portion.tasks.push((item, task)));
         self.fresh = fresh;
     }
 
-    /// Takes an item that goes: its code is copied.
     fn passing(&mut self, item: &Item<'_>, span: Option<Span>) {
         let mut fresh = Some(Vec::new());
         self.take(item, span, &mut fresh, |portion, item, task| portion.copies.add(item, &task));
     }
+}
 
+impl<'a> Reading<'_, '_, '_, 'a> {
     /// Takes an item. `add` adds a task of an item to a portion.
     fn take<'i>(
         &mut self,
