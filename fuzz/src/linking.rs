@@ -107,7 +107,7 @@ fn types() -> [FuncType; 8] {
     ]
 }
 
-/// Numbers that bytes choose. When there are no more, all are 0.
+/// Numbers that are chosen by bytes; all are 0 after the last byte.
 struct Choices<'d>(&'d [u8]);
 
 impl Choices<'_> {

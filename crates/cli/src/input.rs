@@ -56,8 +56,8 @@ impl Input {
         Source::read_wasm(self.file.as_deref(), self.reading.clone())
     }
 
-    /// Reads all of it but the contents of sections with debug information, which are most of a file that
-    /// has some: there are zeros instead.
+    /// Reads all of it, with zeros for the contents of sections with debug information, which are most of
+    /// a file that has some.
     pub(crate) fn read_without_debug(&self) -> Result<Source, Failure> {
         match (self.module_file(), self.file.as_deref()) {
             (Some(mut file), Some(path)) => match without_debug(&mut file) {

@@ -55,7 +55,7 @@ struct Compare<'m> {
     theirs: World<'m>,
     versions: Versions,
     path: Vec<Step>,
-    /// The name with them of the import or export that is compared, if it is another one.
+    /// Their name of the import or export that is compared, if it is not ours.
     other: Option<String>,
     differences: Vec<Difference>,
     /// Whether types are equal.

@@ -17,14 +17,14 @@ impl<K> Default for UniqueNames<K> {
 }
 
 impl<K: Ord + Clone> UniqueNames<K> {
-    /// Whether a name is free. It is taken then.
-    pub(crate) fn is_free(&mut self, name: K) -> bool {
+    /// Takes a name if it is free, and returns whether it was.
+    pub(crate) fn try_take(&mut self, name: K) -> bool {
         self.taken.insert(name)
     }
 
     /// Takes a name, or the first that is free with a suffix: ` [v2]`, ` [v3]` and so on.
     pub(crate) fn take(&mut self, name: K, with: impl Fn(&str) -> K) -> K {
-        if self.is_free(name.clone()) {
+        if self.try_take(name.clone()) {
             return name;
         }
         let number = self.tried.entry(name).or_insert(1);

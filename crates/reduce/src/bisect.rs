@@ -34,7 +34,7 @@ pub(crate) struct Bisect {
 pub(crate) enum Pattern {
     /// Nothing.
     Any,
-    /// One of them will fail. If all but the last one were made, that is the one, and is not tried.
+    /// One of them will fail. If all but the last succeeded, the last is that one, and is not tried.
     OneFails,
     /// Where one fails, those behind it in its chain fail as a rule. They are tried together, but not
     /// one by one.
@@ -44,7 +44,7 @@ pub(crate) enum Pattern {
 /// How many candidates that need no test are worth one that does.
 const CHEAPER: f64 = 8.0;
 
-/// The likelihood of failure beyond which a change counts as no likelier to fail.
+/// The greatest likelihood of failure that is assumed of a change.
 const CERTAIN: f64 = 0.9;
 
 /// How many changes were made, and how many failed alone.

@@ -1,4 +1,4 @@
-//! The contents of items, by which a change to an item is known again when others have gone.
+//! The contents of items, by which a change to an item is recognised after others were removed.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -76,7 +76,7 @@ impl Contents {
         self.item(index.kind().into(), index.index())
     }
 
-    /// The number of something that is done to an item, and may be done beside something else.
+    /// The number of one of several changes to an item.
     pub(crate) fn part(&self, kind: ItemKind, index: u32, part: &[u8]) -> u128 {
         let mut bytes = self.item(kind, index).to_le_bytes().to_vec();
         bytes.extend_from_slice(part);

@@ -100,7 +100,7 @@ fn unused_types(module: &Module<'static>) -> Vec<u32> {
     if counted.remap(&mut uses).is_err() {
         return Vec::new();
     }
-    // A type itself has an index too.
+    // The index of the type itself is one of them.
     (0..).zip(uses.0).filter(|(_, uses)| *uses <= 1).map(|(index, _)| index).collect()
 }
 

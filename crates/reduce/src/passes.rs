@@ -17,14 +17,14 @@ pub(crate) struct Pass {
     pub(crate) again: Again,
 }
 
-/// Whether the changes of a pass that failed are tried again when what they are made to has become
-/// smaller, since other changes were made. Most fail again.
+/// Whether changes that failed are tried again after others have made the module smaller. Most fail
+/// again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Again {
     Always,
-    /// Only when what nothing refers to is no longer removed with each change.
+    /// Only in the last rounds, in which a change no longer also removes unused items.
     Untidied,
-    /// Only then, and if something was removed with a change that failed.
+    /// Only then, and if unused items were removed together with a change that failed.
     IfTidied,
     Never,
 }
@@ -50,12 +50,11 @@ impl Pass {
     /// How many of `len` changes will fail, by what came of others before.
     pub(crate) fn expected(&self, len: usize, past: Option<Past>) -> f64 {
         let len = len as f64;
-        let least = 0.5_f64;
         match past {
             Some(Past { made, failed }) => {
                 len * (failed as f64 + 0.5) / ((made + failed) as f64 + 1.0)
             }
-            None => least.max(self.failing * len),
+            None => (self.failing * len).max(0.5),
         }
     }
 }
@@ -77,7 +76,7 @@ pub(crate) const OUTER: [(Pass, ModulePass); 6] = [
 /// The passes over trees of instructions, one for each depth.
 pub(crate) const CODE: Pass = Pass::new("code").pattern(Pattern::OneFails);
 
-/// The passes behind those. What code does not use any more need not be tried.
+/// The passes after those. What code does not use any more need not be tried.
 pub(crate) const INNER: [(Pass, ModulePass); 22] = [
     (Pass::new("leftovers"), bodies::leftovers),
     (Pass::new("blocks"), |module, features| bodies::unwrap(module, features, 0)),

@@ -33,7 +33,7 @@ pub(crate) struct Run<J> {
     failed: BTreeMap<(&'static str, u128), bool>,
     /// Whether that was so when a plan was last applied.
     is_tidied: Rc<Cell<bool>>,
-    /// The passes of which a change failed alone with something that nothing refers to any more.
+    /// The passes with a change that failed alone, while unused items were removed together with it.
     tidied: BTreeSet<&'static str>,
     /// The passes that tried all their changes, by the place of the module.
     done: BTreeSet<(usize, &'static str)>,

@@ -19,8 +19,7 @@ use crate::{Error, ErrorKind, Mismatch};
 
 type Checked = Result<(), Error>;
 
-/// Whether an expression begins with a number and is not much longer: then it takes less time to check
-/// than to hand on.
+/// Whether an expression is hardly more than a number, which takes less time to check than to hand on.
 fn is_number(expr: &Expr<'_>) -> bool {
     let is_const = |opcode| {
         matches!(opcode, Opcode::I32Const | Opcode::I64Const | Opcode::F32Const | Opcode::F64Const)

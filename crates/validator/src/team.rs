@@ -41,7 +41,7 @@ pub(crate) struct Portion<'a> {
 }
 
 impl Portion<'_> {
-    /// An empty portion that reuses the memory, unless that is more than `bytes` bytes of copies.
+    /// The portion without its tasks. It keeps its memory for others, up to `bytes` bytes of copies.
     fn cleared(mut self, bytes: usize) -> Self {
         self.tasks.clear();
         self.copies.tasks.clear();
@@ -213,7 +213,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Whether there are no tasks, now or later.
+    /// Whether all portions were taken, and no more will come.
     pub(crate) fn is_over(&self) -> bool {
         self.is_all_read && self.portions.is_empty()
     }

@@ -176,10 +176,10 @@ impl Validator {
 
 /// Takes the items of a module: [`Validator`] checks each at once, [`Reading`] shares the work.
 trait Taker<'a> {
-    /// Takes an item that stays.
+    /// Takes an item that lasts as long as the validation.
     fn item(&mut self, item: &Item<'a>, span: Option<Span>);
 
-    /// Takes an item that goes: its code is copied, unless it is checked at once.
+    /// Takes an item that is gone after the call: its code is copied, unless it is checked at once.
     fn passing(&mut self, item: &Item<'_>, span: Option<Span>);
 }
 

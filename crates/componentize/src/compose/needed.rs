@@ -1,4 +1,5 @@
-//! Which types of given imports the result imports all the same, since it needs their names.
+//! Types that the result imports although something is given for their interface: it needs their
+//! names.
 //!
 //! A record, variant, enum or flags must have a name wherever an import or export of the result refers
 //! to it. A component that is given an interface has the names of its types from there, and nothing
@@ -15,7 +16,7 @@ use super::values::parts;
 /// The number of types that are looked at. Types that instances share are looked at for each of them.
 const MOST_STEPS: usize = 1_000_000;
 
-/// What the result needs of the imports of a part that something is given for.
+/// What the result needs of the imports that something is given for.
 #[derive(Default)]
 pub(super) struct Needed<'t> {
     /// The names of types by the names of imports. An import that is a type itself has its own name.
@@ -26,8 +27,7 @@ pub(super) struct Needed<'t> {
 }
 
 impl<'t> Needed<'t> {
-    /// What imports of a part need that nothing is given for, and its exports if they are those of the
-    /// result.
+    /// What the other imports of a part need, and its exports too if the result has them.
     pub(super) fn of(part: &Part<'t>, has_exports: bool) -> Needed<'t> {
         let (given, others): (Vec<_>, Vec<_>) =
             part.types.imports().partition(|import| part.given.contains_key(import.name()));
@@ -67,7 +67,7 @@ struct Search<'t> {
     /// The types of given imports, by number.
     given: BTreeMap<u32, Source<'t>>,
     names: BTreeMap<&'t str, BTreeSet<&'t str>>,
-    /// The types that imports which are types themselves give a name.
+    /// The types that are named by imports of types.
     named: BTreeSet<u32>,
     /// The types that each open scope has a name for, or that need none there.
     scopes: Vec<BTreeSet<u32>>,
@@ -132,19 +132,19 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Counts a step, and says whether there may be one.
+    /// Counts a step, and returns whether there were not too many.
     fn step(&mut self) -> bool {
         self.steps += self.scopes.len();
         self.steps <= MOST_STEPS
     }
 
-    /// Whether a type is new where it is referred to. It is not new then.
+    /// Whether no open scope has a name for a type. From now on the innermost one counts as having one.
     fn is_new(&mut self, ty: &TypeView<'t>) -> bool {
         let is_known = self.scopes.iter().any(|scope| scope.contains(&ty.number()));
         !is_known && self.scopes.last_mut().is_some_and(|scope| scope.insert(ty.number()))
     }
 
-    /// A type gets a name, and so do the types that it is another name of.
+    /// Looks at a type that gets a name here, as do the types that it is another name of.
     fn name(&mut self, mut ty: TypeView<'t>) {
         while self.step() {
             self.is_new(&ty);
@@ -159,7 +159,7 @@ impl<'t> Search<'t> {
         parts(&ty).into_iter().for_each(|part| self.refer(part));
     }
 
-    /// Something refers to a type.
+    /// Looks at a type that something refers to.
     fn refer(&mut self, ty: TypeView<'t>) {
         let mut open = Vec::from([ty]);
         while let Some(ty) = open.pop() {
@@ -186,8 +186,8 @@ impl<'t> Search<'t> {
         (needs_name && !is_name_of_name).then_some(source)
     }
 
-    /// A type is needed with its name, and so are those that it consists of: in the import of it, other
-    /// names do not count.
+    /// Adds a type whose name is needed, and the types that it consists of. Names from elsewhere do not
+    /// count in the import of it.
     fn need(&mut self, ty: TypeView<'t>, source: Source<'t>) {
         let mut open = Vec::from([(ty, Some(source))]);
         while let Some((ty, source)) = open.pop() {

@@ -123,7 +123,7 @@ pub(super) struct Writer<'t> {
     place_ids: BTreeMap<(usize, &'t str), usize>,
     /// The number of definitions.
     pub(super) definitions: u32,
-    /// The types that are wanted of imports of which types alone are wanted, by component and import.
+    /// For the imports of which only types are wanted: their names, by component and import.
     names: BTreeMap<(usize, &'t str), BTreeSet<&'t str>>,
 }
 

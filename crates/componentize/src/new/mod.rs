@@ -294,7 +294,7 @@ fn rename_duplicates(part: &mut Part<'_>) {
     // All that are there once keep their names, so they are taken first.
     let mut places = Vec::new();
     for (place, import) in part.module.imports.iter().enumerate() {
-        if !names.is_free(key(import)) {
+        if !names.try_take(key(import)) {
             places.push(place);
         }
     }

@@ -112,7 +112,7 @@ pub enum PlugError {
         /// What is wrong.
         reason: Box<str>,
     },
-    /// Imports are left, which may not be.
+    /// Imports are left although none may be.
     Imports {
         /// The imports.
         imports: Vec<Box<str>>,

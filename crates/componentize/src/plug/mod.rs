@@ -216,7 +216,7 @@ impl<'a> Composer<'a> {
     /// # Errors
     /// If a component is not valid, nobody needs a plug, two plugs satisfy one import, plugs need each
     /// other in a circle, an import or export to be connected is not there, types do not match, or
-    /// imports are left that may not be.
+    /// imports are left although none may be.
     pub fn finish(self) -> Result<Plugged<'a>, PlugError> {
         let Composer { socket, plugs, mut inputs, between_plugs, has_no_imports, renamed } = self;
         let socket_number = inputs.len();

@@ -279,9 +279,19 @@ fn skip(input: &mut Slice<'_>, form: gimli::DwForm, word: usize) -> Result<(), E
 
 #[cfg(test)]
 mod tests {
-    use gimli::{EndianSlice, LittleEndian};
+    use gimli::{EndianSlice, LittleEndian, SectionId};
 
     use super::*;
+
+    /// Whether DWARF in these sections is refused.
+    fn is_refused(sections: &[(SectionId, &[u8])], reads: &mut Reads) -> bool {
+        let section = |id: SectionId| {
+            let found = sections.iter().find(|(of, _)| *of == id);
+            Ok::<_, Error>(EndianSlice::new(found.map_or(&[], |(_, bytes)| bytes), LittleEndian))
+        };
+        let dwarf = Dwarf::load(section).unwrap();
+        check(&dwarf, section(SectionId::DebugLine).unwrap(), reads).is_err()
+    }
 
     /// How many entries of lists of ranges are read where some entries of a unit share a list of some
     /// ranges, and whether that is refused.
@@ -292,20 +302,15 @@ mod tests {
         // A unit (1) with functions (2) that have a list of ranges.
         let abbreviations = b"\x01\x11\x01\0\0\x02\x2e\0\x55\x17\0\0\0";
         let list = [b"\x01\0\0\0\x02\0\0\0".repeat(ranges), vec![0; 8]].concat();
-        let section = |id: gimli::SectionId| {
-            let bytes: &[u8] = match id {
-                gimli::SectionId::DebugInfo => &info,
-                gimli::SectionId::DebugAbbrev => abbreviations,
-                gimli::SectionId::DebugRanges => &list,
-                _ => &[],
-            };
-            Ok::<_, Error>(EndianSlice::new(bytes, LittleEndian))
-        };
-        let dwarf = Dwarf::load(section).unwrap();
+        let sections: [(SectionId, &[u8]); 3] = [
+            (SectionId::DebugInfo, &info),
+            (SectionId::DebugAbbrev, abbreviations),
+            (SectionId::DebugRanges, &list),
+        ];
         let mut reads = Reads::new(0, list.len());
         let before = reads.ranges;
-        let checked = check(&dwarf, section(gimli::SectionId::DebugLine).unwrap(), &mut reads);
-        (before - reads.ranges, checked.is_err())
+        let is_refused = is_refused(&sections, &mut reads);
+        (before - reads.ranges, is_refused)
     }
 
     #[test]
@@ -329,18 +334,12 @@ mod tests {
         let abbreviations = b"\x01\x11\0\x10\x17\0\0\0";
         let is_refused = |units: usize| {
             let info = unit.repeat(units);
-            let section = |id: gimli::SectionId| {
-                let bytes: &[u8] = match id {
-                    gimli::SectionId::DebugInfo => &info,
-                    gimli::SectionId::DebugAbbrev => abbreviations,
-                    gimli::SectionId::DebugLine => &table,
-                    _ => &[],
-                };
-                Ok::<_, Error>(EndianSlice::new(bytes, LittleEndian))
-            };
-            let dwarf = Dwarf::load(section).unwrap();
-            let mut reads = Reads::new(table.len(), 0);
-            check(&dwarf, EndianSlice::new(&table, LittleEndian), &mut reads).is_err()
+            let sections: [(SectionId, &[u8]); 3] = [
+                (SectionId::DebugInfo, &info),
+                (SectionId::DebugAbbrev, abbreviations),
+                (SectionId::DebugLine, &table),
+            ];
+            is_refused(&sections, &mut Reads::new(table.len(), 0))
         };
         assert!(!is_refused(1) && !is_refused(MAX_READS));
         assert!(is_refused(2 * MAX_READS));
