@@ -1,6 +1,7 @@
 //! Core modules taken out of a component, which then imports them.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -151,12 +152,13 @@ impl<'a> CoreTypes<'a> {
             unknown.map_or(Ok(()), Err)
         };
         for import in &module.imports {
-            declare(Definition::CoreImportDecl(import.clone()))?;
+            declare(Definition::CoreImportDecl(Box::new(import.clone())))?;
         }
         for export in &module.exports {
             let unknown = || Fault::UnknownItem(String::from(export.name.as_str()));
             let ty = spaces.get(export.index).ok_or_else(unknown)?;
-            declare(Definition::CoreExportDecl(CoreExportDecl { name: export.name.clone(), ty }))?;
+            let export = CoreExportDecl { name: export.name.clone(), ty };
+            declare(Definition::CoreExportDecl(Box::new(export)))?;
         }
         self.definitions.push(Definition::CoreType(CoreType::Module));
         self.definitions.append(&mut declarations);

@@ -10,8 +10,8 @@ use wattle_ast::components::{
     Alias, Arg, Canon, CanonOp, CanonOpt, CanonSource, CanonType, Case, Component, ContextSlot,
     CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, CoreType,
     Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType, Import, InlineExport,
-    Instance, Names, PlainSort, PlainSortIdx, PrimType, ResourceType, ResultList, Sort, SortIdx,
-    Start, Type, TypeBound, ValType, Value, ValueBound,
+    Instance, NameAttributes, Names, PlainSort, PlainSortIdx, PrimType, ResourceType, ResultList,
+    Sort, SortIdx, Start, Type, TypeBound, ValType, Value, ValueBound,
 };
 use wattle_ast::{
     Custom, CustomData, Encode, ExternType, Features, GlobalType, Limits, MemType, Module, Name,
@@ -144,20 +144,21 @@ fn types() -> Definitions {
 
 /// Definitions of all kinds, in an order in which most indices exist.
 fn definitions() -> Definitions {
-    let name = ExternName {
-        name: "a:b/c@1".into(),
+    let attributes = NameAttributes {
         implements: Some("d:e/f".into()),
         version_suffix: Some(".2.3".into()),
         external_id: Some("id".into()),
     };
+    let name = ExternName::new("a:b/c@1", attributes);
     let import = |name: &'static str, ty| Definition::Import(Import { name: name.into(), ty });
     let decl =
         |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
     let core_import = |ty| {
         let (module, name) = ("m".into(), "n".into());
-        Definition::CoreImportDecl(wattle_ast::Import { module, name, ty })
+        Definition::CoreImportDecl(Box::new(wattle_ast::Import { module, name, ty }))
     };
-    let core_export = |ty| Definition::CoreExportDecl(CoreExportDecl { name: "n".into(), ty });
+    let core_export =
+        |ty| Definition::CoreExportDecl(Box::new(CoreExportDecl { name: "n".into(), ty }));
     let export =
         |name: ExternName<'static>, item, ty| Definition::Export(Export { name, item, ty });
     let func_type = || SubType::from(wattle_ast::FuncType::new([CoreValType::I32], []));

@@ -127,8 +127,7 @@ fn what_the_builder_makes_is_valid() {
         let open = t.func_type([], Some(own.into()));
         t.export("[constructor]stream", ExternDesc::Func(open));
     });
-    let name =
-        ExternName { external_id: Some("7".into()), ..ExternName::from("a:b/streams@1.2.3") };
+    let name = ExternName::with_external_id("a:b/streams@1.2.3", Some("7".into()));
     let streams = c.import_instance(name, streams);
     let stream: ComponentTypeIdx = c.alias(streams, "stream");
     let write: ComponentFuncIdx = c.alias(streams, "[method]stream.write");

@@ -7,14 +7,13 @@ use alloc::vec::Vec;
 
 use super::definitions::{
     Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, Export,
-    ExportDecl, ExternDesc, ExternName, Import, InlineExport, Instance, Start, TypeBound, Value,
-    ValueBound,
+    ExportDecl, ExternDesc, Import, InlineExport, Instance, Start, TypeBound, Value, ValueBound,
 };
 use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort, SortIdx};
 use super::types::{encode_optional, optional};
 use crate::types::REC;
 use crate::values::fields;
-use crate::{Decode, Encode, Feature, Features, Malformed, Name, Reader, SubType, TypeIdx};
+use crate::{Decode, Encode, Feature, Malformed, Reader, SubType, TypeIdx};
 
 type Result<T> = core::result::Result<T, Malformed>;
 
@@ -31,14 +30,6 @@ const CORE_EXPORT: u8 = 1;
 const OUTER: u8 = 2;
 /// The byte of an outer alias in the type of a core module, behind the sort.
 const CORE_OUTER: u8 = 1;
-
-const PLAIN_NAME: u8 = 0;
-/// Means what 0 does.
-const LEGACY_NAME: u8 = 1;
-const NAME_WITH_ATTRIBUTES: u8 = 2;
-const IMPLEMENTS: u8 = 0;
-const VERSION_SUFFIX: u8 = 1;
-const EXTERNAL_ID: u8 = 2;
 
 fields! {
     CoreInlineExport<'a> { name, item }
@@ -243,75 +234,6 @@ impl<'a> Alias<'a> {
         if let Alias::Outer { count, item: SortIdx::Core(CoreSortIdx::Type(ty)) } = self {
             (CoreSort::Type, CORE_OUTER).encode(out);
             (*count, *ty).encode(out);
-        }
-    }
-}
-
-impl<'a> Decode<'a> for ExternName<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        let has_attributes =
-            reader.features().intersects(Features::CM_IMPLEMENTS | Features::CM_CANON_NAMES);
-        let form = reader.byte_if(Malformed::ComponentName, |form| match form {
-            PLAIN_NAME | LEGACY_NAME => Some(form),
-            NAME_WITH_ATTRIBUTES if has_attributes => Some(form),
-            _ => None,
-        })?;
-        let mut name = ExternName::from(reader.read::<Name<'a>>()?);
-        if form == NAME_WITH_ATTRIBUTES {
-            for _ in 0..reader.len32()? {
-                name.decode_attribute(reader)?;
-            }
-        }
-        Ok(name)
-    }
-}
-
-impl<'a> ExternName<'a> {
-    fn decode_attribute(&mut self, reader: &mut Reader<'a>) -> Result<()> {
-        let start = reader.pos();
-        let code = reader.byte()?;
-        let (attribute, feature, duplicate) = match code {
-            IMPLEMENTS => {
-                (&mut self.implements, Feature::CmImplements, Malformed::DuplicateImplements)
-            }
-            VERSION_SUFFIX => {
-                (&mut self.version_suffix, Feature::CmCanonNames, Malformed::DuplicateVersionSuffix)
-            }
-            EXTERNAL_ID => {
-                (&mut self.external_id, Feature::CmImplements, Malformed::DuplicateExternalId)
-            }
-            _ => return Err(reader.back(1, Malformed::NameAttribute)),
-        };
-        if !reader.features().contains(feature) {
-            return Err(reader.back(1, Malformed::NameAttribute));
-        }
-        let value = reader.read()?;
-        match attribute.replace(value) {
-            None => Ok(()),
-            Some(_) => Err(reader.fail_at(start, duplicate)),
-        }
-    }
-}
-
-impl Encode for ExternName<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        let attributes = [
-            (IMPLEMENTS, &self.implements),
-            (VERSION_SUFFIX, &self.version_suffix),
-            (EXTERNAL_ID, &self.external_id),
-        ];
-        let count = attributes.iter().filter(|(_, attribute)| attribute.is_some()).count();
-        out.push(if count == 0 { PLAIN_NAME } else { NAME_WITH_ATTRIBUTES });
-        self.name.encode(out);
-        if count == 0 {
-            return;
-        }
-        (count as u32).encode(out);
-        for (code, attribute) in attributes {
-            if let Some(value) = attribute {
-                out.push(code);
-                value.encode(out);
-            }
         }
     }
 }

@@ -7,6 +7,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
 use super::canons::Canon;
+use super::extern_name::ExternName;
 use super::name_section::Names;
 use super::sections::SectionId;
 use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort, SortIdx};
@@ -67,12 +68,15 @@ pub enum Definition<'a> {
     /// An export in the type of a component or instance.
     ExportDecl(ExportDecl<'a>),
     /// An import in the type of a core module.
-    CoreImportDecl(crate::Import<'a>),
+    CoreImportDecl(Box<crate::Import<'a>>),
     /// An export in the type of a core module.
-    CoreExportDecl(CoreExportDecl<'a>),
+    CoreExportDecl(Box<CoreExportDecl<'a>>),
     /// The end of the scope that was opened last.
     End,
 }
+
+// A component may have millions of definitions.
+const _: () = assert!(size_of::<Definition<'static>>() <= 64);
 
 /// What a list of definitions belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -414,35 +418,6 @@ pub struct Start {
     pub args: Box<[ValueIdx]>,
     /// The number of results, each of which becomes a value.
     pub results: u32,
-}
-
-/// The name of an import or export, with its attributes.
-///
-/// ```
-/// use wattle_ast::Encode;
-/// use wattle_ast::components::ExternName;
-///
-/// let mut name = ExternName::from("a");
-/// assert_eq!(name.to_bytes(), [0, 1, b'a']);
-/// name.external_id = Some("b".into());
-/// assert_eq!(name.to_bytes(), [2, 1, b'a', 1, 2, 1, b'b']);
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct ExternName<'a> {
-    /// The name.
-    pub name: Name<'a>,
-    /// The interface that an instance under a plain name has.
-    pub implements: Option<Name<'a>>,
-    /// What a canonical version leaves out of the version.
-    pub version_suffix: Option<Name<'a>>,
-    /// A name that means something to the host.
-    pub external_id: Option<Name<'a>>,
-}
-
-impl<'a, T: Into<Name<'a>>> From<T> for ExternName<'a> {
-    fn from(name: T) -> ExternName<'a> {
-        ExternName { name: name.into(), ..ExternName::default() }
-    }
 }
 
 /// An import.

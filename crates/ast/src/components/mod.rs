@@ -11,6 +11,7 @@
 //! | `sorts.rs` | the index spaces of a component |
 //! | `canon_table.rs` | the rows of canonical definitions and their options |
 //! | `canons.rs` | the types generated from the rows: [`Canon`], [`CanonOp`], [`CanonOpt`] |
+//! | `extern_name.rs` | [`ExternName`]: the name of an import or export |
 //! | `binary.rs` | the binary format of the other definitions |
 //! | `sections.rs` | section ids; [`Entries`]: the definitions of a section, read one by one |
 //! | `parts.rs` | [`Part`]: what a parser finds in a binary, a module or component, one after the other |
@@ -30,6 +31,7 @@ mod canon_table;
 mod canons;
 mod component;
 mod definitions;
+mod extern_name;
 mod name_section;
 mod names;
 mod owned;
@@ -49,9 +51,10 @@ pub use canons::{
 pub use component::{Component, Encoding, Misplaced, RawSection};
 pub use definitions::{
     Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, Definition,
-    Export, ExportDecl, ExternDesc, ExternName, Import, InlineExport, Instance, Numbered, Scope,
-    Start, TypeBound, Value, ValueBound,
+    Export, ExportDecl, ExternDesc, Import, InlineExport, Instance, Numbered, Scope, Start,
+    TypeBound, Value, ValueBound,
 };
+pub use extern_name::{ExternName, NameAttributes};
 pub use name_section::Names;
 pub use names::{
     Accessor, InterfaceName, NameError, NamePart, ParsedName, PlainName, check_label, label_key,

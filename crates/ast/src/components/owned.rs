@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use super::component::{Component, Encoding, RawSection};
 use super::definitions::{
     Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, Definition, Export,
-    ExportDecl, ExternName, Import, InlineExport, Instance, Value,
+    ExportDecl, Import, InlineExport, Instance, Value,
 };
 use super::types::{Case, Field, FuncType, Type};
 use crate::{Custom, Name};
@@ -41,18 +41,6 @@ owned! {
     Import { name; ty }
     Export { name; item, ty }
     ExportDecl { name; ty }
-}
-
-impl ExternName<'_> {
-    /// Copies borrowed data, so that the name can outlive the input.
-    pub fn into_owned(self) -> ExternName<'static> {
-        ExternName {
-            name: self.name.into_owned(),
-            implements: self.implements.map(Name::into_owned),
-            version_suffix: self.version_suffix.map(Name::into_owned),
-            external_id: self.external_id.map(Name::into_owned),
-        }
-    }
 }
 
 impl Value<'_> {
@@ -157,8 +145,12 @@ impl Definition<'_> {
             Definition::Custom(custom) => Definition::Custom(Custom::into_owned(custom)),
             Definition::Names(names) => Definition::Names(Box::new(names.into_owned())),
             Definition::ExportDecl(export) => Definition::ExportDecl(export.into_owned()),
-            Definition::CoreImportDecl(import) => Definition::CoreImportDecl(import.into_owned()),
-            Definition::CoreExportDecl(export) => Definition::CoreExportDecl(export.into_owned()),
+            Definition::CoreImportDecl(import) => {
+                Definition::CoreImportDecl(Box::new(import.into_owned()))
+            }
+            Definition::CoreExportDecl(export) => {
+                Definition::CoreExportDecl(Box::new(export.into_owned()))
+            }
             Definition::End => Definition::End,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md#component-definitions>
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -285,10 +286,10 @@ declarations! {
 fn declaration<'a>(scope: Scope, reader: &mut Reader<'a>) -> Result<Definition<'a>> {
     if scope == Scope::ModuleType {
         return Ok(match reader.byte_if(Malformed::ModuleTypeDecl, ModuleDecl::from_code)? {
-            ModuleDecl::CoreImportDecl => Definition::CoreImportDecl(reader.read()?),
+            ModuleDecl::CoreImportDecl => Definition::CoreImportDecl(Box::new(reader.read()?)),
             ModuleDecl::CoreType => Definition::CoreType(CoreType::decode_in_module_type(reader)?),
             ModuleDecl::Alias => Definition::Alias(Alias::decode_in_module_type(reader)?),
-            ModuleDecl::CoreExportDecl => Definition::CoreExportDecl(reader.read()?),
+            ModuleDecl::CoreExportDecl => Definition::CoreExportDecl(Box::new(reader.read()?)),
         });
     }
     let has_imports = scope != Scope::InstanceType;

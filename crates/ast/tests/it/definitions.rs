@@ -3,9 +3,9 @@
 use wattle_ast::components::{
     Alias, Arg, Canon, CanonOpt, Case, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance,
     CoreSort, CoreSortIdx, CoreType, Definition, Entries, Export, ExportDecl, ExternDesc,
-    ExternName, Field, FuncType, Import, InlineExport, Instance, PlainSort, PlainSortIdx, PrimType,
-    ResourceType, Sort, SortIdx, Start, Type, TypeBound, ValType, Value, ValueBound,
-    encode_entries, first_section,
+    ExternName, Field, FuncType, Import, InlineExport, Instance, NameAttributes, PlainSort,
+    PlainSortIdx, PrimType, ResourceType, Sort, SortIdx, Start, Type, TypeBound, ValType, Value,
+    ValueBound, encode_entries, first_section,
 };
 use wattle_ast::{
     CompType, Custom, CustomData, ExternType, FuncType as CoreFuncType, MemType, Reader, SubType,
@@ -145,11 +145,11 @@ fn core_types() {
             Definition::CoreType(CoreType::Module),
             sub(&open),
             Definition::Alias(alias),
-            Definition::CoreImportDecl(import),
-            Definition::CoreExportDecl(CoreExportDecl {
+            Definition::CoreImportDecl(Box::new(import)),
+            Definition::CoreExportDecl(Box::new(CoreExportDecl {
                 name: "f".into(),
                 ty: ExternType::Func(0.into()),
-            }),
+            })),
             Definition::End,
         ],
         b"\x01\x50\x04\
@@ -227,12 +227,12 @@ fn imports_and_exports_with_every_type_and_attribute() {
         let content = [b"\x01\x00\x01e\x01\x02\x01", bytes].concat();
         check(&[Definition::Export(export)], &content);
     }
-    let name = ExternName {
-        name: "i".into(),
+    let attributes = NameAttributes {
         implements: Some("a:b/c".into()),
         version_suffix: Some(".1".into()),
         external_id: Some("x".into()),
     };
+    let name = ExternName::new("i", attributes);
     let export = Export { name, item: func(2), ty: None };
     check(
         &[Definition::Export(export)],

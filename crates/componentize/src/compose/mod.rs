@@ -67,7 +67,7 @@ impl Renamed {
         };
         if let Some(new) = names.get(name.name.as_str()) {
             name.name = new.clone().into();
-            name.version_suffix = None;
+            name.attributes_mut().version_suffix = None;
         }
     }
 }

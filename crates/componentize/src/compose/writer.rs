@@ -9,8 +9,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    CoreType, Definition, ExportDecl, ExternDesc, ExternName, Import, Sort, SortIdx, Type,
-    TypeBound, ValueBound,
+    CoreType, Definition, ExportDecl, ExternDesc, ExternName, Import, NameAttributes, Sort,
+    SortIdx, Type, TypeBound, ValueBound,
 };
 use wattle_ast::{ComponentTypeIdx, Name, TypeIdx};
 use wattle_validator::components::{Extern, ExternView, Shape, TypeView};
@@ -446,10 +446,10 @@ fn chosen<'w, 't>(wanted: &'w [Wanted<'t>]) -> Option<&'w Wanted<'t>> {
 /// The name of an import or export, with its attributes.
 pub(super) fn extern_name(item: &Extern<'_>) -> ExternName<'static> {
     let name = |text: &str| Name::from(String::from(text));
-    ExternName {
-        name: name(item.name()),
+    let attributes = NameAttributes {
         implements: item.implements().map(name),
         version_suffix: item.version_suffix().map(name),
         external_id: item.external_id().map(name),
-    }
+    };
+    ExternName::new(name(item.name()), attributes)
 }

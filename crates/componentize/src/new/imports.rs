@@ -71,7 +71,7 @@ impl Emitter<'_, '_, '_> {
             for func in funcs {
                 let ty = written.func(world, &mut scope, place, func);
                 let external_id = func.external_id.clone().map(Name::Shared);
-                let name = ExternName { external_id, ..owned(&func.name).into() };
+                let name = ExternName::with_external_id(owned(&func.name), external_id);
                 scope.builder.export(name, ExternDesc::Func(ty));
             }
         });
@@ -155,7 +155,7 @@ pub(super) fn type_name(world: &World<'_>, ty: TypeId) -> ExternName<'static> {
     let ty = &world.model[ty];
     let name = ty.name.clone().map(Name::Shared).unwrap_or_default();
     let external_id = ty.external_id.clone().map(Name::Shared);
-    ExternName { name, external_id, ..ExternName::default() }
+    ExternName::with_external_id(name, external_id)
 }
 
 /// The scope of the type of an instance that is imported.

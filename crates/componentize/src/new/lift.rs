@@ -160,7 +160,7 @@ impl Inner<'_, '_, '_> {
         for (func, index) in funcs.iter().zip(func_indices) {
             let ty = written.func(world, &mut Exports { inner: self }, place, func);
             let external_id = func.external_id.clone().map(Name::Shared);
-            let name = ExternName { external_id, ..owned(&func.name).into() };
+            let name = ExternName::with_external_id(owned(&func.name), external_id);
             self.builder.export_as(name, index, ExternDesc::Func(ty));
         }
     }

@@ -328,10 +328,11 @@ impl<'c> Printer<'c> {
     /// Appends ` "name"`, with attributes.
     fn extern_name(&mut self, name: &ExternName<'_>) {
         self.name(&name.name);
+        let attributes = name.attributes();
         for (keyword, attribute) in [
-            (" (implements", &name.implements),
-            (" (version-suffix", &name.version_suffix),
-            (" (external-id", &name.external_id),
+            (" (implements", &attributes.implements),
+            (" (version-suffix", &attributes.version_suffix),
+            (" (external-id", &attributes.external_id),
         ] {
             if let Some(value) = attribute {
                 self.str(keyword);

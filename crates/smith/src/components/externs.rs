@@ -19,7 +19,7 @@ impl Generator<'_> {
     fn plain_name(&mut self) -> ExternName<'static> {
         let mut name = ExternName::from(self.label());
         if self.has(Feature::CmImplements.into()) && self.entropy.chance(30) {
-            name.external_id = Some("id".into());
+            name.attributes_mut().external_id = Some("id".into());
         }
         name
     }
@@ -31,7 +31,7 @@ impl Generator<'_> {
         }
         let mut name = self.plain_name();
         if self.has(Feature::CmImplements.into()) && self.entropy.chance(60) {
-            name.implements = Some(self.interface().into());
+            name.attributes_mut().implements = Some(self.interface().into());
         }
         name
     }

@@ -43,12 +43,12 @@ impl ModuleView<'_> {
         for &(module, name, id) in &ty.imports {
             let Some(ty) = types.extern_type(item(id)) else { continue };
             let import = Import { module: text(module).into(), name: text(name).into(), ty };
-            declarations.push(Definition::CoreImportDecl(import));
+            declarations.push(Definition::CoreImportDecl(Box::new(import)));
         }
         for &(name, id) in &ty.exports {
             let Some(ty) = types.extern_type(item(id)) else { continue };
             let export = CoreExportDecl { name: text(name).into(), ty };
-            declarations.push(Definition::CoreExportDecl(export));
+            declarations.push(Definition::CoreExportDecl(Box::new(export)));
         }
         declarations
     }

@@ -307,7 +307,8 @@ impl Validator {
     /// The text of a name in an error.
     pub(crate) fn shown_name(&self, name: &ExternName<'_>) -> String {
         let mut text = String::from(name.name.as_str());
-        if let (Some(suffix), None) = (&name.version_suffix, &name.implements) {
+        let attributes = name.attributes();
+        if let (Some(suffix), None) = (&attributes.version_suffix, &attributes.implements) {
             text.push_str(suffix.as_str());
         }
         text

@@ -266,13 +266,14 @@ impl Found {
     }
 
     fn name(&mut self, name: &ExternName<'_>) {
-        if name.implements.is_some() || name.external_id.is_some() {
+        let attributes = name.attributes();
+        if attributes.implements.is_some() || attributes.external_id.is_some() {
             self.add(Feature::CmImplements);
         }
-        if name.version_suffix.is_some() {
+        if attributes.version_suffix.is_some() {
             self.add(Feature::CmCanonNames);
         }
-        for name in [Some(&name.name), name.implements.as_ref()].into_iter().flatten() {
+        for name in [Some(&name.name), attributes.implements.as_ref()].into_iter().flatten() {
             // The default has none of the features that other forms of names belong to.
             let parsed = ParsedName::parse(name.as_str(), Features::DEFAULT);
             if let Some(feature) = parsed.err().and_then(|error| error.enable) {

@@ -234,7 +234,7 @@ impl Validator {
                 types.iter().try_for_each(|ty| self.module_type_item(Item::Type(Cow::Borrowed(ty))))
             }
             Definition::CoreImportDecl(import) => {
-                self.module_type_item(Item::Import(import.clone()))
+                self.module_type_item(Item::Import((**import).clone()))
             }
             Definition::CoreExportDecl(export) => {
                 let item = self.module_type_extern(export.ty)?;

@@ -39,10 +39,11 @@ impl Validator {
         let mut text = |name: &Option<wattle_ast::Name<'_>>| {
             name.as_ref().map(|name| self.arena.text(name.as_str()))
         };
+        let of_name = name.attributes();
         let attributes = Attributes {
-            implements: text(&name.implements),
-            version_suffix: text(&name.version_suffix),
-            external_id: text(&name.external_id),
+            implements: text(&of_name.implements),
+            version_suffix: text(&of_name.version_suffix),
+            external_id: text(&of_name.external_id),
         };
         self.arena.attributes(attributes)
     }
@@ -133,7 +134,8 @@ impl Validator {
         let text = name.name.as_str();
         let is_instance = entity.sort == EntitySort::Instance;
         let found = entity.sort.name();
-        if let Some(suffix) = &name.version_suffix {
+        let attributes = name.attributes();
+        if let Some(suffix) = &attributes.version_suffix {
             self.need(Feature::CmCanonNames, "the `cm-canon-names` feature is not active")?;
             if !is_instance {
                 return Err(K::SuffixSort { found }.into());
@@ -141,11 +143,11 @@ impl Validator {
             if suffix.as_str().is_empty() {
                 return Err(K::SuffixEmpty.into());
             }
-            if name.implements.is_none() && !matches!(parsed, ParsedName::Interface(_)) {
+            if attributes.implements.is_none() && !matches!(parsed, ParsedName::Interface(_)) {
                 return Err(K::SuffixName.into());
             }
         }
-        if let Some(implements) = &name.implements {
+        if let Some(implements) = &attributes.implements {
             self.need(Feature::CmImplements, "the `cm-implements` feature is not active")?;
             let is_bare =
                 matches!(parsed, ParsedName::Plain(PlainName::Label { accessor: None, .. }));
@@ -164,10 +166,10 @@ impl Validator {
             };
             self.check_version(&interface, name)?;
         }
-        if name.external_id.is_some() {
+        if attributes.external_id.is_some() {
             self.need(Feature::CmImplements, "the `cm-implements` feature is not active")?;
         }
-        if let (ParsedName::Interface(interface), None) = (parsed, &name.implements) {
+        if let (ParsedName::Interface(interface), None) = (parsed, &attributes.implements) {
             self.check_version(interface, name)?;
         }
         Ok(())
@@ -175,7 +177,7 @@ impl Validator {
 
     /// Checks that the version of an interface and the suffix give a semantic version.
     fn check_version(&self, interface: &InterfaceName<'_>, name: &ExternName<'_>) -> Checked {
-        let suffix = name.version_suffix.as_ref().map(|suffix| suffix.as_str());
+        let suffix = name.attributes().version_suffix.as_ref().map(|suffix| suffix.as_str());
         let why = match (interface.version, suffix) {
             (None | Some(Version::Full(_)), None) => return Ok(()),
             (None, Some(_)) => "a version suffix requires the name to have a version".to_string(),

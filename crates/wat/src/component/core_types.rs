@@ -142,7 +142,7 @@ impl<'a> ComponentState<'_, 'a> {
                 let imports = core::mem::take(&mut self.core.module.imports);
                 self.core.module.import_groups.clear();
                 for import in imports {
-                    self.emit(Definition::CoreImportDecl(import));
+                    self.emit(Definition::CoreImportDecl(Box::new(import)));
                 }
             }
             "export" => {
@@ -154,7 +154,7 @@ impl<'a> ComponentState<'_, 'a> {
                 self.core.cursor.expect_close()?;
                 self.core.cursor.expect_close()?;
                 self.used_types();
-                self.emit(Definition::CoreExportDecl(CoreExportDecl { name, ty }));
+                self.emit(Definition::CoreExportDecl(Box::new(CoreExportDecl { name, ty })));
             }
             _ => {
                 self.core.cursor.seek(start);

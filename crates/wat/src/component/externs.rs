@@ -87,10 +87,11 @@ impl<'a> ComponentState<'_, 'a> {
         while let Some((keyword, feature)) = self.core.cursor.open_keyword().and_then(attribute) {
             self.core.cursor.bump();
             self.require(feature)?;
+            let attributes = name.attributes_mut();
             let slot = match keyword {
-                "implements" => &mut name.implements,
-                "versionsuffix" | "version-suffix" => &mut name.version_suffix,
-                _ => &mut name.external_id,
+                "implements" => &mut attributes.implements,
+                "versionsuffix" | "version-suffix" => &mut attributes.version_suffix,
+                _ => &mut attributes.external_id,
             };
             if slot.is_some() {
                 return Err(self.core.cursor.error(ErrorKind::DuplicateAttribute(keyword)));

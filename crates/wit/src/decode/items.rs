@@ -178,12 +178,12 @@ impl<'c> Decoder<'c> {
     ) -> Result<(Key, Extern)> {
         let text = name.name.as_str();
         let key = Key::Name(text.into());
-        let external_id = name.external_id.as_ref().map(|id| Text::from(id.as_str()));
+        let external_id = name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str()));
         let interface = |id| Extern::Interface { id, gate: Gate::Unknown, docs: None, external_id };
         Ok(match item {
             Item::Func(ty) => (key, Extern::Func(self.func(name, ty, Owner::World(world))?)),
             Item::Type(ty) => (key, Extern::Type(self.named_type(name, ty, Owner::World(world))?)),
-            Item::Instance(_) => match &name.implements {
+            Item::Instance(_) => match &name.attributes().implements {
                 Some(implements) => (key, interface(self.used_interface(implements, name, item)?)),
                 None if text.contains(':') => {
                     let id = self.used_interface(text, name, item)?;
@@ -292,7 +292,7 @@ impl<'c> Decoder<'c> {
             result,
             docs: None,
             gate: Gate::Unknown,
-            external_id: name.external_id.as_ref().map(|id| Text::from(id.as_str())),
+            external_id: name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str())),
         })
     }
 
@@ -324,7 +324,7 @@ impl<'c> Decoder<'c> {
 }
 
 fn suffix<'n>(name: &'n ExternName<'_>) -> Option<&'n str> {
-    name.version_suffix.as_deref()
+    name.attributes().version_suffix.as_deref()
 }
 
 /// The package and the interface or world that a name says. A canonical version is completed.

@@ -200,7 +200,7 @@ impl Decoder<'_> {
         }
         let kind = self.named_kind(name, entry, owner)?;
         let text = Text::from(name.name.as_str());
-        let external_id = name.external_id.as_ref().map(|id| Text::from(id.as_str()));
+        let external_id = name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str()));
         let ty = Type { external_id, ..Type::new(Some(text), owner, kind) };
         let id = self.model.add_type(ty);
         self.set(entry, Val::Type(id));

@@ -6,8 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Definition, ExportDecl, ExternDesc, ExternName, Field, FuncType, Import, PlainSort,
-    PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
+    Alias, Definition, ExportDecl, ExternDesc, ExternName, Field, FuncType, Import, NameAttributes,
+    PlainSort, PlainSortIdx, Sort, SortIdx, Type, TypeBound, ValType, Version,
 };
 use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name};
 
@@ -143,7 +143,7 @@ impl<'m> Encoder<'m> {
         };
         let name: String = full[..full.len() - suffix.len()].into();
         let version_suffix = (!suffix.is_empty()).then(|| String::from(suffix).into());
-        ExternName { name: name.into(), version_suffix, ..ExternName::default() }
+        ExternName::new(name, NameAttributes { version_suffix, ..NameAttributes::default() })
     }
 
     /// The name of an import or export of a world, with its attributes.
@@ -159,14 +159,18 @@ impl<'m> Encoder<'m> {
                 let mut name = ExternName::from(Name::Shared(name.clone()));
                 if self.model[*id].name.is_some() {
                     let interface = self.interface_name(*id);
-                    name.implements = Some(interface.name);
-                    name.version_suffix = interface.version_suffix;
+                    let suffix = interface.attributes().version_suffix.clone();
+                    let attributes = name.attributes_mut();
+                    attributes.implements = Some(interface.name);
+                    attributes.version_suffix = suffix;
                 }
                 name
             }
             (Key::Name(name), _) => ExternName::from(Name::Shared(name.clone())),
         };
-        name.external_id = external_id.map(Name::Shared);
+        if let Some(external_id) = external_id {
+            name.attributes_mut().external_id = Some(Name::Shared(external_id));
+        }
         name
     }
 
@@ -209,8 +213,8 @@ impl<'m> Encoder<'m> {
         });
         for func in funcs {
             let ty = ExternDesc::Func(ComponentTypeIdx(self.func(func)));
-            let mut name = ExternName::from(Name::Shared(func.name.clone()));
-            name.external_id = func.external_id.clone().map(Name::Shared);
+            let external_id = func.external_id.clone().map(Name::Shared);
+            let name = ExternName::with_external_id(Name::Shared(func.name.clone()), external_id);
             self.types().definitions.list.push(Definition::ExportDecl(ExportDecl { name, ty }));
         }
         let inner = self.inner.take().unwrap_or_default();
@@ -324,7 +328,7 @@ impl<'m> Encoder<'m> {
         let ty = &self.model[id];
         let named = ty.name.clone().map(|name| {
             let external_id = ty.external_id.clone().map(Name::Shared);
-            ExternName { external_id, ..ExternName::from(Name::Shared(name)) }
+            ExternName::with_external_id(Name::Shared(name), external_id)
         });
         self.types().definitions.parts += ty.kind.parts();
         let bound = match &ty.kind {

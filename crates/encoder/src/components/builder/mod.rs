@@ -128,7 +128,7 @@ impl<'a> ComponentBuilder<'a> {
     ///
     /// let mut component = wattle_encoder::ComponentBuilder::new();
     /// let level = component.enum_type(["low", "high"]);
-    /// let name = ExternName { external_id: Some("7".into()), ..ExternName::from("level") };
+    /// let name = ExternName::with_external_id("level", Some("7".into()));
     /// let exported = component.export(name, level);
     /// assert_ne!(exported, level);
     /// let levels = component.list_type(exported);
@@ -366,7 +366,8 @@ impl<'a> ComponentBuilder<'a> {
     /// # let mut component = wattle_encoder::ComponentBuilder::new();
     /// // An instance that says which interface it implements.
     /// let inner = component.exports([]);
-    /// let name = ExternName { implements: Some("a:b/c".into()), ..ExternName::from("backend") };
+    /// let mut name = ExternName::from("backend");
+    /// name.attributes_mut().implements = Some("a:b/c".into());
     /// let exports = [InlineExport { name, item: inner.into() }].into();
     /// let instance = component.definition(Definition::Instance(Instance::Exports(exports)));
     /// assert_eq!(instance.unwrap().number(), 1);

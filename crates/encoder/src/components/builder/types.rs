@@ -406,12 +406,12 @@ impl<'a> ModuleTypeBuilder<'_, 'a> {
         ty: ExternType,
     ) {
         let import = wattle_ast::Import { module: module.into(), name: name.into(), ty };
-        self.scopes.push(Definition::CoreImportDecl(import));
+        self.scopes.push(Definition::CoreImportDecl(Box::new(import)));
     }
 
     /// Adds an export.
     pub fn export(&mut self, name: impl Into<Name<'a>>, ty: ExternType) {
         let export = CoreExportDecl { name: name.into(), ty };
-        self.scopes.push(Definition::CoreExportDecl(export));
+        self.scopes.push(Definition::CoreExportDecl(Box::new(export)));
     }
 }

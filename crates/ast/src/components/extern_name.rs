@@ -1,0 +1,191 @@
+//! [`ExternName`]: the name of an import or export, with its attributes; and its binary format.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
+
+use crate::{Decode, Encode, Feature, Features, Malformed, Name, Reader};
+
+type Result<T> = core::result::Result<T, Malformed>;
+
+const PLAIN_NAME: u8 = 0;
+/// Means what 0 does.
+const LEGACY_NAME: u8 = 1;
+const NAME_WITH_ATTRIBUTES: u8 = 2;
+const IMPLEMENTS: u8 = 0;
+const VERSION_SUFFIX: u8 = 1;
+const EXTERNAL_ID: u8 = 2;
+
+/// The name of an import or export, with its attributes.
+///
+/// Few names have attributes, so they are kept apart, and a name without any is small.
+///
+/// ```
+/// use wattle_ast::Encode;
+/// use wattle_ast::components::ExternName;
+///
+/// let mut name = ExternName::from("a");
+/// assert_eq!(name.to_bytes(), [0, 1, b'a']);
+/// name.attributes_mut().external_id = Some("b".into());
+/// assert_eq!(name.to_bytes(), [2, 1, b'a', 1, 2, 1, b'b']);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ExternName<'a> {
+    /// The name.
+    pub name: Name<'a>,
+    attributes: Option<Box<NameAttributes<'a>>>,
+}
+
+/// The attributes of the name of an import or export.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct NameAttributes<'a> {
+    /// The interface that an instance under a plain name has.
+    pub implements: Option<Name<'a>>,
+    /// What a canonical version leaves out of the version.
+    pub version_suffix: Option<Name<'a>>,
+    /// A name that means something to the host.
+    pub external_id: Option<Name<'a>>,
+}
+
+static NO_ATTRIBUTES: NameAttributes<'static> =
+    NameAttributes { implements: None, version_suffix: None, external_id: None };
+
+impl<'a> ExternName<'a> {
+    /// A name with attributes.
+    ///
+    /// ```
+    /// use wattle_ast::components::{ExternName, NameAttributes};
+    ///
+    /// let attributes = NameAttributes { implements: Some("a:b/c".into()), ..Default::default() };
+    /// let name = ExternName::new("backend", attributes);
+    /// assert_eq!(name.attributes().implements, Some("a:b/c".into()));
+    /// ```
+    pub fn new(name: impl Into<Name<'a>>, attributes: NameAttributes<'a>) -> ExternName<'a> {
+        let is_empty = attributes == NO_ATTRIBUTES;
+        ExternName { name: name.into(), attributes: (!is_empty).then(|| Box::new(attributes)) }
+    }
+
+    /// A name with the attribute `external-id`, if there is one.
+    pub fn with_external_id(
+        name: impl Into<Name<'a>>,
+        external_id: Option<Name<'a>>,
+    ) -> ExternName<'a> {
+        ExternName::new(name, NameAttributes { external_id, ..NameAttributes::default() })
+    }
+
+    /// The attributes.
+    pub fn attributes(&self) -> &NameAttributes<'a> {
+        self.attributes.as_deref().unwrap_or(&NO_ATTRIBUTES)
+    }
+
+    /// The attributes, to be changed.
+    pub fn attributes_mut(&mut self) -> &mut NameAttributes<'a> {
+        self.attributes.get_or_insert_default()
+    }
+
+    /// Copies borrowed data, so that the name can outlive the input.
+    pub fn into_owned(self) -> ExternName<'static> {
+        let name = self.name.into_owned();
+        let attributes = self.attributes.map(|attributes| {
+            Box::new(NameAttributes {
+                implements: attributes.implements.map(Name::into_owned),
+                version_suffix: attributes.version_suffix.map(Name::into_owned),
+                external_id: attributes.external_id.map(Name::into_owned),
+            })
+        });
+        ExternName { name, attributes }
+    }
+
+    fn decode_attribute(&mut self, reader: &mut Reader<'a>) -> Result<()> {
+        let start = reader.pos();
+        let code = reader.byte()?;
+        let attributes = self.attributes_mut();
+        let (attribute, feature, duplicate) = match code {
+            IMPLEMENTS => {
+                (&mut attributes.implements, Feature::CmImplements, Malformed::DuplicateImplements)
+            }
+            VERSION_SUFFIX => {
+                let slot = &mut attributes.version_suffix;
+                (slot, Feature::CmCanonNames, Malformed::DuplicateVersionSuffix)
+            }
+            EXTERNAL_ID => {
+                let slot = &mut attributes.external_id;
+                (slot, Feature::CmImplements, Malformed::DuplicateExternalId)
+            }
+            _ => return Err(reader.back(1, Malformed::NameAttribute)),
+        };
+        if !reader.features().contains(feature) {
+            return Err(reader.back(1, Malformed::NameAttribute));
+        }
+        let value = reader.read()?;
+        match attribute.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(reader.fail_at(start, duplicate)),
+        }
+    }
+}
+
+impl<'a, T: Into<Name<'a>>> From<T> for ExternName<'a> {
+    fn from(name: T) -> ExternName<'a> {
+        ExternName { name: name.into(), attributes: None }
+    }
+}
+
+/// An empty list of attributes that is there equals one that is not.
+impl PartialEq for ExternName<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.attributes() == other.attributes()
+    }
+}
+
+impl Eq for ExternName<'_> {}
+
+impl Hash for ExternName<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+        self.attributes().hash(state);
+    }
+}
+
+impl<'a> Decode<'a> for ExternName<'a> {
+    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+        let has_attributes =
+            reader.features().intersects(Features::CM_IMPLEMENTS | Features::CM_CANON_NAMES);
+        let form = reader.byte_if(Malformed::ComponentName, |form| match form {
+            PLAIN_NAME | LEGACY_NAME => Some(form),
+            NAME_WITH_ATTRIBUTES if has_attributes => Some(form),
+            _ => None,
+        })?;
+        let mut name = ExternName::from(reader.read::<Name<'a>>()?);
+        if form == NAME_WITH_ATTRIBUTES {
+            for _ in 0..reader.len32()? {
+                name.decode_attribute(reader)?;
+            }
+        }
+        Ok(name)
+    }
+}
+
+impl Encode for ExternName<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let NameAttributes { implements, version_suffix, external_id } = self.attributes();
+        let attributes = [
+            (IMPLEMENTS, implements),
+            (VERSION_SUFFIX, version_suffix),
+            (EXTERNAL_ID, external_id),
+        ];
+        let count = attributes.iter().filter(|(_, attribute)| attribute.is_some()).count();
+        out.push(if count == 0 { PLAIN_NAME } else { NAME_WITH_ATTRIBUTES });
+        self.name.encode(out);
+        if count == 0 {
+            return;
+        }
+        (count as u32).encode(out);
+        for (code, attribute) in attributes {
+            if let Some(value) = attribute {
+                out.push(code);
+                value.encode(out);
+            }
+        }
+    }
+}
