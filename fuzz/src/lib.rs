@@ -25,6 +25,8 @@ pub mod lockstep;
 pub mod peers;
 pub mod positions;
 pub mod structure;
+#[cfg(feature = "peers")]
+pub mod tally;
 
 pub use inputs::{Random, mutate_bytes, seeded_inputs};
 

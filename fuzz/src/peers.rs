@@ -7,6 +7,8 @@ use wattle::ast::{Feature, Features};
 use wattle::parser;
 use wattle::validator::{Validator, components};
 
+use crate::tally::Verdicts;
+
 /// The configuration of wasm-smith with the limits and modes of a configuration of `wattle-smith`.
 pub fn wasm_smith_config(ours: &wattle_smith::Config) -> wasm_smith::Config {
     wasm_smith::Config {
@@ -78,12 +80,12 @@ fn theirs(ours: Features) -> WasmFeatures {
 
 /// Whether a binary is a valid module with the features that Wattle has on by default, and why not: by
 /// Wattle, then by wasmparser.
-pub fn validity(bytes: &[u8]) -> (Result<(), String>, Result<(), String>) {
+pub fn validity(bytes: &[u8]) -> Verdicts {
     validity_with(bytes, Features::DEFAULT)
 }
 
 /// Whether a binary is a valid module with these features, and why not: by Wattle, then by wasmparser.
-pub fn validity_with(bytes: &[u8], features: Features) -> (Result<(), String>, Result<(), String>) {
+pub fn validity_with(bytes: &[u8], features: Features) -> Verdicts {
     let ours = || {
         let parser = parser::Parser::new().features(features).check_bodies(false);
         let validator = Validator::new().features(features);
@@ -97,10 +99,7 @@ pub fn validity_with(bytes: &[u8], features: Features) -> (Result<(), String>, R
 
 /// Whether a binary is a valid component with these features, and why not: by Wattle, then by
 /// wasmparser.
-pub fn component_validity(
-    bytes: &[u8],
-    features: Features,
-) -> (Result<(), String>, Result<(), String>) {
+pub fn component_validity(bytes: &[u8], features: Features) -> Verdicts {
     let ours = || {
         let parser = parser::components::Parser::new().features(features).check_bodies(false);
         let mut validator = components::Validator::new().features(features);

@@ -8,60 +8,14 @@
 //!     [MODULES] [MUTATIONS] [EDITS] [ENCODINGS] [SEED] [--with FEATURES]
 //! ```
 
-use std::collections::BTreeMap;
-
 use arbitrary::{Arbitrary, Unstructured};
 use wattle::ast::{Body, Encode, Features, Instr, Instrs, Kind, Module, Opcode, Reader, SectionId};
 use wattle::parser::frames;
 use wattle::wat::script;
 use wattle::{encoder, parser};
+use wattle_fuzz::tally::Tally;
 use wattle_fuzz::{Random, peers};
 use wattle_tests::modules::{binary, modules};
-
-/// Counts over a set of modules.
-#[derive(Default)]
-struct Tally {
-    valid: u64,
-    invalid: u64,
-    /// The number of modules with a difference, and the smallest of them, by the two messages without
-    /// their digits.
-    differ: BTreeMap<(String, String), (u64, Vec<u8>)>,
-}
-
-impl Tally {
-    fn add(&mut self, bytes: &[u8], features: Features) {
-        let (ours, theirs) = peers::validity_with(bytes, features);
-        match (&ours, &theirs) {
-            (Ok(()), Ok(())) => self.valid += 1,
-            (Err(_), Err(_)) => self.invalid += 1,
-            _ => {
-                let (count, smallest) =
-                    self.differ.entry((kind(&ours), kind(&theirs))).or_default();
-                if *count == 0 || bytes.len() < smallest.len() {
-                    *smallest = bytes.to_vec();
-                }
-                *count += 1;
-            }
-        }
-    }
-
-    fn print(&self, what: &str) {
-        let differ: u64 = self.differ.values().map(|(count, _)| count).sum();
-        println!("{what}: {} valid, {} not, {differ} differ", self.valid, self.invalid);
-        for ((ours, theirs), (count, bytes)) in &self.differ {
-            println!("  {count} times: we say {ours}; wasmparser says {theirs}; for example");
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            println!("    {hex}");
-        }
-    }
-}
-
-/// A message without its digits and place.
-fn kind(verdict: &Result<(), String>) -> String {
-    let Err(message) = verdict else { return "valid".to_owned() };
-    let end = message.find(" at offset").or(message.find(" (at offset")).unwrap_or(message.len());
-    message[..end].chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(100).collect()
-}
 
 /// All modules of the suite, malformed and invalid modules too.
 fn suite() -> Vec<Vec<u8>> {
@@ -258,7 +212,7 @@ fn main() {
     let mut random = Random::new(seed);
     let tally = |what: &str, modules: &mut dyn Iterator<Item = Vec<u8>>| {
         let mut tally = Tally::default();
-        modules.for_each(|bytes| tally.add(&bytes, features));
+        modules.for_each(|bytes| tally.add(&bytes, &peers::validity_with(&bytes, features)));
         tally.print(what);
     };
 

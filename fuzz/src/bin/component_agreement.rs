@@ -8,63 +8,13 @@
 //!     [MUTATIONS] [EDITS] [SEED] [--with FEATURES]
 //! ```
 
-use std::collections::BTreeMap;
-
 use wattle::ast::Features;
 use wattle::ast::components::{Component, Definition};
 use wattle::{encoder, parser};
+use wattle_fuzz::tally::Tally;
 use wattle_fuzz::{Random, peers};
 use wattle_tests::forms::{self, Form, Node};
 use wattle_tests::suite;
-
-/// Counts over a set of components.
-#[derive(Default)]
-struct Tally {
-    valid: u64,
-    invalid: u64,
-    /// The number of components with a difference, and the smallest of them, by the two messages
-    /// without their digits and names.
-    differ: BTreeMap<(String, String), (u64, Vec<u8>)>,
-}
-
-impl Tally {
-    fn add(&mut self, bytes: &[u8], features: Features) {
-        let (ours, theirs) = peers::component_validity(bytes, features);
-        match (&ours, &theirs) {
-            (Ok(()), Ok(())) => self.valid += 1,
-            (Err(_), Err(_)) => self.invalid += 1,
-            _ => {
-                let (count, smallest) =
-                    self.differ.entry((kind(&ours), kind(&theirs))).or_default();
-                if *count == 0 || bytes.len() < smallest.len() {
-                    *smallest = bytes.to_vec();
-                }
-                *count += 1;
-            }
-        }
-    }
-
-    fn print(&self, what: &str) {
-        let differ: u64 = self.differ.values().map(|(count, _)| count).sum();
-        println!("{what}: {} valid, {} not, {differ} differ", self.valid, self.invalid);
-        for ((ours, theirs), (count, bytes)) in &self.differ {
-            println!("  {count} times: we say {ours}; wasmparser says {theirs}; for example");
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            println!("    {hex}");
-        }
-    }
-}
-
-/// A message without its digits, names and place.
-fn kind(verdict: &Result<(), String>) -> String {
-    let Err(message) = verdict else { return "valid".to_owned() };
-    let end = message.find(" at offset").or(message.find(" (at offset")).unwrap_or(message.len());
-    let mut text = String::new();
-    for (nth, piece) in message[..end].split('`').enumerate() {
-        text.push_str(if nth % 2 == 0 { piece } else { "`_`" });
-    }
-    text.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(110).collect()
-}
 
 /// All components of the scripts that can be encoded, invalid components too.
 fn scripts() -> Vec<Vec<u8>> {
@@ -152,7 +102,8 @@ fn main() {
     let mut random = Random::new(seed);
     let tally = |what: &str, components: &mut dyn Iterator<Item = Vec<u8>>| {
         let mut tally = Tally::default();
-        components.for_each(|bytes| tally.add(&bytes, features));
+        components
+            .for_each(|bytes| tally.add(&bytes, &peers::component_validity(&bytes, features)));
         tally.print(what);
     };
 

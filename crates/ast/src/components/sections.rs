@@ -213,6 +213,7 @@ impl Entries {
     }
 
     /// Moves past a definition, with `count` definitions in the scope that it opens.
+    #[inline]
     pub fn advance(&mut self, definition: &Definition<'_>, count: u32) {
         if matches!(definition, Definition::End) {
             self.scopes.pop();
@@ -220,7 +221,9 @@ impl Entries {
         }
         let left = self.scopes.last_mut().map_or(&mut self.left, |(_, left)| left);
         *left = left.saturating_sub(1);
-        self.scopes.extend(definition.opens().map(|scope| (scope, count)));
+        if let Some(scope) = definition.opens() {
+            self.scopes.push((scope, count));
+        }
     }
 }
 
@@ -377,6 +380,7 @@ impl<'a> Definition<'a> {
     /// # Errors
     /// The reason why the bytes do not decode to the definition. The reader is left at the offending
     /// byte.
+    #[inline]
     pub fn decode_in(
         id: SectionId,
         scope: Option<Scope>,

@@ -218,13 +218,21 @@ impl Parser {
         };
         match event {
             Ok(event) => Ok(Step::Event(event)),
-            Err(NoItem::End) => Ok(Step::End),
-            Err(NoItem::More(wanted)) => {
+            Err(why) => self.no_event(input, why),
+        }
+    }
+
+    /// What the next step is where no event can be taken.
+    #[cold]
+    fn no_event<'b>(&mut self, input: Input<'b>, why: NoItem) -> Result<Step<'b>, Error> {
+        match why {
+            NoItem::End => Ok(Step::End),
+            NoItem::More(wanted) => {
                 let wanted = wanted.min(self.room());
                 self.wanted = wanted;
                 Ok(Step::NeedMore(wanted.saturating_sub(input.data.len())))
             }
-            Err(malformed) => Err(self.error(input, malformed)),
+            malformed => Err(self.error(input, malformed)),
         }
     }
 

@@ -331,6 +331,9 @@ impl Default for Arena {
             copies: 0,
         };
         arena.intern(Kind::Unknown, &[]);
+        for prim in PrimType::ALL {
+            arena.intern(Kind::Prim, &[prim.code().into()]);
+        }
         arena.attributes(Attributes::default());
         arena
     }
@@ -586,8 +589,9 @@ impl Arena {
     }
 
     /// A primitive type.
-    pub(crate) fn prim(&mut self, ty: PrimType) -> NodeId {
-        self.intern(Kind::Prim, &[ty.code().into()])
+    pub(crate) fn prim(&self, ty: PrimType) -> NodeId {
+        // They are added first, behind the unknown type.
+        NodeId(NodeId::UNKNOWN.0 + 1 + ty as u32)
     }
 
     /// The primitive type that a type is.

@@ -5,7 +5,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use wattle_ast::components::{CoreSort, Numbered, PlainSort, Scope as Form, Sort};
-use wattle_ast::{DefinitionRef, Outer, Span, ValType};
+use wattle_ast::{Outer, Span, ValType};
 
 use super::arena::{Entry, NodeId, TextId};
 use super::reach::Visible;
@@ -170,19 +170,5 @@ impl Scope {
             Side::Import => &mut self.imports,
             Side::Export => &mut self.exports,
         }
-    }
-
-    /// How an error refers to the next definition: by its number if its kind has numbers, or else by
-    /// the index that it adds.
-    pub(crate) fn next(
-        &self,
-        sort: Option<Sort>,
-        numbered: Option<Numbered>,
-    ) -> Option<DefinitionRef> {
-        if let Some(kind) = numbered {
-            return Some(kind.reference(self.counts.of(kind)));
-        }
-        let sort = sort?;
-        Some(DefinitionRef::Indexed(sort, self.len(sort)))
     }
 }

@@ -37,8 +37,21 @@ impl Validator {
     /// assert!(validator.finish().is_ok());
     /// # Ok::<(), wattle_validator::Errors>(())
     /// ```
+    #[inline]
     pub fn event(&mut self, event: &Event<'_>) -> Result<PartVerdict, Errors> {
         let span = Some(Span::new(event.offset, event.offset + event.bytes.len()));
+        if let Part::Definition(definition) = &event.part {
+            return self.part(definition, span);
+        }
+        self.enter_or_leave(event, span)
+    }
+
+    /// Checks a part that is not a definition.
+    fn enter_or_leave(
+        &mut self,
+        event: &Event<'_>,
+        span: Option<Span>,
+    ) -> Result<PartVerdict, Errors> {
         if self.is_stopped() && self.module.is_none() {
             return Ok(PartVerdict::Valid);
         }
@@ -61,8 +74,7 @@ impl Validator {
                     None => return self.part(&Definition::End, span),
                 }
             }
-            Part::Section(_) => {}
-            Part::Definition(definition) => return self.part(definition, span),
+            Part::Section(_) | Part::Definition(_) => {}
             Part::Item(item) => {
                 let (offset, bytes) = (event.offset, event.bytes);
                 let event = wattle_ast::Event { item: item.borrowed(), offset, bytes };

@@ -148,9 +148,12 @@ impl Validator {
     }
 
     /// The errors from a place in the list on.
+    #[inline]
     pub(crate) fn errors_since(&self, before: usize) -> Result<(), Errors> {
-        let new = self.errors.get(before..).unwrap_or_default();
-        Errors::from_list(new.into()).map_or(Ok(()), Err)
+        match self.errors.get(before..) {
+            None | Some([]) => Ok(()),
+            Some(new) => Errors::from_list(new.into()).map_or(Ok(()), Err),
+        }
     }
 
     /// Whether there are as many errors as are reported.
@@ -162,38 +165,51 @@ impl Validator {
         if let Definition::End = definition {
             return self.close();
         }
-        let numbered = definition.numbered();
         let adds = definition.adds();
         let scope = self.scope();
-        let place = scope.next(adds.map(|(sort, _)| sort), numbered);
         let before = adds.map_or(0, |(sort, _)| scope.len(sort));
         let depth = self.scopes.len();
-        let checked = self.check(definition);
-        if let Err(error) = checked {
-            self.report(error, place);
-            if let (Some(form), true) = (definition.opens(), self.scopes.len() == depth) {
-                // What follows is in the scope all the same.
-                self.open_anyway(form, before);
-            }
-            // The index spaces of a module type are kept elsewhere.
-            if let (None, Some((sort, count))) = (definition.opens(), adds)
-                && self.module.is_none()
-            {
-                // The results of a start function are only believed as far as functions have some.
-                let count =
-                    if let Definition::Start(_) = definition { count.min(1) } else { count };
-                let scope = self.scope_mut();
-                while scope.len(sort) < before.saturating_add(count) {
-                    scope.push(sort, 0);
-                }
-            }
+        if let Err(error) = self.check(definition) {
+            self.add_invalid(definition, error, before, depth);
         }
         // A scope that was opened counts in the scope around it when it is closed.
         if definition.opens().is_none() {
             let counts = &mut self.scope_mut().counts;
             counts.definitions += 1;
-            if let Some(kind) = numbered {
+            if let Some(kind) = definition.numbered() {
                 counts.numbered[kind as usize] += 1;
+            }
+        }
+    }
+
+    /// Reports the error of a definition, and gives the definition the indices that it should have
+    /// had. `before` is the length that their index space had, and `depth` the number of open scopes.
+    #[cold]
+    fn add_invalid(
+        &mut self,
+        definition: &Definition<'_>,
+        error: Error,
+        before: u32,
+        depth: usize,
+    ) {
+        let place = match definition.numbered() {
+            Some(kind) => Some(kind.reference(self.scopes[depth - 1].counts.of(kind))),
+            None => definition.adds().map(|(sort, _)| DefinitionRef::Indexed(sort, before)),
+        };
+        self.report(error, place);
+        if let (Some(form), true) = (definition.opens(), self.scopes.len() == depth) {
+            // What follows is in the scope all the same.
+            self.open_anyway(form, before);
+        }
+        // The index spaces of a module type are kept elsewhere.
+        if let (None, Some((sort, count))) = (definition.opens(), definition.adds())
+            && self.module.is_none()
+        {
+            // The results of a start function are only believed as far as functions have some.
+            let count = if let Definition::Start(_) = definition { count.min(1) } else { count };
+            let scope = self.scope_mut();
+            while scope.len(sort) < before.saturating_add(count) {
+                scope.push(sort, 0);
             }
         }
     }
