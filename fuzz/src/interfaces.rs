@@ -90,7 +90,7 @@ pub fn wit_bytes(data: &[u8]) {
     }
     let Ok(printed) = print::whole(&model, package) else { return };
     let again = resolve(&printed).unwrap_or_else(|| panic!("own text is refused:\n{printed}"));
-    if has_late_uses(&model) {
+    if !is_in_text_order(&model) {
         let text = print::whole(again.model(), again.root());
         let text = text.unwrap_or_else(|error| panic!("{error}:\n{printed}"));
         assert_eq!(sorted_lines(&text), sorted_lines(&printed), "{printed}");
@@ -105,22 +105,25 @@ fn sorted_lines(text: &str) -> Vec<&str> {
     lines
 }
 
-/// Whether types that are used from elsewhere stand behind others somewhere. In text they come first.
-fn has_late_uses(model: &Model) -> bool {
-    let is_use = |id: TypeId| match model[id].kind {
-        Kind::Alias(Val::Type(other)) => model[other].owner != model[id].owner,
-        _ => false,
+/// Whether the items of all interfaces and worlds stand in the order that text gives them: imported
+/// interfaces, types that are used from elsewhere, other types, functions. Methods stand with their
+/// resources.
+fn is_in_text_order(model: &Model) -> bool {
+    let of_type = |id: &TypeId| match model[*id].kind {
+        Kind::Alias(Val::Type(other)) if model[other].owner != model[*id].owner => 1,
+        _ => 2,
     };
-    let interfaces = model.interfaces().map(|(_, it)| it.types.iter().map(|(_, id)| *id).collect());
-    let worlds = model.worlds().map(|(_, world)| {
-        let types = world.imports.iter().filter_map(|(_, item)| match item {
-            Extern::Type(id) => Some(*id),
-            _ => None,
-        });
-        types.collect()
-    });
-    let mut all = interfaces.chain(worlds);
-    all.any(|types: Vec<TypeId>| !types.is_sorted_by_key(|id| !is_use(*id)))
+    let of_import = |item: &Extern| match item {
+        Extern::Interface { .. } => Some(0),
+        Extern::Type(id) => Some(of_type(id)),
+        Extern::Func(func) => func.resource.is_none().then_some(3),
+    };
+    let interfaces =
+        model.interfaces().all(|(_, it)| it.types.iter().map(|(_, id)| of_type(id)).is_sorted());
+    let worlds = model
+        .worlds()
+        .all(|(_, world)| world.imports.iter().filter_map(|(_, item)| of_import(item)).is_sorted());
+    interfaces && worlds
 }
 
 /// `count` inputs, the same in every run: a seed as text and as binary, generated texts, and mutations of
