@@ -182,34 +182,38 @@ impl Entries {
         if self.is_done() {
             return Ok(None);
         }
-        let (definition, count) = self.read_checked(reader, |_, _| Ok(()))?;
+        let mut definition = Definition::End;
+        let count = self.read_checked(reader, &mut definition, |_, _| Ok(()))?;
         self.advance(&definition, count);
         Ok(Some(definition))
     }
 
-    /// Reads the next definition, of which at least one must be left, and the number of definitions
-    /// in the scope that it opens. The position does not change: [`advance`](Entries::advance) moves
-    /// past a definition. `check_len` checks the number, which the reader has read last.
+    /// Reads the next definition, of which at least one must be left, to `to`. Returns the number of
+    /// definitions in the scope that it opens. The position does not change:
+    /// [`advance`](Entries::advance) moves past a definition. `check_len` checks the number, which the
+    /// reader has read last.
     ///
     /// # Errors
     /// The reason why the bytes do not decode to the definition, with the reader at the offending
     /// byte, or the error of `check_len`.
-    #[inline]
+    #[inline(always)]
     pub fn read_checked<'a>(
         &self,
         reader: &mut Reader<'a>,
+        to: &mut Definition<'a>,
         check_len: impl FnOnce(&mut Reader<'a>, u32) -> Result<()>,
-    ) -> Result<(Definition<'a>, u32)> {
+    ) -> Result<u32> {
         if self.is_at_end() {
-            return Ok((Definition::End, 0));
+            *to = Definition::End;
+            return Ok(0);
         }
-        let definition = Definition::decode_in(self.id, self.scope(), reader)?;
+        to.decode_from(self.id, self.scope(), reader)?;
         let mut count = 0;
-        if definition.opens().is_some() {
+        if to.opens().is_some() {
             count = reader.u32()?;
             check_len(reader, count)?;
         }
-        Ok((definition, count))
+        Ok(count)
     }
 
     /// Moves past a definition, with `count` definitions in the scope that it opens.
@@ -227,9 +231,10 @@ impl Entries {
     }
 }
 
-/// Reads a definition of a section.
-fn entry<'a>(id: SectionId, reader: &mut Reader<'a>) -> Result<Definition<'a>> {
-    Ok(match id {
+/// Reads a definition of a section to `to`.
+#[inline]
+fn entry<'a>(id: SectionId, reader: &mut Reader<'a>, to: &mut Definition<'a>) -> Result<()> {
+    *to = match id {
         SectionId::Custom => Definition::from_custom(reader.read()?),
         SectionId::CoreInstance => Definition::CoreInstance(reader.read()?),
         SectionId::CoreType => Definition::CoreType(reader.read()?),
@@ -243,7 +248,8 @@ fn entry<'a>(id: SectionId, reader: &mut Reader<'a>) -> Result<Definition<'a>> {
         SectionId::Value => Definition::Value(reader.read()?),
         // They have no definitions of their own, so none is left.
         SectionId::CoreModule | SectionId::Component => return Err(Malformed::SectionId),
-    })
+    };
+    Ok(())
 }
 
 /// The kinds of declarations in types, and their bytes there.
@@ -380,15 +386,31 @@ impl<'a> Definition<'a> {
     /// # Errors
     /// The reason why the bytes do not decode to the definition. The reader is left at the offending
     /// byte.
-    #[inline]
     pub fn decode_in(
         id: SectionId,
         scope: Option<Scope>,
         reader: &mut Reader<'a>,
     ) -> Result<Definition<'a>> {
+        let mut definition = Definition::End;
+        definition.decode_from(id, scope, reader)?;
+        Ok(definition)
+    }
+
+    /// Becomes the definition that the reader is at. A definition that is written in place is not
+    /// moved on its way to the caller, which would take longer than to decode it.
+    #[inline(always)]
+    fn decode_from(
+        &mut self,
+        id: SectionId,
+        scope: Option<Scope>,
+        reader: &mut Reader<'a>,
+    ) -> Result<()> {
         match scope {
-            Some(scope) if scope != Scope::Component => declaration(scope, reader),
-            _ => entry(id, reader),
+            Some(scope) if scope != Scope::Component => {
+                *self = declaration(scope, reader)?;
+                Ok(())
+            }
+            _ => entry(id, reader, self),
         }
     }
 

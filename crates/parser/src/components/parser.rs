@@ -108,16 +108,19 @@ impl Section {
         Frame::of_component(0, self.extent.left)
     }
 
-    /// Reads the next definition, and the number of definitions in the scope that it opens.
+    /// Reads the next definition to `to`. Returns the number of definitions in the scope that it
+    /// opens.
+    #[inline(always)]
     fn definition<'b>(
         &self,
         input: Input<'b>,
         end: &mut usize,
-    ) -> Result<(Definition<'b>, u32), NoItem> {
+        to: &mut Definition<'b>,
+    ) -> Result<u32, NoItem> {
         let frame = self.frame();
         frame.decode(input, end, |reader, bounds| {
             let check = |reader: &mut _, len| check_len(reader, len, frame, bounds);
-            self.entries.read_checked(reader, check)
+            self.entries.read_checked(reader, to, check)
         })
     }
 }
@@ -196,7 +199,9 @@ impl Parser {
         }
         let input = self.input(data, eof);
         let decoded = self.is_in_section(input).and_then(|is_in_section| match self.section() {
-            Some(section) if is_in_section => section.definition(input, &mut 0).map(drop),
+            Some(section) if is_in_section => {
+                section.definition(input, &mut 0, &mut Definition::End).map(drop)
+            }
             _ => self.part(input, &mut 0).map(drop),
         });
         match decoded {
@@ -209,14 +214,23 @@ impl Parser {
         }
     }
 
+    #[inline]
     fn next_of_component<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
         let input = self.input(data, eof);
-        let event = match self.is_in_section(input) {
-            Ok(true) => self.take_definition(input),
+        let taken = match self.is_in_section(input) {
+            Ok(true) => {
+                let (offset, bytes) = (self.offset, data.get(..0).unwrap_or_default());
+                let part = Part::Definition(Definition::End);
+                let mut event = Event { part, offset, bytes };
+                match self.take_definition(input, &mut event) {
+                    Ok(()) => return Ok(Step::Event(event)),
+                    Err(why) => Err(why),
+                }
+            }
             Ok(false) => self.take_part(input),
-            Err(error) => Err(error),
+            Err(why) => Err(why),
         };
-        match event {
+        match taken {
             Ok(event) => Ok(Step::Event(event)),
             Err(why) => self.no_event(input, why),
         }
@@ -224,6 +238,7 @@ impl Parser {
 
     /// What the next step is where no event can be taken.
     #[cold]
+    #[inline(never)]
     fn no_event<'b>(&mut self, input: Input<'b>, why: NoItem) -> Result<Step<'b>, Error> {
         match why {
             NoItem::End => Ok(Step::End),
@@ -292,17 +307,27 @@ impl Parser {
         Ok(false)
     }
 
-    /// Takes the next definition of a section.
+    /// Takes the next definition of a section. It is read to `event`, whose part is a definition.
     #[inline]
-    fn take_definition<'b>(&mut self, input: Input<'b>) -> Result<Event<'b>, NoItem> {
-        let State::Section(section) = &mut self.state else { return Err(NoItem::End) };
+    fn take_definition<'b>(
+        &mut self,
+        input: Input<'b>,
+        event: &mut Event<'b>,
+    ) -> Result<(), NoItem> {
+        let (State::Section(section), Part::Definition(definition)) =
+            (&mut self.state, &mut event.part)
+        else {
+            return Err(NoItem::End);
+        };
         let mut len = 0;
-        let (definition, count) = section.definition(input, &mut len)?;
+        let count = section.definition(input, &mut len, definition)?;
         section.extent.advance(len);
-        section.entries.advance(&definition, count);
-        self.place.add(&definition);
-        let bytes = input.data.get(..len).unwrap_or(input.data);
-        Ok(self.advance(Part::Definition(definition), bytes))
+        section.entries.advance(definition, count);
+        self.place.add(definition);
+        event.bytes = input.data.get(..len).unwrap_or(input.data);
+        self.offset = self.offset.saturating_add(len);
+        self.wanted = 0;
+        Ok(())
     }
 
     /// The event of a part, behind which the parser moves.
@@ -399,6 +424,7 @@ impl Parser {
     }
 
     /// Takes the next part that is neither an item nor a definition of a section.
+    #[inline(never)]
     fn take_part<'b>(&mut self, input: Input<'b>) -> Result<Event<'b>, NoItem> {
         let mut len = 0;
         let part = self.part(input, &mut len)?;
