@@ -15,7 +15,7 @@ use crate::parser::Parser;
 impl Parser {
     #[cold]
     #[inline(never)]
-    pub(crate) fn error(&self, input: Input<'_>, no_item: NoItem) -> Error {
+    pub(crate) fn error(&self, input: &Input<'_>, no_item: NoItem) -> Error {
         let (kind, pos, enable) = match no_item {
             NoItem::Malformed(kind, pos) | NoItem::Counts(kind, pos, _) => (kind, pos, None),
             NoItem::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
@@ -56,7 +56,7 @@ impl Parser {
     }
 
     /// The error for a section that claims more bytes than the input has.
-    fn truncated(&self, input: Input<'_>) -> Error {
+    fn truncated(&self, input: &Input<'_>) -> Error {
         let end = input.offset.saturating_add(input.data.len());
         let (size_at, size) = match &self.section {
             Some(section) => (section.extent.size_at, section.extent.size),
@@ -80,7 +80,7 @@ impl Parser {
     }
 
     /// The number of bytes that the current section lacks.
-    fn missing(&self, input: Input<'_>) -> Option<usize> {
+    fn missing(&self, input: &Input<'_>) -> Option<usize> {
         let wanted = match &self.section {
             Some(section) => section.extent.left,
             None => {
@@ -106,11 +106,11 @@ impl Parser {
     /// The path to the item that `data` begins with.
     #[cfg(feature = "std")]
     pub(crate) fn path_of_next(&self, data: &[u8]) -> Path {
-        self.path(self.input(data, false))
+        self.path(&self.input(data, false))
     }
 
     /// The path to the current item.
-    fn path(&self, input: Input<'_>) -> Path {
+    fn path(&self, input: &Input<'_>) -> Path {
         let Some(section) = &self.section else {
             if !self.started {
                 return Path::default();
@@ -131,7 +131,7 @@ impl Parser {
     }
 
     /// The instruction of the current body that covers a position.
-    fn instr(&self, input: Input<'_>, pos: usize) -> Option<InstrRef> {
+    fn instr(&self, input: &Input<'_>, pos: usize) -> Option<InstrRef> {
         let section = self.section.as_ref().filter(|section| section.id() == SectionId::Code)?;
         // The answer must not depend on how much input beyond this has arrived.
         let mut reader = input.reader(0, section.extent.left.saturating_add(LOOK_AHEAD));

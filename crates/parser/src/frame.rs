@@ -16,8 +16,8 @@ pub(crate) enum Bounds {
     Beyond,
 }
 
-/// The bytes that have arrived, and their place in the input.
-#[derive(Clone, Copy)]
+/// The bytes that have arrived, and their place in the input. It is passed by reference: a copy for
+/// each call would take longer than some items.
 pub(crate) struct Input<'b> {
     /// Bytes of the input that were not yet handed out.
     pub(crate) data: &'b [u8],
@@ -90,7 +90,7 @@ impl Frame {
     #[inline(always)]
     pub(crate) fn decode<'b, T>(
         self,
-        input: Input<'b>,
+        input: &Input<'b>,
         end: &mut usize,
         mut decode: impl FnMut(&mut Reader<'b>, Bounds) -> Result<T, Malformed>,
     ) -> Result<T, NoItem> {
@@ -108,7 +108,7 @@ impl Frame {
     #[inline(never)]
     fn explain<'b, T>(
         self,
-        input: Input<'b>,
+        input: &Input<'b>,
         error: Malformed,
         pos: usize,
         mut decode: impl FnMut(&mut Reader<'b>, Bounds) -> Result<T, Malformed>,
@@ -161,7 +161,7 @@ impl Frame {
 
 /// Reads the size of a section, which stands behind the section's code at the start of the data.
 /// Returns the positions of the first byte of the content and behind the last, and the size.
-pub(crate) fn section_size(input: Input<'_>) -> Result<(usize, usize, u32), NoItem> {
+pub(crate) fn section_size(input: &Input<'_>) -> Result<(usize, usize, u32), NoItem> {
     let mut reader = input.reader(1, usize::MAX);
     match reader.u32() {
         Ok(size) => Ok((reader.pos(), reader.pos().saturating_add(size as usize), size)),
@@ -192,7 +192,7 @@ fn is_code(error: Malformed) -> bool {
 
 /// The position up to which there must be bytes for the length at position `pos`: as many as it says,
 /// its own bytes included, as in [`Reader::len32`].
-fn end_of_length(input: Input<'_>, pos: usize) -> usize {
+fn end_of_length(input: &Input<'_>, pos: usize) -> usize {
     let len = input.reader(pos, usize::MAX).u32().unwrap_or(0);
     pos.saturating_add(len as usize)
 }

@@ -9,7 +9,7 @@ use crate::state::Section;
 /// `end` becomes the position behind the item.
 #[inline]
 pub(crate) fn item<'b>(
-    input: Input<'b>,
+    input: &Input<'b>,
     section: &Section,
     end: &mut usize,
 ) -> Result<Item<'b>, NoItem> {
@@ -43,7 +43,7 @@ pub(crate) fn check_len(
 
 /// Decodes a custom section, whose contents lie in `frame`.
 pub(crate) fn custom<'b>(
-    input: Input<'b>,
+    input: &Input<'b>,
     frame: Frame,
     end: &mut usize,
 ) -> Result<Custom<'b>, NoItem> {
@@ -62,7 +62,7 @@ pub(crate) struct BodyCheck<'n> {
 /// Decodes the next body of the code section.
 #[inline]
 pub(crate) fn body<'b>(
-    input: Input<'b>,
+    input: &Input<'b>,
     section: Frame,
     mut check: BodyCheck<'_>,
     end: &mut usize,
@@ -128,7 +128,7 @@ fn first_that_names_data(reader: &Reader<'_>, code: usize) -> usize {
 }
 
 /// Asks for more input until all bytes of a frame are there.
-fn whole(input: Input<'_>, frame: Frame) -> Result<(), NoItem> {
+fn whole(input: &Input<'_>, frame: Frame) -> Result<(), NoItem> {
     match input.data.len() < frame.end {
         false => Ok(()),
         true if input.eof => Err(NoItem::Truncated),

@@ -152,7 +152,7 @@ impl Parser {
     /// this data returns this error again.
     #[inline]
     pub fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
-        let input = self.input(data, eof);
+        let input = &self.input(data, eof);
         let mut len = 0;
         let item = match self.step(input, &mut len) {
             Ok(item) => item,
@@ -168,7 +168,7 @@ impl Parser {
     /// The errors of [`next`](Parser::next).
     #[cfg(feature = "std")]
     pub(crate) fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
-        let input = self.input(data, eof);
+        let input = &self.input(data, eof);
         match self.step(input, &mut 0) {
             Ok(_) => {
                 self.body_checked = true;
@@ -195,7 +195,7 @@ impl Parser {
     }
 
     #[cold]
-    fn no_item<'b>(&mut self, input: Input<'_>, no_item: NoItem) -> Result<Step<'b>, Error> {
+    fn no_item<'b>(&mut self, input: &Input<'_>, no_item: NoItem) -> Result<Step<'b>, Error> {
         match no_item {
             NoItem::End => Ok(Step::End),
             NoItem::More(wanted) => {
@@ -209,7 +209,7 @@ impl Parser {
 
     /// Decodes the next item; `len` becomes its length in bytes.
     #[inline]
-    fn step<'b>(&mut self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
+    fn step<'b>(&mut self, input: &Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
         if input.data.len() < self.wanted && !input.eof {
             return Err(NoItem::More(self.wanted));
         }
@@ -235,7 +235,7 @@ impl Parser {
     }
 
     /// Decodes the header of the next section, or a custom section, or finds the end of the module.
-    fn between<'b>(&self, input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
+    fn between<'b>(&self, input: &Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
         let Some(&code) = input.data.first() else {
             return Err(match input.eof {
                 true => self.check_end().err().unwrap_or(NoItem::End),
@@ -318,7 +318,7 @@ impl Parser {
     /// Skips the malformed part at the front of `data`, which holds the rest of the input. Returns
     /// its length, or `None` when its end is not known.
     pub(crate) fn skip_malformed(&mut self, data: &[u8]) -> Option<usize> {
-        let input = self.input(data, true);
+        let input = &self.input(data, true);
         // If only the order or a count is wrong, the content can still be read.
         if self.started
             && !core::mem::replace(&mut self.is_partial, true)
@@ -381,7 +381,7 @@ impl Parser {
 }
 
 /// Decodes magic and version.
-fn header<'b>(input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
+fn header<'b>(input: &Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
     let kind = match preamble(input, len)? {
         VERSION => return Ok(Item::Header),
         [_, _, a, b] if [a, b] == COMPONENT_LAYER => Malformed::Component,
@@ -391,7 +391,7 @@ fn header<'b>(input: Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
 }
 
 /// Decodes magic, and returns the version and layer.
-pub(crate) fn preamble(input: Input<'_>, len: &mut usize) -> Result<[u8; 4], NoItem> {
+pub(crate) fn preamble(input: &Input<'_>, len: &mut usize) -> Result<[u8; 4], NoItem> {
     *len = MAGIC.len() + VERSION.len();
     if input.data.len() < *len && !input.eof {
         return Err(NoItem::More(*len));

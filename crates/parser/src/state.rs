@@ -30,7 +30,7 @@ impl Extent {
     }
 
     /// Checks that no byte is left after the last item. `surplus` is the error if one is.
-    pub(crate) fn leave(&self, input: Input<'_>, surplus: Malformed) -> Result<(), NoItem> {
+    pub(crate) fn leave(&self, input: &Input<'_>, surplus: Malformed) -> Result<(), NoItem> {
         let wanted = self.left.min(LOOK_AHEAD);
         match self.left {
             0 => Ok(()),
@@ -74,7 +74,7 @@ impl Section {
 
     /// Skips the next entry if it is a body, whose size is known, or else the rest of the section.
     /// Returns the number of bytes.
-    pub(crate) fn skip_malformed(&mut self, input: Input<'_>) -> usize {
+    pub(crate) fn skip_malformed(&mut self, input: &Input<'_>) -> usize {
         if self.id() == SectionId::Code && !self.entries.is_done() {
             let mut reader = input.reader(0, self.extent.left);
             if let Ok(size) = reader.u32()

@@ -231,24 +231,26 @@ impl Entries {
     }
 }
 
-/// Reads a definition of a section to `to`.
+/// Reads a definition of a section to `to`, which owns nothing.
 #[inline]
 fn entry<'a>(id: SectionId, reader: &mut Reader<'a>, to: &mut Definition<'a>) -> Result<()> {
-    *to = match id {
-        SectionId::Custom => Definition::from_custom(reader.read()?),
-        SectionId::CoreInstance => Definition::CoreInstance(reader.read()?),
-        SectionId::CoreType => Definition::CoreType(reader.read()?),
-        SectionId::Instance => Definition::Instance(reader.read()?),
-        SectionId::Alias => Definition::Alias(reader.read()?),
-        SectionId::Type => Definition::Type(reader.read()?),
-        SectionId::Canon => Definition::Canon(reader.read()?),
-        SectionId::Start => Definition::Start(reader.read()?),
-        SectionId::Import => Definition::Import(reader.read()?),
-        SectionId::Export => Definition::Export(reader.read()?),
-        SectionId::Value => Definition::Value(reader.read()?),
+    // What is written over owns nothing, so it need not be dropped.
+    let mut put = |definition| core::mem::forget(core::mem::replace(to, definition));
+    match id {
+        SectionId::Custom => put(Definition::from_custom(reader.read()?)),
+        SectionId::CoreInstance => put(Definition::CoreInstance(reader.read()?)),
+        SectionId::CoreType => put(Definition::CoreType(reader.read()?)),
+        SectionId::Instance => put(Definition::Instance(reader.read()?)),
+        SectionId::Alias => put(Definition::Alias(reader.read()?)),
+        SectionId::Type => put(Definition::Type(reader.read()?)),
+        SectionId::Canon => put(Definition::Canon(reader.read()?)),
+        SectionId::Start => put(Definition::Start(reader.read()?)),
+        SectionId::Import => put(Definition::Import(reader.read()?)),
+        SectionId::Export => put(Definition::Export(reader.read()?)),
+        SectionId::Value => put(Definition::Value(reader.read()?)),
         // They have no definitions of their own, so none is left.
         SectionId::CoreModule | SectionId::Component => return Err(Malformed::SectionId),
-    };
+    }
     Ok(())
 }
 
@@ -405,6 +407,7 @@ impl<'a> Definition<'a> {
         scope: Option<Scope>,
         reader: &mut Reader<'a>,
     ) -> Result<()> {
+        *self = Definition::End;
         match scope {
             Some(scope) if scope != Scope::Component => {
                 *self = declaration(scope, reader)?;

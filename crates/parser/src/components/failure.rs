@@ -14,7 +14,7 @@ use crate::frame::{Input, NoItem};
 impl Parser {
     #[cold]
     #[inline(never)]
-    pub(super) fn error(&self, input: Input<'_>, no_item: NoItem) -> Error {
+    pub(super) fn error(&self, input: &Input<'_>, no_item: NoItem) -> Error {
         let (kind, pos, enable) = match no_item {
             NoItem::Malformed(kind, pos) | NoItem::Counts(kind, pos, _) => (kind, pos, None),
             NoItem::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
@@ -57,7 +57,7 @@ impl Parser {
 
     /// The error for a section, or an inner module or component, that claims more bytes than there
     /// are.
-    fn truncated(&self, input: Input<'_>) -> Error {
+    fn truncated(&self, input: &Input<'_>) -> Error {
         let end = input.offset.saturating_add(input.data.len());
         // Of everything that is cut short, the outermost tells how much is missing.
         let outermost = self.ends.first().copied().filter(|outermost| *outermost > end);
@@ -74,7 +74,7 @@ impl Parser {
     }
 
     /// The offset behind the section that the parser is in or before.
-    fn section_end(&self, input: Input<'_>) -> Option<usize> {
+    fn section_end(&self, input: &Input<'_>) -> Option<usize> {
         if let Some(section) = self.section() {
             return Some(input.offset.saturating_add(section.extent.left));
         }
@@ -90,12 +90,12 @@ impl Parser {
     }
 
     /// The path to the next part.
-    fn path(&self, input: Input<'_>) -> Path {
+    fn path(&self, input: &Input<'_>) -> Path {
         Path { definition: self.definition(input), ..Path::default() }.within(&self.place.outer())
     }
 
     /// The next definition, or the section if it is not known which.
-    fn definition(&self, input: Input<'_>) -> Option<DefinitionRef> {
+    fn definition(&self, input: &Input<'_>) -> Option<DefinitionRef> {
         match self.section() {
             Some(section) if section.entries.is_done() => {
                 Some(DefinitionRef::Section(section.entries.section()))
@@ -122,7 +122,7 @@ impl Parser {
     pub(crate) fn path_of_next(&self, data: &[u8]) -> Path {
         match self.module() {
             Some(module) => module.path_of_next(data).within(&self.place.outer()),
-            None => self.path(self.input(data, false)),
+            None => self.path(&self.input(data, false)),
         }
     }
 }

@@ -113,7 +113,7 @@ impl Section {
     #[inline(always)]
     fn definition<'b>(
         &self,
-        input: Input<'b>,
+        input: &Input<'b>,
         end: &mut usize,
         to: &mut Definition<'b>,
     ) -> Result<u32, NoItem> {
@@ -197,7 +197,7 @@ impl Parser {
         if let State::Module(module) = &mut self.state {
             return module.needs_more(data, eof).map_err(|error| self.in_module(error));
         }
-        let input = self.input(data, eof);
+        let input = &self.input(data, eof);
         let decoded = self.is_in_section(input).and_then(|is_in_section| match self.section() {
             Some(section) if is_in_section => {
                 section.definition(input, &mut 0, &mut Definition::End).map(drop)
@@ -216,7 +216,7 @@ impl Parser {
 
     #[inline]
     fn next_of_component<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
-        let input = self.input(data, eof);
+        let input = &self.input(data, eof);
         let taken = match self.is_in_section(input) {
             Ok(true) => {
                 let (offset, bytes) = (self.offset, data.get(..0).unwrap_or_default());
@@ -239,7 +239,7 @@ impl Parser {
     /// What the next step is where no event can be taken.
     #[cold]
     #[inline(never)]
-    fn no_event<'b>(&mut self, input: Input<'b>, why: NoItem) -> Result<Step<'b>, Error> {
+    fn no_event<'b>(&mut self, input: &Input<'b>, why: NoItem) -> Result<Step<'b>, Error> {
         match why {
             NoItem::End => Ok(Step::End),
             NoItem::More(wanted) => {
@@ -261,7 +261,7 @@ impl Parser {
         match step {
             Ok(crate::Step::NeedMore(more)) => Ok(Step::NeedMore(more)),
             Ok(_) if self.ends.last().is_some_and(|end| *end > self.offset) => {
-                Err(self.error(self.input(data, true), NoItem::Truncated))
+                Err(self.error(&self.input(data, true), NoItem::Truncated))
             }
             Ok(_) => Ok(Step::Event(self.leave(data))),
             Err(error) => Err(self.in_module(error)),
@@ -290,7 +290,7 @@ impl Parser {
     /// Whether the next part is a definition of the section that the parser is in. Leaves a section
     /// that has no more of them.
     #[inline]
-    fn is_in_section(&mut self, input: Input<'_>) -> Result<bool, NoItem> {
+    fn is_in_section(&mut self, input: &Input<'_>) -> Result<bool, NoItem> {
         if input.data.len() < self.wanted && !input.eof {
             return Err(NoItem::More(self.wanted));
         }
@@ -311,7 +311,7 @@ impl Parser {
     #[inline]
     fn take_definition<'b>(
         &mut self,
-        input: Input<'b>,
+        input: &Input<'b>,
         event: &mut Event<'b>,
     ) -> Result<(), NoItem> {
         let (State::Section(section), Part::Definition(definition)) =
@@ -341,7 +341,7 @@ impl Parser {
 
     /// Decodes the next part that is neither an item nor a definition of a section; `len` becomes its
     /// length in bytes.
-    fn part<'b>(&self, input: Input<'b>, len: &mut usize) -> Result<Part<'b>, NoItem> {
+    fn part<'b>(&self, input: &Input<'b>, len: &mut usize) -> Result<Part<'b>, NoItem> {
         Ok(match &self.state {
             State::Sections => self.between(input, len)?,
             State::Preamble(section) => Part::Enter(self.inner_preamble(*section, input, len)?),
@@ -350,7 +350,7 @@ impl Parser {
         })
     }
 
-    fn outermost_preamble(&self, input: Input<'_>, len: &mut usize) -> Result<Layer, NoItem> {
+    fn outermost_preamble(&self, input: &Input<'_>, len: &mut usize) -> Result<Layer, NoItem> {
         let kind = Malformed::UnknownVersion;
         match preamble(input, len)? {
             VERSION => Ok(Layer::Module),
@@ -367,7 +367,7 @@ impl Parser {
     fn inner_preamble(
         &self,
         section: SectionId,
-        input: Input<'_>,
+        input: &Input<'_>,
         len: &mut usize,
     ) -> Result<Layer, NoItem> {
         let version = preamble(input, len)?;
@@ -384,7 +384,7 @@ impl Parser {
 
     /// Decodes the header of the next section, or a custom section, or finds the end of the
     /// component.
-    fn between<'b>(&self, input: Input<'b>, len: &mut usize) -> Result<Part<'b>, NoItem> {
+    fn between<'b>(&self, input: &Input<'b>, len: &mut usize) -> Result<Part<'b>, NoItem> {
         let Some(&code) = input.data.first() else {
             return match input.eof {
                 true if !self.ends.is_empty() && self.room() > 0 => Err(NoItem::Truncated),
@@ -425,7 +425,7 @@ impl Parser {
 
     /// Takes the next part that is neither an item nor a definition of a section.
     #[inline(never)]
-    fn take_part<'b>(&mut self, input: Input<'b>) -> Result<Event<'b>, NoItem> {
+    fn take_part<'b>(&mut self, input: &Input<'b>) -> Result<Event<'b>, NoItem> {
         let mut len = 0;
         let part = self.part(input, &mut len)?;
         let data = input.data;
@@ -494,7 +494,7 @@ impl Parser {
     /// Skips the malformed part at the front of `data`, which holds the rest of the input. Returns
     /// its length, or `None` when its end is not known.
     pub(crate) fn skip_malformed(&mut self, data: &[u8]) -> Option<usize> {
-        let input = self.input(data, true);
+        let input = &self.input(data, true);
         let len = match &mut self.state {
             State::Module(module) => match module.skip_malformed(input.data) {
                 Some(len) => {

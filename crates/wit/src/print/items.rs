@@ -8,7 +8,9 @@ use wattle_ast::Features;
 use wattle_ast::components::{Accessor, PlainName};
 
 use super::{PrintError, Printer, Result};
-use crate::model::{Extern, Func, Interface, Key, Kind, PackageId, Type, TypeId, Val, World};
+use crate::model::{
+    Extern, Func, InterfaceId, Key, Kind, Owner, PackageId, Type, TypeId, Val, WorldId,
+};
 
 impl Printer<'_> {
     pub(super) fn items(&mut self, id: PackageId, is_main: bool) -> Result<()> {
@@ -21,7 +23,7 @@ impl Printer<'_> {
             self.word("interface ");
             self.name(name);
             self.open();
-            self.interface(interface)?;
+            self.interface(*id)?;
             self.close();
             if is_main {
                 self.newline();
@@ -34,14 +36,16 @@ impl Printer<'_> {
             self.word("world ");
             self.name(name);
             self.open();
-            self.world(world)?;
+            self.world(*id)?;
             self.close();
         }
         Ok(())
     }
 
-    fn interface(&mut self, interface: &Interface) -> Result<()> {
+    fn interface(&mut self, id: InterfaceId) -> Result<()> {
+        let interface = &self.model[id];
         let had_items = core::mem::replace(&mut self.has_items, false);
+        let outer = core::mem::replace(&mut self.owner, Owner::Interface(id));
         let mut funcs = Vec::new();
         let mut of_resources: BTreeMap<TypeId, Vec<&Func>> = BTreeMap::new();
         for (_, func) in interface.funcs.iter() {
@@ -56,7 +60,7 @@ impl Printer<'_> {
             self.new_item();
             self.func_item(func)?;
         }
-        self.has_items = had_items;
+        (self.has_items, self.owner) = (had_items, outer);
         Ok(())
     }
 
@@ -118,11 +122,13 @@ impl Printer<'_> {
             self.val(result);
         }
         self.semicolon();
-        Ok(())
+        self.check_references(&func.name)
     }
 
-    fn world(&mut self, world: &World) -> Result<()> {
+    fn world(&mut self, id: WorldId) -> Result<()> {
+        let world = &self.model[id];
         let had_items = core::mem::replace(&mut self.has_items, false);
+        self.owner = Owner::World(id);
         let mut types = Vec::new();
         let mut funcs = Vec::new();
         let mut of_resources: BTreeMap<TypeId, Vec<&Func>> = BTreeMap::new();
@@ -179,7 +185,7 @@ impl Printer<'_> {
                 if is_written_out {
                     self.word("interface");
                     self.open();
-                    self.interface(interface)?;
+                    self.interface(*id)?;
                     self.close();
                 } else {
                     self.path(*id);

@@ -36,7 +36,7 @@ use core::fmt::{self, Write};
 use wattle_ast::{Shown, is_harmless};
 
 use crate::docs::Gate;
-use crate::model::{Model, PackageId, Val};
+use crate::model::{Model, Owner, PackageId, TypeId, Val};
 use crate::package::PackageName;
 use crate::syntax::{is_forbidden, keyword};
 use types::check_sizes;
@@ -51,6 +51,14 @@ pub enum PrintError {
     TooLarge,
     /// A function whose name is not one of a function.
     Name(String),
+    /// A function or type that refers to a type of another interface, which text cannot name there. A
+    /// component can do so after it has exported an instance.
+    Foreign {
+        /// The name of the function or type.
+        user: String,
+        /// The name of the type that it refers to.
+        ty: String,
+    },
 }
 
 impl fmt::Display for PrintError {
@@ -58,6 +66,12 @@ impl fmt::Display for PrintError {
         match self {
             PrintError::TooLarge => f.write_str("a type that is too large to be written as text"),
             PrintError::Name(name) => write!(f, "`{}` is not a well-formed name", Shown(name)),
+            PrintError::Foreign { user, ty } => write!(
+                f,
+                "`{}` refers to the type `{}` of another interface, which text cannot name there",
+                Shown(user),
+                Shown(ty),
+            ),
         }
     }
 }
@@ -67,7 +81,8 @@ impl core::error::Error for PrintError {}
 /// The text of a package.
 ///
 /// # Errors
-/// If a type has more than 1,000,000 parts, each counted as often as it would be written.
+/// If a type has more than 1,000,000 parts, each counted as often as it would be written; if the name of
+/// a function is not well-formed; if something refers to a type that text cannot name there.
 pub fn package(model: &Model, id: PackageId) -> Result<String> {
     let mut printer = Printer::new(model)?;
     printer.main(id)?;
@@ -176,6 +191,10 @@ struct Printer<'m> {
     has_items: bool,
     /// How many parts of types may still be written.
     limit: usize,
+    /// The interface or world that is written.
+    owner: Owner,
+    /// A type that was referred to although it belongs to another interface or world.
+    foreign: Option<TypeId>,
 }
 
 impl<'m> Printer<'m> {
@@ -193,6 +212,8 @@ impl<'m> Printer<'m> {
             is_line_start: false,
             has_items: false,
             limit: usize::MAX,
+            owner: Owner::Nobody,
+            foreign: None,
         }
     }
 
@@ -215,6 +236,22 @@ impl<'m> Printer<'m> {
 
     fn name(&mut self, name: &str) {
         self.word(&escaped(name));
+    }
+
+    /// A reference to a type that has a name.
+    fn reference(&mut self, id: TypeId) {
+        let ty = &self.model[id];
+        if self.owner != Owner::Nobody && ty.owner != self.owner {
+            self.foreign.get_or_insert(id);
+        }
+        self.name(ty.name.as_deref().unwrap_or_default());
+    }
+
+    /// Checks the references of the function or type with this name, which is written.
+    fn check_references(&self, user: &str) -> Result<()> {
+        let Some(foreign) = self.foreign else { return Ok(()) };
+        let ty = self.model[foreign].name.as_deref().unwrap_or_default();
+        Err(PrintError::Foreign { user: user.into(), ty: ty.into() })
     }
 
     fn newline(&mut self) {

@@ -162,8 +162,9 @@ impl<'m> Printer<'m> {
                 match kind {
                     // The name of the resource alone would be another name of the resource.
                     Kind::Own(id) => {
-                        let name = self.model[*id].name.as_deref().unwrap_or_default();
-                        self.word(&format!("own<{}>", escaped(name)));
+                        self.word("own<");
+                        self.reference(*id);
+                        self.word(">");
                     }
                     Kind::Alias(val) => self.val(*val),
                     kind => {
@@ -173,11 +174,11 @@ impl<'m> Printer<'m> {
                     }
                 }
                 self.semicolon();
-                return Ok(());
+                return self.check_references(ty.name.as_deref().unwrap_or_default());
             }
         }
         self.close();
-        Ok(())
+        self.check_references(ty.name.as_deref().unwrap_or_default())
     }
 
     /// The name of a field, case or flag, behind its documentation.
@@ -203,7 +204,7 @@ impl<'m> Printer<'m> {
                 Piece::Val(Val::Type(id)) => {
                     let ty = &self.model[id];
                     match &ty.name {
-                        Some(name) => self.name(name),
+                        Some(_) => self.reference(id),
                         None => self.begin(&ty.kind, &mut pieces),
                     }
                 }
@@ -216,10 +217,7 @@ impl<'m> Printer<'m> {
         let mut args: Vec<Piece> = Vec::new();
         match kind {
             // The name of a resource stands for a handle that owns it.
-            Kind::Own(id) => {
-                let name = self.model[*id].name.as_deref().unwrap_or_default();
-                return self.name(name);
-            }
+            Kind::Own(id) => return self.reference(*id),
             Kind::Result(None, Some(err)) => {
                 args.extend([Piece::Text("_"), Piece::Val(*err)]);
             }

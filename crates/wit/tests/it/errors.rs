@@ -112,6 +112,25 @@ fn text_that_a_file_cannot_have_is_printed_with_escapes() {
     assert_eq!(again, resolved.model().package_type(resolved.root()).unwrap());
 }
 
+/// A function of a world that takes a resource of an interface that the world exports. Text has no way
+/// to name that type, and another type of the world could have its name.
+#[test]
+fn text_that_would_mean_something_else_is_not_printed() {
+    let text = r#"(component
+      (type $r (resource (rep i32)))
+      (instance $i (export "r" (type $r)))
+      (export $e "i" (instance $i))
+      (alias export $e "r" (type $a))
+      (core func $drop (canon resource.drop $a))
+      (func $f (param "x" (own $a)) (canon lift (core func $drop)))
+      (export "f" (func $f)))"#;
+    let parsed = wattle_wat::Parser::new().component(text).unwrap();
+    let decoded = wattle_wit::decode::decode(&parsed.component).unwrap();
+    let error = wattle_wit::print::whole(&decoded.model, decoded.package).unwrap_err();
+    let expected = "`f` refers to the type `r` of another interface, which text cannot name there";
+    assert_eq!(error.to_string(), expected);
+}
+
 #[test]
 fn a_binary_with_names_that_text_cannot_have_is_refused() {
     use wattle_ast::components::ExportDecl;
