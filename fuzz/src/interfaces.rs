@@ -106,17 +106,18 @@ fn sorted_lines(text: &str) -> Vec<&str> {
 }
 
 /// Whether the items of all interfaces and worlds stand in the order that text gives them: imported
-/// interfaces, types that are used from elsewhere, other types, functions. Methods stand with their
-/// resources.
+/// interfaces, types that are used from elsewhere, other types, functions, and the functions of
+/// resources, one resource after the other.
 fn is_in_text_order(model: &Model) -> bool {
     let of_type = |id: &TypeId| match model[*id].kind {
         Kind::Alias(Val::Type(other)) if model[other].owner != model[*id].owner => 1,
         _ => 2,
     };
     let of_import = |item: &Extern| match item {
-        Extern::Interface { .. } => Some(0),
-        Extern::Type(id) => Some(of_type(id)),
-        Extern::Func(func) => func.resource.is_none().then_some(3),
+        Extern::Interface { .. } => (0, None),
+        Extern::Type(id) => (of_type(id), None),
+        Extern::Func(func) if func.resource.is_some() => (4, func.resource),
+        Extern::Func(_) => (3, None),
     };
     let interfaces =
         model.interfaces().all(|(_, it)| it.types.iter().map(|(_, id)| of_type(id)).is_sorted());

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use wattle_ast::SpaceIdx;
@@ -66,6 +67,10 @@ impl<'m> Printer<'m> {
             }
         }
         for item in uses {
+            if let (None, Some((there, here))) = (&model[item.interface].name, item.names.first()) {
+                let (user, ty) = (here.to_string(), there.to_string());
+                return Err(PrintError::Foreign { user, ty });
+            }
             self.has_items = true;
             self.gate(item.gate);
             self.external_id(item.external_id.as_deref());

@@ -124,11 +124,21 @@ fn text_that_would_mean_something_else_is_not_printed() {
       (core func $drop (canon resource.drop $a))
       (func $f (param "x" (own $a)) (canon lift (core func $drop)))
       (export "f" (func $f)))"#;
+    let expected = "`f` refers to the type `r` of another interface, which text cannot name there";
+    assert_eq!(print_error(text), expected);
+    // The first interface has no name that a second one could use types from.
+    let text = r#"(component
+      (import "a" (instance $a (type $t (record (field "x" u8))) (export "t" (type (eq $t)))))
+      (alias export $a "t" (type $t))
+      (import "b" (instance (alias outer 1 $t (type $t)) (export "u" (type (eq $t))))))"#;
+    let expected = "`u` refers to the type `t` of another interface, which text cannot name there";
+    assert_eq!(print_error(text), expected);
+}
+
+fn print_error(text: &str) -> String {
     let parsed = wattle_wat::Parser::new().component(text).unwrap();
     let decoded = wattle_wit::decode::decode(&parsed.component).unwrap();
-    let error = wattle_wit::print::whole(&decoded.model, decoded.package).unwrap_err();
-    let expected = "`f` refers to the type `r` of another interface, which text cannot name there";
-    assert_eq!(error.to_string(), expected);
+    wattle_wit::print::whole(&decoded.model, decoded.package).unwrap_err().to_string()
 }
 
 #[test]
