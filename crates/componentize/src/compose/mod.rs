@@ -107,6 +107,8 @@ pub(crate) fn compose<'a>(
     imports.write()?;
     let Imports { mut writer, places, groups, .. } = imports;
     let mut instances = Vec::new();
+    // What each instance exports, by name.
+    let mut exports: Vec<BTreeMap<&str, Sort>> = Vec::new();
     // The first part of each name, with the index of its component.
     let mut firsts: BTreeMap<&str, (usize, ComponentIdx)> = BTreeMap::new();
     let mut openings = Vec::new();
@@ -133,9 +135,9 @@ pub(crate) fn compose<'a>(
                     let instance = instances.get(given.part).copied().unwrap_or_default();
                     Some(match given.export {
                         Some(export) => {
-                            let part = parts.get(given.part);
-                            let item = part.and_then(|part| part.types.export(export));
-                            let sort = sort_of(&item.unwrap_or(import));
+                            let exports = exports.get(given.part);
+                            let sort = exports.and_then(|exports| exports.get(export)).copied();
+                            let sort = sort.unwrap_or_else(|| sort_of(&import));
                             alias(&mut writer, instance, export, sort)
                         }
                         None => instance.into(),
@@ -152,6 +154,7 @@ pub(crate) fn compose<'a>(
         let args = args.into();
         let instance = Definition::Instance(Instance::Instantiate { component, args });
         instances.push(InstanceIdx(writer.push(instance)));
+        exports.push(part.types.exports().map(|item| (item.name(), sort_of(&item))).collect());
     }
     let instance = instances.last().copied().unwrap_or_default();
     export_all(parts, &needed, &mut writer, instance)?;

@@ -67,6 +67,8 @@ pub(super) struct Frame<'t> {
     counts: [u32; Sort::COUNT],
     /// The indices here of types.
     pub(super) types: BTreeMap<Node, u32>,
+    /// The types that have a name here by imports and exports.
+    named: BTreeSet<Node>,
     /// Where types come from that instances here export; `None` if something in the result is given
     /// for the import.
     pub(super) origins: BTreeMap<Node, Option<usize>>,
@@ -92,6 +94,7 @@ impl Frame<'_> {
             definitions: Vec::new(),
             counts: [0; Sort::COUNT],
             types: BTreeMap::new(),
+            named: BTreeSet::new(),
             origins: BTreeMap::new(),
             items: Vec::new(),
             next: 0,
@@ -340,11 +343,13 @@ impl<'t> Writer<'t> {
             true => Definition::Import(Import { name, ty: desc }),
             false => Definition::ExportDecl(ExportDecl { name, ty: desc }),
         };
-        let named: Vec<Node> = item.wanted.iter().flat_map(|wanted| self.named(wanted)).collect();
+        let named: Vec<Node> =
+            item.wanted.iter().flat_map(|wanted| self.named(frames, wanted)).collect();
         let frame = frames.last_mut().unwrap_or(&mut self.root);
         let index = frame.push(definition);
         frame.next += 1;
-        frame.types.extend(named.into_iter().map(|node| (node, index)));
+        frame.types.extend(named.iter().map(|node| (*node, index)));
+        frame.named.extend(named);
         let index = SortIdx::new(desc.sort(), index);
         match (item.place, desc) {
             (Some(place), _) => self.settle(place, index),
@@ -365,11 +370,15 @@ impl<'t> Writer<'t> {
 
     /// The types that an import or export gives a name: its own, and those that this is another name of,
     /// if nothing outside sees the names that they have.
-    fn named(&self, wanted: &Wanted<'t>) -> Vec<Node> {
+    fn named(&self, frames: &[Frame<'t>], wanted: &Wanted<'t>) -> Vec<Node> {
         let ExternView::Type(mut ty) = wanted.item.view() else { return Vec::new() };
         let mut named = Vec::from([(wanted.component, ty.number())]);
         while let Some(target) = ty.target() {
             let node = (wanted.component, target.number());
+            // What this is another name of has its name already.
+            if frames.iter().chain([&self.root]).any(|frame| frame.named.contains(&node)) {
+                break;
+            }
             named.extend(matches!(self.root.origins.get(&node), Some(None)).then_some(node));
             ty = target;
         }
