@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -134,9 +135,9 @@ pub enum ProblemKind {
         /// The name, for an import behind its module.
         name: Box<str>,
         /// The type that the function has in core modules.
-        expected: FuncType,
+        expected: Arc<FuncType>,
         /// The type that was found.
-        found: FuncType,
+        found: Arc<FuncType>,
     },
     /// An import of one kind from a module that exports another kind by that name.
     Kind {
@@ -447,7 +448,10 @@ impl fmt::Display for Help {
     }
 }
 
-/// The type of a core function as text.
+/// The number of types that messages show of a list. No function of a world has more.
+const MOST_TYPES: usize = 20;
+
+/// The type of a core function as text. Of a long list of types, the first ones are shown.
 pub(crate) struct Signature<'t>(pub(crate) &'t FuncType);
 
 impl fmt::Display for Signature<'_> {
@@ -456,7 +460,10 @@ impl fmt::Display for Signature<'_> {
         for (word, types) in [("param", self.0.params()), ("result", self.0.results())] {
             if !types.is_empty() {
                 write!(f, " ({word}")?;
-                types.iter().try_for_each(|ty| write!(f, " {ty}"))?;
+                types.iter().take(MOST_TYPES).try_for_each(|ty| write!(f, " {ty}"))?;
+                if let more @ 1.. = types.len().saturating_sub(MOST_TYPES) {
+                    write!(f, " and {more} more")?;
+                }
                 f.write_str(")")?;
             }
         }

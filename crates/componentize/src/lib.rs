@@ -16,6 +16,7 @@
 //! | `semver_check.rs` | [`semver_check()`]: how a new version of a world breaks the previous one |
 //! | `compare.rs`, `difference.rs` | differences between worlds, and their words |
 //! | `unique.rs` | names that must differ |
+//! | `func_types.rs` | function types of core modules, each once |
 //! | `producers.rs` | the section `producers` |
 //! | `error.rs` | [`Error`]: everything that stands in the way |
 //!
@@ -35,6 +36,7 @@ mod difference;
 mod dummy;
 mod embed;
 mod error;
+mod func_types;
 mod link;
 mod names;
 mod new;

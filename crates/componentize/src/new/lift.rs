@@ -40,12 +40,7 @@ impl Emitter<'_, '_, '_> {
     /// Lifts a function. `None` if no part exports it, which was reported.
     fn lift(&mut self, number: usize, place: Place, func: &Func) -> Option<ComponentFuncIdx> {
         let plan = self.plan;
-        let key = (number, func.name.clone());
-        let (part, lifted) = plan
-            .exports
-            .iter()
-            .enumerate()
-            .find_map(|(part, exports)| Some((part, exports.lifted.get(&key)?)))?;
+        let (part, lifted) = plan.exporters.lifted(number, &func.name)?;
         let ty = self.with_types(|world, written, scope| written.func(world, scope, place, func));
         let core = self.exported(part, &lifted.name);
         let item = plan.world.exports.items.get(number).map_or("", |item| &item.name);
