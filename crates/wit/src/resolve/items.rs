@@ -10,14 +10,12 @@ use wattle_ast::{SpaceIdx, Span};
 use super::Resolve;
 use super::packages::package_name;
 use crate::error::{Error, ErrorKind, Help, Place};
-use crate::model::{Interface, InterfaceId, Item as Target, PackageId, Text, World, WorldId};
+use crate::model::{
+    Interface, InterfaceId, Item as Target, MAX_WORK, PackageId, Text, World, WorldId,
+};
 use crate::order;
 use crate::ordered::Ordered;
 use crate::syntax::{Id, InterfaceItem, Item, Path, WorldItem};
-
-/// The number of steps that completing the worlds of all packages may take. A few bytes of text can
-/// ask for many: a world can include another, and each of many worlds use many interfaces.
-const MAX_WORK: usize = 1_000_000;
 
 /// Where names are looked up.
 pub(super) struct Scope<'a> {
@@ -91,10 +89,7 @@ impl<'a> Resolve<'a> {
             }
         }
         for (scope, id, world) in worlds {
-            if self.work > MAX_WORK {
-                let name = self.model[package].name.to_string();
-                let kind = ErrorKind::TooLarge { name: name.into() };
-                self.errors.push(Error::new(kind, self.texts[package.idx()].place));
+            if self.is_too_large(package) {
                 return;
             }
             self.resolve_world(scope, id, world);
@@ -103,6 +98,17 @@ impl<'a> Resolve<'a> {
                 let _ = self.model.packages[package].worlds.insert(name, id);
             }
         }
+    }
+
+    /// Whether completing the worlds has taken too many steps. Reports it.
+    pub(super) fn is_too_large(&mut self, package: PackageId) -> bool {
+        let is_too_large = self.work > MAX_WORK;
+        if is_too_large {
+            let name = self.model[package].name.to_string();
+            let kind = ErrorKind::TooLarge { name: name.into() };
+            self.errors.push(Error::new(kind, self.texts[package.idx()].place));
+        }
+        is_too_large
     }
 
     /// The names of a file: its items, and what it gives names by `use`.
