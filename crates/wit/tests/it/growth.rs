@@ -92,7 +92,7 @@ fn aliases_of_aliases_are_compared_by_what_they_stand_for() {
         let alias = |nth| format!("type t{} = t{nth};", nth + 1);
         model(&text("package a:b; interface i { record t0 { x: u8 }", number, "}", alias)).0
     };
-    is_linear(20_000, chain, |mut model| {
+    is_linear(5_000, chain, |mut model| {
         let other = model.clone();
         model.merge(&other).unwrap();
         let interface = model.interface_by_name("a:b/i").unwrap();
