@@ -47,7 +47,7 @@ fn many_adapters_that_each_export_a_function_of_the_world() {
         }
         new
     };
-    is_linear(1_000, prepare, |new| drop(new.finish().unwrap_or_else(|error| panic!("{error}"))));
+    is_linear(4_000, prepare, |new| drop(new.finish().unwrap_or_else(|error| panic!("{error}"))));
 }
 
 #[test]
