@@ -26,13 +26,11 @@ use wattle_wit::component_type::StringEncoding;
 pub(super) fn needs(world: &World<'_>, abis: &Abis, func: &CoreFunc) -> Needs {
     match func {
         CoreFunc::Lower { import, func, is_async } => {
-            let func = world.func(Side::Import, *import, func);
             let call = Call::Lower { is_async: *is_async };
-            func.map(|func| abis.needs(call, func)).unwrap_or_default()
+            abis.func(Side::Import, *import, func).needs(call)
         }
         CoreFunc::TaskReturn { export, func } => {
-            let func = world.func(Side::Export, *export, func);
-            func.map(|func| abis.task_return(func).1).unwrap_or_default()
+            abis.func(Side::Export, *export, func).task_return().1
         }
         CoreFunc::Copy(copy) => match what(copy.op) {
             what @ ("read" | "write") => abis.copy(payload(world, copy), what == "read"),

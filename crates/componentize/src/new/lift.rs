@@ -46,7 +46,8 @@ impl Emitter<'_, '_, '_> {
         let item = plan.world.exports.items.get(number).map_or("", |item| &item.name);
         let encoding = plan.parts.get(part)?.encodings.get(Side::Export, item, &func.name);
         let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
-        let needs = plan.abis.needs(Call::Lift(lifted.mode), func);
+        let abi = plan.abis.func(Side::Export, number, &func.name);
+        let needs = abi.needs(Call::Lift(lifted.mode));
         let (side, needed_by) = (Side::Export, needed_by(item, &func.name));
         let mut opts = self.options(needs, encoding, part, side, Site::After, &needed_by);
         if lifted.mode != Mode::Sync {

@@ -173,8 +173,9 @@ impl Matcher<'_, '_> {
                     return Err(unknown());
                 }
                 let (import, func) = self.lowered(number, name).ok_or_else(unknown)?;
-                let expected = self.abis.core_type(Call::Lower { is_async }, func);
                 let func = func.name.clone();
+                let abi = self.abis.func(Side::Import, import, &func);
+                let expected = abi.core_type(Call::Lower { is_async });
                 (CoreFunc::Lower { import, func, is_async }, expected)
             }
             ImportItem::Builtin { op, variant, of, is_async } => {
@@ -267,9 +268,10 @@ impl Matcher<'_, '_> {
                     if !mine.contains(&number) {
                         continue;
                     }
+                    let abi = self.abis.func(Side::Export, number, &func.name);
                     let expected = match role {
-                        Role::Lift(mode) => self.abis.core_type(Call::Lift(mode), func),
-                        Role::PostReturn => self.abis.post_return(func),
+                        Role::Lift(mode) => abi.core_type(Call::Lift(mode)),
+                        Role::PostReturn => abi.post_return(),
                         Role::Callback => FuncType::new([ValType::I32; 3], [ValType::I32]),
                     };
                     let key = (number, func.name.clone());
@@ -347,7 +349,10 @@ impl Matcher<'_, '_> {
                     let name = name(role);
                     let meant = self.meant(&name, exports.types.keys().map(|name| &**name));
                     let kind = ProblemKind::MissingExport {
-                        expected: self.abis.core_type(Call::LIFT, func),
+                        expected: self
+                            .abis
+                            .func(Side::Export, number, &func.name)
+                            .core_type(Call::LIFT),
                         name: name.into(),
                         interface: interface.as_deref().map(Into::into),
                         func: func.name.as_ref().into(),

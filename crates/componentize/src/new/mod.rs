@@ -139,7 +139,7 @@ impl<'a> Componentizer<'a> {
 pub(crate) fn build<'a>(joined: Joined<'a>, options: &Options) -> Result<Component<'a>, Error> {
     let Joined { model, world, mut parts } = joined;
     let world = World::new(&model, world);
-    let abis = Abis::new(&model);
+    let abis = Abis::new(&world);
     if let Some(main) = parts.get_mut(MAIN) {
         producers::add_tool(&mut main.module);
     }

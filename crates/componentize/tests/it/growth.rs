@@ -151,3 +151,32 @@ fn many_imports_that_a_plug_satisfies_by_name() {
         }],
     );
 }
+
+/// Makes components of a module with the world and the imports that a size asks for.
+fn worlds(size: usize, wit: &dyn Fn(usize) -> String, import: &dyn Fn(usize) -> String) {
+    let prepare = |number| {
+        let main = text("(module", number, r#"(memory (export "memory") 1))"#, import);
+        Componentizer::new().module(module(&main, Some(&wit(number)))).validate(false)
+    };
+    is_linear(size, prepare, |new| drop(new.finish().unwrap_or_else(|error| panic!("{error}"))));
+}
+
+#[test]
+fn many_imports_of_a_function_with_many_parameters() {
+    let wit = |number| {
+        let params = text("", number, "", |nth| format!("x{nth}: u8,"));
+        format!("package a:b; world w {{ import run: func({params}); }}")
+    };
+    worlds(1_000, &wit, &|_| r#"(import "$root" "run" (func (param i32)))"#.into());
+}
+
+#[test]
+fn many_streams_of_a_function() {
+    let wit = |number| {
+        let params = text("", number, "", |nth| format!("x{nth}: stream,"));
+        format!("package a:b; world w {{ import run: func({params}); }}")
+    };
+    worlds(2_000, &wit, &|nth| {
+        format!(r#"(import "$root" "[stream-new-{nth}]run" (func (result i64)))"#)
+    });
+}
