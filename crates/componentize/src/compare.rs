@@ -56,7 +56,7 @@ struct Compare<'m> {
     versions: Versions,
     path: Vec<Step>,
     /// Their name of the import or export that is compared, if it is not ours.
-    other: Option<String>,
+    other: Option<Text>,
     differences: Vec<Difference>,
     /// Whether types are equal.
     equal: BTreeMap<Pair, bool>,
@@ -151,8 +151,8 @@ impl<'m> Compare<'m> {
         else {
             return;
         };
-        let other = (our.name != their.name).then(|| their.name.clone());
-        let (name, our, their) = (our.name.clone(), our.item, their.item);
+        let other = (our.name != their.name).then(|| Text::from(their.name.as_str()));
+        let (name, our, their) = (Text::from(our.name.as_str()), our.item, their.item);
         self.other = other;
         let places = (self.ours.place(side, ours), self.theirs.place(side, theirs));
         self.path.push(match side {
@@ -187,7 +187,7 @@ impl<'m> Compare<'m> {
         };
         let is_ours = side == Side::Import;
         for (name, id) in asked.types.iter() {
-            self.path.push(Step::Type(name.to_string()));
+            self.path.push(Step::Type(name.clone()));
             match given.types.get(name) {
                 Some(other) if is_ours => self.ty(places, *id, *other),
                 Some(other) => self.ty(places, *other, *id),
@@ -205,7 +205,7 @@ impl<'m> Compare<'m> {
                     self.report(DifferenceKind::MissingFunc { name: name.to_string(), is_ours });
                 }
                 Some(other) => {
-                    self.path.push(Step::Func(name.to_string()));
+                    self.path.push(Step::Func(name.clone()));
                     match is_ours {
                         true => self.func(places, func, other),
                         false => self.func(places, other, func),
@@ -229,7 +229,7 @@ impl<'m> Compare<'m> {
                 let (ours, theirs) = (our_name.to_string(), their_name.to_string());
                 self.report(DifferenceKind::ParamNames { ours, theirs });
             }
-            self.path.push(Step::Param(our_name.to_string()));
+            self.path.push(Step::Param(our_name.clone()));
             self.val(places, Some(*our), Some(*their));
             self.path.pop();
         }
@@ -310,7 +310,7 @@ impl<'m> Compare<'m> {
         for (name, our) in &ours {
             match their_names.get(name) {
                 Some(their) => {
-                    self.path.push(Step::Label(sort, name.to_string()));
+                    self.path.push(Step::Label(sort, name.clone()));
                     self.val(places, *our, *their);
                     self.path.pop();
                 }
