@@ -142,7 +142,8 @@ impl Emitter<'_, '_, '_> {
             CoreFunc::ErrorContext { op, encoding } => {
                 let keyword = op.keyword();
                 let side = Side::Import;
-                made.opts = self.options(needs, encoding.opt(), part, side, site, keyword);
+                let encoding = encoding.opt();
+                made.opts = self.options(needs, encoding, part, side, site, || keyword.into());
                 (*op, String::from(keyword))
             }
             CoreFunc::ThreadNew => {
@@ -175,8 +176,7 @@ impl Emitter<'_, '_, '_> {
         let name = item_name(plan.world, item);
         let encoding = plan.parts.get(part).and_then(|it| it.encodings.get(item.0, name, func));
         let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
-        let needed_by = needed_by(name, func);
-        self.options(needs, encoding, part, item.0, site, &needed_by)
+        self.options(needs, encoding, part, item.0, site, || needed_by(name, func))
     }
 
     /// The result type of an exported function.

@@ -401,20 +401,20 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         part: usize,
         side: Side,
         site: Site,
-        needed_by: &str,
+        needed_by: impl Fn() -> Box<str>,
     ) -> Vec<CanonOpt> {
         let mut opts = Vec::new();
         if needs.memory {
             match self.memory {
                 Some(memory) => opts.push(CanonOpt::Memory(memory)),
-                None => self.problem(MAIN, ProblemKind::NoMemory { needed_by: needed_by.into() }),
+                None => self.problem(MAIN, ProblemKind::NoMemory { needed_by: needed_by() }),
             }
         }
         if needs.realloc {
             match realloc_for(self.plan.parts, self.plan.exports, part, side) {
                 Some((of, name)) => opts.push(CanonOpt::Realloc(self.realloc(of, name, site))),
                 None => {
-                    self.problem(part, ProblemKind::NoRealloc { needed_by: needed_by.into() });
+                    self.problem(part, ProblemKind::NoRealloc { needed_by: needed_by() });
                 }
             }
         }

@@ -48,8 +48,8 @@ impl Emitter<'_, '_, '_> {
         let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
         let abi = plan.abis.func(Side::Export, number, &func.name);
         let needs = abi.needs(Call::Lift(lifted.mode));
-        let (side, needed_by) = (Side::Export, needed_by(item, &func.name));
-        let mut opts = self.options(needs, encoding, part, side, Site::After, &needed_by);
+        let needed_by = || needed_by(item, &func.name);
+        let mut opts = self.options(needs, encoding, part, Side::Export, Site::After, needed_by);
         if lifted.mode != Mode::Sync {
             opts.push(CanonOpt::Async);
         }

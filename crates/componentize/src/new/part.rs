@@ -54,11 +54,12 @@ pub(crate) struct Given {
     pub(crate) name: Text,
 }
 
-/// How strings are encoded for each function of a module's own world: by the interface without its
-/// version, and the function.
+/// How strings are encoded for each function of a module's own world: of imports and of exports, by the
+/// interface without its version, and the function.
 #[derive(Default)]
 pub(crate) struct Encodings {
-    of: BTreeMap<(Side, String), BTreeMap<Text, StringEncoding>>,
+    imports: BTreeMap<String, BTreeMap<Text, StringEncoding>>,
+    exports: BTreeMap<String, BTreeMap<Text, StringEncoding>>,
 }
 
 /// The name of an import or export without a version, so that it survives the merging of versions.
@@ -71,7 +72,11 @@ impl Encodings {
     pub(super) fn add(&mut self, world: &World<'_>, encoding: StringEncoding) -> Option<String> {
         for side in [Side::Import, Side::Export] {
             for (number, item) in world.side(side).items.iter().enumerate() {
-                let of = self.of.entry((side, unversioned(&item.name).into())).or_default();
+                let items = match side {
+                    Side::Import => &mut self.imports,
+                    Side::Export => &mut self.exports,
+                };
+                let of = items.entry(unversioned(&item.name).into()).or_default();
                 for func in world.funcs(side, number) {
                     let known = *of.entry(func.name.clone()).or_insert(encoding);
                     if known != encoding {
@@ -85,7 +90,11 @@ impl Encodings {
 
     /// The encoding of a function, if the module's own world has it.
     pub(super) fn get(&self, side: Side, item: &str, func: &Text) -> Option<StringEncoding> {
-        self.of.get(&(side, unversioned(item).into()))?.get(func).copied()
+        let items = match side {
+            Side::Import => &self.imports,
+            Side::Export => &self.exports,
+        };
+        items.get(unversioned(item))?.get(func).copied()
     }
 }
 
