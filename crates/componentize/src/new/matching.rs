@@ -125,8 +125,7 @@ impl Matcher<'_, '_> {
         if !part.has_world {
             return Some(Help::NoWorld);
         }
-        let names = self.world.imports.items.iter().filter(|item| item.interface().is_some());
-        let names = names.map(|item| &*item.name);
+        let names = self.world.imports.interface_names();
         nearest(module, names, &mut self.budget).map(|name| Help::Meant(name.into()))
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use wattle_ast::components::{Component, Definition};
 use wattle_ast::custom::Producers;
 use wattle_ast::{Custom, CustomData, Encode, Features, Module};
-use wattle_componentize::{Componentizer, Embed, Input, Linker, plug};
+use wattle_componentize::{Componentizer, Embed, Error, Input, Linker, plug};
 use wattle_encoder::encode_component;
 use wattle_tests::growth::is_linear;
 use wattle_wit::Resolver;
@@ -178,5 +178,21 @@ fn many_streams_of_a_function() {
     };
     worlds(2_000, &wit, &|nth| {
         format!(r#"(import "$root" "[stream-new-{nth}]run" (func (result i64)))"#)
+    });
+}
+
+#[test]
+fn many_imports_of_an_interface_that_has_none_of_them() {
+    let prepare = |number| {
+        let func = |nth| format!("import run{nth}: func();");
+        let wit =
+            text("package a:b; interface empty {} world w { import empty;", number, "}", func);
+        let import = |nth| format!(r#"(import "a:b/empty" "run{nth}" (func))"#);
+        let main = text("(module", number, ")", import);
+        (number, Componentizer::new().module(module(&main, Some(&wit))))
+    };
+    is_linear(8_000, prepare, |(number, new)| {
+        let Error::Problems(problems) = new.finish().unwrap_err() else { panic!() };
+        assert_eq!(problems.len(), number);
     });
 }

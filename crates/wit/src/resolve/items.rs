@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use wattle_ast::{SpaceIdx, Span};
 
-use super::Resolve;
 use super::packages::package_name;
+use super::{Resolve, meant};
 use crate::error::{Error, ErrorKind, Help, Place};
 use crate::model::{
     Interface, InterfaceId, Item as Target, MAX_WORK, PackageId, Text, World, WorldId,
@@ -127,7 +127,8 @@ impl<'a> Resolve<'a> {
                         None => FileName::Local(path.name.name),
                     };
                     if path.package.is_none() && !numbers.contains_key(path.name.name) {
-                        self.item_not_found(path.name, source, numbers.keys().copied());
+                        let help = self.meant(path.name.name, numbers.keys().copied());
+                        self.item_not_found(path.name, source, help);
                     }
                     (rename.unwrap_or(path.name), target)
                 }
@@ -155,13 +156,7 @@ impl<'a> Resolve<'a> {
         names
     }
 
-    fn item_not_found<'n>(
-        &mut self,
-        name: Id<'_>,
-        source: usize,
-        names: impl IntoIterator<Item = &'n str>,
-    ) {
-        let help = self.meant(name.name, names);
+    fn item_not_found(&mut self, name: Id<'_>, source: usize, help: Option<Help>) {
         let kind = ErrorKind::ItemNotFound { name: name.name.into() };
         self.error(kind, source, name.span).help = help;
     }
@@ -295,6 +290,8 @@ impl<'a> Resolve<'a> {
                 0 => Vec::new(),
                 _ => self.package_ids.keys().map(ToString::to_string).collect(),
             };
+            // All names are written, however few of them are compared.
+            self.budget = self.budget.saturating_sub(known.len());
             let help =
                 self.meant(&name.to_string(), known.iter().map(|name| &name[..])).unwrap_or(help);
             let kind = ErrorKind::PackageNotFound { name: name.to_string().into() };
@@ -305,11 +302,8 @@ impl<'a> Resolve<'a> {
             Some(target @ Target::Interface(_)) => Some(*target),
             Some(target @ Target::World(_)) if !is_interface => Some(*target),
             _ => {
-                let names: Vec<&str> = match self.budget {
-                    0 => Vec::new(),
-                    _ => self.texts[package.idx()].items.keys().copied().collect(),
-                };
-                let help = self.meant(path.name.name, names);
+                let names = self.texts[package.idx()].items.keys().copied();
+                let help = meant(path.name.name, names, &mut self.budget);
                 let (name, package) = (path.name.name.into(), name.to_string().into());
                 let kind = match is_interface {
                     true => ErrorKind::InterfaceNotFound { name, package },
@@ -332,11 +326,9 @@ impl<'a> Resolve<'a> {
         if let Some(target) = items.get(path.name.name) {
             return Some(*target);
         }
-        let names: Vec<&str> = match self.budget {
-            0 => Vec::new(),
-            _ => items.keys().chain(scope.uses.keys()).copied().collect(),
-        };
-        self.item_not_found(path.name, scope.source, names);
+        let names = items.keys().chain(scope.uses.keys()).copied();
+        let help = meant(path.name.name, names, &mut self.budget);
+        self.item_not_found(path.name, scope.source, help);
         None
     }
 

@@ -80,7 +80,7 @@ fn many_versions_of_an_interface_become_the_highest() {
         let import = |nth| format!("import a:b/i@1.0.{nth};");
         with_world(model(&text(&(all + "world w { import a:b/i@1.1.0;"), number, "}", import)))
     };
-    is_linear(1_000, versions, |(mut model, world)| {
+    is_linear(3_000, versions, |(mut model, world)| {
         model.merge_imports_by_version(world).unwrap();
         assert_eq!(model[world].imports.len(), 1);
     });
@@ -162,4 +162,26 @@ fn with_world_named(text: &str, name: &str) -> Result<usize, String> {
     let resolved = resolver.resolve().map_err(|errors| errors.to_string())?;
     let world = resolved.model().select_world(resolved.root(), Some(name)).unwrap();
     Ok(resolved.model()[world].imports.len())
+}
+
+#[test]
+fn many_errors_beside_many_names() {
+    let texts = |number| {
+        let packages = text("package a:a;", number, "", |nth| format!("package b:p{nth} {{}}"));
+        let types = text("interface i {", number, "}", |nth| format!("type t{nth} = u8;"));
+        // The first name is near enough, so that no other is compared.
+        let users = text("interface user {", number, "}", |nth| {
+            format!("use a:ab/i.{{x}}; use i.{{t as t{nth}, t0a as new{nth}}};")
+        });
+        packages + &types + &users
+    };
+    is_linear(
+        2_000,
+        |number| (number, texts(number)),
+        |(number, text)| {
+            let mut resolver = Resolver::new();
+            resolver.file("a.wit", text);
+            assert!(resolver.resolve().unwrap_err().0.len() >= 3 * number);
+        },
+    );
 }
