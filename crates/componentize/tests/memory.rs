@@ -1,11 +1,11 @@
-//! What imports and exports of long function types take: memory in proportion to the module.
+//! What imports and exports with long function types and names take: memory in proportion to the input.
 
 use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard};
 
 use peak_alloc::PeakAlloc;
 use wattle_ast::Module;
-use wattle_componentize::{Componentizer, Embed, Error, LinkError, Linker};
+use wattle_componentize::{Componentizer, Embed, Error, LinkError, Linker, Versions, targets};
 use wattle_wit::Resolver;
 
 #[global_allocator]
@@ -98,4 +98,26 @@ fn imports_of_a_long_type_in_a_library() {
     let error = in_proportion(|| linker().finish()).unwrap_err();
     let LinkError::Problems(problems) = error else { panic!("{error}") };
     assert_eq!(problems.len(), FUNCS);
+}
+
+#[test]
+fn differences_of_an_interface_with_a_long_name() {
+    let _alone = alone();
+    let name = "n".repeat(20_000);
+    let mut wit = format!("package a:b; world w {{ import {name}; }} interface {name} {{");
+    let mut text = format!(r#"(component (import "a:b/{name}" (instance"#);
+    for nth in 0..FUNCS {
+        write!(wit, "run{nth}: func(x: u8);").unwrap();
+        write!(text, r#"(export "run{nth}" (func (param "x" u16)))"#).unwrap();
+    }
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", wit + "}");
+    let resolved = resolver.resolve().unwrap();
+    let (model, root) = (resolved.model(), resolved.root());
+    let world = model.select_world(root, None).unwrap();
+    text += ")))";
+    let parsed = wattle_wat::Parser::new().component(&text).unwrap();
+    let compare = || targets(&parsed.component, model, world, Versions::Exact);
+    let differences = in_proportion(compare).unwrap();
+    assert_eq!(differences.len(), FUNCS);
 }
