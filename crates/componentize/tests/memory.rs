@@ -101,6 +101,25 @@ fn imports_of_a_long_type_in_a_library() {
 }
 
 #[test]
+fn missing_exports_of_an_interface_with_a_long_name() {
+    let _alone = alone();
+    let name = "n".repeat(20_000);
+    let mut wit = format!("package a:b; world w {{ export {name}; }} interface {name} {{");
+    (0..FUNCS).for_each(|nth| write!(wit, "run{nth}: func();").unwrap());
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", wit + "}");
+    let resolved = resolver.resolve().unwrap();
+    let world = resolved.model().select_world(resolved.root(), None).unwrap();
+    let mut main = Module::default();
+    Embed::new(resolved.model(), world).add_to(&mut main).unwrap();
+    let error = in_proportion(|| Componentizer::new().module(main).finish()).unwrap_err();
+    let Error::Problems(problems) = error else { panic!("{error}") };
+    assert_eq!(problems.len(), FUNCS);
+    let help = format!("export a function `a:b/{name}#run0` of type (func)");
+    assert_eq!(problems[0].help(), Some(help));
+}
+
+#[test]
 fn differences_of_an_interface_with_a_long_name() {
     let _alone = alone();
     let name = "n".repeat(20_000);

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_abi::{Call, Mode};
@@ -14,7 +14,7 @@ use super::part::{CoreFunc, Exports, Given, Lifted, Linked, MAIN, Part, Source};
 use crate::abi::Abis;
 use crate::error::{Help, Problem, ProblemKind};
 use crate::func_types::{FuncTypeId, FuncTypes, ModuleTypes};
-use crate::names::{ExportName, ImportItem, ImportName, Role, Scheme, Side};
+use crate::names::{ExportName, ImportItem, ImportName, Role, Scheme, Side, export_name};
 use crate::world::{Place, World};
 
 /// The module from which adapters import what the main module exports.
@@ -333,28 +333,23 @@ impl Matcher<'_, '_> {
         let scheme = if uses_standard { Scheme::Standard } else { Scheme::Legacy };
         for &number in mine {
             let Some(item) = self.world.exports.items.get(number) else { continue };
-            let interface = item.interface().map(|_| item.name.to_string());
+            let interface = item.interface().map(|_| Text::from(item.name.as_str()));
             for func in self.world.funcs(Side::Export, number) {
-                let role = Role::Lift(Mode::Sync);
-                let name = |role| {
-                    let interface = match scheme {
-                        Scheme::Standard => interface.as_deref().map(crate::world::canonical),
-                        Scheme::Legacy => interface.clone(),
-                    };
-                    let interface = interface.as_deref();
-                    ExportName::Func { scheme, interface, name: &func.name, role }.write(scheme)
-                };
+                let name = |role| export_name(scheme, interface.as_deref(), &func.name, role);
                 let Some(lifted) = exports.lifted.get(&(number, func.name.clone())) else {
-                    let name = name(role);
-                    let meant = self.meant(&name, exports.types.keys().map(|name| &**name));
+                    let meant = match self.budget {
+                        0 => None,
+                        _ => {
+                            let known = exports.types.keys().map(|name| &**name);
+                            self.meant(&name(Role::Lift(Mode::Sync)), known)
+                        }
+                    };
+                    let abi = self.abis.func(Side::Export, number, &func.name);
                     let kind = ProblemKind::MissingExport {
-                        expected: self
-                            .abis
-                            .func(Side::Export, number, &func.name)
-                            .core_type(Call::LIFT),
-                        name: name.into(),
-                        interface: interface.as_deref().map(Into::into),
-                        func: func.name.as_ref().into(),
+                        scheme,
+                        interface: interface.clone(),
+                        func: func.name.clone(),
+                        expected: abi.core_type(Call::LIFT),
                         meant,
                     };
                     self.problem(part, kind);
