@@ -20,12 +20,12 @@ pub(crate) struct Abis {
     copied: Vec<Copied>,
     /// The functions by import or export and name.
     funcs: BTreeMap<(Side, usize, Text), FuncAbi>,
-    /// Of a function that the world does not have.
+    /// The ABI of a function that the world does not have.
     unknown: FuncAbi,
 }
 
-/// The types among several that have streams or futures. With each stands how many the types up to it
-/// have.
+/// The types among several that have streams or futures, each with the number of streams and futures in
+/// all types up to it.
 #[derive(Default)]
 struct Copied(Box<[(u64, TypeId)]>);
 
@@ -59,7 +59,7 @@ impl TypeAbi {
 
 /// The ABI of a function.
 pub(crate) struct FuncAbi {
-    /// That of a record of the parameters.
+    /// The ABI of a record of the parameters.
     params: ValueAbi,
     result: Option<TypeAbi>,
     /// Whether a parameter or the result has a string.
