@@ -3,14 +3,16 @@
 //! [`suite`] lists the `.wast` scripts, [`modules`] the modules in them, [`forms`] their forms as a
 //! second reader sees them, [`corpus`] the real binaries, [`packages`] what cargo knows; [`pieces`]
 //! parses bytes that arrive in pieces, [`components`] lists components that exist as bytes, [`table`] prints
-//! what a test counted in each folder, and [`examples`] checks documents of examples. This package is
-//! for tests: a file that cannot be found ends the test with a message that says what to do.
+//! what a test counted in each folder, [`examples`] checks documents of examples, and [`growth`] the time
+//! that something takes. This package is for tests: a file that cannot be found ends the test with a
+//! message that says what to do.
 
 pub mod components;
 pub mod corpus;
 pub mod examples;
 pub mod features;
 pub mod forms;
+pub mod growth;
 pub mod modules;
 pub mod packages;
 pub mod pieces;

@@ -1,16 +1,44 @@
-//! What the canonical ABI asks of the types of a model, computed once for each type.
+//! What the canonical ABI asks of the types of a model and of the functions of a world, computed once for
+//! each.
 
-use alloc::collections::BTreeSet;
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use wattle_abi::{Call, Signature, ValueAbi};
 use wattle_ast::components::{CanonOp, CanonOperand, CanonType, PrimType};
 use wattle_ast::{AddrType, FuncType, ValType};
-use wattle_wit::model::{Func, Kind, Model, TypeId, Val};
+use wattle_wit::model::{Func, Kind, Model, Text, TypeId, Val};
 
-/// The ABI of each type of a model.
+use crate::names::Side;
+use crate::world::World;
+
+/// The ABI of each type of a model, and of each function of a world.
 pub(crate) struct Abis {
     types: Vec<TypeAbi>,
+    /// The parts of each type that have streams or futures.
+    copied: Vec<Copied>,
+    /// The functions by import or export and name.
+    funcs: BTreeMap<(Side, usize, Text), FuncAbi>,
+    /// The ABI of a function that the world does not have.
+    unknown: FuncAbi,
+}
+
+/// The types among several that have streams or futures, each with the number of streams and futures in
+/// all types up to it.
+#[derive(Default)]
+struct Copied(Box<[(u64, TypeId)]>);
+
+impl Copied {
+    /// The type that has the stream or future with this number, if one does. The number becomes that in
+    /// the type.
+    fn pick(&self, number: &mut u64) -> Option<TypeId> {
+        let Copied(types) = self;
+        let place = types.partition_point(|(end, _)| end <= number);
+        let before = types.get(..place).and_then(<[_]>::last);
+        *number -= before.map_or(0, |(end, _)| *end);
+        types.get(place).map(|(_, ty)| *ty)
+    }
 }
 
 /// The ABI of one type.
@@ -29,6 +57,51 @@ impl TypeAbi {
     }
 }
 
+/// The ABI of a function.
+pub(crate) struct FuncAbi {
+    /// The ABI of a record of the parameters.
+    params: ValueAbi,
+    result: Option<TypeAbi>,
+    /// Whether a parameter or the result has a string.
+    has_string: bool,
+    copied: Copied,
+}
+
+impl FuncAbi {
+    fn signature(&self, call: Call) -> Signature {
+        Signature::new(call, [self.params], self.result.map(|result| result.value))
+    }
+
+    /// The type of the core function that the function is lifted from or lowered to.
+    pub(crate) fn core_type(&self, call: Call) -> FuncType {
+        core_type(&self.signature(call))
+    }
+
+    /// What the function needs when it is lifted or lowered.
+    pub(crate) fn needs(&self, call: Call) -> Needs {
+        let signature = self.signature(call);
+        Needs {
+            memory: signature.needs_memory,
+            realloc: signature.needs_realloc,
+            encoding: self.has_string,
+        }
+    }
+
+    /// The type of the core function that is called with the results of a core function, when they
+    /// have been read.
+    pub(crate) fn post_return(&self) -> FuncType {
+        let lifted = self.signature(Call::LIFT);
+        FuncType::new(lifted.result(AddrType::I32), [])
+    }
+
+    /// The call of `task.return` with the result of the function, and what it needs.
+    pub(crate) fn task_return(&self) -> (FuncType, Needs) {
+        let signature = Signature::new(Call::LOWER, self.result.map(|result| result.value), None);
+        let encoding = self.result.is_some_and(|result| result.has_string);
+        (core_type(&signature), Needs { memory: signature.needs_memory, realloc: false, encoding })
+    }
+}
+
 /// What a canonical definition needs of the core module that it serves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Needs {
@@ -38,17 +111,32 @@ pub(crate) struct Needs {
 }
 
 impl Abis {
-    /// The ABI of the types of a model, which stand behind those that they are made of.
-    pub(crate) fn new(model: &Model) -> Abis {
-        let mut abis = Abis { types: Vec::new() };
-        for (_, ty) in model.types() {
+    /// The ABI of the types of a model, which stand behind those that they are made of, and of the
+    /// functions of a world.
+    pub(crate) fn new(world: &World<'_>) -> Abis {
+        let mut abis = Abis {
+            types: Vec::new(),
+            copied: Vec::new(),
+            funcs: BTreeMap::new(),
+            unknown: FuncAbi {
+                params: ValueAbi::record([]),
+                result: None,
+                has_string: false,
+                copied: Copied::default(),
+            },
+        };
+        for (_, ty) in world.model.types() {
             let value = abis.value_of(&ty.kind);
             let (mut has_string, mut copied) = (false, 0_u32);
+            let mut parts = Vec::new();
             ty.kind.for_each(|part| {
+                parts.push(part);
                 let part = abis.of(part);
                 has_string |= part.has_string;
                 copied = copied.saturating_add(part.copied);
             });
+            let parts = abis.copied_of(parts);
+            abis.copied.push(parts);
             if matches!(ty.kind, Kind::Stream(_) | Kind::Future(_)) {
                 // Its values are not strings, but handles.
                 has_string = false;
@@ -56,7 +144,39 @@ impl Abis {
             }
             abis.types.push(TypeAbi { value, has_string, copied });
         }
+        for side in [Side::Import, Side::Export] {
+            for item in 0..world.side(side).items.len() {
+                for func in world.funcs(side, item) {
+                    abis.funcs.insert((side, item, func.name.clone()), abis.func_of(func));
+                }
+            }
+        }
         abis
+    }
+
+    fn func_of(&self, func: &Func) -> FuncAbi {
+        let params = func.params.iter().map(|(_, ty)| *ty);
+        let result = func.result.map(|ty| self.of(ty));
+        let has_string = params.clone().chain(func.result).any(|ty| self.of(ty).has_string);
+        let copied = self.copied_of(params.clone().chain(func.result));
+        let params = ValueAbi::record(params.map(|ty| self.value(ty)));
+        FuncAbi { params, result, has_string, copied }
+    }
+
+    /// Those of several types that have streams or futures.
+    fn copied_of(&self, types: impl IntoIterator<Item = Val>) -> Copied {
+        let mut end = 0_u64;
+        let types = types.into_iter().filter_map(|ty| {
+            let copied = self.of(ty).copied;
+            end += u64::from(copied);
+            ty.id().filter(|_| copied > 0).map(|id| (end, id))
+        });
+        Copied(types.collect())
+    }
+
+    /// The ABI of a function of an import or export.
+    pub(crate) fn func(&self, side: Side, item: usize, func: &Text) -> &FuncAbi {
+        self.funcs.get(&(side, item, func.clone())).unwrap_or(&self.unknown)
     }
 
     fn of(&self, ty: Val) -> TypeAbi {
@@ -90,39 +210,6 @@ impl Abis {
         }
     }
 
-    fn signature(&self, call: Call, func: &Func) -> Signature {
-        let params = func.params.iter().map(|(_, ty)| self.value(*ty));
-        Signature::new(call, params, func.result.map(|ty| self.value(ty)))
-    }
-
-    /// The type of the core function that a function is lifted from or lowered to.
-    pub(crate) fn core_type(&self, call: Call, func: &Func) -> FuncType {
-        core_type(&self.signature(call, func))
-    }
-
-    /// What a function that is lifted or lowered needs.
-    pub(crate) fn needs(&self, call: Call, func: &Func) -> Needs {
-        let signature = self.signature(call, func);
-        let params = func.params.iter().map(|(_, ty)| *ty);
-        let encoding = params.chain(func.result).any(|ty| self.of(ty).has_string);
-        Needs { memory: signature.needs_memory, realloc: signature.needs_realloc, encoding }
-    }
-
-    /// The type of the core function that is called with the results of a core function, when they
-    /// have been read.
-    pub(crate) fn post_return(&self, func: &Func) -> FuncType {
-        let lifted = self.signature(Call::LIFT, func);
-        FuncType::new(lifted.result(AddrType::I32), [])
-    }
-
-    /// The call of `task.return` with the result of a function, and what it needs.
-    pub(crate) fn task_return(&self, func: &Func) -> (FuncType, Needs) {
-        let result = func.result.map(|ty| self.value(ty));
-        let signature = Signature::new(Call::LOWER, result, None);
-        let encoding = func.result.is_some_and(|ty| self.of(ty).has_string);
-        (core_type(&signature), Needs { memory: signature.needs_memory, realloc: false, encoding })
-    }
-
     /// What reading or writing the values of a stream or future needs.
     pub(crate) fn copy(&self, payload: Option<Val>, reads: bool) -> Needs {
         let payload = payload.map(|ty| self.of(ty));
@@ -132,28 +219,14 @@ impl Abis {
 
     /// The stream or future of a function with this number. They are counted from left to right, and
     /// one inside of another comes before it.
-    pub(crate) fn copied(&self, model: &Model, func: &Func, number: u32) -> Option<TypeId> {
-        let mut left = number;
-        // The type among others that has the one that is looked for.
-        let mut pick = |types: Vec<Val>| {
-            types.into_iter().find(|ty| {
-                let copied = self.of(*ty).copied;
-                let is_here = left < copied;
-                left -= if is_here { 0 } else { copied };
-                is_here
-            })
-        };
-        let types = func.params.iter().map(|(_, ty)| *ty).chain(func.result);
-        let mut found = pick(types.collect())?.id()?;
-        loop {
-            let mut parts = Vec::new();
-            model[found].kind.for_each(|part| parts.push(part));
-            match pick(parts) {
-                Some(part) => found = part.id()?,
-                // All that is inside was passed.
-                None => return Some(found),
-            }
+    pub(crate) fn copied(&self, func: &FuncAbi, number: u32) -> Option<TypeId> {
+        let mut left = u64::from(number);
+        let mut found = func.copied.pick(&mut left)?;
+        // A stream or future has a number behind those that are inside of it.
+        while let Some(part) = self.copied.get(u32::from(found) as usize)?.pick(&mut left) {
+            found = part;
         }
+        Some(found)
     }
 
     /// The streams and futures of a function, each once, with the first number that it has.

@@ -9,8 +9,6 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use wattle_ast::Features;
-use wattle_ast::components::InterfaceName;
 use wattle_wit::model::{
     Extern, Func, InterfaceId, Kind, Model, Owner, Text, TypeId, Val, WorldId,
 };
@@ -18,33 +16,8 @@ use wattle_wit::print;
 
 use crate::difference::{Difference, DifferenceKind, Step};
 use crate::names::Side;
-use crate::world::{Place, World, canonical};
-
-/// Which versions of an interface are taken for one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum Versions {
-    /// Each is itself alone.
-    #[default]
-    Exact,
-    /// Compatible versions, such as 0.2.0 and 0.2.3.
-    Compatible,
-    /// All.
-    Any,
-}
-
-impl Versions {
-    /// A name without what does not count.
-    fn name(self, name: &str) -> String {
-        match self {
-            Versions::Exact => name.to_owned(),
-            Versions::Compatible => canonical(name),
-            Versions::Any => match InterfaceName::parse(name, Features::ALL) {
-                Ok(name) => InterfaceName { version: None, ..name }.to_string(),
-                Err(_) => name.to_owned(),
-            },
-        }
-    }
-}
+use crate::versions::{Names, Versions};
+use crate::world::{Place, World};
 
 /// Two types, and the places of the world in which they stand.
 type Pair = ((Place, TypeId), (Place, TypeId));
@@ -53,10 +26,11 @@ type Pair = ((Place, TypeId), (Place, TypeId));
 struct Compare<'m> {
     ours: World<'m>,
     theirs: World<'m>,
-    versions: Versions,
+    our_names: Names,
+    their_names: Names,
     path: Vec<Step>,
     /// Their name of the import or export that is compared, if it is not ours.
-    other: Option<String>,
+    other: Option<Text>,
     differences: Vec<Difference>,
     /// Whether types are equal.
     equal: BTreeMap<Pair, bool>,
@@ -68,10 +42,15 @@ pub(crate) fn compare(
     theirs: (&Model, WorldId),
     versions: Versions,
 ) -> Vec<Difference> {
+    let [ours, theirs] = [ours, theirs].map(|(model, world)| World::new(model, world));
+    let mut known = BTreeMap::new();
+    let [our_names, their_names] =
+        [&ours, &theirs].map(|world| Names::new(world, versions, &mut known));
     let mut compare = Compare {
-        ours: World::new(ours.0, ours.1),
-        theirs: World::new(theirs.0, theirs.1),
-        versions,
+        ours,
+        theirs,
+        our_names,
+        their_names,
         path: Vec::new(),
         other: None,
         differences: Vec::new(),
@@ -90,19 +69,15 @@ impl<'m> Compare<'m> {
 
     /// Compares the imports or the exports.
     fn side(&mut self, side: Side) {
-        let names = |world: &World<'m>| -> Vec<(String, usize)> {
-            let items = world.side(side).items.iter().enumerate();
-            items.map(|(number, item)| (self.versions.name(&item.name), number)).collect()
-        };
-        let (ours, theirs) = (names(&self.ours), names(&self.theirs));
+        let (ours, theirs) = (self.our_names.side(side), self.their_names.side(side));
         // Who imports asks, and who exports gives.
         let (asked, given) = match side {
-            Side::Import => (&ours, &theirs),
-            Side::Export => (&theirs, &ours),
+            Side::Import => (ours, theirs),
+            Side::Export => (theirs, ours),
         };
         // Of several versions that are taken for one, the last stands for those that are not there.
-        let by_name: BTreeMap<&str, usize> =
-            given.iter().map(|(name, number)| (&**name, *number)).collect();
+        let by_name: BTreeMap<usize, usize> =
+            given.iter().enumerate().map(|(number, name)| (*name, number)).collect();
         // Interfaces whatever their version, the first of each.
         let mut by_interface: BTreeMap<String, String> = BTreeMap::new();
         let (asking, giving) = self.asking_and_giving(side);
@@ -111,11 +86,13 @@ impl<'m> Compare<'m> {
             by_interface.entry(any).or_insert_with(|| item.name.clone());
         }
         let exact = asking.side(side).items.iter().map(|item| giving.side(side).number(&item.name));
-        let exact: Vec<Option<usize>> = exact.collect();
-        for ((name, asked), exact) in asked.iter().zip(exact) {
-            match exact.or_else(|| by_name.get(&**name).copied()) {
-                Some(given) => self.item(side, *asked, given),
-                None => self.missing(side, *asked, &by_interface),
+        let by_name = |name: &usize| by_name.get(name).copied();
+        let found = asked.iter().zip(exact).map(|(name, exact)| exact.or_else(|| by_name(name)));
+        let found: Vec<Option<usize>> = found.collect();
+        for (asked, given) in found.into_iter().enumerate() {
+            match given {
+                Some(given) => self.item(side, asked, given),
+                None => self.missing(side, asked, &by_interface),
             }
         }
     }
@@ -151,8 +128,8 @@ impl<'m> Compare<'m> {
         else {
             return;
         };
-        let other = (our.name != their.name).then(|| their.name.clone());
-        let (name, our, their) = (our.name.clone(), our.item, their.item);
+        let other = (our.name != their.name).then(|| Text::from(their.name.as_str()));
+        let (name, our, their) = (Text::from(our.name.as_str()), our.item, their.item);
         self.other = other;
         let places = (self.ours.place(side, ours), self.theirs.place(side, theirs));
         self.path.push(match side {
@@ -187,7 +164,7 @@ impl<'m> Compare<'m> {
         };
         let is_ours = side == Side::Import;
         for (name, id) in asked.types.iter() {
-            self.path.push(Step::Type(name.to_string()));
+            self.path.push(Step::Type(name.clone()));
             match given.types.get(name) {
                 Some(other) if is_ours => self.ty(places, *id, *other),
                 Some(other) => self.ty(places, *other, *id),
@@ -205,7 +182,7 @@ impl<'m> Compare<'m> {
                     self.report(DifferenceKind::MissingFunc { name: name.to_string(), is_ours });
                 }
                 Some(other) => {
-                    self.path.push(Step::Func(name.to_string()));
+                    self.path.push(Step::Func(name.clone()));
                     match is_ours {
                         true => self.func(places, func, other),
                         false => self.func(places, other, func),
@@ -229,7 +206,7 @@ impl<'m> Compare<'m> {
                 let (ours, theirs) = (our_name.to_string(), their_name.to_string());
                 self.report(DifferenceKind::ParamNames { ours, theirs });
             }
-            self.path.push(Step::Param(our_name.to_string()));
+            self.path.push(Step::Param(our_name.clone()));
             self.val(places, Some(*our), Some(*their));
             self.path.pop();
         }
@@ -310,7 +287,7 @@ impl<'m> Compare<'m> {
         for (name, our) in &ours {
             match their_names.get(name) {
                 Some(their) => {
-                    self.path.push(Step::Label(sort, name.to_string()));
+                    self.path.push(Step::Label(sort, name.clone()));
                     self.val(places, *our, *their);
                     self.path.pop();
                 }
@@ -336,29 +313,29 @@ impl<'m> Compare<'m> {
 
     /// Whether resources are one, wherever they are defined.
     fn is_one_resource(&self, places: (Place, Place), ours: TypeId, theirs: TypeId) -> bool {
-        let key = |world: &World<'m>, place: Place, id: TypeId| {
+        let key = |world: &World<'m>, names: &Names, place: Place, id: TypeId| {
             let place = world.place_of(place, id);
             let is_export = matches!(place, Place::Export(_));
-            let interface = world.item(place).map(|item| self.versions.name(&item.name));
-            (is_export, interface, world.model[id].name.clone())
+            (is_export, names.of_place(place), world.model[id].name.clone())
         };
-        key(&self.ours, places.0, ours) == key(&self.theirs, places.1, theirs)
+        key(&self.ours, &self.our_names, places.0, ours)
+            == key(&self.theirs, &self.their_names, places.1, theirs)
     }
 
     /// Whether two types with names are defined in one place under one name, so that differences
     /// between them are reported there.
     fn have_one_definition(&self, ours: TypeId, theirs: TypeId) -> bool {
-        let key = |world: &World<'m>, id: TypeId| {
+        let key = |world: &World<'m>, names: &Names, id: TypeId| {
             let ty = &world.model[id];
             let owner = match ty.owner {
-                Owner::Interface(owner) => self.versions.name(&world.model.full_name(owner)?),
-                Owner::World(_) => String::new(),
+                Owner::Interface(owner) => Some(names.of_interface(owner)?),
+                Owner::World(_) => None,
                 Owner::Nobody => return None,
             };
             Some((owner, ty.name.clone()?))
         };
-        let ours = key(&self.ours, ours);
-        ours.is_some() && ours == key(&self.theirs, theirs)
+        let ours = key(&self.ours, &self.our_names, ours);
+        ours.is_some() && ours == key(&self.theirs, &self.their_names, theirs)
     }
 
     /// Whether value types are equal.

@@ -5,12 +5,14 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::Shown;
+use wattle_wit::model::Text;
 
 /// A difference, and where it is.
 ///
 /// ```
 /// use wattle_componentize::{DifferenceKind, Step, semver_check};
 /// use wattle_wit::Resolver;
+/// use wattle_wit::model::Text;
 ///
 /// let mut resolver = Resolver::new();
 /// resolver.file("a.wit", "package a:b;
@@ -22,7 +24,7 @@ use wattle_ast::Shown;
 ///
 /// let found = semver_check((model, world("prev")?), (model, world("new")?))?;
 /// let difference = &found[0].0;
-/// let path = ["shapes", "draw", "color"].map(String::from);
+/// let path = ["shapes", "draw", "color"].map(Text::from);
 /// let [export, func, param] = path;
 /// assert_eq!(difference.path, [Step::Export(export), Step::Func(func), Step::Param(param)]);
 /// assert!(matches!(&difference.kind, DifferenceKind::Types { ours: Some(ours), .. } if ours == "u8"));
@@ -33,7 +35,7 @@ pub struct Difference {
     /// The import or export, then the function or type in it, and so on. Names are ours.
     pub path: Vec<Step>,
     /// Their name of the import or export, if it is another one: an interface of another version.
-    pub other: Option<String>,
+    pub other: Option<Text>,
     /// What differs.
     pub kind: DifferenceKind,
 }
@@ -43,19 +45,19 @@ pub struct Difference {
 #[non_exhaustive]
 pub enum Step {
     /// An import.
-    Import(String),
+    Import(Text),
     /// An export.
-    Export(String),
+    Export(Text),
     /// A type.
-    Type(String),
+    Type(Text),
     /// A function.
-    Func(String),
+    Func(Text),
     /// A parameter.
-    Param(String),
+    Param(Text),
     /// The result of a function.
     Result,
     /// A field, case or flag, with the word for it.
-    Label(&'static str, String),
+    Label(&'static str, Text),
 }
 
 /// What differs. Of the two sides, *ours* is the component or the previous version, and *theirs* the
@@ -195,7 +197,7 @@ impl fmt::Display for Step {
             Step::Result => return f.write_str("result"),
             Step::Label(sort, name) => (*sort, name),
         };
-        write!(f, "{word} `{}`", Shown(name))
+        write!(f, "{word} `{}`", Shown(&**name))
     }
 }
 
@@ -204,7 +206,7 @@ impl fmt::Display for Words<'_> {
         for (nth, step) in self.difference.path.iter().enumerate() {
             write!(f, "{}{step}", if nth > 0 { ", " } else { "" })?;
             if let Some(other) = self.difference.other.as_ref().filter(|_| nth == 0) {
-                write!(f, " (`{}` in {})", Shown(other), self.sides.theirs)?;
+                write!(f, " (`{}` in {})", Shown(&**other), self.sides.theirs)?;
             }
         }
         if !self.difference.path.is_empty() {

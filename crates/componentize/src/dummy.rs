@@ -69,7 +69,7 @@ impl<'m> Dummy<'m> {
     pub fn module(self) -> Result<Module<'static>, BuildError> {
         let world = World::new(self.model, self.world);
         let scheme = if self.mode == Mode::Sync { self.scheme } else { Scheme::Legacy };
-        let abis = Abis::new(self.model);
+        let abis = Abis::new(&world);
         let mut writer = Writer {
             dummy: Dummy { scheme, ..self },
             world: &world,
@@ -143,7 +143,8 @@ impl Writer<'_, '_> {
             let interface = interface.as_deref();
             for func in world.funcs(Side::Import, number) {
                 let is_async = self.is_async(func);
-                let ty = self.abis.core_type(Call::Lower { is_async }, func);
+                let abi = self.abis.func(Side::Import, number, &func.name);
+                let ty = abi.core_type(Call::Lower { is_async });
                 let name = ImportItem::Func { name: &func.name, is_async };
                 self.import(Side::Import, interface, name, &ty);
                 self.copies(Side::Import, interface, func);
@@ -160,7 +161,7 @@ impl Writer<'_, '_> {
             let interface = interface.as_deref();
             for func in world.funcs(Side::Export, number) {
                 if self.is_async(func) {
-                    let (ty, _) = self.abis.task_return(func);
+                    let (ty, _) = self.abis.func(Side::Export, number, &func.name).task_return();
                     let op = CanonOp::TaskReturn;
                     let item =
                         ImportItem::Builtin { op, variant: "", of: &func.name, is_async: false };
@@ -238,11 +239,12 @@ impl Writer<'_, '_> {
             for func in world.funcs(Side::Export, number) {
                 let mode = self.mode(func);
                 let name = |role| ExportName::Func { scheme, interface, name: &func.name, role };
-                let ty = self.abis.core_type(Call::Lift(mode), func);
+                let abi = self.abis.func(Side::Export, number, &func.name);
+                let ty = abi.core_type(Call::Lift(mode));
                 trap(&mut module, &ty, &name(Role::Lift(mode)), true);
                 match mode {
                     Mode::Sync => {
-                        let ty = self.abis.post_return(func);
+                        let ty = abi.post_return();
                         trap(&mut module, &ty, &name(Role::PostReturn), false);
                     }
                     Mode::Callback => {

@@ -3,11 +3,16 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use wattle_abi::Mode;
 use wattle_ast::{EditError, ExternKind, FuncType, Shown};
 use wattle_encoder::{BuildError, ComponentBuildError};
+use wattle_wit::model::Text;
+
+use crate::names::{Role, Scheme, export_name};
 
 /// One of the core modules that become a component.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -134,9 +139,9 @@ pub enum ProblemKind {
         /// The name, for an import behind its module.
         name: Box<str>,
         /// The type that the function has in core modules.
-        expected: FuncType,
+        expected: Arc<FuncType>,
         /// The type that was found.
-        found: FuncType,
+        found: Arc<FuncType>,
     },
     /// An import of one kind from a module that exports another kind by that name.
     Kind {
@@ -154,12 +159,12 @@ pub enum ProblemKind {
     },
     /// A function of the world that is not exported.
     MissingExport {
-        /// The name that the core export would have.
-        name: Box<str>,
+        /// The scheme of the names of the module's exports.
+        scheme: Scheme,
         /// The interface; `None` for a function of the world itself.
-        interface: Option<Box<str>>,
+        interface: Option<Text>,
         /// The function.
-        func: Box<str>,
+        func: Text,
         /// The type that the core function would have.
         expected: FuncType,
         /// An export that was probably meant.
@@ -285,12 +290,17 @@ impl Problem {
             ProblemKind::UnknownModule { help, .. } | ProblemKind::UnknownImport { help, .. } => {
                 help.as_ref().map(ToString::to_string)
             }
-            ProblemKind::MissingExport { name, meant, expected, .. } => Some(match meant {
-                Some(meant) => format!("did you mean the export `{}`?", Shown(meant)),
-                None => {
-                    format!("export a function `{}` of type {}", Shown(name), Signature(expected))
-                }
-            }),
+            ProblemKind::MissingExport { scheme, interface, func, expected, meant } => {
+                Some(match meant {
+                    Some(meant) => format!("did you mean the export `{}`?", Shown(meant)),
+                    None => {
+                        let role = Role::Lift(Mode::Sync);
+                        let name = export_name(*scheme, interface.as_deref(), func, role);
+                        let ty = Signature(expected);
+                        format!("export a function `{}` of type {ty}", Shown(&name))
+                    }
+                })
+            }
             ProblemKind::NoMemory { .. } => Some("export a memory under the name `memory`".into()),
             ProblemKind::NoRealloc { .. } => {
                 Some("export a function under the name `cabi_realloc`".into())
@@ -358,9 +368,9 @@ impl fmt::Display for Message<'_> {
                 )
             }
             ProblemKind::MissingExport { interface, func, .. } => {
-                write!(f, "missing export: the world exports a function `{}`", Shown(func))?;
+                write!(f, "missing export: the world exports a function `{}`", Shown(&**func))?;
                 match interface {
-                    Some(interface) => write!(f, " of interface `{}`", Shown(interface)),
+                    Some(interface) => write!(f, " of interface `{}`", Shown(&**interface)),
                     None => Ok(()),
                 }
             }
@@ -447,7 +457,10 @@ impl fmt::Display for Help {
     }
 }
 
-/// The type of a core function as text.
+/// The number of types that messages show of a list. No function of a world has more.
+const MOST_TYPES: usize = 20;
+
+/// The type of a core function as text. Of a long list of types, the first ones are shown.
 pub(crate) struct Signature<'t>(pub(crate) &'t FuncType);
 
 impl fmt::Display for Signature<'_> {
@@ -456,7 +469,10 @@ impl fmt::Display for Signature<'_> {
         for (word, types) in [("param", self.0.params()), ("result", self.0.results())] {
             if !types.is_empty() {
                 write!(f, " ({word}")?;
-                types.iter().try_for_each(|ty| write!(f, " {ty}"))?;
+                types.iter().take(MOST_TYPES).try_for_each(|ty| write!(f, " {ty}"))?;
+                if let more @ 1.. = types.len().saturating_sub(MOST_TYPES) {
+                    write!(f, " and {more} more")?;
+                }
                 f.write_str(")")?;
             }
         }

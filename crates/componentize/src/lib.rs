@@ -15,7 +15,9 @@
 //! | `targets.rs` | [`targets()`]: how a component differs from a world |
 //! | `semver_check.rs` | [`semver_check()`]: how a new version of a world breaks the previous one |
 //! | `compare.rs`, `difference.rs` | differences between worlds, and their words |
+//! | `versions.rs` | which versions of an interface are taken for one |
 //! | `unique.rs` | names that must differ |
+//! | `func_types.rs` | function types of core modules, each once |
 //! | `producers.rs` | the section `producers` |
 //! | `error.rs` | [`Error`]: everything that stands in the way |
 //!
@@ -35,6 +37,7 @@ mod difference;
 mod dummy;
 mod embed;
 mod error;
+mod func_types;
 mod link;
 mod names;
 mod new;
@@ -44,9 +47,9 @@ mod semver_check;
 mod targets;
 mod unbundle;
 mod unique;
+mod versions;
 mod world;
 
-pub use compare::Versions;
 pub use difference::{Difference, DifferenceKind, Step};
 pub use dummy::Dummy;
 pub use embed::Embed;
@@ -60,5 +63,6 @@ pub use plug::{Composer, Connection, Input, PlugError, Plugged, plug};
 pub use semver_check::{OtherPackage, VersionDifference, semver_check};
 pub use targets::{TargetDifference, TargetsError, targets};
 pub use unbundle::{UnbundleError, UnbundledModule, unbundle};
+pub use versions::Versions;
 #[doc(no_inline)]
 pub use wattle_abi::Mode;

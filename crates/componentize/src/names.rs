@@ -9,6 +9,7 @@
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/BuildTargets.md>
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 
@@ -16,6 +17,8 @@ use wattle_abi::Mode;
 use wattle_ast::ExternKind;
 use wattle_ast::components::CanonOp;
 use wattle_wit::component_type::StringEncoding;
+
+use crate::world::canonical;
 
 /// A scheme of names.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -168,6 +171,22 @@ impl<'n> ImportName<'n> {
             }
         }
     }
+}
+
+/// The name of the core export that has a role for a function which the world exports. `interface` is the
+/// whole name of its interface.
+pub(crate) fn export_name(
+    scheme: Scheme,
+    interface: Option<&str>,
+    func: &str,
+    role: Role,
+) -> String {
+    let interface = interface.map(|interface| match scheme {
+        Scheme::Standard => Cow::Owned(canonical(interface)),
+        Scheme::Legacy => Cow::Borrowed(interface),
+    });
+    let interface = interface.as_deref();
+    ExportName::Func { scheme, interface, name: func, role }.write(scheme)
 }
 
 /// The built-in that the text in brackets names, and what follows the keyword.

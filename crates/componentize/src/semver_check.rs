@@ -7,8 +7,9 @@ use core::fmt;
 use wattle_ast::Shown;
 use wattle_wit::model::{Model, WorldId};
 
-use crate::compare::{Versions, compare};
+use crate::compare::compare;
 use crate::difference::{Difference, Sides};
+use crate::versions::Versions;
 
 /// All differences that keep a component of a previous version of a world from being one of the new
 /// version. The versions of packages do not count: an import of `a:b/c@1.0.0` is met by

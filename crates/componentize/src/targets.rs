@@ -7,8 +7,9 @@ use wattle_ast::components::Component;
 use wattle_wit::decode::{DecodeError, decode_partly};
 use wattle_wit::model::{MergeError, Model, WorldId};
 
-use crate::compare::{Versions, compare};
+use crate::compare::compare;
 use crate::difference::{Difference, DifferenceKind, Sides};
+use crate::versions::Versions;
 
 /// All differences that keep a component from standing for a world: wherever a component of that world
 /// is wanted, this one is not.

@@ -58,6 +58,10 @@ pub(crate) struct Items<'m> {
     by_canonical: BTreeMap<String, usize>,
     /// The items that are named by their interface.
     by_interface: BTreeMap<InterfaceId, usize>,
+    /// The numbers of the interfaces.
+    interfaces: Vec<usize>,
+    /// The functions.
+    funcs: Vec<&'m Func>,
 }
 
 impl<'m> Items<'m> {
@@ -67,11 +71,18 @@ impl<'m> Items<'m> {
             by_name: BTreeMap::new(),
             by_canonical: BTreeMap::new(),
             by_interface: BTreeMap::new(),
+            interfaces: Vec::new(),
+            funcs: Vec::new(),
         };
         for (number, (key, item)) in items.enumerate() {
             let name = model.key_name(key);
             if let Key::Interface(id) = key {
                 side.by_interface.insert(*id, number);
+            }
+            match item {
+                Extern::Interface { .. } => side.interfaces.push(number),
+                Extern::Func(func) => side.funcs.push(func),
+                Extern::Type(_) => {}
             }
             side.by_canonical.entry(canonical(&name)).or_insert(number);
             side.by_name.insert(name.clone(), number);
@@ -121,6 +132,11 @@ impl<'m> Items<'m> {
             Extern::Type(id) => Some(*id),
             Extern::Interface { .. } | Extern::Func(_) => None,
         }
+    }
+
+    /// The names of the interfaces.
+    pub(crate) fn interface_names(&self) -> impl Iterator<Item = &str> {
+        self.interfaces.iter().map(|number| &*self.items[*number].name)
     }
 
     /// The item of a key.
@@ -238,10 +254,7 @@ impl<'m> World<'m> {
     pub(crate) fn names(&self, place: Place) -> impl Iterator<Item = &'m str> {
         let interface = self.interface(place);
         let funcs = interface.into_iter().flat_map(|id| self.model[id].funcs.keys());
-        let items = self.imports.items.iter().filter_map(|item| match item.item {
-            Extern::Func(func) => Some(&func.name),
-            _ => None,
-        });
-        funcs.chain(items.filter(move |_| interface.is_none())).map(Text::as_ref)
+        let of_world: &[_] = if interface.is_none() { &self.imports.funcs } else { &[] };
+        funcs.chain(of_world.iter().map(|func| &func.name)).map(Text::as_ref)
     }
 }

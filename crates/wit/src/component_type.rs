@@ -14,7 +14,7 @@ use wattle_ast::{Custom, CustomData, Reader};
 use crate::decode::{DecodeError, DecodeErrorKind, Decoded};
 use crate::docs::Gate;
 use crate::encode::{Config, TooLarge};
-use crate::model::{Externs, MergeError, Model, Package, Required, Text, World, WorldId};
+use crate::model::{Externs, MergeError, Model, Package, Required, Text, Uses, World, WorldId};
 use crate::package::PackageName;
 
 /// What the names of the sections begin with.
@@ -225,9 +225,9 @@ pub fn merge<'s>(
         gate: Gate::Unknown,
     });
     let _ = model.packages[package].worlds.insert(text, root);
-    let mut required = Required::default();
+    let (mut uses, mut required) = (Uses::default(), Required::default());
     for section in sections {
-        let remap = model.merge_items(&section.model)?;
+        let remap = model.merge_items(&section.model, &mut uses)?;
         model.merge_worlds_with(remap.world(section.world), root, &mut required)?;
     }
     model.elaborate_all()?;

@@ -1,12 +1,12 @@
-//! Several components as one: each is instantiated with exports of those before it, and with imports
-//! of the result.
+//! One component made of several. Each of them is instantiated. What it imports is an export of an
+//! earlier instance, or an import of the result.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | [`compose`]: the result from its parts |
-//! | `needed.rs` | which types the result imports for their names |
-//! | `writer.rs`, `values.rs` | imports of several components as imports of one, and their types |
-//! | `names.rs` | which names mean one interface |
+//! | `mod.rs` | [`compose`]: the result, made of its parts |
+//! | `needed.rs` | which types the result imports only for their names |
+//! | `writer.rs`, `values.rs` | the imports of the result, and their types |
+//! | `names.rs` | which names are versions of one interface |
 
 mod names;
 mod needed;
@@ -37,20 +37,20 @@ pub(crate) struct Part<'t> {
     /// What messages call the component.
     pub(crate) name: &'t str,
     pub(crate) types: &'t ComponentTypes,
-    /// For the names of imports: what is given.
+    /// What is given for imports, by their names.
     pub(crate) given: BTreeMap<&'t str, Given<'t>>,
 }
 
 /// What is given for an import.
 #[derive(Clone, Copy)]
 pub(crate) struct Given<'t> {
-    /// The number of a part before.
+    /// The number of an earlier part.
     pub(crate) part: usize,
     /// The name of its export; `None` for the whole instance.
     pub(crate) export: Option<&'t str>,
 }
 
-/// Other names for imports and exports of the result.
+/// New names for imports and exports of the result, by their old names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Renamed {
     pub(crate) imports: BTreeMap<String, String>,
@@ -58,7 +58,7 @@ pub(crate) struct Renamed {
 }
 
 impl Renamed {
-    /// Gives an import or export of the result its other name, if it has one.
+    /// Gives an import or export of the result its new name, if it has one.
     fn rename(&self, definition: &mut Definition<'_>) {
         let (names, name) = match definition {
             Definition::Import(it) => (&self.imports, &mut it.name),
@@ -74,16 +74,17 @@ impl Renamed {
 
 /// Why components do not fit together.
 pub(crate) enum ComposeError {
-    /// What is given for an import of a part does not match.
+    /// What is given for an import of a part does not have the type of the import.
     Given { part: usize, import: String, reason: String },
-    /// Two parts want different things of an import of the result.
+    /// Two parts have an import that becomes one import of the result, and its types differ.
     Conflict { parts: [usize; 2], imports: [String; 2], reason: String },
     /// Imports depend on each other.
     Cycle { import: String },
-    /// An import of a part refers to a resource that is not imported, since something is given for it.
+    /// An import of a part refers to a resource of another of its imports. Something is given for that
+    /// one, so the result does not import the resource.
     Resource { part: usize, import: String, resource: String },
-    /// An import or export of the result refers to a type without a name: it has one where something is
-    /// given for an import.
+    /// An import or export of the result refers to a type that has its name from an import of a part.
+    /// Something is given for that import, so the type has no name in the result.
     Unnamed { is_import: bool, name: String, reason: String },
     /// The types of imports are too large.
     TooLarge,
@@ -91,10 +92,10 @@ pub(crate) enum ComposeError {
     Invalid { reason: String },
 }
 
-/// Makes one component of several, which has the exports of the last.
+/// Makes one component of the parts. It exports what the last part exports.
 ///
-/// `components` are the parts' components, in the same order. Parts of one name and with equal components
-/// become instances of one component.
+/// `components` has the component of each part, in order. If parts have one name and equal components,
+/// the result has the component once, and an instance of it for each part.
 pub(crate) fn compose<'a>(
     parts: &[Part<'_>],
     components: Vec<Component<'a>>,
@@ -107,6 +108,8 @@ pub(crate) fn compose<'a>(
     imports.write()?;
     let Imports { mut writer, places, groups, .. } = imports;
     let mut instances = Vec::new();
+    // What each instance exports, by name.
+    let mut exports: Vec<BTreeMap<&str, Sort>> = Vec::new();
     // The first part of each name, with the index of its component.
     let mut firsts: BTreeMap<&str, (usize, ComponentIdx)> = BTreeMap::new();
     let mut openings = Vec::new();
@@ -119,7 +122,7 @@ pub(crate) fn compose<'a>(
                 component
             }
             None => {
-                // What is in the component is put there at the end.
+                // The definitions in the component are put behind this one at the end.
                 openings.push(Some(writer.len()));
                 let component = ComponentIdx(writer.push(Definition::Component));
                 firsts.entry(part.name).or_insert((number, component));
@@ -133,9 +136,9 @@ pub(crate) fn compose<'a>(
                     let instance = instances.get(given.part).copied().unwrap_or_default();
                     Some(match given.export {
                         Some(export) => {
-                            let part = parts.get(given.part);
-                            let item = part.and_then(|part| part.types.export(export));
-                            let sort = sort_of(&item.unwrap_or(import));
+                            let exports = exports.get(given.part);
+                            let sort = exports.and_then(|exports| exports.get(export)).copied();
+                            let sort = sort.unwrap_or_else(|| sort_of(&import));
                             alias(&mut writer, instance, export, sort)
                         }
                         None => instance.into(),
@@ -152,6 +155,7 @@ pub(crate) fn compose<'a>(
         let args = args.into();
         let instance = Definition::Instance(Instance::Instantiate { component, args });
         instances.push(InstanceIdx(writer.push(instance)));
+        exports.push(part.types.exports().map(|item| (item.name(), sort_of(&item))).collect());
     }
     let instance = instances.last().copied().unwrap_or_default();
     export_all(parts, &needed, &mut writer, instance)?;
@@ -163,7 +167,7 @@ pub(crate) fn compose<'a>(
         if depth == 0 {
             renamed.rename(&mut definition);
         }
-        // What is in a component of the parts comes below.
+        // The definitions in the component of a part are added below, with their end.
         let is_part = matches!(definition, Definition::Component);
         depth += usize::from(definition.opens().is_some() && !is_part);
         depth -= usize::from(matches!(definition, Definition::End));
@@ -180,9 +184,9 @@ pub(crate) fn compose<'a>(
 /// The imports of the result.
 struct Imports<'t> {
     writer: Writer<'t>,
-    /// The place of each import of a part: its number and the name.
+    /// The place of each import of a part, by the number of the part and the name of the import.
     places: BTreeMap<(usize, &'t str), usize>,
-    /// What is wanted at each place, the highest version first.
+    /// The imports of parts that become the import at each place, the highest version first.
     groups: BTreeMap<usize, Vec<Wanted<'t>>>,
 }
 
@@ -268,7 +272,7 @@ impl<'t> Imports<'t> {
     }
 }
 
-/// The name under which a part wants an import.
+/// The name that a part has for an import, of all that become one import.
 fn import_of(part: usize, wanted: &[Wanted<'_>]) -> String {
     let found = wanted.iter().find(|wanted| wanted.component == part).or(wanted.first());
     found.map_or_else(String::new, |wanted| wanted.item.name().into())
@@ -314,7 +318,7 @@ fn export_all<'t>(
     let mut has_types = false;
     for item in part.types.exports() {
         let sort = sort_of(&item);
-        // Types have to name other types as they are imported or exported here.
+        // Where types need names, they have those that the result imports or exports.
         let is_needed = needed.last().is_some_and(|it| it.exports.contains(item.name()));
         let has_names = has_types || is_needed;
         let mut item_index = alias(writer, instance, item.name(), sort);
@@ -404,7 +408,7 @@ fn check(
         .map_err(|errors| ComposeError::Invalid { reason: errors.first().kind.to_string() })
 }
 
-/// The import that an argument does not match.
+/// The name of the import whose argument does not match.
 fn import_in(kind: &ComponentErrorKind) -> Option<String> {
     let ComponentErrorKind::Mismatch { mismatch } = kind else { return None };
     match mismatch.steps.first()? {

@@ -8,8 +8,8 @@ use wattle_ast::Features;
 use wattle_ast::components::{ParsedName, Version};
 use wattle_validator::components::Extern;
 
-/// What the names of an interface in compatible versions have in common. Other names are by
-/// themselves.
+/// What the names of an interface have in common if their versions are compatible. Another name is the
+/// only one of its family.
 pub(crate) fn family(item: &Extern<'_>) -> String {
     let Ok(ParsedName::Interface(name)) = ParsedName::parse(item.name(), Features::ALL) else {
         return String::from(item.name());
@@ -34,7 +34,7 @@ pub(crate) fn compare_versions(left: &Extern<'_>, right: &Extern<'_>) -> Orderin
     numbers(&left).cmp(&numbers(&right))
 }
 
-/// The whole version of a name: what a canonical version leaves out is an attribute.
+/// The whole version of a name. An attribute has what a canonical version leaves out.
 fn version(item: &Extern<'_>) -> String {
     match ParsedName::parse(item.name(), Features::ALL) {
         Ok(ParsedName::Interface(name)) => {

@@ -1,9 +1,10 @@
-//! Types that the result imports although something is given for their interface: it needs their
-//! names.
+//! Types that the result imports only for their names, although something is given for their
+//! interface.
 //!
 //! A record, variant, enum or flags must have a name wherever an import or export of the result refers
-//! to it. A component that is given an interface has the names of its types from there, and nothing
-//! outside sees them. So the result imports these types of the interface, without its functions.
+//! to it. If a component is given an interface, the types of the interface have their names inside the
+//! result, and nothing outside sees them. So the result also imports these types of the interface,
+//! without its functions.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -13,21 +14,23 @@ use wattle_validator::components::{Extern, ExternView, Shape, TypeView};
 use super::Part;
 use super::values::parts;
 
-/// The number of types that are looked at. Types that instances share are looked at for each of them.
+/// The most types that are looked at. A type that several instances share counts for each of them.
 const MOST_STEPS: usize = 1_000_000;
 
-/// What the result needs of the imports that something is given for.
+/// The types that the result imports for their names, of the imports that something is given for.
 #[derive(Default)]
 pub(super) struct Needed<'t> {
-    /// The names of types by the names of imports. An import that is a type itself has its own name.
+    /// The names of types, by the names of the imports that have them. Of an import that is a type, the
+    /// name of the import.
     pub(super) names: BTreeMap<&'t str, BTreeSet<&'t str>>,
-    /// The exports that refer to such types, so that the result has to say their types with the names
-    /// that types have there.
+    /// The exports that refer to such types. The result has to state what types these exports have, in
+    /// terms of the types that it imports.
     pub(super) exports: BTreeSet<&'t str>,
 }
 
 impl<'t> Needed<'t> {
-    /// What the other imports of a part need, and its exports too if the result has them.
+    /// What a part needs for the imports that nothing is given for, and for its exports if the result
+    /// has them.
     pub(super) fn of(part: &Part<'t>, has_exports: bool) -> Needed<'t> {
         let (given, others): (Vec<_>, Vec<_>) =
             part.types.imports().partition(|import| part.given.contains_key(import.name()));
@@ -43,7 +46,7 @@ impl<'t> Needed<'t> {
         let mut exports = BTreeSet::new();
         if !search.given.is_empty() {
             others.into_iter().for_each(|import| search.item(import));
-            // What imports refer to counts once more: exports may have to say their types.
+            // Exports that refer to types of imports count as well, so the types are looked at again.
             let named = core::mem::take(&mut search.named);
             search.scopes = Vec::from([named]);
             for export in part.types.exports().filter(|_| has_exports) {
@@ -67,12 +70,12 @@ struct Search<'t> {
     /// The types of given imports, by number.
     given: BTreeMap<u32, Source<'t>>,
     names: BTreeMap<&'t str, BTreeSet<&'t str>>,
-    /// The types that are named by imports of types.
+    /// The types that have a name because an import is a type.
     named: BTreeSet<u32>,
-    /// The types that each open scope has a name for, or that need none there.
+    /// For each open scope, the types that were looked at in it.
     scopes: Vec<BTreeSet<u32>>,
     steps: usize,
-    /// Whether something that was looked at last refers to a type whose name comes from a given import.
+    /// Whether what is looked at refers to a type whose name comes from a given import.
     has_found: bool,
 }
 
@@ -82,6 +85,7 @@ enum Step<'t> {
 }
 
 impl<'t> Search<'t> {
+    /// Notes the types of a given import.
     fn give(&mut self, import: Extern<'t>) {
         match import.view() {
             ExternView::Type(ty) => {
@@ -99,7 +103,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Looks at an import or export, and at all in it.
+    /// Looks at an import or export, and at everything in it.
     fn item(&mut self, item: Extern<'t>) {
         let mut steps = Vec::from([Step::Item(item)]);
         while let Some(step) = steps.pop() {
@@ -138,13 +142,14 @@ impl<'t> Search<'t> {
         self.steps <= MOST_STEPS
     }
 
-    /// Whether no open scope has a name for a type. From now on the innermost one counts as having one.
+    /// Whether a type was not looked at in any open scope. From now on it was, in the innermost one.
     fn is_new(&mut self, ty: &TypeView<'t>) -> bool {
         let is_known = self.scopes.iter().any(|scope| scope.contains(&ty.number()));
         !is_known && self.scopes.last_mut().is_some_and(|scope| scope.insert(ty.number()))
     }
 
-    /// Looks at a type that gets a name here, as do the types that it is another name of.
+    /// Looks at a type that an import or export gives a name. If it is another name of a type, that
+    /// one has a name too.
     fn name(&mut self, mut ty: TypeView<'t>) {
         while self.step() {
             self.is_new(&ty);
@@ -175,7 +180,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Where a type comes from that needs a name and has it from a given import.
+    /// If a type needs a name and has it from a given import, the import and the name.
     fn source(&self, ty: &TypeView<'t>) -> Option<Source<'t>> {
         let source = *self.given.get(&ty.number())?;
         let is_name_of_name = ty.target().is_some_and(|target| target.target().is_some());
@@ -186,8 +191,8 @@ impl<'t> Search<'t> {
         (needs_name && !is_name_of_name).then_some(source)
     }
 
-    /// Adds a type whose name is needed, and the types that it consists of. Names from elsewhere do not
-    /// count in the import of it.
+    /// Adds a type whose name is needed, and the types that it consists of: the import of the type needs
+    /// their names too, whatever names they have elsewhere.
     fn need(&mut self, ty: TypeView<'t>, source: Source<'t>) {
         let mut open = Vec::from([(ty, Some(source))]);
         while let Some((ty, source)) = open.pop() {

@@ -16,7 +16,8 @@ const TYPE: Sort = Sort::Plain(PlainSort::Type);
 const INSTANCE: Sort = Sort::Plain(PlainSort::Instance);
 
 impl<'t> Writer<'t> {
-    /// The index of a value type, or the type of a function, in the result.
+    /// The index in the result of a value type or of the type of a function. It is defined unless it is
+    /// there.
     pub(super) fn ty(&mut self, component: usize, ty: TypeView<'t>) -> Result<ComponentTypeIdx> {
         self.index_of(&mut Vec::new(), component, ty)
     }
@@ -37,7 +38,8 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// A type as it is used in the innermost scope. Types that it consists of come before it.
+    /// A type as definitions of the innermost scope refer to it. It is defined unless it is there, behind
+    /// the types that it consists of.
     pub(super) fn val_type(
         &mut self,
         frames: &mut Vec<Frame<'t>>,
@@ -61,7 +63,7 @@ impl<'t> Writer<'t> {
                 continue;
             }
             let index = match ty.target() {
-                // A name that nothing outside gives is left out.
+                // The result does not have this name, so the type itself stands for it.
                 Some(target) => match self.known(frames, component, target)? {
                     Some(ValType::Type(index)) => index.0,
                     _ => self.index_of_prim(frames, target),
@@ -100,7 +102,8 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// A type as it is used in the innermost scope, if it is known there or outside.
+    /// A type as definitions of the innermost scope refer to it, if this scope or one around it has the
+    /// type.
     fn known(
         &mut self,
         frames: &mut Vec<Frame<'t>>,
@@ -156,7 +159,8 @@ impl<'t> Writer<'t> {
     }
 }
 
-/// The index of the type at a place, in the scope that the place belongs to.
+/// The index of the type at a place, in the scope that the place belongs to. Unless it has one, it
+/// becomes an alias.
 fn aliased(places: &mut [Place<'_>], frame: &mut Frame<'_>, place: usize) -> Result<u32> {
     let mut steps = Vec::new();
     let mut at = place;
@@ -185,7 +189,7 @@ fn resource_fault(component: usize, ty: TypeView<'_>) -> Fault {
     Fault::Resource { component, name: String::from(ty.name().unwrap_or_default()) }
 }
 
-/// The types that a type consists of, or that it is a name for.
+/// The types that a type consists of, or the type that it is another name of.
 pub(super) fn parts<'t>(ty: &TypeView<'t>) -> Vec<TypeView<'t>> {
     if let Some(target) = ty.target() {
         return Vec::from([target]);
@@ -207,7 +211,7 @@ pub(super) fn parts<'t>(ty: &TypeView<'t>) -> Vec<TypeView<'t>> {
     }
 }
 
-/// The definition of a type that is not another one's name, with what its parts are here.
+/// The definition of a type that is not another name of one. `val` gives what its parts are here.
 fn definition<'t>(
     ty: &TypeView<'t>,
     mut val: impl FnMut(TypeView<'t>) -> ValType,

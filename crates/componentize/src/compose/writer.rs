@@ -1,8 +1,9 @@
-//! Imports of several components as imports of one: types are written anew, from what the validator
-//! knows of them.
+//! The imports of the result. Their types are written anew, from what the validator knows of the imports
+//! of all components.
 //!
-//! Imports of one interface become one import with all that the components want of it. A type that a
-//! component got from another of its imports is an alias of that import's type here too.
+//! If several components import one interface, the result imports it once, with everything that the
+//! components want of it. If an import of a component uses a type of another import, the import of the
+//! result uses it too, by an alias.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -19,7 +20,7 @@ use wattle_validator::components::{Extern, ExternView, Shape, TypeView};
 /// once for each import.
 pub(super) const MOST_DEFINITIONS: u32 = 1_000_000;
 
-/// An import or export of one of the components, which have numbers.
+/// An import or export of a component, and the number of the component.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'t> {
     pub(super) component: usize,
@@ -29,17 +30,17 @@ pub(super) struct Wanted<'t> {
 }
 
 impl<'t> Wanted<'t> {
-    /// An import or export with all that it has.
+    /// An import or export of which everything is wanted.
     pub(super) fn new(component: usize, item: Extern<'t>) -> Wanted<'t> {
         Wanted { component, item, is_for_names: false }
     }
 }
 
-/// A type of one of the components.
+/// The number of a component, and the number of a type in it.
 type Node = (usize, u32);
 
-/// A place that types can be aliased from: an import or export of a scope, or an export of such an
-/// instance.
+/// A place that types can be aliased from: an import or export of a scope, or an export of an instance
+/// at another place.
 pub(super) struct Place<'t> {
     pub(super) parent: Option<usize>,
     pub(super) name: &'t str,
@@ -49,7 +50,7 @@ pub(super) struct Place<'t> {
 
 /// Why the types cannot be written.
 pub(super) enum Fault {
-    /// Imports of this place and others depend on each other.
+    /// The import at this place and others depend on each other.
     Cycle { place: usize },
     /// A resource that is not imported.
     Resource { component: usize, name: String },
@@ -65,20 +66,25 @@ pub(super) type Result<T> = core::result::Result<T, Fault>;
 pub(super) struct Frame<'t> {
     definitions: Vec<Definition<'static>>,
     counts: [u32; Sort::COUNT],
-    /// The indices here of types.
+    /// The indices of types in this scope.
     pub(super) types: BTreeMap<Node, u32>,
-    /// Where types come from that instances here export; `None` if something in the result is given
-    /// for the import.
+    /// The types that imports and exports of this scope give a name.
+    named: BTreeSet<Node>,
+    /// The places of the types that instances of this scope export; `None` for types of an import that
+    /// something is given for.
     pub(super) origins: BTreeMap<Node, Option<usize>>,
     /// What the scope is to import and export.
     items: Vec<Item<'t>>,
+    /// The number of the item that is written next.
     next: usize,
     /// The index of the type of an instance or component that the next item needs.
     ready: Option<u32>,
+    /// The definition that opens the scope; `None` for the result itself.
     opens: Option<Definition<'static>>,
 }
 
-/// An import or export, as all those that want it.
+/// An import or export that is to be written, and the imports or exports of components that it stands
+/// for.
 struct Item<'t> {
     wanted: Vec<Wanted<'t>>,
     is_import: bool,
@@ -92,6 +98,7 @@ impl Frame<'_> {
             definitions: Vec::new(),
             counts: [0; Sort::COUNT],
             types: BTreeMap::new(),
+            named: BTreeSet::new(),
             origins: BTreeMap::new(),
             items: Vec::new(),
             next: 0,
@@ -123,7 +130,8 @@ pub(super) struct Writer<'t> {
     place_ids: BTreeMap<(usize, &'t str), usize>,
     /// The number of definitions.
     pub(super) definitions: u32,
-    /// For the imports of which only types are wanted: their names, by component and import.
+    /// The names of the types that are wanted of an import, by component and import, if only their names
+    /// are needed.
     names: BTreeMap<(usize, &'t str), BTreeSet<&'t str>>,
 }
 
@@ -138,7 +146,7 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Adds an import or export of the result, whose index comes later.
+    /// Adds the place of an import or export of the result. Its index is noted later.
     pub(super) fn place(&mut self, name: &'t str) -> usize {
         self.places.push(Place { parent: None, name, index: None });
         self.places.len() - 1
@@ -154,8 +162,8 @@ impl<'t> Writer<'t> {
         self.places.get(place)?.index
     }
 
-    /// Says at which place of the result the types of an import or export of a component are found.
-    /// What came first counts.
+    /// Notes at which place of the result the types of a component's import or export are found. A type
+    /// that has a place keeps it.
     pub(super) fn locate(&mut self, wanted: Wanted<'t>, place: Option<usize>) {
         let mut origins = core::mem::take(&mut self.root.origins);
         self.locate_in(&mut origins, wanted, place);
@@ -186,7 +194,7 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Whether an export is wanted of an instance.
+    /// Whether an export of an instance is wanted.
     fn wants(&self, wanted: &Wanted<'t>, export: &Extern<'t>) -> bool {
         !wanted.is_for_names || {
             let names = self.names.get(&(wanted.component, wanted.item.name()));
@@ -204,7 +212,7 @@ impl<'t> Writer<'t> {
         place
     }
 
-    /// The definitions so far.
+    /// All definitions.
     pub(super) fn finish(self) -> Vec<Definition<'static>> {
         self.root.definitions
     }
@@ -226,12 +234,12 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Says that a type of a component is this one from now on.
+    /// Lets the type at an index stand for a type of a component from now on.
     pub(super) fn name_type(&mut self, node: Node, index: u32) {
         self.root.types.insert(node, index);
     }
 
-    /// Writes an import, and those that it depends on, of which each is at a place.
+    /// Writes the import at a place, behind the imports that it depends on.
     pub(super) fn import(
         &mut self,
         place: usize,
@@ -340,15 +348,17 @@ impl<'t> Writer<'t> {
             true => Definition::Import(Import { name, ty: desc }),
             false => Definition::ExportDecl(ExportDecl { name, ty: desc }),
         };
-        let named: Vec<Node> = item.wanted.iter().flat_map(|wanted| self.named(wanted)).collect();
+        let named: Vec<Node> =
+            item.wanted.iter().flat_map(|wanted| self.named(frames, wanted)).collect();
         let frame = frames.last_mut().unwrap_or(&mut self.root);
         let index = frame.push(definition);
         frame.next += 1;
-        frame.types.extend(named.into_iter().map(|node| (node, index)));
+        frame.types.extend(named.iter().map(|node| (*node, index)));
+        frame.named.extend(named);
         let index = SortIdx::new(desc.sort(), index);
         match (item.place, desc) {
             (Some(place), _) => self.settle(place, index),
-            // Types of an instance in a type are aliases of its exports.
+            // From now on, the types of the instance are aliases of its exports.
             (None, ExternDesc::Instance(_)) => {
                 let mut origins = core::mem::take(&mut frame.origins);
                 let place = self.place(chosen.item.name());
@@ -363,13 +373,17 @@ impl<'t> Writer<'t> {
         Ok(())
     }
 
-    /// The types that an import or export gives a name: its own, and those that this is another name of,
-    /// if nothing outside sees the names that they have.
-    fn named(&self, wanted: &Wanted<'t>) -> Vec<Node> {
+    /// The types that an import or export gives a name. If its type is another name of a type, that one
+    /// gets the name too, unless the result has a name for it.
+    fn named(&self, frames: &[Frame<'t>], wanted: &Wanted<'t>) -> Vec<Node> {
         let ExternView::Type(mut ty) = wanted.item.view() else { return Vec::new() };
         let mut named = Vec::from([(wanted.component, ty.number())]);
         while let Some(target) = ty.target() {
             let node = (wanted.component, target.number());
+            // This type has a name, and so have those that it is another name of.
+            if frames.iter().chain([&self.root]).any(|frame| frame.named.contains(&node)) {
+                break;
+            }
             named.extend(matches!(self.root.origins.get(&node), Some(None)).then_some(node));
             ty = target;
         }
@@ -390,7 +404,8 @@ impl<'t> Writer<'t> {
         Ok(ExternDesc::Instance(ComponentTypeIdx(index)))
     }
 
-    /// Begins the scope of the type of an instance, with all that is wanted of it, or of a component.
+    /// Begins the scope of the type of a component, or of an instance with everything that is wanted of
+    /// it.
     fn open(
         &mut self,
         ty: TypeView<'t>,
@@ -433,7 +448,7 @@ impl<'t> Writer<'t> {
     }
 }
 
-/// What all those that want an item get: what says most of it.
+/// The import or export that is written for all of `wanted`: the one that says most.
 fn chosen<'w, 't>(wanted: &'w [Wanted<'t>]) -> Option<&'w Wanted<'t>> {
     // A type that equals another says more than a resource by itself.
     let equals = |wanted: &&Wanted<'_>| match wanted.item.view() {

@@ -8,16 +8,17 @@ use alloc::string::String;
 use wattle_ast::components::CanonOp;
 use wattle_ast::{
     BlockType, CallIndirect, ExternIdx, FuncIdx, FuncType, GlobalType, Instr, Limits, MemArg,
-    MemIdx, MemType, Module, RefType, TableIdx, TableType, ValType,
+    MemIdx, MemType, Module, RefType, TableIdx, TableType, TypeIdx, ValType,
 };
 use wattle_encoder::{FuncBuilder, Imports, ModuleBuilder};
 use wattle_wit::model::Text;
 
-use super::error::{LinkError, SymbolType};
+use super::error::{LinkError, SymbolKey, SymbolType};
 use super::glue;
 use super::layout::{Address, Destination, Layout, part};
 use super::library::{Library, LinkerGlobal, START, Want};
 use super::symbols::Symbols;
+use crate::func_types::{FuncTypeId, FuncTypes};
 use crate::names::{
     ExportName, FUNC_TABLE, ImportItem, ImportName, Realloc, Scheme, Side, TASK_HOOK,
 };
@@ -57,21 +58,25 @@ enum Item {
 pub(super) struct Env<'l> {
     libraries: &'l [Library],
     symbols: &'l Symbols,
+    types: &'l FuncTypes,
     pub(super) layout: Layout,
     module: ModuleBuilder,
+    /// The indices of types in the module.
+    indices: BTreeMap<FuncTypeId, TypeIdx>,
     memory: MemIdx,
     /// The function that reads the context of a thread, if threads can be made.
     context: Option<FuncIdx>,
     exported: BTreeMap<Item, Text>,
     names: UniqueNames<Text>,
     /// The functions that stand for those that are missing.
-    stubs: BTreeMap<(Text, FuncType), Text>,
+    stubs: BTreeMap<(Text, FuncTypeId), Text>,
 }
 
 impl<'l> Env<'l> {
     pub(super) fn new(
         libraries: &'l [Library],
         symbols: &'l Symbols,
+        types: &'l mut FuncTypes,
         layout: Layout,
         scheme: Scheme,
     ) -> Env<'l> {
@@ -86,11 +91,15 @@ impl<'l> Env<'l> {
         let mut module = ModuleBuilder::with_imports(imports);
         let limits = Limits { min: layout.pages.into(), ..Limits::default() };
         let memory = module.memory(MemType { limits, ..MemType::default() });
+        let realloc_type = types.id(&realloc_type());
+        let hook_type = types.id(&FuncType::new([ValType::I32], []));
         let mut env = Env {
             libraries,
             symbols,
+            types,
             layout,
             module,
+            indices: BTreeMap::new(),
             memory,
             context,
             exported: BTreeMap::new(),
@@ -101,16 +110,16 @@ impl<'l> Env<'l> {
         // The only table; how large it is shows in the end.
         env.export(FUNC_TABLE.into(), TableIdx(0));
         let realloc = ExportName::Realloc(Realloc::Any);
-        let ty = SymbolType::Func(realloc_type());
+        let ty = SymbolType::Func(realloc_type);
         let exported = [Scheme::Legacy, Scheme::Standard].map(|scheme| realloc.write(scheme));
-        if let Some(name) = exported.iter().find(|name| symbols.find(name, &ty).is_some()) {
-            env.reexport(name, realloc.write(scheme), realloc_type());
+        if let Some(name) = exported.iter().find(|name| symbols.find(name, ty).is_some()) {
+            env.reexport(name, realloc.write(scheme), realloc_type);
         }
-        env.reexport(TASK_HOOK, TASK_HOOK.into(), FuncType::new([ValType::I32], []));
+        env.reexport(TASK_HOOK, TASK_HOOK.into(), hook_type);
         let starts = libraries.iter().position(|library| library.has_start);
         if let Some(library) = starts {
             let func = Given { part: part(library), name: START.into() };
-            env.call(func, FuncType::default(), START.into());
+            env.call(func, FuncTypeId::default(), START.into());
         }
         env
     }
@@ -124,17 +133,17 @@ impl<'l> Env<'l> {
     }
 
     /// Exports a function that calls the one that libraries export by a name, if one does.
-    fn reexport(&mut self, name: &str, exported: String, ty: FuncType) {
-        if let Some(library) = self.symbols.find(name, &SymbolType::Func(ty.clone())) {
+    fn reexport(&mut self, name: &str, exported: String, ty: FuncTypeId) {
+        if let Some(library) = self.symbols.find(name, SymbolType::Func(ty)) {
             let func = Given { part: part(library), name: name.into() };
             self.call(func, ty, exported);
         }
     }
 
     /// Exports a function that calls another.
-    fn call(&mut self, func: Given, ty: FuncType, name: String) -> Text {
-        let address = self.layout.slots.address(func, &ty);
-        let ty = self.module.ty(ty.params().iter().copied(), ty.results().iter().copied());
+    fn call(&mut self, func: Given, ty: FuncTypeId, name: String) -> Text {
+        let address = self.layout.slots.address(func, ty);
+        let ty = self.type_index(ty);
         let index = self.module.func(ty, |f| {
             for param in 0..f.params() {
                 let local = f.param(param);
@@ -147,6 +156,15 @@ impl<'l> Env<'l> {
         let name = self.export(name, index);
         self.exported.insert(Item::Call(address), name.clone());
         name
+    }
+
+    /// The index of a type in the module.
+    fn type_index(&mut self, ty: FuncTypeId) -> TypeIdx {
+        let module = &mut self.module;
+        *self.indices.entry(ty).or_insert_with(|| {
+            let ty = &self.types[ty];
+            module.ty(ty.params().iter().copied(), ty.results().iter().copied())
+        })
     }
 
     /// The name of an item's export, which is made the first time.
@@ -200,12 +218,12 @@ impl<'l> Env<'l> {
                 self.global(Item::Global(*global), name, global.ty(), value)
             }
             Want::TlsBase { writes } => self.tls_base(library, *writes),
-            Want::Symbol(ty) => return Some(self.symbol(library, name, ty)),
+            Want::Symbol(ty) => return Some(self.symbol(library, name, *ty)),
         };
         Some(Given { part: MAIN, name })
     }
 
-    fn symbol(&mut self, library: usize, name: &Text, ty: &SymbolType) -> Given {
+    fn symbol(&mut self, library: usize, name: &Text, ty: SymbolKey) -> Given {
         let address = GlobalType { mutable: true, val: ValType::I32 };
         let exporter = self.symbols.find(name, ty);
         let exported = exporter.map(|number| Given { part: part(number), name: name.clone() });
@@ -216,7 +234,7 @@ impl<'l> Env<'l> {
             (SymbolType::Func(ty), Some(exported)) => {
                 let slot = self.layout.slots.address(exported.clone(), ty);
                 let name = format!("env:{name}");
-                self.once(Item::Call(slot), |env| env.call(exported, ty.clone(), name))
+                self.once(Item::Call(slot), |env| env.call(exported, ty, name))
             }
             (SymbolType::Func(ty), None) => self.stub(name, ty),
             (SymbolType::AnyFunc, exported) => match self.func_address(library, name, exported) {
@@ -258,25 +276,25 @@ impl<'l> Env<'l> {
         let (func, ty) = match exported {
             Some(func) => {
                 let exporter = self.libraries.get(func.part - part(0))?;
-                let SymbolType::Func(ty) = &exporter.symbols.get(name)?.ty else { return None };
-                (func, ty.clone())
+                let SymbolType::Func(ty) = exporter.symbols.get(name)?.ty else { return None };
+                (func, ty)
             }
             None if importer.is_weak(name) => return None,
             None => {
-                let ty = importer.called.get(name).cloned().unwrap_or_default();
-                (Given { part: MAIN, name: self.stub(name, &ty) }, ty)
+                let ty = importer.called.get(name).copied().unwrap_or_default();
+                (Given { part: MAIN, name: self.stub(name, ty) }, ty)
             }
         };
-        Some(self.layout.slots.address(func, &ty))
+        Some(self.layout.slots.address(func, ty))
     }
 
     /// The name of a function that stands for one that is missing, and traps.
-    fn stub(&mut self, name: &Text, ty: &FuncType) -> Text {
-        let key = (name.clone(), ty.clone());
+    fn stub(&mut self, name: &Text, ty: FuncTypeId) -> Text {
+        let key = (name.clone(), ty);
         if let Some(stub) = self.stubs.get(&key) {
             return stub.clone();
         }
-        let index = self.module.ty(ty.params().iter().copied(), ty.results().iter().copied());
+        let index = self.type_index(ty);
         let func = self.module.func(index, |f| {
             f.instr(Instr::Unreachable);
         });

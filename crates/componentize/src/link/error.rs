@@ -2,12 +2,14 @@
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::{FuncType, GlobalType, Limits, MemType, Quoted, Shown, TableType};
 
 use crate::error::{Error, Signature};
+use crate::func_types::{FuncTypeId, FuncTypes};
 
 /// Why no component can be made of libraries.
 #[derive(Clone, Debug)]
@@ -146,7 +148,7 @@ pub struct OtherSymbol {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ItemType {
     /// A function.
-    Func(FuncType),
+    Func(Arc<FuncType>),
     /// A table.
     Table(TableType),
     /// A memory.
@@ -154,20 +156,36 @@ pub enum ItemType {
     /// A global.
     Global(GlobalType),
     /// A tag.
-    Tag(FuncType),
+    Tag(Arc<FuncType>),
 }
 
-/// What a symbol is. Symbols are the same if their names and types are.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum SymbolType {
+/// What a symbol is. Symbols are the same if their names and types are. `F` stands for the types of
+/// functions.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum SymbolType<F = Arc<FuncType>> {
     /// A function.
-    Func(FuncType),
+    Func(F),
     /// A function of which only the address is needed, so that its type is unknown.
     AnyFunc,
     /// Data, which the export gives the offset of.
     Data,
     /// A tag.
-    Tag(FuncType),
+    Tag(F),
+}
+
+/// What a symbol is, with the number of its function type.
+pub(super) type SymbolKey = SymbolType<FuncTypeId>;
+
+impl SymbolKey {
+    /// What the symbol is, with its function type.
+    pub(super) fn named(self, types: &FuncTypes) -> SymbolType {
+        match self {
+            SymbolType::Func(ty) => SymbolType::Func(types[ty].clone()),
+            SymbolType::AnyFunc => SymbolType::AnyFunc,
+            SymbolType::Data => SymbolType::Data,
+            SymbolType::Tag(ty) => SymbolType::Tag(types[ty].clone()),
+        }
+    }
 }
 
 impl fmt::Display for LinkError {

@@ -5,8 +5,8 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    FuncIdx, FuncType, GlobalIdx, GlobalType, Instr, Limits, MemArg, MemIdx, MemType, Module,
-    RefType, TableType, ValType,
+    FuncIdx, GlobalIdx, GlobalType, Instr, Limits, MemArg, MemIdx, MemType, Module, RefType,
+    TableType, TypeIdx, ValType,
 };
 use wattle_encoder::{BuildError, Imports, ModuleBuilder};
 use wattle_wit::model::Text;
@@ -14,6 +14,7 @@ use wattle_wit::model::Text;
 use super::env::constant;
 use super::layout::{Destination, Layout, part};
 use super::library::{Library, RELOCS};
+use crate::func_types::{FuncTypeId, FuncTypes};
 use crate::names::{FUNC_TABLE, TASK_HOOK};
 use crate::new::{Event, Given, MAIN, tell};
 
@@ -26,7 +27,10 @@ pub(super) struct Init {
 /// The imports of the module, each once.
 struct Importer<'l> {
     libraries: &'l [Library],
+    types: &'l FuncTypes,
     imports: Imports,
+    /// The indices of types in the module.
+    indices: BTreeMap<FuncTypeId, TypeIdx>,
     given: Vec<Option<Given>>,
     funcs: BTreeMap<Given, FuncIdx>,
     globals: BTreeMap<Given, GlobalIdx>,
@@ -40,11 +44,15 @@ impl Importer<'_> {
         (library.map_or("main", |library| &library.name), given.name.clone())
     }
 
-    fn func(&mut self, given: Given, ty: &FuncType) -> FuncIdx {
+    fn func(&mut self, given: Given, ty: FuncTypeId) -> FuncIdx {
         if let Some(&index) = self.funcs.get(&given) {
             return index;
         }
-        let ty = self.imports.ty(ty.params().iter().copied(), ty.results().iter().copied());
+        let imports = &mut self.imports;
+        let ty = *self.indices.entry(ty).or_insert_with(|| {
+            let ty = &self.types[ty];
+            imports.ty(ty.params().iter().copied(), ty.results().iter().copied())
+        });
         let (module, name) = self.names(&given);
         let module = Text::from(module);
         let index = self.imports.func(&module, &name, ty);
@@ -77,16 +85,20 @@ enum To {
     Global(GlobalIdx),
 }
 
-/// The module; `None` if there is nothing to do.
+/// The module; `None` if there is nothing to do. `hook` is the type of the main module's hook, if it
+/// has one.
 pub(super) fn init(
     libraries: &[Library],
+    types: &FuncTypes,
     layout: &Layout,
     memory: &str,
-    has_hook: bool,
+    hook: Option<FuncTypeId>,
 ) -> Result<Option<Init>, BuildError> {
     let mut importer = Importer {
         libraries,
+        types,
         imports: Imports::new(),
+        indices: BTreeMap::new(),
         given: Vec::new(),
         funcs: BTreeMap::new(),
         globals: BTreeMap::new(),
@@ -110,23 +122,20 @@ pub(super) fn init(
         };
         writes.push(Write { base, export, to });
     }
-    let thunk = FuncType::default();
     let mut calls = |name: &dyn Fn(&Library) -> Option<&'static str>| {
         let libraries = libraries.iter().enumerate();
         let calls = libraries.filter_map(|(number, library)| {
             let given = Given { part: part(number), name: name(library)?.into() };
-            Some(importer.func(given, &thunk))
+            Some(importer.func(given, FuncTypeId::default()))
         });
         calls.collect::<Vec<_>>()
     };
     let relocs = calls(&|library| library.has_relocs.then_some(RELOCS));
     let initializers = calls(&|library| library.initializer);
-    let event = FuncType::new([ValType::I32], []);
-    let is_hooked = has_hook && !initializers.is_empty();
-    let hook = is_hooked.then(|| importer.func(main(TASK_HOOK), &event));
+    let hook = hook.filter(|_| !initializers.is_empty());
+    let hook = hook.map(|ty| importer.func(main(TASK_HOOK), ty));
     let slots = layout.slots.list.iter();
-    let slots: Vec<FuncIdx> =
-        slots.map(|slot| importer.func(slot.func.clone(), &slot.ty)).collect();
+    let slots: Vec<FuncIdx> = slots.map(|slot| importer.func(slot.func.clone(), slot.ty)).collect();
     if needs_memory {
         importer.given.push(Some(main(memory)));
         importer.imports.memory("main", memory, MemType::default());

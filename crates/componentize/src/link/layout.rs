@@ -8,12 +8,12 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wattle_ast::FuncType;
 use wattle_wit::model::Text;
 
 use super::LinkError;
 use super::error::SymbolType;
 use super::library::{Library, LinkerGlobal};
+use crate::func_types::FuncTypeId;
 use crate::new::{Given, MAIN};
 
 const PAGE: u32 = 1 << 16;
@@ -47,7 +47,7 @@ impl Cursor {
 /// A function in the table.
 pub(super) struct Slot {
     pub(super) func: Given,
-    pub(super) ty: FuncType,
+    pub(super) ty: FuncTypeId,
 }
 
 /// The functions whose addresses are needed, each once.
@@ -69,10 +69,10 @@ impl Slots {
     }
 
     /// The address of a function.
-    pub(super) fn address(&mut self, func: Given, ty: &FuncType) -> u32 {
+    pub(super) fn address(&mut self, func: Given, ty: FuncTypeId) -> u32 {
         let next = self.base.saturating_add(self.list.len() as u32);
         *self.places.entry(func.clone()).or_insert_with(|| {
-            self.list.push(Slot { func, ty: ty.clone() });
+            self.list.push(Slot { func, ty });
             next
         })
     }
@@ -185,7 +185,7 @@ impl Layout {
             // They are sorted by name already.
             let mut symbols = Vec::new();
             for (symbol_name, symbol) in &library.symbols {
-                let value = match &symbol.ty {
+                let value = match symbol.ty {
                     SymbolType::Func(ty) => {
                         let func = Given { part: part(number), name: symbol_name.clone() };
                         Some(self.slots.address(func, ty))

@@ -9,12 +9,13 @@ use alloc::vec::Vec;
 use wattle_ast::components::CanonOp;
 use wattle_ast::custom::{Dylink, DylinkMemory, DylinkSubsection, SymbolFlags};
 use wattle_ast::{
-    ExternIdx, ExternType, FuncType, GlobalType, HeapType, IndexSpaces, Limits, MemType, Module,
-    Name, RefType, TableType, ValType,
+    ExternIdx, ExternType, FuncType, GlobalType, IndexSpaces, Limits, MemType, Module, Name,
+    RefType, TableType, ValType,
 };
 use wattle_wit::model::Text;
 
-use super::error::{ItemType, LinkProblem, LinkProblemKind, SymbolType};
+use super::error::{ItemType, LinkProblem, LinkProblemKind, SymbolKey, SymbolType};
+use crate::func_types::{FuncTypeId, FuncTypes, ModuleType, ModuleTypes};
 use crate::names::{FUNC_TABLE, INITIALIZE, ImportItem, ImportName};
 use crate::new::{ENV, GET_STACK_POINTER, GET_TLS_BASE, Part, SET_STACK_POINTER, SET_TLS_BASE};
 
@@ -91,12 +92,12 @@ pub(super) enum Want {
     },
     /// A symbol with the name of the import. Of data, and of functions of an unknown type, it is the
     /// address.
-    Symbol(SymbolType),
+    Symbol(SymbolKey),
 }
 
 /// A symbol that a library exports.
 pub(super) struct Symbol {
-    pub(super) ty: SymbolType,
+    pub(super) ty: SymbolKey,
     /// Whether the value is the address of the data, not the offset in the library's memory.
     pub(super) is_absolute: bool,
     pub(super) is_thread_local: bool,
@@ -117,7 +118,7 @@ pub(super) struct Library {
     /// What each import is, and its name.
     pub(super) wants: Vec<(Text, Want)>,
     /// The types of the functions that it imports from libraries. Of several by one name, the first.
-    pub(super) called: BTreeMap<Text, FuncType>,
+    pub(super) called: BTreeMap<Text, FuncTypeId>,
     pub(super) symbols: BTreeMap<Text, Symbol>,
     /// The sizes that the memory and the table have to have, as the imports say.
     pub(super) min_pages: u64,
@@ -136,8 +137,10 @@ impl Library {
         name: &str,
         part: &Part<'_>,
         is_openable: bool,
+        types: &mut FuncTypes,
         problems: &mut Vec<LinkProblem>,
     ) -> Library {
+        let own_types = types.of(&part.module);
         let mut reader = Reader {
             library: Library {
                 name: name.into(),
@@ -158,6 +161,8 @@ impl Library {
                 makes_threads: false,
             },
             module: &part.module,
+            types,
+            own_types,
             flags: BTreeMap::new(),
             problems,
         };
@@ -186,6 +191,8 @@ impl Library {
 struct Reader<'r, 'a> {
     library: Library,
     module: &'r Module<'a>,
+    types: &'r FuncTypes,
+    own_types: ModuleTypes,
     /// The flags of exports.
     flags: BTreeMap<Name<'r>, SymbolFlags>,
     problems: &'r mut Vec<LinkProblem>,
@@ -244,8 +251,10 @@ impl<'r> Reader<'r, '_> {
         for import in &self.module.imports {
             let (module, name) = (import.module.as_str(), import.name.as_str());
             // A type that is missing is found when the component is validated.
-            let ty = item_type(self.module, import.ty);
-            let want = match ty.map_or(Ok(Want::Component), |ty| self.want(module, name, &ty)) {
+            let ty = self.item_type(import.ty);
+            let want =
+                ty.map_or(Ok(Want::Component), |(ty, func)| self.want(module, name, &ty, func));
+            let want = match want {
                 Ok(want) => want,
                 Err(kind) => {
                     self.problem(kind);
@@ -255,14 +264,20 @@ impl<'r> Reader<'r, '_> {
             self.library.makes_threads |= makes_threads(module, name);
             let name = Text::from(name);
             if let Want::Symbol(SymbolType::Func(ty)) = &want {
-                self.library.called.entry(name.clone()).or_insert_with(|| ty.clone());
+                self.library.called.entry(name.clone()).or_insert(*ty);
             }
             self.library.wants.push((name, want));
         }
     }
 
-    /// What an import is.
-    fn want(&mut self, module: &str, name: &str, ty: &ItemType) -> Result<Want, LinkProblemKind> {
+    /// What an import is. Of a function or tag, `func` is the type.
+    fn want(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: &ItemType,
+        func: Option<ModuleType>,
+    ) -> Result<Want, LinkProblemKind> {
         let import = |expected: Option<ItemType>| LinkProblemKind::Import {
             module: module.into(),
             name: name.into(),
@@ -297,31 +312,51 @@ impl<'r> Reader<'r, '_> {
             (ENV, SET_STACK_POINTER, _) => expect(Want::Component, setter()),
             (ENV, GET_TLS_BASE, _) => expect(Want::TlsBase { writes: false }, getter()),
             (ENV, SET_TLS_BASE, _) => expect(Want::TlsBase { writes: true }, setter()),
-            (ENV, _, ItemType::Func(ty) | ItemType::Tag(ty)) if !is_closed(ty) => {
-                Err(LinkProblemKind::OwnTypes { name: name.into() })
-            }
-            (ENV, _, ItemType::Func(ty)) => Ok(Want::Symbol(SymbolType::Func(ty.clone()))),
-            (ENV, _, ItemType::Tag(ty)) => Ok(Want::Symbol(SymbolType::Tag(ty.clone()))),
-            (ENV, _, _) => Err(import(None)),
+            (ENV, _, _) => match func {
+                None => Err(import(None)),
+                Some(func) if !func.is_closed => {
+                    Err(LinkProblemKind::OwnTypes { name: name.into() })
+                }
+                Some(func) => Ok(Want::Symbol(symbol_of(ty, func.id))),
+            },
             (GOT_MEM, _, _) => expect(Want::Symbol(SymbolType::Data), address),
             (GOT_FUNC, _, _) => expect(Want::Symbol(SymbolType::AnyFunc), address),
             _ => Ok(Want::Component),
         }
     }
 
+    /// The type of an import or export, and that of a function or tag by its number. `None` if the
+    /// module does not define it.
+    fn item_type(&self, ty: ExternType) -> Option<(ItemType, Option<ModuleType>)> {
+        let func = match ty {
+            ExternType::Func(ty) | ExternType::FuncExact(ty) => Some(self.own_types.get(ty)?),
+            ExternType::Tag(tag) => Some(self.own_types.get(tag.ty)?),
+            ExternType::Table(_) | ExternType::Mem(_) | ExternType::Global(_) => None,
+        };
+        let func_type = || self.types[func.map(|func| func.id).unwrap_or_default()].clone();
+        let ty = match ty {
+            ExternType::Func(_) | ExternType::FuncExact(_) => ItemType::Func(func_type()),
+            ExternType::Tag(_) => ItemType::Tag(func_type()),
+            ExternType::Table(ty) => ItemType::Table(ty),
+            ExternType::Mem(ty) => ItemType::Mem(ty),
+            ExternType::Global(ty) => ItemType::Global(ty),
+        };
+        Some((ty, func))
+    }
+
     fn exports(&mut self) {
         let spaces = IndexSpaces::of(self.module);
         for export in &self.module.exports {
             let name = export.name.as_str();
-            let ty = spaces.get(export.index).and_then(|ty| item_type(self.module, ty));
-            let Some(ty) = ty else { continue };
-            let thunk = || ItemType::Func(FuncType::default());
+            let ty = spaces.get(export.index).and_then(|ty| self.item_type(ty));
+            let Some((ty, func)) = ty else { continue };
+            let thunk = || ItemType::Func(self.types[FuncTypeId::default()].clone());
             let offset = || ItemType::Global(GlobalType { mutable: false, val: ValType::I32 });
             let expected = match name {
                 RELOCS | CTORS | INITIALIZE | START => thunk(),
                 TLS_INFO => offset(),
                 _ => {
-                    self.export(name, export.index, ty);
+                    self.export(name, export.index, ty, func);
                     continue;
                 }
             };
@@ -345,12 +380,13 @@ impl<'r> Reader<'r, '_> {
         }
     }
 
-    fn export(&mut self, name: &str, index: ExternIdx, ty: ItemType) {
+    fn export(&mut self, name: &str, index: ExternIdx, ty: ItemType, func: Option<ModuleType>) {
         let ty = match ty {
-            // No other module can import what has types of this one.
-            ItemType::Func(ty) | ItemType::Tag(ty) if !is_closed(&ty) => return,
-            ItemType::Func(ty) => SymbolType::Func(ty),
-            ItemType::Tag(ty) => SymbolType::Tag(ty),
+            ItemType::Func(_) | ItemType::Tag(_) => match func {
+                Some(func) if func.is_closed => symbol_of(&ty, func.id),
+                // No other module can import what has types of this one.
+                _ => return,
+            },
             ItemType::Global(GlobalType { mutable: false, val: ValType::I32 }) => SymbolType::Data,
             ItemType::Global(_) => return,
             ItemType::Mem(_) | ItemType::Table(_) => {
@@ -383,31 +419,17 @@ fn makes_threads(module: &str, name: &str) -> bool {
 
 /// The type of a function that reads a base, and of one that sets it.
 fn getter() -> ItemType {
-    ItemType::Func(FuncType::new([], [ValType::I32]))
+    ItemType::Func(FuncType::new([], [ValType::I32]).into())
 }
 
 fn setter() -> ItemType {
-    ItemType::Func(FuncType::new([ValType::I32], []))
+    ItemType::Func(FuncType::new([ValType::I32], []).into())
 }
 
-/// The type of an import or export; `None` if the module does not define it.
-fn item_type(module: &Module<'_>, ty: ExternType) -> Option<ItemType> {
-    Some(match ty {
-        ExternType::Func(ty) | ExternType::FuncExact(ty) => {
-            ItemType::Func(module.func_type(ty)?.clone())
-        }
-        ExternType::Tag(tag) => ItemType::Tag(module.func_type(tag.ty)?.clone()),
-        ExternType::Table(ty) => ItemType::Table(ty),
-        ExternType::Mem(ty) => ItemType::Mem(ty),
-        ExternType::Global(ty) => ItemType::Global(ty),
-    })
-}
-
-/// Whether a type means something outside of its module.
-fn is_closed(ty: &FuncType) -> bool {
-    let types = ty.params().iter().chain(ty.results());
-    types.into_iter().all(|ty| match ty {
-        ValType::Ref(reference) => matches!(reference.heap, HeapType::Abs(_)),
-        _ => true,
-    })
+/// The symbol that a function or tag is.
+fn symbol_of(ty: &ItemType, func: FuncTypeId) -> SymbolKey {
+    match ty {
+        ItemType::Tag(_) => SymbolType::Tag(func),
+        _ => SymbolType::Func(func),
+    }
 }

@@ -43,6 +43,7 @@ use wattle_encoder::BuildError;
 pub use error::{ItemType, LinkError, LinkProblem, LinkProblemKind, OtherSymbol, SymbolType};
 
 use crate::error::{Error, Origin, Problem};
+use crate::func_types::FuncTypes;
 use crate::names::{ExportName, Scheme, TASK_HOOK};
 use crate::new::{Input, Joined, MAIN, Options, Part, build, merge, option_methods, read};
 use crate::producers;
@@ -167,12 +168,15 @@ impl<'a> Linker<'a> {
             let module = libdl::libdl().map_err(glue)?;
             libraries.push(Added { name: libdl::NAME.into(), module, is_openable: false });
         }
+        let mut types = FuncTypes::default();
         let Program { libraries, symbols, parts: mut joined, worlds: library_worlds } =
-            Program::new(libraries, stubs)?;
+            Program::new(libraries, &mut types, stubs)?;
+        let hook = types.id(&FuncType::new([ValType::I32], []));
+        let hook = Some(hook).filter(|ty| symbols.find(TASK_HOOK, SymbolType::Func(*ty)).is_some());
 
         let scheme = if options.legacy { Scheme::Legacy } else { Scheme::Standard };
         let layout = Layout::new(&libraries, stack.unwrap_or(STACK))?;
-        let mut env = Env::new(&libraries, &symbols, layout, scheme);
+        let mut env = Env::new(&libraries, &symbols, &mut types, layout, scheme);
         for (number, (library, part)) in libraries.iter().zip(&mut joined).enumerate() {
             let wants = library.wants.iter();
             part.given = wants.map(|(name, want)| env.given(number, name, want)).collect();
@@ -193,9 +197,7 @@ impl<'a> Linker<'a> {
         worlds.extend(library_worlds);
 
         let memory = ExportName::Memory.write(scheme);
-        let hook = SymbolType::Func(FuncType::new([ValType::I32], []));
-        let has_hook = symbols.find(TASK_HOOK, &hook).is_some();
-        let init = init(&libraries, &layout, &memory, has_hook).map_err(glue)?;
+        let init = init(&libraries, &types, &layout, &memory, hook).map_err(glue)?;
         if let Some(Init { mut module, given }) = init {
             producers::add_tool(&mut module);
             if !options.names {
@@ -220,18 +222,22 @@ struct Program<'a> {
 }
 
 impl<'a> Program<'a> {
-    fn new(added: Vec<Added<'a>>, stubs: bool) -> Result<Program<'a>, LinkError> {
+    fn new(
+        added: Vec<Added<'a>>,
+        types: &mut FuncTypes,
+        stubs: bool,
+    ) -> Result<Program<'a>, LinkError> {
         let mut problems = Vec::new();
         let (mut libraries, mut parts) = (Vec::<Library>::new(), Vec::new());
         for Added { name, module, is_openable } in added {
             let part = read(Input { origin: Origin::Library(name.clone()), module })?;
-            libraries.push(Library::read(&name, &part.0, is_openable, &mut problems));
+            libraries.push(Library::read(&name, &part.0, is_openable, types, &mut problems));
             parts.push(part);
         }
         ambiguous(&libraries, &mut problems);
         let mut symbols = Symbols::new(&libraries);
         let order = ordered(&libraries, &symbols, &mut problems);
-        missing(&libraries, &order, &symbols, stubs, &mut problems);
+        missing(&libraries, &order, &symbols, types, stubs, &mut problems);
         if !problems.is_empty() {
             return Err(LinkError::Problems(problems));
         }

@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 use wattle_ast::nearest;
 use wattle_wit::model::Text;
 
-use super::error::{LinkProblem, LinkProblemKind, OtherSymbol, SymbolType};
+use super::error::{LinkProblem, LinkProblemKind, OtherSymbol, SymbolKey, SymbolType};
 use super::library::{Library, Want};
+use crate::func_types::FuncTypes;
 
 /// How many names are compared with misspelt ones.
 const BUDGET: usize = 100_000;
@@ -22,10 +23,10 @@ pub(super) struct Symbols {
 #[derive(Default)]
 struct Exporters {
     /// The first library, and what it exports.
-    first: Option<(usize, SymbolType)>,
+    first: Option<(usize, SymbolKey)>,
     /// The first that exports a function.
     func: Option<usize>,
-    by_type: BTreeMap<SymbolType, usize>,
+    by_type: BTreeMap<SymbolKey, usize>,
 }
 
 impl Symbols {
@@ -34,28 +35,28 @@ impl Symbols {
         for (number, library) in libraries.iter().enumerate() {
             for (name, symbol) in &library.symbols {
                 let known = by_name.entry(name.clone()).or_default();
-                known.first.get_or_insert_with(|| (number, symbol.ty.clone()));
+                known.first.get_or_insert((number, symbol.ty));
                 if let SymbolType::Func(_) = symbol.ty {
                     known.func.get_or_insert(number);
                 }
-                known.by_type.entry(symbol.ty.clone()).or_insert(number);
+                known.by_type.entry(symbol.ty).or_insert(number);
             }
         }
         Symbols { by_name }
     }
 
     /// The library that provides a symbol.
-    pub(super) fn find(&self, name: &str, ty: &SymbolType) -> Option<usize> {
+    pub(super) fn find(&self, name: &str, ty: SymbolKey) -> Option<usize> {
         let exporters = self.by_name.get(name)?;
         match ty {
             SymbolType::AnyFunc => exporters.func,
-            ty => exporters.by_type.get(ty).copied(),
+            ty => exporters.by_type.get(&ty).copied(),
         }
     }
 
     /// A library that exports something else by the name of a symbol.
-    fn other(&self, name: &str) -> Option<(usize, &SymbolType)> {
-        self.by_name.get(name)?.first.as_ref().map(|(number, ty)| (*number, ty))
+    fn other(&self, name: &str) -> Option<(usize, SymbolKey)> {
+        self.by_name.get(name)?.first
     }
 
     /// Gives the libraries other numbers. Those without a number provide nothing: a library that
@@ -101,7 +102,7 @@ impl Dependencies {
             let (mut needed, mut tags) = (needed.collect::<Vec<_>>(), Vec::new());
             let (mut all, mut calls) = (needed.clone(), needed.clone());
             for (name, want) in &library.wants {
-                let Want::Symbol(ty) = want else { continue };
+                let &Want::Symbol(ty) = want else { continue };
                 let Some(exporter) = symbols.find(name, ty) else { continue };
                 all.push(exporter);
                 match ty {
@@ -128,6 +129,7 @@ pub(super) fn missing(
     libraries: &[Library],
     order: &[usize],
     symbols: &Symbols,
+    types: &FuncTypes,
     stubs: bool,
     problems: &mut Vec<LinkProblem>,
 ) {
@@ -144,11 +146,11 @@ pub(super) fn missing(
             }
         }
         for (name, want) in &library.wants {
-            let Want::Symbol(ty) = want else { continue };
+            let &Want::Symbol(ty) = want else { continue };
             match symbols.find(name, ty).and_then(|number| libraries.get(number)) {
                 Some(exporter) => {
                     let symbol = exporter.symbols.get(name);
-                    let is_address = *ty == SymbolType::Data;
+                    let is_address = ty == SymbolType::Data;
                     if symbol.is_some_and(|symbol| is_address && symbol.is_thread_local) {
                         let (name, exporter) = (name.as_ref().into(), exporter.name.clone());
                         problem(LinkProblemKind::ThreadLocal { name, exporter });
@@ -157,13 +159,13 @@ pub(super) fn missing(
                 None if library.is_weak(name) && !matches!(ty, SymbolType::Tag(_)) => {}
                 None if stubs && matches!(ty, SymbolType::Func(_) | SymbolType::AnyFunc) => {}
                 // The function is reported with its type.
-                None if *ty == SymbolType::AnyFunc && library.called.contains_key(name) => {}
+                None if ty == SymbolType::AnyFunc && library.called.contains_key(name) => {}
                 None => {
                     let other = symbols.other(name).and_then(|(number, ty)| {
                         let library = libraries.get(number)?.name.clone();
-                        Some(Box::new(OtherSymbol { library, ty: ty.clone() }))
+                        Some(Box::new(OtherSymbol { library, ty: ty.named(types) }))
                     });
-                    let (name, ty) = (name.as_ref().into(), ty.clone());
+                    let (name, ty) = (name.as_ref().into(), ty.named(types));
                     problem(LinkProblemKind::MissingSymbol { name, ty, other });
                 }
             }

@@ -78,7 +78,7 @@ impl Matcher<'_, '_> {
                     return None;
                 }
                 let (export, func) = self.func_of(&builtin)?;
-                let (ty, _) = self.abis.task_return(func);
+                let (ty, _) = self.abis.func(side, export, &func.name).task_return();
                 (CoreFunc::TaskReturn { export, func: func.name.clone() }, ty)
             }
             CanonOp::TaskCancel => {
@@ -147,7 +147,8 @@ impl Matcher<'_, '_> {
             "unit" => (number.unwrap_or_default(), of.into(), None),
             number => {
                 let (item, func) = self.func_of(&builtin)?;
-                let ty = self.abis.copied(self.world.model, func, number.parse().ok()?)?;
+                let abi = self.abis.func(side, item, &func.name);
+                let ty = self.abis.copied(abi, number.parse().ok()?)?;
                 (item, func.name.clone(), Some(ty))
             }
         };

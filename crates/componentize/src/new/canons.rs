@@ -26,13 +26,11 @@ use wattle_wit::component_type::StringEncoding;
 pub(super) fn needs(world: &World<'_>, abis: &Abis, func: &CoreFunc) -> Needs {
     match func {
         CoreFunc::Lower { import, func, is_async } => {
-            let func = world.func(Side::Import, *import, func);
             let call = Call::Lower { is_async: *is_async };
-            func.map(|func| abis.needs(call, func)).unwrap_or_default()
+            abis.func(Side::Import, *import, func).needs(call)
         }
         CoreFunc::TaskReturn { export, func } => {
-            let func = world.func(Side::Export, *export, func);
-            func.map(|func| abis.task_return(func).1).unwrap_or_default()
+            abis.func(Side::Export, *export, func).task_return().1
         }
         CoreFunc::Copy(copy) => match what(copy.op) {
             what @ ("read" | "write") => abis.copy(payload(world, copy), what == "read"),
@@ -144,7 +142,8 @@ impl Emitter<'_, '_, '_> {
             CoreFunc::ErrorContext { op, encoding } => {
                 let keyword = op.keyword();
                 let side = Side::Import;
-                made.opts = self.options(needs, encoding.opt(), part, side, site, keyword);
+                let encoding = encoding.opt();
+                made.opts = self.options(needs, encoding, part, side, site, || keyword.into());
                 (*op, String::from(keyword))
             }
             CoreFunc::ThreadNew => {
@@ -177,8 +176,7 @@ impl Emitter<'_, '_, '_> {
         let name = item_name(plan.world, item);
         let encoding = plan.parts.get(part).and_then(|it| it.encodings.get(item.0, name, func));
         let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
-        let needed_by = needed_by(name, func);
-        self.options(needs, encoding, part, item.0, site, &needed_by)
+        self.options(needs, encoding, part, item.0, site, || needed_by(name, func))
     }
 
     /// The result type of an exported function.

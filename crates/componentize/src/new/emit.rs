@@ -18,11 +18,12 @@ use wattle_wit::model::{Text, TypeId};
 use super::Options;
 use super::fixup::hooked_name;
 use super::live::Live;
-use super::part::{CoreFunc, Exports, Given, Linked, MAIN, Part, Source, realloc_for};
+use super::part::{CoreFunc, Exporters, Exports, Given, Linked, MAIN, Part, Source, realloc_for};
 use super::shims::{self, Shims};
 use super::types::Written;
 use crate::abi::{Abis, Needs};
 use crate::error::{Error, Origin, Problem, ProblemKind};
+use crate::func_types::FuncTypes;
 use crate::names::Side;
 use crate::world::{Place, World};
 
@@ -34,6 +35,10 @@ pub(super) struct Plan<'p, 'm, 'a> {
     pub(super) parts: &'p [Part<'a>],
     pub(super) imports: &'p [Vec<Linked<'a>>],
     pub(super) exports: &'p [Exports],
+    /// Which part exports what is lifted.
+    pub(super) exporters: &'p Exporters<'p>,
+    /// The types of core functions.
+    pub(super) types: &'p FuncTypes,
     pub(super) live: &'p Live,
     pub(super) shims: &'p Shims,
     /// The memory, if the main module imports it.
@@ -195,7 +200,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         if !is_needed {
             return Ok(());
         }
-        let module = plan.shims.module(plan.imported_memory, plan.tls).map_err(glue)?;
+        let module = plan.shims.module(plan.types, plan.imported_memory, plan.tls).map_err(glue)?;
         let instance = self.instance_of("shim", module, &[]);
         self.shim = Some(instance);
         if plan.imported_memory.is_some() {
@@ -396,20 +401,20 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         part: usize,
         side: Side,
         site: Site,
-        needed_by: &str,
+        needed_by: impl Fn() -> Box<str>,
     ) -> Vec<CanonOpt> {
         let mut opts = Vec::new();
         if needs.memory {
             match self.memory {
                 Some(memory) => opts.push(CanonOpt::Memory(memory)),
-                None => self.problem(MAIN, ProblemKind::NoMemory { needed_by: needed_by.into() }),
+                None => self.problem(MAIN, ProblemKind::NoMemory { needed_by: needed_by() }),
             }
         }
         if needs.realloc {
             match realloc_for(self.plan.parts, self.plan.exports, part, side) {
                 Some((of, name)) => opts.push(CanonOpt::Realloc(self.realloc(of, name, site))),
                 None => {
-                    self.problem(part, ProblemKind::NoRealloc { needed_by: needed_by.into() });
+                    self.problem(part, ProblemKind::NoRealloc { needed_by: needed_by() });
                 }
             }
         }

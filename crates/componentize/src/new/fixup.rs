@@ -14,6 +14,7 @@ use super::emit::{Emitter, Site, glue};
 use super::part::{CoreFunc, MAIN};
 use super::shims::{Shims, TABLE, forward, global_name, global_type};
 use crate::error::Error;
+use crate::func_types::{FuncTypeId, FuncTypes};
 
 /// What is to be told to the main module's hook when a task begins or ends.
 #[derive(Clone, Copy)]
@@ -77,12 +78,13 @@ pub(super) struct Hooked {
     /// The name of the part's instance among the fixup's imports.
     pub(super) module: String,
     pub(super) name: Text,
-    pub(super) ty: FuncType,
+    pub(super) ty: FuncTypeId,
     pub(super) task: Task,
 }
 
 /// What the fixup consists of.
 pub(super) struct Fixup<'s> {
+    pub(super) types: &'s FuncTypes,
     pub(super) shims: &'s Shims,
     /// The main module's `_initialize`.
     pub(super) initialize: Option<Text>,
@@ -113,20 +115,22 @@ impl Fixup<'_> {
             imports.func(module, name, index)
         };
         let shims = self.shims.list.iter().enumerate();
-        let shims = shims.map(|(number, shim)| import("actual", &format!("{number}"), &shim.ty));
+        let types = self.types;
+        let shims =
+            shims.map(|(number, shim)| import("actual", &format!("{number}"), &types[shim.ty]));
         let mut elems: Vec<FuncIdx> = shims.collect();
         let thunk = FuncType::default();
         let initialize = self.initialize.as_ref().map(|name| import("main", name, &thunk));
         let event = FuncType::new([ValType::I32], []);
         let hook = self.hook.as_ref().map(|name| import("main", name, &event));
-        let hooked = self.hooked.iter().map(|it| import(&it.module, &it.name, &it.ty));
+        let hooked = self.hooked.iter().map(|it| import(&it.module, &it.name, &types[it.ty]));
         let hooked: Vec<FuncIdx> = hooked.collect();
-        let holder = Holder::new(self.shims, &mut imports);
+        let holder = Holder::new(types, self.shims, &mut imports);
         let mut module = ModuleBuilder::with_imports(imports);
         if let Some(hook) = hook {
             let mut defined = Vec::new();
             for (number, (it, func)) in self.hooked.iter().zip(hooked).enumerate() {
-                let around = around(&mut module, hook, func, &it.ty, it.task);
+                let around = around(&mut module, hook, func, &types[it.ty], it.task);
                 module.export(&hooked_name(number), around);
                 defined.push(around);
             }
@@ -134,7 +138,8 @@ impl Fixup<'_> {
                 let Some(elem) = elems.get_mut(number) else { continue };
                 match &shim.func {
                     CoreFunc::Destructor { .. } => {
-                        *elem = around(&mut module, hook, *elem, &shim.ty, Task::Destructor);
+                        let ty = &types[shim.ty];
+                        *elem = around(&mut module, hook, *elem, ty, Task::Destructor);
                     }
                     CoreFunc::Realloc { .. } => {
                         let hooked = self.reallocs.get(&number).and_then(|at| defined.get(*at));
@@ -179,7 +184,7 @@ enum Holder {
 }
 
 impl Holder {
-    fn new(shims: &Shims, imports: &mut Imports) -> Holder {
+    fn new(types: &FuncTypes, shims: &Shims, imports: &mut Imports) -> Holder {
         if shims.list.is_empty() {
             return Holder::Nothing;
         }
@@ -187,7 +192,7 @@ impl Holder {
             return Holder::Table(imports.table("shim", TABLE, shims.table()));
         }
         let globals = shims.list.iter().enumerate().map(|(number, shim)| {
-            let ty = &shim.ty;
+            let ty = &types[shim.ty];
             let ty = imports.ty(ty.params().iter().copied(), ty.results().iter().copied());
             imports.global("shim", &global_name(number), global_type(ty))
         });
@@ -264,6 +269,7 @@ impl Emitter<'_, '_, '_> {
             }
         }
         let fixup = Fixup {
+            types: plan.types,
             shims: plan.shims,
             initialize: main.and_then(|main| main.initialize.clone()),
             hook: main.and_then(|main| main.task_hook.clone()),
@@ -328,7 +334,7 @@ impl Emitter<'_, '_, '_> {
         for (part, exports) in self.plan.exports.iter().enumerate() {
             let module = if part == MAIN { "main".to_string() } else { format!("{part}") };
             for (name, task) in exports.tasks() {
-                let ty = exports.types.get(name).cloned().unwrap_or_default();
+                let ty = exports.types.get(name).copied().unwrap_or_default();
                 self.hooked.insert((part, name.clone()), hooked.len());
                 hooked.push(Hooked { module: module.clone(), name: name.clone(), ty, task });
             }

@@ -142,10 +142,7 @@ impl Scope for Emitter<'_, '_, '_> {
 impl Emitter<'_, '_, '_> {
     /// The destructor of a resource of an exported interface.
     fn destructor(&mut self, number: usize, resource: TypeId) -> Option<FuncIdx> {
-        let plan = self.plan;
-        let (part, name) = plan.exports.iter().enumerate().find_map(|(part, exports)| {
-            Some((part, exports.destructors.get(&(number, resource))?))
-        })?;
+        let (part, name) = self.plan.exporters.destructor(number, resource)?;
         self.shimmed(&CoreFunc::Destructor { part, name: name.clone() }, part)
     }
 }

@@ -63,6 +63,7 @@ pub(crate) fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), E
     module.customs = customs;
     let mut encodings = Encodings::default();
     let (mut worlds, mut exports) = (Vec::new(), Vec::new());
+    let mut made_by = producers::Merged::default();
     for section in &sections {
         let refused = |reason: &dyn ToString| Error::Section {
             origin: origin.clone(),
@@ -83,10 +84,12 @@ pub(crate) fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), E
             return Err(refused(&reason));
         }
         exports.extend(world.exports.items.into_iter().map(|item| item.name));
-        if let Some(made_by) = producers_of(&component) {
-            producers::add(&mut module, made_by);
-        }
+        producers_of(&component).into_iter().for_each(|producers| made_by.add(producers));
         worlds.push(described);
+    }
+    let made_by = made_by.finish();
+    if !made_by.fields.is_empty() {
+        producers::add(&mut module, made_by);
     }
     let has_world = !sections.is_empty();
     let part = Part {

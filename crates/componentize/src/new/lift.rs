@@ -40,20 +40,16 @@ impl Emitter<'_, '_, '_> {
     /// Lifts a function. `None` if no part exports it, which was reported.
     fn lift(&mut self, number: usize, place: Place, func: &Func) -> Option<ComponentFuncIdx> {
         let plan = self.plan;
-        let key = (number, func.name.clone());
-        let (part, lifted) = plan
-            .exports
-            .iter()
-            .enumerate()
-            .find_map(|(part, exports)| Some((part, exports.lifted.get(&key)?)))?;
+        let (part, lifted) = plan.exporters.lifted(number, &func.name)?;
         let ty = self.with_types(|world, written, scope| written.func(world, scope, place, func));
         let core = self.exported(part, &lifted.name);
         let item = plan.world.exports.items.get(number).map_or("", |item| &item.name);
         let encoding = plan.parts.get(part)?.encodings.get(Side::Export, item, &func.name);
         let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
-        let needs = plan.abis.needs(Call::Lift(lifted.mode), func);
-        let (side, needed_by) = (Side::Export, needed_by(item, &func.name));
-        let mut opts = self.options(needs, encoding, part, side, Site::After, &needed_by);
+        let abi = plan.abis.func(Side::Export, number, &func.name);
+        let needs = abi.needs(Call::Lift(lifted.mode));
+        let needed_by = || needed_by(item, &func.name);
+        let mut opts = self.options(needs, encoding, part, Side::Export, Site::After, needed_by);
         if lifted.mode != Mode::Sync {
             opts.push(CanonOpt::Async);
         }

@@ -49,8 +49,8 @@ impl Live {
     fn core_func(&mut self, world: &World<'_>, func: &CoreFunc) {
         match func {
             CoreFunc::Lower { import, func, .. } => {
-                self.funcs.insert((*import, func.clone()));
-                if let Some(func) = world.func(Side::Import, *import, func) {
+                let is_new = self.funcs.insert((*import, func.clone()));
+                if is_new && let Some(func) = world.func(Side::Import, *import, func) {
                     self.func(world, world.place(Side::Import, *import), func);
                 }
             }

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_abi::{Call, Mode};
@@ -13,7 +13,8 @@ use super::builtins::{Builtin, linked_by_env};
 use super::part::{CoreFunc, Exports, Given, Lifted, Linked, MAIN, Part, Source};
 use crate::abi::Abis;
 use crate::error::{Help, Problem, ProblemKind};
-use crate::names::{ExportName, ImportItem, ImportName, Role, Scheme, Side};
+use crate::func_types::{FuncTypeId, FuncTypes, ModuleTypes};
+use crate::names::{ExportName, ImportItem, ImportName, Role, Scheme, Side, export_name};
 use crate::world::{Place, World};
 
 /// The module from which adapters import what the main module exports.
@@ -30,6 +31,7 @@ pub(super) struct Matcher<'l, 'm> {
     pub(super) adapters: &'l BTreeMap<Box<str>, usize>,
     /// Whether names of the older scheme are allowed.
     pub(super) legacy: bool,
+    pub(super) types: FuncTypes,
     pub(super) problems: Vec<Problem>,
     /// How many names may still be compared to find the nearest.
     pub(super) budget: usize,
@@ -49,12 +51,14 @@ impl Matcher<'_, '_> {
 
     /// Finds what the imports of a part are. What is wrong with them becomes a problem.
     pub(super) fn imports<'a>(&mut self, part: &Part<'a>) -> Vec<Linked<'a>> {
+        let types = self.types.of(&part.module);
         let mut linked = Vec::with_capacity(part.module.imports.len());
         let mut unknown: Vec<(&str, Vec<Box<str>>)> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for (place, import) in part.module.imports.iter().enumerate() {
             // What it was called before it was renamed.
             let name = part.renamed.get(&place).unwrap_or(&import.name);
+            let ty = func_type(&types, import.ty);
             let source = match (part.given.get(place), import.ty) {
                 (Some(Some(given)), _) => Ok(Source::Export(given.clone())),
                 (_, ExternType::Mem(_)) if import.module == ENV && name == "memory" => {
@@ -63,21 +67,20 @@ impl Matcher<'_, '_> {
                 _ if import.module == MAIN_MODULE && part.is_adapter() => {
                     Ok(Source::Export(Given { part: MAIN, name: name.as_str().into() }))
                 }
-                (_, ExternType::Func(_)) => self.func(part, import, name),
+                (_, ExternType::Func(_)) => self.func(part, import, name, ty),
                 (_, ty) => {
                     let (module, name) = (import.module.as_str().into(), name.as_str().into());
                     self.problem(part, ProblemKind::NotFunc { module, name, kind: ty.kind() });
                     continue;
                 }
             };
-            let ty = func_type(part, import.ty).cloned().unwrap_or_default();
             match source {
                 Ok(source) => linked.push(Linked {
                     module: import.module.clone(),
                     name: import.name.clone(),
                     source,
                     kind: import.ty.kind(),
-                    ty,
+                    ty: ty.unwrap_or_default(),
                 }),
                 Err(Unknown::Module) => {
                     let place = *places.entry(&import.module).or_insert(unknown.len());
@@ -122,8 +125,7 @@ impl Matcher<'_, '_> {
         if !part.has_world {
             return Some(Help::NoWorld);
         }
-        let names = self.world.imports.items.iter().filter(|item| item.interface().is_some());
-        let names = names.map(|item| &*item.name);
+        let names = self.world.imports.interface_names();
         nearest(module, names, &mut self.budget).map(|name| Help::Meant(name.into()))
     }
 
@@ -141,14 +143,14 @@ impl Matcher<'_, '_> {
         part: &Part<'_>,
         import: &Import<'_>,
         name: &str,
+        found: Option<FuncTypeId>,
     ) -> Result<Source, Unknown> {
-        let found = func_type(part, import.ty);
         if let Some(&adapter) = self.adapters.get(import.module.as_str()) {
             return Ok(Source::Func(CoreFunc::Export { part: adapter, name: name.into() }));
         }
         if import.module == ENV
             && self.legacy
-            && let Some(source) = linked_by_env(name, found)
+            && let Some(source) = linked_by_env(name, found.map(|ty| &*self.types[ty]))
         {
             return Ok(source);
         }
@@ -170,8 +172,9 @@ impl Matcher<'_, '_> {
                     return Err(unknown());
                 }
                 let (import, func) = self.lowered(number, name).ok_or_else(unknown)?;
-                let expected = self.abis.core_type(Call::Lower { is_async }, func);
                 let func = func.name.clone();
+                let abi = self.abis.func(Side::Import, import, &func);
+                let expected = abi.core_type(Call::Lower { is_async });
                 (CoreFunc::Lower { import, func, is_async }, expected)
             }
             ImportItem::Builtin { op, variant, of, is_async } => {
@@ -181,13 +184,11 @@ impl Matcher<'_, '_> {
             }
         };
         let full = || [&import.module, ".", name].concat().into_boxed_str();
-        match found {
-            Some(found) if *found == expected => {}
-            found => {
-                let found = found.cloned().unwrap_or_default();
-                let kind = ProblemKind::Type { is_import: true, name: full(), expected, found };
-                self.problem(part, kind);
-            }
+        if found.is_none_or(|found| *self.types[found] != expected) {
+            let found = self.types[found.unwrap_or_default()].clone();
+            let expected = expected.into();
+            let kind = ProblemKind::Type { is_import: true, name: full(), expected, found };
+            self.problem(part, kind);
         }
         if let CoreFunc::Lower { import, func, .. } = &func
             && let Some(item) = self.world.imports.items.get(*import)
@@ -208,7 +209,7 @@ impl Matcher<'_, '_> {
 
     /// Finds what the exports of a part are for.
     pub(super) fn exports(&mut self, part: &Part<'_>) -> Exports {
-        let spaces = IndexSpaces::of(&part.module);
+        let (spaces, types) = (IndexSpaces::of(&part.module), self.types.of(&part.module));
         let mut exports = Exports::default();
         let mine: BTreeSet<usize> =
             part.exports.iter().filter_map(|name| self.world.exports.number(name)).collect();
@@ -218,13 +219,12 @@ impl Matcher<'_, '_> {
             let name: Text = export.name.as_str().into();
             exports.all.insert(name.clone(), export.index);
             let ty = match export.index {
-                ExternIdx::Func(func) => {
-                    spaces.func(func).and_then(|ty| part.module.func_type(ty)).cloned()
-                }
+                ExternIdx::Func(func) => spaces.func(func).and_then(|ty| types.get(ty)),
                 _ => None,
             };
-            if let Some(ty) = &ty {
-                exports.types.insert(name.clone(), ty.clone());
+            let ty = ty.map(|ty| ty.id);
+            if let Some(ty) = ty {
+                exports.types.insert(name.clone(), ty);
             }
             let kind = export.index.kind();
             let Some(parsed) = ExportName::parse(&export.name, kind, self.legacy) else { continue };
@@ -238,16 +238,16 @@ impl Matcher<'_, '_> {
                     }
                 }
                 ExportName::Realloc(realloc) => {
-                    self.check(part, &name, &ty, realloc_type());
+                    self.check(part, &name, ty, realloc_type());
                     exports.reallocs.insert(realloc, name);
                 }
                 ExportName::Initialize => {
-                    self.check(part, &name, &ty, FuncType::default());
+                    self.check(part, &name, ty, FuncType::default());
                     exports.initialize = Some(name);
                 }
                 ExportName::FuncTable => exports.func_table = Some(name),
                 ExportName::TaskHook => {
-                    self.check(part, &name, &ty, FuncType::new([ValType::I32], []));
+                    self.check(part, &name, ty, FuncType::new([ValType::I32], []));
                     exports.task_hook = Some(name);
                 }
                 ExportName::Destructor { scheme, interface, resource } => {
@@ -256,7 +256,7 @@ impl Matcher<'_, '_> {
                         continue;
                     };
                     if let Some(resource) = self.world.resource(Place::Export(number), resource) {
-                        self.check(part, &name, &ty, FuncType::new([ValType::I32], []));
+                        self.check(part, &name, ty, FuncType::new([ValType::I32], []));
                         exports.destructors.insert((number, resource), name);
                     }
                 }
@@ -267,9 +267,10 @@ impl Matcher<'_, '_> {
                     if !mine.contains(&number) {
                         continue;
                     }
+                    let abi = self.abis.func(Side::Export, number, &func.name);
                     let expected = match role {
-                        Role::Lift(mode) => self.abis.core_type(Call::Lift(mode), func),
-                        Role::PostReturn => self.abis.post_return(func),
+                        Role::Lift(mode) => abi.core_type(Call::Lift(mode)),
+                        Role::PostReturn => abi.post_return(),
                         Role::Callback => FuncType::new([ValType::I32; 3], [ValType::I32]),
                     };
                     let key = (number, func.name.clone());
@@ -278,7 +279,7 @@ impl Matcher<'_, '_> {
                         self.problem(part, ProblemKind::NotAsync { name: name.as_ref().into() });
                         continue;
                     }
-                    self.check(part, &name, &ty, expected);
+                    self.check(part, &name, ty, expected);
                     match role {
                         Role::Lift(mode) => {
                             let lifted = Lifted { name, mode, post_return: None, callback: None };
@@ -318,9 +319,10 @@ impl Matcher<'_, '_> {
         }
     }
 
-    fn check(&mut self, part: &Part<'_>, name: &str, found: &FuncType, expected: FuncType) {
-        if *found != expected {
-            let (name, found) = (name.into(), found.clone());
+    fn check(&mut self, part: &Part<'_>, name: &str, found: FuncTypeId, expected: FuncType) {
+        let found = &self.types[found];
+        if **found != expected {
+            let (name, expected, found) = (name.into(), expected.into(), found.clone());
             self.problem(part, ProblemKind::Type { is_import: false, name, expected, found });
         }
     }
@@ -331,25 +333,23 @@ impl Matcher<'_, '_> {
         let scheme = if uses_standard { Scheme::Standard } else { Scheme::Legacy };
         for &number in mine {
             let Some(item) = self.world.exports.items.get(number) else { continue };
-            let interface = item.interface().map(|_| item.name.to_string());
+            let interface = item.interface().map(|_| Text::from(item.name.as_str()));
             for func in self.world.funcs(Side::Export, number) {
-                let role = Role::Lift(Mode::Sync);
-                let name = |role| {
-                    let interface = match scheme {
-                        Scheme::Standard => interface.as_deref().map(crate::world::canonical),
-                        Scheme::Legacy => interface.clone(),
-                    };
-                    let interface = interface.as_deref();
-                    ExportName::Func { scheme, interface, name: &func.name, role }.write(scheme)
-                };
+                let name = |role| export_name(scheme, interface.as_deref(), &func.name, role);
                 let Some(lifted) = exports.lifted.get(&(number, func.name.clone())) else {
-                    let name = name(role);
-                    let meant = self.meant(&name, exports.types.keys().map(|name| &**name));
+                    let meant = match self.budget {
+                        0 => None,
+                        _ => {
+                            let known = exports.types.keys().map(|name| &**name);
+                            self.meant(&name(Role::Lift(Mode::Sync)), known)
+                        }
+                    };
+                    let abi = self.abis.func(Side::Export, number, &func.name);
                     let kind = ProblemKind::MissingExport {
-                        expected: self.abis.core_type(Call::LIFT, func),
-                        name: name.into(),
-                        interface: interface.as_deref().map(Into::into),
-                        func: func.name.as_ref().into(),
+                        scheme,
+                        interface: interface.clone(),
+                        func: func.name.clone(),
+                        expected: abi.core_type(Call::LIFT),
                         meant,
                     };
                     self.problem(part, kind);
@@ -394,7 +394,7 @@ impl Matcher<'_, '_> {
                     continue;
                 }
                 if let Some(expected) = exports.types.get(name).filter(|ty| **ty != linked.ty) {
-                    let (expected, found) = (expected.clone(), linked.ty.clone());
+                    let [expected, found] = [*expected, linked.ty].map(|ty| self.types[ty].clone());
                     let kind = ProblemKind::Type { is_import: true, name: full(), expected, found };
                     self.problem(part, kind);
                 }
@@ -409,9 +409,9 @@ fn import_name(name: &ImportName<'_>) -> String {
 }
 
 /// The type of a function that is imported.
-fn func_type<'p>(part: &'p Part<'_>, ty: ExternType) -> Option<&'p FuncType> {
+fn func_type(types: &ModuleTypes, ty: ExternType) -> Option<FuncTypeId> {
     match ty {
-        ExternType::Func(ty) => part.module.func_type(ty),
+        ExternType::Func(ty) => Some(types.get(ty)?.id),
         _ => None,
     }
 }

@@ -45,6 +45,7 @@ use wattle_wit::model::Text;
 
 use crate::abi::Abis;
 use crate::error::{Error, Origin, Problem, ProblemKind};
+use crate::func_types::FuncTypes;
 use crate::producers;
 use crate::unique::UniqueNames;
 use crate::world::World;
@@ -52,7 +53,7 @@ use adapter::Refused;
 use emit::{Emitter, Plan};
 use live::Live;
 use matching::Matcher;
-use part::{CoreFunc, Exports, Linked, Source, realloc_for};
+use part::{CoreFunc, Exporters, Exports, Linked, Source, realloc_for};
 use shims::Shims;
 
 pub(crate) use builtins::{GET_STACK_POINTER, GET_TLS_BASE, SET_STACK_POINTER, SET_TLS_BASE};
@@ -138,24 +139,27 @@ impl<'a> Componentizer<'a> {
 pub(crate) fn build<'a>(joined: Joined<'a>, options: &Options) -> Result<Component<'a>, Error> {
     let Joined { model, world, mut parts } = joined;
     let world = World::new(&model, world);
-    let abis = Abis::new(&model);
+    let abis = Abis::new(&world);
     if let Some(main) = parts.get_mut(MAIN) {
         producers::add_tool(&mut main.module);
     }
     parts.iter_mut().filter(|part| !part.is_adapter()).for_each(rename_duplicates);
-    let links = match_all(&world, &abis, &mut parts, options)?;
+    let mut links = match_all(&world, &abis, &mut parts, options)?;
     let imported_memory = imported_memory(&parts);
     let modules = parts.iter_mut().zip(&links.is_used);
     let modules =
         modules.map(|(part, is_used)| is_used.then(|| core::mem::take(&mut part.module))).collect();
+    let shims = shims_for(&world, &abis, &parts, &mut links, imported_memory.is_some(), options);
     let plan = Plan {
         world: &world,
         abis: &abis,
         parts: &parts,
         imports: &links.imports,
         exports: &links.exports,
+        exporters: &Exporters::new(&links.exports),
+        types: &links.types,
         live: &Live::new(&world, &links.imports),
-        shims: &shims_for(&world, &abis, &parts, &links, imported_memory.is_some(), options),
+        shims: &shims,
         imported_memory,
         tls: tls_type(&links.imports)?,
         options,
@@ -188,6 +192,7 @@ struct Links<'a> {
     imports: Vec<Vec<Linked<'a>>>,
     exports: Vec<Exports>,
     is_used: Vec<bool>,
+    types: FuncTypes,
 }
 
 /// Finds what the imports and exports of all parts are, and cuts adapters down to what is used.
@@ -207,20 +212,22 @@ fn match_all<'a>(
         abis,
         adapters: &adapters,
         legacy: options.legacy,
+        types: FuncTypes::default(),
         problems: Vec::new(),
         budget: BUDGET,
     };
     let mut all = matcher();
-    let mut links = Links { imports: Vec::new(), exports: Vec::new(), is_used: Vec::new() };
+    let (mut all_imports, mut all_exports, mut are_used) = (Vec::new(), Vec::new(), Vec::new());
+    // The functions that the parts so far import from each adapter.
+    let mut wanted: BTreeMap<usize, BTreeSet<Text>> = BTreeMap::new();
     for (number, part) in parts.iter_mut().enumerate() {
         let is_used = !part.is_adapter() || {
-            let wanted = imported_from(&links.imports, number);
+            let mut wanted = wanted.remove(&number).unwrap_or_default();
             let is_used = !wanted.is_empty() || has_to_export(world, part);
             if is_used {
                 // The exports of the whole adapter tell which of them serve the component.
-                let mut wanted = wanted;
                 wanted.extend(matcher().exports(part).used().cloned());
-                let realloc = links.exports.first().and_then(Exports::adapter_realloc);
+                let realloc = all_exports.first().and_then(Exports::adapter_realloc);
                 let realloc = realloc.filter(|_| !options.grows);
                 reduce(part, &wanted, realloc)?;
             }
@@ -230,25 +237,23 @@ fn match_all<'a>(
             true => (all.imports(part), all.exports(part)),
             false => Default::default(),
         };
-        links.imports.push(imports);
-        links.exports.push(exports);
-        links.is_used.push(is_used);
+        for linked in &imports {
+            if let Source::Func(CoreFunc::Export { part, name }) = &linked.source {
+                wanted.entry(*part).or_default().insert(name.clone());
+            }
+        }
+        all_imports.push(imports);
+        all_exports.push(exports);
+        are_used.push(is_used);
     }
-    all.adapted(parts, &links.imports, &links.exports);
-    check_page_sizes(parts, &links, &mut all.problems);
-    match all.problems.is_empty() {
+    all.adapted(parts, &all_imports, &all_exports);
+    let Matcher { types, mut problems, .. } = all;
+    let links = Links { imports: all_imports, exports: all_exports, is_used: are_used, types };
+    check_page_sizes(parts, &links, &mut problems);
+    match problems.is_empty() {
         true => Ok(links),
-        false => Err(Error::Problems(all.problems)),
+        false => Err(Error::Problems(problems)),
     }
-}
-
-/// The functions that parts import from an adapter.
-fn imported_from(imports: &[Vec<Linked<'_>>], adapter: usize) -> BTreeSet<Text> {
-    let sources = imports.iter().flatten().filter_map(|linked| match &linked.source {
-        Source::Func(CoreFunc::Export { part, name }) if *part == adapter => Some(name.clone()),
-        _ => None,
-    });
-    sources.collect()
 }
 
 /// Whether functions of the world are to be exports of the part.
@@ -344,13 +349,15 @@ fn shims_for(
     world: &World<'_>,
     abis: &Abis,
     parts: &[Part<'_>],
-    Links { imports, exports, .. }: &Links<'_>,
+    Links { imports, exports, types, .. }: &mut Links<'_>,
     has_memory: bool,
     options: &Options,
 ) -> Shims {
     let mut shims = Shims::new(options.calls_refs);
+    let realloc_type = types.id(&realloc_type());
+    let destructor_type = types.id(&FuncType::new([ValType::I32], []));
     let is_hooked = exports.first().is_some_and(|exports| exports.task_hook.is_some());
-    for (part, (imports, own)) in imports.iter().zip(exports).enumerate() {
+    for (part, (imports, own)) in imports.iter().zip(&*exports).enumerate() {
         // The memory of the main module is there when the others are instantiated.
         let has_memory = has_memory || part != MAIN;
         for linked in imports {
@@ -359,22 +366,21 @@ fn shims_for(
             let is_late = canons::is_late(func, needs, has_memory);
             if is_late {
                 let name = || [&linked.module, ".", &linked.name].concat();
-                shims.add(func.clone(), part, linked.ty.clone(), name);
+                shims.add(func.clone(), part, linked.ty, name);
             }
             let realloc = realloc_for(parts, exports, part, canons::realloc_side(func));
             if let Some((of, name)) = realloc.filter(|_| needs.realloc) {
                 let is_there = is_late || of < part;
                 if !is_there || is_hooked {
                     let func = CoreFunc::Realloc { part: of, name: name.clone() };
-                    shims.add(func, of, realloc_type(), || "realloc".into());
+                    shims.add(func, of, realloc_type, || "realloc".into());
                 }
             }
         }
         for ((_, resource), name) in &own.destructors {
             let func = CoreFunc::Destructor { part, name: name.clone() };
             let resource = world.model[*resource].name.clone().unwrap_or_default();
-            let ty = FuncType::new([ValType::I32], []);
-            shims.add(func, part, ty, || format!("[dtor]{resource}"));
+            shims.add(func, part, destructor_type, || format!("[dtor]{resource}"));
         }
     }
     shims

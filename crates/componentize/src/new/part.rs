@@ -6,11 +6,12 @@ use alloc::vec::Vec;
 
 use wattle_abi::Mode;
 use wattle_ast::components::CanonOp;
-use wattle_ast::{ExternIdx, ExternKind, FuncType, MemType, Module, Name};
+use wattle_ast::{ExternIdx, ExternKind, MemType, Module, Name};
 use wattle_wit::model::{Text, TypeId};
 
 use super::fixup::Task;
 use crate::error::Origin;
+use crate::func_types::FuncTypeId;
 use crate::names::{Realloc, Side};
 use crate::world::{Place, World};
 use wattle_wit::component_type::StringEncoding;
@@ -53,11 +54,12 @@ pub(crate) struct Given {
     pub(crate) name: Text,
 }
 
-/// How strings are encoded for each function of a module's own world: by the interface without its
-/// version, and the function.
+/// How strings are encoded for each function of a module's own world: of imports and of exports, by the
+/// interface without its version, and the function.
 #[derive(Default)]
 pub(crate) struct Encodings {
-    of: BTreeMap<(Side, String, Text), StringEncoding>,
+    imports: BTreeMap<String, BTreeMap<Text, StringEncoding>>,
+    exports: BTreeMap<String, BTreeMap<Text, StringEncoding>>,
 }
 
 /// The name of an import or export without a version, so that it survives the merging of versions.
@@ -70,9 +72,13 @@ impl Encodings {
     pub(super) fn add(&mut self, world: &World<'_>, encoding: StringEncoding) -> Option<String> {
         for side in [Side::Import, Side::Export] {
             for (number, item) in world.side(side).items.iter().enumerate() {
+                let items = match side {
+                    Side::Import => &mut self.imports,
+                    Side::Export => &mut self.exports,
+                };
+                let of = items.entry(unversioned(&item.name).into()).or_default();
                 for func in world.funcs(side, number) {
-                    let key = (side, unversioned(&item.name).into(), func.name.clone());
-                    let known = *self.of.entry(key).or_insert(encoding);
+                    let known = *of.entry(func.name.clone()).or_insert(encoding);
                     if known != encoding {
                         return Some(func.name.as_ref().into());
                     }
@@ -84,7 +90,11 @@ impl Encodings {
 
     /// The encoding of a function, if the module's own world has it.
     pub(super) fn get(&self, side: Side, item: &str, func: &Text) -> Option<StringEncoding> {
-        self.of.get(&(side, unversioned(item).into(), func.clone())).copied()
+        let items = match side {
+            Side::Import => &self.imports,
+            Side::Export => &self.exports,
+        };
+        items.get(unversioned(item))?.get(func).copied()
     }
 }
 
@@ -151,7 +161,7 @@ pub(super) struct Linked<'a> {
     pub(super) source: Source,
     pub(super) kind: ExternKind,
     /// The type, of a function.
-    pub(super) ty: FuncType,
+    pub(super) ty: FuncTypeId,
 }
 
 /// A core function that is lifted.
@@ -179,7 +189,7 @@ pub(super) struct Exports {
     /// All exports.
     pub(super) all: BTreeMap<Text, ExternIdx>,
     /// The types of the exported functions.
-    pub(super) types: BTreeMap<Text, FuncType>,
+    pub(super) types: BTreeMap<Text, FuncTypeId>,
 }
 
 impl Exports {
@@ -223,6 +233,37 @@ impl Exports {
         let others = [self.initialize.as_ref(), self.func_table.as_ref(), self.task_hook.as_ref()];
         let others = others.into_iter().chain([memory]).chain(lifted).flatten();
         others.chain(self.reallocs.values()).chain(self.destructors.values())
+    }
+}
+
+/// The parts that export what is lifted. Of several, the first.
+pub(super) struct Exporters<'e> {
+    lifted: BTreeMap<&'e (usize, Text), (usize, &'e Lifted)>,
+    destructors: BTreeMap<(usize, TypeId), (usize, &'e Text)>,
+}
+
+impl<'e> Exporters<'e> {
+    pub(super) fn new(exports: &'e [Exports]) -> Exporters<'e> {
+        let mut exporters = Exporters { lifted: BTreeMap::new(), destructors: BTreeMap::new() };
+        for (part, exports) in exports.iter().enumerate() {
+            for (key, lifted) in &exports.lifted {
+                exporters.lifted.entry(key).or_insert((part, lifted));
+            }
+            for (key, name) in &exports.destructors {
+                exporters.destructors.entry(*key).or_insert((part, name));
+            }
+        }
+        exporters
+    }
+
+    /// The part that exports a function of the world, and how.
+    pub(super) fn lifted(&self, export: usize, func: &Text) -> Option<(usize, &'e Lifted)> {
+        self.lifted.get(&(export, func.clone())).copied()
+    }
+
+    /// The part that exports the destructor of a resource, and under which name.
+    pub(super) fn destructor(&self, export: usize, resource: TypeId) -> Option<(usize, &'e Text)> {
+        self.destructors.get(&(export, resource)).copied()
     }
 }
 

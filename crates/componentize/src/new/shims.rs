@@ -12,12 +12,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    CallIndirect, FuncIdx, FuncType, GlobalType, HeapType, Instr, Limits, MemType, Module, RefType,
-    TableIdx, TableType, TypeIdx, ValType,
+    CallIndirect, FuncIdx, GlobalType, HeapType, Instr, Limits, MemType, Module, RefType, TableIdx,
+    TableType, TypeIdx, ValType,
 };
 use wattle_encoder::{BuildError, FuncBuilder, ModuleBuilder};
 
 use super::part::CoreFunc;
+use crate::func_types::{FuncTypeId, FuncTypes};
 
 /// The names of the shim's exports.
 pub(super) const TABLE: &str = "$imports";
@@ -50,7 +51,7 @@ pub(super) struct Shim {
     pub(super) func: CoreFunc,
     /// The part whose memory, `realloc` and encoding the function has.
     pub(super) part: usize,
-    pub(super) ty: FuncType,
+    pub(super) ty: FuncTypeId,
     /// A name for people.
     pub(super) name: String,
 }
@@ -65,7 +66,7 @@ impl Shims {
         &mut self,
         func: CoreFunc,
         part: usize,
-        ty: FuncType,
+        ty: FuncTypeId,
         name: impl FnOnce() -> String,
     ) {
         let next = self.list.len();
@@ -90,6 +91,7 @@ impl Shims {
     /// storage if that is asked for and kept in a global.
     pub(super) fn module(
         &self,
+        types: &FuncTypes,
         memory: Option<MemType>,
         tls: Option<ValType>,
     ) -> Result<Module<'static>, BuildError> {
@@ -97,7 +99,8 @@ impl Shims {
         // What globals hold until the fixup sets them.
         let mut traps: BTreeMap<TypeIdx, FuncIdx> = BTreeMap::new();
         for (number, shim) in self.list.iter().enumerate() {
-            let ty = module.ty(shim.ty.params().iter().copied(), shim.ty.results().iter().copied());
+            let ty = &types[shim.ty];
+            let ty = module.ty(ty.params().iter().copied(), ty.results().iter().copied());
             let call = if self.in_globals {
                 let func = *traps.entry(ty).or_insert_with(|| trap(&mut module, ty));
                 let global = module.global(global_type(ty), [Instr::RefFunc { func }]);

@@ -20,8 +20,38 @@ pub(super) enum Plug {
     For { import: Box<str>, export: Option<Box<str>> },
 }
 
-/// The exports of plugs, with the numbers of the plugs.
-type Exports<'t> = BTreeMap<String, Vec<(usize, Extern<'t>)>>;
+/// The exports of plugs by what they satisfy.
+type Exports<'t> = BTreeMap<String, Found<'t>>;
+
+/// The exports that satisfy an import, by plug. A plug may export several versions of an interface, of
+/// which the highest counts.
+#[derive(Default)]
+struct Found<'t>(BTreeMap<usize, Extern<'t>>);
+
+impl<'t> Found<'t> {
+    fn add(&mut self, plug: usize, export: Extern<'t>) {
+        let best = self.0.entry(plug).or_insert(export);
+        if compare_versions(best, &export).is_le() {
+            *best = export;
+        }
+    }
+
+    /// The plug that satisfies an import, and its export. No plug is there before itself, so the
+    /// importer does not count.
+    ///
+    /// # Errors
+    /// The first two plugs that do, if there are several.
+    fn other_than(
+        &self,
+        importer: Option<usize>,
+    ) -> Result<Option<(usize, Extern<'t>)>, [usize; 2]> {
+        let mut others = self.0.iter().filter(|(plug, _)| Some(**plug) != importer);
+        match (others.next(), others.next()) {
+            (Some((&first, _)), Some((&second, _))) => Err([first, second]),
+            (found, _) => Ok(found.map(|(plug, export)| (*plug, *export))),
+        }
+    }
+}
 
 /// Finds the imports that plugs satisfy. The last of the components is the socket.
 pub(super) fn connect(
@@ -37,8 +67,8 @@ pub(super) fn connect(
         match plug {
             Plug::ByName => {
                 for export in types.exports() {
-                    by_name.entry(export.name().to_owned()).or_default().push((number, export));
-                    by_family.entry(family(&export)).or_default().push((number, export));
+                    by_name.entry(export.name().to_owned()).or_default().add(number, export);
+                    by_family.entry(family(&export)).or_default().add(number, export);
                 }
             }
             Plug::For { import, export } => {
@@ -63,24 +93,24 @@ pub(super) fn connect(
     for importer in importers {
         let imports = types.get(importer.unwrap_or(socket)).into_iter();
         for import in imports.flat_map(ComponentTypes::imports) {
-            // No plug is there before itself.
-            let others = |found: &Vec<(usize, Extern<'_>)>| {
-                found.iter().any(|(plug, _)| Some(*plug) != importer)
+            let find = || {
+                let by_name = by_name.get(import.name());
+                match by_name.map_or(Ok(None), |found| found.other_than(importer))? {
+                    None => by_family
+                        .get(&family(&import))
+                        .map_or(Ok(None), |found| found.other_than(importer)),
+                    found => Ok(found),
+                }
             };
-            let found = by_name.get(import.name()).filter(|found| others(found));
-            let family = || by_family.get(&family(&import)).filter(|found| others(found));
             let (plug, export) = match by_import.get(import.name()) {
                 Some(&(plug, export)) if Some(plug) != importer => (plug, export),
-                _ => match found.or_else(family) {
-                    Some(found) => match best(found, importer) {
-                        Ok((plug, export)) => (plug, Some(export)),
-                        Err(plugs) => {
-                            let plugs = plugs.map(name);
-                            let import = import.name().into();
-                            return Err(PlugError::Ambiguous { import, plugs });
-                        }
-                    },
-                    None => continue,
+                _ => match find() {
+                    Ok(Some((plug, export))) => (plug, Some(export.name())),
+                    Ok(None) => continue,
+                    Err(plugs) => {
+                        let (plugs, import) = (plugs.map(name), import.name().into());
+                        return Err(PlugError::Ambiguous { import, plugs });
+                    }
                 },
             };
             let (import, export) = (import.name().to_owned(), export.map(ToOwned::to_owned));
@@ -107,22 +137,6 @@ pub(super) fn connect(
             Err(PlugError::Unused { plug, socket, imports: imports() })
         }
     }
-}
-
-/// Of the exports that satisfy an import, the one of the highest version; or two plugs that have one
-/// each. The importer does not count.
-fn best<'t>(
-    found: &[(usize, Extern<'t>)],
-    importer: Option<usize>,
-) -> Result<(usize, &'t str), [usize; 2]> {
-    let found = || found.iter().filter(|(plug, _)| Some(*plug) != importer);
-    let first = found().next().map_or(0, |(plug, _)| *plug);
-    if let Some(&(other, _)) = found().find(|(plug, _)| *plug != first) {
-        return Err([first, other]);
-    }
-    // One plug may export several versions.
-    let best = found().max_by(|left, right| compare_versions(&left.1, &right.1));
-    Ok((first, best.map_or("", |(_, export)| export.name())))
 }
 
 /// The plugs that the socket needs, and those that these need.

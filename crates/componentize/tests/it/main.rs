@@ -3,6 +3,7 @@
 mod components;
 mod dummies;
 mod edits;
+mod growth;
 mod large;
 mod link;
 mod link_messages;

@@ -9,10 +9,17 @@ use core::fmt;
 
 use wattle_ast::Shown;
 
-use super::merge_error::Result as Merged;
-use super::{Extern, Externs, InterfaceId, Key, Model, Text, WorldId};
+use super::merge_error::{MergeErrorKind, Result as Merged};
+use super::{Extern, Externs, InterfaceId, Key, Model, Text, World, WorldId};
 use crate::docs::Gate;
 use crate::within::Within;
+
+/// The number of steps that completing the worlds of several packages may take. A few bytes can ask for
+/// many: a world can include another, and each of many worlds use many interfaces.
+pub(crate) const MAX_WORK: usize = 1_000_000;
+
+/// The steps for an import or export that is there already: it is looked at, entered and left.
+const STEPS: usize = 4;
 
 /// A step on the way through what interfaces use.
 enum Step {
@@ -49,17 +56,29 @@ impl core::error::Error for Transitive {}
 impl Model {
     /// Completes the imports and exports of all worlds.
     pub(crate) fn elaborate_all(&mut self) -> Merged<()> {
+        let len = |world: &World| world.imports.len().saturating_add(world.exports.len());
+        let there = self.worlds.iter().map(len).fold(0, usize::saturating_add);
+        let most = there.saturating_mul(STEPS).saturating_add(MAX_WORK);
+        let mut work = 0;
         for id in (0..self.worlds.len() as u32).map(WorldId::from) {
-            self.elaborate_world(id).within("world", &self.world_name(id))?;
+            if work > most {
+                return Err(MergeErrorKind::TooLarge.into());
+            }
+            self.complete(id, &mut work).within("world", &self.world_name(id))?;
         }
         Ok(())
     }
 
     pub(super) fn elaborate_world(&mut self, id: WorldId) -> Merged<()> {
+        self.complete(id, &mut 0)
+    }
+
+    /// Completes the imports and exports of a world. Adds the number of steps to `work`.
+    fn complete(&mut self, id: WorldId, work: &mut usize) -> Merged<()> {
         let world = &mut self.worlds[id];
         let (imports, exports) =
             (core::mem::take(&mut world.imports), core::mem::take(&mut world.exports));
-        let (imports, exports) = self.elaborate(imports, exports, &mut 0)?;
+        let (imports, exports) = self.elaborate(imports, exports, work)?;
         let world = &mut self.worlds[id];
         (world.imports, world.exports) = (imports, exports);
         Ok(())

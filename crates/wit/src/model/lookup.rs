@@ -126,12 +126,8 @@ impl Model {
     }
 
     /// The type that others are names of, directly or through further names.
-    pub fn origin(&self, mut ty: TypeId) -> TypeId {
-        // A type stands behind those that it is made of, so this ends.
-        while let Kind::Alias(Val::Type(other)) = self[ty].kind {
-            ty = other;
-        }
-        ty
+    pub fn origin(&self, ty: TypeId) -> TypeId {
+        self[ty].origin.unwrap_or(ty)
     }
 }
 

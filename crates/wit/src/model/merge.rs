@@ -95,6 +95,17 @@ impl Remap {
     }
 }
 
+/// Which interfaces use which, to tell what is new when models are merged one after the other.
+#[derive(Default)]
+pub(crate) struct Uses(BTreeSet<(InterfaceId, InterfaceId)>);
+
+impl Uses {
+    fn of(model: &Model) -> Uses {
+        let interfaces = model.interfaces();
+        Uses(interfaces.flat_map(|(id, it)| it.uses.iter().map(move |used| (id, *used))).collect())
+    }
+}
+
 /// What is known of a model that is added: which items are there already.
 struct Known {
     interfaces: BTreeSet<InterfaceId>,
@@ -130,15 +141,16 @@ impl Model {
     /// # Errors
     /// What differs. The model may then have a part of the other.
     pub fn merge(&mut self, from: &Model) -> Result<Remap> {
-        let remap = self.merge_items(from)?;
+        let mut uses = Uses::of(self);
+        let remap = self.merge_items(from, &mut uses)?;
         // What is new in an interface may use interfaces that worlds do not import yet.
         self.elaborate_all()?;
         Ok(remap)
     }
 
     /// Adds another model. The worlds of both may then lack imports: what is new in an interface may use
-    /// interfaces that they do not import yet.
-    pub(crate) fn merge_items(&mut self, from: &Model) -> Result<Remap> {
+    /// interfaces that they do not import yet. `uses` has what interfaces of this model use.
+    pub(crate) fn merge_items(&mut self, from: &Model, uses: &mut Uses) -> Result<Remap> {
         let mut remap = Remap::default();
         for package in from.packages.iter() {
             let id = self.package(&package.name);
@@ -160,9 +172,8 @@ impl Model {
         }
         for (id, interface) in from.interfaces() {
             let into = remap.interfaces[id];
-            let merged = self.merge_interface(interface, into, &remap);
+            let merged = self.merge_interface(interface, into, &remap, uses);
             merged.within_interface(from, id)?;
-            self.find_uses(into);
         }
         for (id, world) in from.worlds() {
             let (into, is_known) = (remap.worlds[id], known.worlds.contains(&remap.worlds[id]));
@@ -304,10 +315,18 @@ impl Model {
         from: &Interface,
         into: InterfaceId,
         remap: &Remap,
+        Uses(uses): &mut Uses,
     ) -> Result<()> {
         merge_gate(&from.gate, &mut self.interfaces[into].gate)?;
         for (name, id) in from.types.iter() {
-            let _ = self.interfaces[into].types.insert(name.clone(), remap.types[*id]);
+            let id = remap.types[*id];
+            let is_new = self.interfaces[into].types.insert(name.clone(), id).is_ok();
+            if is_new
+                && let Some(used) = self.used_interface(id)
+                && uses.insert((into, used))
+            {
+                self.interfaces[into].uses.push(used);
+            }
         }
         for (name, func) in from.funcs.iter() {
             let func = remap.func(func);

@@ -110,6 +110,8 @@ pub enum MergeErrorKind {
         /// The name.
         name: String,
     },
+    /// The worlds would have too many imports, with those that follow from others.
+    TooLarge,
     /// An export that has the name of an import.
     ExportAndImport {
         /// The name.
@@ -247,6 +249,9 @@ impl fmt::Display for MergeErrorKind {
             MergeErrorKind::WorldThere { name } => {
                 write!(f, "there is a world `{}` already", Shown(name))
             }
+            MergeErrorKind::TooLarge => f.write_str(
+                "the worlds would have too many imports, with those that follow from others",
+            ),
             MergeErrorKind::ExportAndImport { name } => {
                 write!(f, "world export `{}` conflicts with import of same name", Shown(name))
             }

@@ -133,20 +133,24 @@ impl Model {
         into: InterfaceId,
         types: &mut TypeMap,
     ) -> Result<()> {
-        let (from, into) = (self[from].clone(), self[into].clone());
+        let from = self[from].clone();
         for (name, id) in from.types.iter() {
-            if let Some(there) = into.types.get(name) {
+            if let Some(there) = self[into].types.get(name) {
                 types.insert(*id, *there);
             }
         }
         for (name, id) in from.types.iter() {
-            if let Some(there) = into.types.get(name) {
-                self.same_type(*id, *there, types)?;
+            if let Some(there) = self[into].types.get(name).copied() {
+                self.same_type(*id, there, types)?;
             }
         }
         for (name, func) in from.funcs.iter() {
-            if let Some(there) = into.funcs.get(name) {
-                same_func(&self.replace_in_func(func, types), there)?;
+            if !self[into].funcs.contains(name) {
+                continue;
+            }
+            let func = self.replace_in_func(func, types);
+            if let Some(there) = self[into].funcs.get(name) {
+                same_func(&func, there)?;
             }
         }
         Ok(())

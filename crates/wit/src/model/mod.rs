@@ -58,10 +58,12 @@ use wattle_ast::{IndexVec, SpaceIdx};
 
 use crate::package::PackageName;
 
+pub(crate) use elaborate::MAX_WORK;
 pub use elaborate::Transitive;
 pub use items::{Extern, Externs, Func, Interface, Item, Key, Package, World};
 pub use lookup::SelectError;
 pub use merge::Remap;
+pub(crate) use merge::Uses;
 pub use merge_error::{FuncPart, MergeError, MergeErrorKind};
 pub(crate) use merge_worlds::Required;
 pub use packages::PackageCycle;
@@ -180,6 +182,10 @@ impl Model {
             Kind::Alias(val) => of(*val).is_some_and(|ty| ty.is_resource),
             _ => false,
         };
+        ty.origin = match ty.kind {
+            Kind::Alias(Val::Type(other)) => Some(self.origin(other)),
+            _ => None,
+        };
         let mut has_borrow = matches!(ty.kind, Kind::Borrow(_));
         ty.kind.for_each(|val| has_borrow |= of(val).is_some_and(|ty| ty.has_borrow));
         ty.has_borrow = has_borrow;
@@ -214,7 +220,7 @@ impl Model {
         for at in order {
             if let Some(mut ty) = old.get_mut(*at).and_then(Option::take) {
                 ty.kind = ty.kind.map(val);
-                self.types.push(ty);
+                self.add_type(ty);
             }
         }
         self.anonymous = self

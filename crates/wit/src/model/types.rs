@@ -231,6 +231,8 @@ pub struct Type {
     pub is_resource: bool,
     /// Whether a value of it can have a borrowed handle in it.
     pub has_borrow: bool,
+    /// The type that this one is another name of, directly or through further names.
+    pub(crate) origin: Option<TypeId>,
 }
 
 impl Type {
@@ -245,6 +247,7 @@ impl Type {
             docs: TypeDocs::default(),
             is_resource: false,
             has_borrow: false,
+            origin: None,
         }
     }
 }

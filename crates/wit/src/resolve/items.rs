@@ -7,17 +7,15 @@ use alloc::vec::Vec;
 
 use wattle_ast::{SpaceIdx, Span};
 
-use super::Resolve;
 use super::packages::package_name;
+use super::{Resolve, meant};
 use crate::error::{Error, ErrorKind, Help, Place};
-use crate::model::{Interface, InterfaceId, Item as Target, PackageId, Text, World, WorldId};
+use crate::model::{
+    Interface, InterfaceId, Item as Target, MAX_WORK, PackageId, Text, World, WorldId,
+};
 use crate::order;
 use crate::ordered::Ordered;
 use crate::syntax::{Id, InterfaceItem, Item, Path, WorldItem};
-
-/// The number of steps that completing the worlds of all packages may take. A few bytes of text can
-/// ask for many: a world can include another, and each of many worlds use many interfaces.
-const MAX_WORK: usize = 1_000_000;
 
 /// Where names are looked up.
 pub(super) struct Scope<'a> {
@@ -91,10 +89,7 @@ impl<'a> Resolve<'a> {
             }
         }
         for (scope, id, world) in worlds {
-            if self.work > MAX_WORK {
-                let name = self.model[package].name.to_string();
-                let kind = ErrorKind::TooLarge { name: name.into() };
-                self.errors.push(Error::new(kind, self.texts[package.idx()].place));
+            if self.is_too_large(package) {
                 return;
             }
             self.resolve_world(scope, id, world);
@@ -103,6 +98,17 @@ impl<'a> Resolve<'a> {
                 let _ = self.model.packages[package].worlds.insert(name, id);
             }
         }
+    }
+
+    /// Whether completing the worlds has taken too many steps. Reports it.
+    pub(super) fn is_too_large(&mut self, package: PackageId) -> bool {
+        let is_too_large = self.work > MAX_WORK;
+        if is_too_large {
+            let name = self.model[package].name.to_string();
+            let kind = ErrorKind::TooLarge { name: name.into() };
+            self.errors.push(Error::new(kind, self.texts[package.idx()].place));
+        }
+        is_too_large
     }
 
     /// The names of a file: its items, and what it gives names by `use`.
@@ -121,7 +127,8 @@ impl<'a> Resolve<'a> {
                         None => FileName::Local(path.name.name),
                     };
                     if path.package.is_none() && !numbers.contains_key(path.name.name) {
-                        self.item_not_found(path.name, source, numbers.keys().copied());
+                        let help = self.meant(path.name.name, numbers.keys().copied());
+                        self.item_not_found(path.name, source, help);
                     }
                     (rename.unwrap_or(path.name), target)
                 }
@@ -149,13 +156,7 @@ impl<'a> Resolve<'a> {
         names
     }
 
-    fn item_not_found<'n>(
-        &mut self,
-        name: Id<'_>,
-        source: usize,
-        names: impl IntoIterator<Item = &'n str>,
-    ) {
-        let help = self.meant(name.name, names);
+    fn item_not_found(&mut self, name: Id<'_>, source: usize, help: Option<Help>) {
         let kind = ErrorKind::ItemNotFound { name: name.name.into() };
         self.error(kind, source, name.span).help = help;
     }
@@ -289,6 +290,8 @@ impl<'a> Resolve<'a> {
                 0 => Vec::new(),
                 _ => self.package_ids.keys().map(ToString::to_string).collect(),
             };
+            // All names are written, however few of them are compared.
+            self.budget = self.budget.saturating_sub(known.len());
             let help =
                 self.meant(&name.to_string(), known.iter().map(|name| &name[..])).unwrap_or(help);
             let kind = ErrorKind::PackageNotFound { name: name.to_string().into() };
@@ -299,11 +302,8 @@ impl<'a> Resolve<'a> {
             Some(target @ Target::Interface(_)) => Some(*target),
             Some(target @ Target::World(_)) if !is_interface => Some(*target),
             _ => {
-                let names: Vec<&str> = match self.budget {
-                    0 => Vec::new(),
-                    _ => self.texts[package.idx()].items.keys().copied().collect(),
-                };
-                let help = self.meant(path.name.name, names);
+                let names = self.texts[package.idx()].items.keys().copied();
+                let help = meant(path.name.name, names, &mut self.budget);
                 let (name, package) = (path.name.name.into(), name.to_string().into());
                 let kind = match is_interface {
                     true => ErrorKind::InterfaceNotFound { name, package },
@@ -326,11 +326,9 @@ impl<'a> Resolve<'a> {
         if let Some(target) = items.get(path.name.name) {
             return Some(*target);
         }
-        let names: Vec<&str> = match self.budget {
-            0 => Vec::new(),
-            _ => items.keys().chain(scope.uses.keys()).copied().collect(),
-        };
-        self.item_not_found(path.name, scope.source, names);
+        let names = items.keys().chain(scope.uses.keys()).copied();
+        let help = meant(path.name.name, names, &mut self.budget);
+        self.item_not_found(path.name, scope.source, help);
         None
     }
 

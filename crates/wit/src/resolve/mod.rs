@@ -241,11 +241,7 @@ impl<'a> Resolve<'a> {
 
     /// The name of `names` that was probably meant.
     fn meant<'n>(&mut self, name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<Help> {
-        if self.budget == 0 {
-            return None;
-        }
-        let found = wattle_ast::nearest(name, names, &mut self.budget);
-        found.map(|name| Help::Meant(name.into()))
+        meant(name, names, &mut self.budget)
     }
 
     /// The gate of an item, and the feature by which it is excluded.
@@ -278,4 +274,14 @@ impl<'a> Resolve<'a> {
         }
         (Gate::Stable { since: since.text.into(), deprecated }, None)
     }
+}
+
+/// The name of `names` that was probably meant. They are not gone through further than `budget` permits.
+fn meant<'n>(
+    name: &str,
+    names: impl IntoIterator<Item = &'n str>,
+    budget: &mut usize,
+) -> Option<Help> {
+    let found = wattle_ast::nearest(name, names, budget);
+    found.map(|name| Help::Meant(name.into()))
 }

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use wattle_ast::Span;
 use wattle_ast::components::label_key;
 
-use super::Resolve;
 use super::items::Scope;
+use super::{Resolve, meant};
 use crate::docs::{Map, TypeDocs};
 use crate::error::{ErrorKind, Help, Place};
 use crate::model::{InterfaceId, Kind, Owner, Text, Type, TypeId, Val};
@@ -191,17 +191,9 @@ impl<'a> Resolve<'a> {
                     Named::Faulty
                 }
                 Some(None) => {
-                    let known: Vec<Text> = match interface {
-                        Some(id) if self.budget > 0 => self
-                            .names
-                            .get(&id)
-                            .into_iter()
-                            .flat_map(BTreeMap::keys)
-                            .cloned()
-                            .collect(),
-                        _ => Vec::new(),
-                    };
-                    let help = self.meant(name.name.name, known.iter().map(|name| &**name));
+                    let known = interface.and_then(|id| self.names.get(&id));
+                    let known = known.into_iter().flat_map(BTreeMap::keys).map(|name| &**name);
+                    let help = meant(name.name.name, known, &mut self.budget);
                     let kind = ErrorKind::NotInThere {
                         name: name.name.name.into(),
                         interface: item.path.name.name.into(),

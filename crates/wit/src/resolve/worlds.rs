@@ -93,6 +93,9 @@ impl<'a> Resolve<'a> {
         let errors = self.errors.len();
         for item in &world.items {
             if let WorldItem::Include(include) = item {
+                if self.is_too_large(scope.package) {
+                    return;
+                }
                 self.include(scope, id, include, &mut items);
             }
         }
@@ -238,6 +241,7 @@ impl<'a> Resolve<'a> {
             return;
         }
         let world = self.model[from].clone();
+        self.work = self.work.saturating_add(world.imports.len() + world.exports.len());
         let is_foreign = world.package != scope.package;
         let mut renames: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
         for name in &include.names {

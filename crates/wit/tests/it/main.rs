@@ -3,6 +3,7 @@
 mod components;
 mod errors;
 mod format;
+mod growth;
 mod json;
 mod large;
 mod merge;
