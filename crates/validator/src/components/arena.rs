@@ -126,6 +126,8 @@ pub(crate) struct Node {
     pub(crate) words: Arc<[u32]>,
     /// The type without names: its own id for components and instances.
     pub(crate) structure: NodeId,
+    /// The type without the names that it has itself, which may be many.
+    unnamed: NodeId,
     /// The number of nodes of the type as a tree.
     pub(crate) size: u32,
     /// The number of nodes on the longest way down.
@@ -421,11 +423,8 @@ impl Arena {
     }
 
     /// The type without the names that it has itself. The types in it keep theirs.
-    pub(crate) fn unnamed(&self, mut id: NodeId) -> NodeId {
-        while let Node { kind: Kind::Named, words, .. } = self.node(id) {
-            id = words.get(1).map_or(NodeId::UNKNOWN, |&of| NodeId(of));
-        }
-        id
+    pub(crate) fn unnamed(&self, id: NodeId) -> NodeId {
+        self.node(id).unnamed
     }
 
     /// The kind of a type without its names.
@@ -504,6 +503,10 @@ impl Arena {
             kind,
             words: words.clone(),
             structure: structure.unwrap_or(id),
+            unnamed: match (kind, &*words) {
+                (Kind::Named, [_, of, ..]) => self.unnamed(NodeId(*of)),
+                _ => id,
+            },
             size: 1,
             depth: 1,
             properties: self.own_properties(kind, &words),

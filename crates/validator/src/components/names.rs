@@ -69,7 +69,9 @@ impl Validator {
         let parsed = match parsed {
             Ok(parsed) => parsed,
             Err(error) => {
-                push(externs, entry);
+                if externs.malformed.insert(entry.name) {
+                    externs.entries.push(*entry);
+                }
                 return Err(error.into());
             }
         };
@@ -77,14 +79,14 @@ impl Validator {
             key if key == text => entry.name,
             key => self.arena.text(&key),
         };
-        let previous = externs.keys.get(&key).copied();
+        let previous = externs.entry_with(key).copied();
         let attributes = self.check_attributes(name, &parsed, entry.entity);
         let typed =
             attributes.and_then(|()| self.check_typed(externs, side, name, &parsed, entry.entity));
         match previous {
             Some(previous) => {
-                let suffix = self.suffix_of(externs, previous);
-                let previous = format!("{}{suffix}", self.arena.str(previous));
+                let suffix = self.suffix_of(&previous);
+                let previous = format!("{}{suffix}", self.arena.str(previous.name));
                 typed?;
                 let name = self.shown_name(name);
                 Err(K::NameConflict {
@@ -95,12 +97,12 @@ impl Validator {
                 .into())
             }
             None => {
-                externs.keys.insert(key, entry.name);
                 let property = match &typed {
                     Ok(()) => self.check_property(externs, side, &parsed, entry.entity),
                     Err(_) => Ok(()),
                 };
-                push(externs, entry);
+                externs.keys.insert(key, externs.entries.len() as u32);
+                externs.entries.push(*entry);
                 typed.and(property)
             }
         }
@@ -115,10 +117,8 @@ impl Validator {
     }
 
     /// The version suffix of an entry, where it belongs to the name.
-    fn suffix_of(&self, externs: &Externs, name: TextId) -> String {
-        let place = externs.places.get(&name).copied();
-        let entry = place.and_then(|place| externs.entries.get(place as usize));
-        let attributes = entry.map(|entry| self.arena.attributes_of(entry)).unwrap_or_default();
+    fn suffix_of(&self, entry: &Entry) -> String {
+        let attributes = self.arena.attributes_of(entry);
         match (attributes.version_suffix, attributes.implements) {
             (Some(suffix), None) => self.owned(suffix),
             _ => String::new(),
@@ -348,9 +348,10 @@ impl Validator {
             }
             PlainName::Constructor { .. } => return Ok(()),
         };
+        let key = self.arena.texts.find(&ParsedName::Plain(getter).key());
         let getter = getter.to_string();
-        let place = self.arena.texts.find(&getter).and_then(|name| externs.places.get(&name));
-        let entry = place.and_then(|&place| externs.entries.get(place as usize));
+        let entry = key.and_then(|key| externs.entry_with(key));
+        let entry = entry.filter(|entry| *self.arena.str(entry.name) == *getter);
         let (side, name) = (side.name(), parsed.to_string());
         let name = name.as_str().into();
         let Some(entry) = entry else {
@@ -385,15 +386,6 @@ struct Func {
     params: usize,
     /// The label and the type of the first parameter.
     first: Option<(TextId, NodeId)>,
-}
-
-/// Adds an entry, unless its name is there.
-fn push(externs: &mut Externs, entry: &Entry) {
-    let place = externs.entries.len() as u32;
-    if let alloc::collections::btree_map::Entry::Vacant(slot) = externs.places.entry(entry.name) {
-        slot.insert(place);
-        externs.entries.push(*entry);
-    }
 }
 
 /// Where a text stops being a semantic version.

@@ -63,15 +63,22 @@ impl Side {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Externs {
     pub(crate) entries: Vec<Entry>,
-    /// The name with each canonical key.
-    pub(crate) keys: BTreeMap<TextId, TextId>,
-    /// The place of the entry with each name.
-    pub(crate) places: BTreeMap<TextId, u32>,
+    /// The place of the entry whose name has each canonical key.
+    pub(crate) keys: BTreeMap<TextId, u32>,
+    /// The names of entries that are malformed.
+    pub(crate) malformed: BTreeSet<TextId>,
     /// The names of resources.
     pub(crate) resources: BTreeMap<NodeId, TextId>,
     pub(crate) resource_names: BTreeSet<TextId>,
     /// The types that have names on this side.
     pub(crate) visible: Visible,
+}
+
+impl Externs {
+    /// The entry whose name has a canonical key.
+    pub(crate) fn entry_with(&self, key: TextId) -> Option<&Entry> {
+        self.entries.get(*self.keys.get(&key)? as usize)
+    }
 }
 
 /// The numbers of definitions so far.
