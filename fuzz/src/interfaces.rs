@@ -123,7 +123,7 @@ fn is_in_text_order(model: &Model) -> bool {
         model.interfaces().all(|(_, it)| it.types.iter().map(|(_, id)| of_type(id)).is_sorted());
     let worlds = model
         .worlds()
-        .all(|(_, world)| world.imports.iter().filter_map(|(_, item)| of_import(item)).is_sorted());
+        .all(|(_, world)| world.imports.iter().map(|(_, item)| of_import(item)).is_sorted());
     interfaces && worlds
 }
 
