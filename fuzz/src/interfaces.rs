@@ -107,7 +107,7 @@ fn sorted_lines(text: &str) -> Vec<&str> {
 
 /// Whether the items of all interfaces and worlds stand in the order that text gives them: imported
 /// interfaces, types that are used from elsewhere, other types, functions, and the functions of
-/// resources, one resource after the other.
+/// resources, one resource after the other; exported functions, exported interfaces.
 fn is_in_text_order(model: &Model) -> bool {
     let of_type = |id: &TypeId| match model[*id].kind {
         Kind::Alias(Val::Type(other)) if model[other].owner != model[*id].owner => 1,
@@ -121,9 +121,11 @@ fn is_in_text_order(model: &Model) -> bool {
     };
     let interfaces =
         model.interfaces().all(|(_, it)| it.types.iter().map(|(_, id)| of_type(id)).is_sorted());
-    let worlds = model
-        .worlds()
-        .all(|(_, world)| world.imports.iter().map(|(_, item)| of_import(item)).is_sorted());
+    let is_interface = |item: &Extern| matches!(item, Extern::Interface { .. });
+    let worlds = model.worlds().all(|(_, world)| {
+        world.imports.iter().map(|(_, item)| of_import(item)).is_sorted()
+            && world.exports.iter().map(|(_, item)| is_interface(item)).is_sorted()
+    });
     interfaces && worlds
 }
 

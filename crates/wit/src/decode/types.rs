@@ -198,12 +198,18 @@ impl Decoder<'_> {
         if let Some(Some(_)) = self.vals.get(entry.0) {
             return Err(Error::TypeRepeated(name.name.as_str().into()).into());
         }
+        let definition = self.find(entry)?.err();
         let kind = self.named_kind(name, entry, owner)?;
+        let is_resource = matches!(kind, Kind::Resource);
         let text = Text::from(name.name.as_str());
         let external_id = name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str()));
         let ty = Type { external_id, ..Type::new(Some(text), owner, kind) };
         let id = self.model.add_type(ty);
         self.set(entry, Val::Type(id));
+        // Another export of a resource is another name for it.
+        if let (true, Some(definition), Owner::Interface(_)) = (is_resource, definition, owner) {
+            self.set(definition, Val::Type(id));
+        }
         Ok(id)
     }
 

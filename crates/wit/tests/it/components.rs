@@ -88,3 +88,18 @@ fn a_section_has_its_world_and_the_encoding_of_strings() {
     println!("{number} sections");
     assert!(number > 300, "{number}");
 }
+
+#[test]
+fn a_resource_that_is_exported_twice_has_two_names() {
+    let text = r#"(component
+      (component $c
+        (type $r (resource (rep i32)))
+        (export "r1" (type $r))
+        (export "r2" (type $r)))
+      (instance $i (instantiate $c))
+      (export "i" (instance $i)))"#;
+    let parsed = wattle_wat::Parser::new().component(text).unwrap();
+    let decoded = decode(&parsed.component).unwrap();
+    let text = wattle_wit::print::package(&decoded.model, decoded.package).unwrap();
+    assert!(text.contains("    resource r1;\n\n    type r2 = r1;\n"), "{text}");
+}
