@@ -33,6 +33,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
+use wattle_ast::components::check_label;
 use wattle_ast::{Shown, is_harmless};
 
 use crate::docs::Gate;
@@ -49,7 +50,7 @@ type Result<T> = core::result::Result<T, PrintError>;
 pub enum PrintError {
     /// A type whose text would be too long.
     TooLarge,
-    /// A function whose name is not one of a function.
+    /// A function or package whose name is not one of a function or package.
     Name(String),
     /// A function or type that refers to a type of another interface, which text cannot name there. A
     /// component can do so after it has exported an instance.
@@ -82,7 +83,7 @@ impl core::error::Error for PrintError {}
 ///
 /// # Errors
 /// If a type has more than 1,000,000 parts, each counted as often as it would be written; if the name of
-/// a function is not well-formed; if something refers to a type that text cannot name there.
+/// a function or package is not well-formed; if something refers to a type that text cannot name there.
 pub fn package(model: &Model, id: PackageId) -> Result<String> {
     let mut printer = Printer::new(model)?;
     printer.main(id)?;
@@ -200,6 +201,14 @@ struct Printer<'m> {
 impl<'m> Printer<'m> {
     fn new(model: &'m Model) -> Result<Printer<'m>> {
         check_sizes(model)?;
+        // A component may have names of packages in packages, which interface text lacks.
+        for PackageName { namespace, name, .. } in
+            model.packages().map(|(_, package)| &package.name)
+        {
+            if check_label(namespace).and(check_label(name)).is_err() {
+                return Err(PrintError::Name(format!("{namespace}:{name}")));
+            }
+        }
         Ok(Printer::unchecked(model))
     }
 

@@ -133,11 +133,15 @@ fn text_that_would_mean_something_else_is_not_printed() {
       (import "b" (instance (alias outer 1 $t (type $t)) (export "u" (type (eq $t))))))"#;
     let expected = "`u` refers to the type `t` of another interface, which text cannot name there";
     assert_eq!(print_error(text), expected);
+    // A package in a package.
+    let text = r#"(component (import "a:b:c/d" (instance)))"#;
+    assert_eq!(print_error(text), "`a:b:c` is not a well-formed name");
 }
 
 fn print_error(text: &str) -> String {
     let parsed = wattle_wat::Parser::new().component(text).unwrap();
-    let decoded = wattle_wit::decode::decode(&parsed.component).unwrap();
+    let decoded = wattle_wit::decode::decode(&parsed.component);
+    let decoded = decoded.unwrap_or_else(|error| panic!("{error}"));
     wattle_wit::print::whole(&decoded.model, decoded.package).unwrap_err().to_string()
 }
 
