@@ -50,7 +50,7 @@ type Result<T> = core::result::Result<T, PrintError>;
 pub enum PrintError {
     /// A type whose text would be too long.
     TooLarge,
-    /// A function or package whose name is not one of a function or package.
+    /// A name that text cannot have.
     Name(String),
     /// A function or type that refers to a type of another interface, which text cannot name there. A
     /// component can do so after it has exported an instance.
@@ -82,8 +82,8 @@ impl core::error::Error for PrintError {}
 /// The text of a package.
 ///
 /// # Errors
-/// If a type has more than 1,000,000 parts, each counted as often as it would be written; if the name of
-/// a function or package is not well-formed; if something refers to a type that text cannot name there.
+/// If a type has more than 1,000,000 parts, each counted as often as it would be written; if a name is
+/// not well-formed; if something refers to a type that text cannot name there.
 pub fn package(model: &Model, id: PackageId) -> Result<String> {
     let mut printer = Printer::new(model)?;
     printer.main(id)?;
@@ -107,6 +107,26 @@ pub fn whole(model: &Model, id: PackageId) -> Result<String> {
         printer.close();
     }
     Ok(printer.out)
+}
+
+/// Refuses names that interface text lacks: components may have packages in packages, and interfaces in
+/// interfaces.
+fn check_names(model: &Model) -> Result<()> {
+    let check = |name: &str, whole: &dyn Fn() -> String| match check_label(name) {
+        Ok(()) => Ok(()),
+        Err(_) => Err(PrintError::Name(whole())),
+    };
+    for PackageName { namespace, name, .. } in model.packages().map(|(_, package)| &package.name) {
+        let whole = || format!("{namespace}:{name}");
+        check(namespace, &whole)?;
+        check(name, &whole)?;
+    }
+    let interfaces = model.interfaces().filter_map(|(_, interface)| interface.name.as_deref());
+    let worlds = model.worlds().map(|(_, world)| &*world.name);
+    for name in interfaces.chain(worlds) {
+        check(name, &|| name.into())?;
+    }
+    Ok(())
 }
 
 /// A value type as text, such as `option<list<u8>>`. Types with names are their names.
@@ -201,14 +221,7 @@ struct Printer<'m> {
 impl<'m> Printer<'m> {
     fn new(model: &'m Model) -> Result<Printer<'m>> {
         check_sizes(model)?;
-        // A component may have names of packages in packages, which interface text lacks.
-        for PackageName { namespace, name, .. } in
-            model.packages().map(|(_, package)| &package.name)
-        {
-            if check_label(namespace).and(check_label(name)).is_err() {
-                return Err(PrintError::Name(format!("{namespace}:{name}")));
-            }
-        }
+        check_names(model)?;
         Ok(Printer::unchecked(model))
     }
 
