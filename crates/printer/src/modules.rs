@@ -18,7 +18,7 @@ use crate::ids::{Ids, Space, annotation};
 use crate::instructions::{Code, Commented, Flat};
 use crate::labels::LabelStack;
 use crate::metadata::Pending;
-use crate::printer::{Growth, HandOn, Printer, byte_string, in_pieces, into_string};
+use crate::printer::{HandOn, Printer, byte_string, in_pieces, into_string};
 use crate::types::{mem_type, repeats};
 use crate::{customs, numbers};
 
@@ -140,12 +140,9 @@ impl<'m> Printer<'m> {
             self.elem(place, elem);
             self.end(hand_on)?;
         }
-        let code = module.funcs.iter().map(|func| func.body.bytes().len() as u64).sum();
-        let mut growth = Growth::new(self.out.len(), code);
         for (place, index, func) in self.defined(ExternKind::Func, &module.funcs) {
             self.func(place, index, func, &mut *hand_on);
             self.end(hand_on)?;
-            growth.make_room(&mut self.out, func.body.bytes().len());
         }
         for (place, data) in module.datas.iter().enumerate() {
             self.data(place, data, hand_on)?;

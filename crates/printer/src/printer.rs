@@ -47,49 +47,6 @@ pub(crate) type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
 /// The number of bytes of text from which a piece is handed on.
 const PIECE: usize = 1 << 16;
 
-/// Predicts the length of the text of all bodies of a module by that of the bodies so far. Room for
-/// all of it is made early, so that a long text is not copied time and again while it grows.
-pub(crate) struct Growth {
-    /// The length of the text before the first body.
-    start: usize,
-    /// The number of bytes of code that were printed.
-    done: u64,
-    /// The number of bytes of code in the module.
-    total: u64,
-}
-
-impl Growth {
-    /// The number of bytes of text from which on a prediction is made.
-    const FROM: usize = 1 << 20;
-
-    pub(crate) fn new(start: usize, total: u64) -> Growth {
-        Growth { start, done: 0, total }
-    }
-
-    /// Makes room for the text of the bodies that are left, behind a body of `len` bytes.
-    #[inline]
-    pub(crate) fn make_room(&mut self, out: &mut Vec<u8>, len: usize) {
-        self.done += len as u64;
-        if out.len() >= Growth::FROM && out.capacity() - out.len() < out.len() / 16 {
-            self.grow(out);
-        }
-    }
-
-    #[cold]
-    fn grow(&self, out: &mut Vec<u8>) {
-        let printed = out.len().saturating_sub(self.start) as u128;
-        let left = u128::from(self.total.saturating_sub(self.done));
-        let rest = printed * left / u128::from(self.done.max(1));
-        // A little more, in case the prediction is slightly too low; but not far more than there is,
-        // since the first bodies need not be like the others. With a quarter more each time at least,
-        // the text is copied a few times at most.
-        let room = usize::try_from(rest + rest / 16).unwrap_or(usize::MAX);
-        let room = room.clamp(out.len() / 4, out.len().saturating_mul(8));
-        // Without the memory, the text grows as it would have.
-        let _ = out.try_reserve_exact(room);
-    }
-}
-
 /// Appends a string literal for bytes, or `...` for any in a skeleton. A long literal is handed on in
 /// pieces.
 pub(crate) fn byte_string(
