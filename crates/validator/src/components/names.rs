@@ -85,14 +85,14 @@ impl Validator {
             attributes.and_then(|()| self.check_typed(externs, side, name, &parsed, entry.entity));
         match previous {
             Some(previous) => {
-                let suffix = self.suffix_of(&previous);
-                let previous = format!("{}{suffix}", self.arena.str(previous.name));
+                let mut shown = self.owned(previous.name);
+                shown.push_str(&self.suffix_of(&previous));
                 typed?;
                 let name = self.shown_name(name);
                 Err(K::NameConflict {
                     side: side.name(),
                     name: name.as_str().into(),
-                    previous: previous.as_str().into(),
+                    previous: shown.as_str().into(),
                 }
                 .into())
             }
