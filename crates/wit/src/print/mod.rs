@@ -87,7 +87,7 @@ impl core::error::Error for PrintError {}
 pub fn package(model: &Model, id: PackageId) -> Result<String> {
     let mut printer = Printer::new(model)?;
     printer.main(id)?;
-    Ok(printer.out)
+    printer.finish()
 }
 
 /// The text of a package, and of all others behind it as `package a:b { … }`. It resolves without any
@@ -106,25 +106,15 @@ pub fn whole(model: &Model, id: PackageId) -> Result<String> {
         printer.items(other, false)?;
         printer.close();
     }
-    Ok(printer.out)
+    printer.finish()
 }
 
-/// Refuses names that interface text lacks: components may have packages in packages, and interfaces in
-/// interfaces.
-fn check_names(model: &Model) -> Result<()> {
-    let check = |name: &str, whole: &dyn Fn() -> String| match check_label(name) {
-        Ok(()) => Ok(()),
-        Err(_) => Err(PrintError::Name(whole())),
-    };
+/// Refuses names of packages that text lacks: components may have packages in packages.
+fn check_packages(model: &Model) -> Result<()> {
     for PackageName { namespace, name, .. } in model.packages().map(|(_, package)| &package.name) {
-        let whole = || format!("{namespace}:{name}");
-        check(namespace, &whole)?;
-        check(name, &whole)?;
-    }
-    let interfaces = model.interfaces().filter_map(|(_, interface)| interface.name.as_deref());
-    let worlds = model.worlds().map(|(_, world)| &*world.name);
-    for name in interfaces.chain(worlds) {
-        check(name, &|| name.into())?;
+        if check_label(namespace).and(check_label(name)).is_err() {
+            return Err(PrintError::Name(format!("{namespace}:{name}")));
+        }
     }
     Ok(())
 }
@@ -216,12 +206,15 @@ struct Printer<'m> {
     owner: Owner,
     /// A type that was referred to although it belongs to another interface or world.
     foreign: Option<TypeId>,
+    /// A name that text cannot have. Components may have interfaces in interfaces, and types with names
+    /// like those of interfaces.
+    malformed: Option<String>,
 }
 
 impl<'m> Printer<'m> {
     fn new(model: &'m Model) -> Result<Printer<'m>> {
         check_sizes(model)?;
-        check_names(model)?;
+        check_packages(model)?;
         Ok(Printer::unchecked(model))
     }
 
@@ -236,6 +229,14 @@ impl<'m> Printer<'m> {
             limit: usize::MAX,
             owner: Owner::Nobody,
             foreign: None,
+            malformed: None,
+        }
+    }
+
+    fn finish(self) -> Result<String> {
+        match self.malformed {
+            None => Ok(self.out),
+            Some(name) => Err(PrintError::Name(name)),
         }
     }
 
@@ -257,6 +258,9 @@ impl<'m> Printer<'m> {
     }
 
     fn name(&mut self, name: &str) {
+        if self.malformed.is_none() && check_label(name).is_err() {
+            self.malformed = Some(name.into());
+        }
         self.word(&escaped(name));
     }
 

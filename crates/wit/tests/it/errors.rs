@@ -133,11 +133,13 @@ fn text_that_would_mean_something_else_is_not_printed() {
       (import "b" (instance (alias outer 1 $t (type $t)) (export "u" (type (eq $t))))))"#;
     let expected = "`u` refers to the type `t` of another interface, which text cannot name there";
     assert_eq!(print_error(text), expected);
-    // A package in a package, and an interface in an interface.
+    // A package in a package, an interface in an interface, and a type with the name of an interface.
     let text = r#"(component (import "a:b:c/d" (instance)))"#;
     assert_eq!(print_error(text), "`a:b:c` is not a well-formed name");
     let text = r#"(component (import "a:b/c/d" (instance)))"#;
     assert_eq!(print_error(text), "`c/d` is not a well-formed name");
+    let text = r#"(component (import "a:b/c" (type (sub resource))))"#;
+    assert_eq!(print_error(text), "`a:b/c` is not a well-formed name");
 }
 
 fn print_error(text: &str) -> String {
