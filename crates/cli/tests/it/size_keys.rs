@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -40,15 +41,23 @@ impl Driven {
         let target = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = driven.ask("Target.attachToTarget", &target);
         driven.session = attached["sessionId"].as_str().map(str::to_owned);
-        driven.value(
-            "new Promise(done => document.readyState === 'complete' ? done() : \
-             addEventListener('load', done))",
-        );
+        // At first there is an empty document, which also is complete.
+        let is_there = "location.protocol === 'file:' && document.readyState === 'complete'";
+        let start = Instant::now();
+        while driven.evaluate(is_there).is_none_or(|value| value != true) {
+            assert!(start.elapsed() < Duration::from_secs(60), "the page does not load");
+            std::thread::sleep(Duration::from_millis(20));
+        }
         driven
     }
 
-    /// Asks for something, and waits for the answer.
+    /// Asks for something that works, and waits for the answer.
     fn ask(&mut self, method: &str, params: &Value) -> Value {
+        self.try_ask(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Asks for something, and waits for the answer or an error.
+    fn try_ask(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.sent += 1;
         let mut message = json!({ "id": self.sent, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -60,19 +69,27 @@ impl Driven {
             self.from.read_until(0, &mut bytes).unwrap();
             let message: Value = serde_json::from_slice(&bytes[..bytes.len() - 1]).unwrap();
             if message["id"] == self.sent {
-                assert!(message.get("error").is_none(), "{method}: {message}");
-                return message["result"].clone();
+                return match message.get("error") {
+                    Some(error) => Err(error.clone()),
+                    None => Ok(message["result"].clone()),
+                };
             }
         }
     }
 
     /// The value of an expression in the page.
     fn value(&mut self, expression: &str) -> String {
+        let value = self.evaluate(expression).unwrap_or_else(|| panic!("{expression}"));
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    }
+
+    /// The value of an expression in the page; `None` if the page is replaced by another meanwhile.
+    fn evaluate(&mut self, expression: &str) -> Option<Value> {
         let params = json!({
             "expression": expression, "returnByValue": true, "awaitPromise": true
         });
-        let value = self.ask("Runtime.evaluate", &params)["result"]["value"].clone();
-        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        let answer = self.try_ask("Runtime.evaluate", &params).ok()?;
+        Some(answer["result"]["value"].clone())
     }
 
     /// Presses a key and lets it go.
