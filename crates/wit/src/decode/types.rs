@@ -159,9 +159,16 @@ impl Decoder<'_> {
         }
     }
 
-    /// What a type with a name is in an interface or world.
-    fn named_kind(&mut self, name: &ExternName<'_>, entry: Entry, owner: Owner) -> Result<Kind> {
-        Ok(match self.find(entry)? {
+    /// What a type with a name is in an interface or world; and its definition, unless that has a name
+    /// or has been used before.
+    fn named_kind(
+        &mut self,
+        name: &ExternName<'_>,
+        entry: Entry,
+        owner: Owner,
+    ) -> Result<(Kind, Option<Entry>)> {
+        let found = self.find(entry)?;
+        let kind = match found {
             Ok(Val::Type(other)) => {
                 let data = &self.model[other];
                 match data.owner {
@@ -185,7 +192,8 @@ impl Decoder<'_> {
                 }
                 self.kind(definition)?
             }
-        })
+        };
+        Ok((kind, found.err()))
     }
 
     /// Adds a type with a name to an interface or world.
@@ -198,17 +206,16 @@ impl Decoder<'_> {
         if let Some(Some(_)) = self.vals.get(entry.0) {
             return Err(Error::TypeRepeated(name.name.as_str().into()).into());
         }
-        let definition = self.find(entry)?.err();
-        let kind = self.named_kind(name, entry, owner)?;
-        let is_resource = matches!(kind, Kind::Resource);
+        let (kind, definition) = self.named_kind(name, entry, owner)?;
+        let resource = definition.filter(|_| kind == Kind::Resource);
         let text = Text::from(name.name.as_str());
         let external_id = name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str()));
         let ty = Type { external_id, ..Type::new(Some(text), owner, kind) };
         let id = self.model.add_type(ty);
         self.set(entry, Val::Type(id));
         // Another export of a resource is another name for it.
-        if let (true, Some(definition), Owner::Interface(_)) = (is_resource, definition, owner) {
-            self.set(definition, Val::Type(id));
+        if let (Some(resource), Owner::Interface(_)) = (resource, owner) {
+            self.set(resource, Val::Type(id));
         }
         Ok(id)
     }
@@ -226,7 +233,7 @@ impl Decoder<'_> {
                 false => Err(Error::TypeRepeated(name.name.as_str().into()).into()),
             };
         }
-        let kind = self.named_kind(name, entry, self.model[id].owner)?;
+        let (kind, _) = self.named_kind(name, entry, self.model[id].owner)?;
         let is_it = match (&kind, &self.model[id].kind) {
             (Kind::Alias(Val::Type(other)), _) if *other == id => true,
             (Kind::Alias(Val::Type(one)), Kind::Alias(Val::Type(other))) => {

@@ -101,22 +101,13 @@ pub fn whole(model: &Model, id: PackageId) -> Result<String> {
     for (other, package) in model.packages().filter(|(other, _)| *other != id) {
         printer.newline();
         printer.docs(&package.docs);
-        printer.word(&format!("package {}", PackagePath(&package.name)));
+        printer.word("package ");
+        printer.package_path(&package.name, None);
         printer.open();
         printer.items(other, false)?;
         printer.close();
     }
     printer.finish()
-}
-
-/// Refuses names of packages that text lacks: components may have packages in packages.
-fn check_packages(model: &Model) -> Result<()> {
-    for PackageName { namespace, name, .. } in model.packages().map(|(_, package)| &package.name) {
-        if check_label(namespace).and(check_label(name)).is_err() {
-            return Err(PrintError::Name(format!("{namespace}:{name}")));
-        }
-    }
-    Ok(())
 }
 
 /// A value type as text, such as `option<list<u8>>`. Types with names are their names.
@@ -150,19 +141,6 @@ fn escaped(name: &str) -> Cow<'_, str> {
     match keyword(name).is_some() || matches!(name, "float32" | "float64") {
         true => format!("%{name}").into(),
         false => name.into(),
-    }
-}
-
-/// The name of a package, escaped.
-struct PackagePath<'p>(&'p PackageName);
-
-impl fmt::Display for PackagePath<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", escaped(&self.0.namespace), escaped(&self.0.name))?;
-        match &self.0.version {
-            Some(version) => write!(f, "@{version}"),
-            None => Ok(()),
-        }
     }
 }
 
@@ -206,15 +184,14 @@ struct Printer<'m> {
     owner: Owner,
     /// A type that was referred to although it belongs to another interface or world.
     foreign: Option<TypeId>,
-    /// A name that text cannot have. Components may have interfaces in interfaces, and types with names
-    /// like those of interfaces.
+    /// A name that text cannot have. Components may have packages in packages, interfaces in interfaces,
+    /// and types with names like those of interfaces.
     malformed: Option<String>,
 }
 
 impl<'m> Printer<'m> {
     fn new(model: &'m Model) -> Result<Printer<'m>> {
         check_sizes(model)?;
-        check_packages(model)?;
         Ok(Printer::unchecked(model))
     }
 
@@ -243,7 +220,8 @@ impl<'m> Printer<'m> {
     fn main(&mut self, id: PackageId) -> Result<()> {
         let package = &self.model[id];
         self.docs(&package.docs);
-        self.word(&format!("package {}", PackagePath(&package.name)));
+        self.word("package ");
+        self.package_path(&package.name, None);
         self.semicolon();
         self.newline();
         self.items(id, true)
@@ -262,6 +240,22 @@ impl<'m> Printer<'m> {
             self.malformed = Some(name.into());
         }
         self.word(&escaped(name));
+    }
+
+    /// The name of a package, with that of an interface in it if there is one.
+    fn package_path(&mut self, package: &PackageName, interface: Option<&str>) {
+        let PackageName { namespace, name, version } = package;
+        if self.malformed.is_none() && check_label(namespace).and(check_label(name)).is_err() {
+            self.malformed = Some(format!("{namespace}:{name}"));
+        }
+        self.word(&format!("{}:{}", escaped(namespace), escaped(name)));
+        if let Some(interface) = interface {
+            self.word("/");
+            self.name(interface);
+        }
+        if let Some(version) = version {
+            self.word(&format!("@{version}"));
+        }
     }
 
     /// A reference to a type that has a name.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::SpaceIdx;
 
-use super::{PrintError, Printer, Result, escaped};
+use super::{PrintError, Printer, Result};
 use crate::docs::Gate;
 use crate::model::{Func, InterfaceId, Kind, Model, Text, Type, TypeId, Val};
 
@@ -108,11 +108,7 @@ impl<'m> Printer<'m> {
             return;
         }
         let package = &self.model[interface.package].name;
-        self.word(&format!("{}:{}/", escaped(&package.namespace), escaped(&package.name)));
-        self.word(&escaped(name));
-        if let Some(version) = &package.version {
-            self.word(&format!("@{version}"));
-        }
+        self.package_path(package, Some(name));
     }
 
     fn definition(&mut self, ty: &Type, funcs: &[&Func]) -> Result<()> {
