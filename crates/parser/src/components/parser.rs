@@ -325,18 +325,15 @@ impl Parser {
         section.entries.advance(definition, count);
         self.place.add(definition);
         event.bytes = input.data.get(..len).unwrap_or(input.data);
-        self.offset = self.offset.saturating_add(len);
-        self.wanted = 0;
+        self.advance(len);
         Ok(())
     }
 
-    /// The event of a part, behind which the parser moves.
+    /// Moves past a part of this length.
     #[inline]
-    fn advance<'b>(&mut self, part: Part<'b>, bytes: &'b [u8]) -> Event<'b> {
-        let offset = self.offset;
-        self.offset = offset.saturating_add(bytes.len());
+    fn advance(&mut self, len: usize) {
+        self.offset = self.offset.saturating_add(len);
         self.wanted = 0;
-        Event { part, offset, bytes }
     }
 
     /// Decodes the next part that is neither an item nor a definition of a section; `len` becomes its
@@ -449,7 +446,9 @@ impl Parser {
             Part::Leave => return Ok(self.leave(data)),
             Part::Item(_) => {}
         }
-        Ok(self.advance(part, data.get(..len).unwrap_or(data)))
+        let (offset, bytes) = (self.offset, data.get(..len).unwrap_or(data));
+        self.advance(bytes.len());
+        Ok(Event { part, offset, bytes })
     }
 
     /// Moves into the module or component whose preamble begins `data`.
