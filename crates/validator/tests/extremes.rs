@@ -233,3 +233,19 @@ fn types_are_found_by_their_ids() {
     let found = |index| types.type_index(types.type_id(TypeIdx(index)).unwrap()).unwrap().0;
     assert_eq!((0..7).map(found).collect::<Vec<_>>(), [0, 1, 2, 0, 4, 5, 2]);
 }
+
+/// Each type is a name for the one before it.
+#[test]
+fn names_of_names_of_types() {
+    use wattle_ast::components::{
+        Component, Definition, ExternDesc, Import, PrimType, Type, TypeBound,
+    };
+    let name = |index: u32| {
+        let ty = ExternDesc::Type(TypeBound::Eq(index.into()));
+        Definition::Import(Import { name: format!("t{index}").into(), ty })
+    };
+    let first = [Definition::Type(Type::Prim(PrimType::U8))];
+    let component: Component<'_> = first.into_iter().chain((0..80_000).map(name)).collect();
+    let types = wattle_validator::validate_component(&component).unwrap();
+    assert_eq!(types.imports().len(), 80_000);
+}
