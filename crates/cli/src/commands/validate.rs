@@ -64,8 +64,8 @@ impl Check {
     }
 
     /// Whether the input is a file with a binary module that is valid. The file is not held in memory,
-    /// and on several threads code is checked while the rest is being read. What is not
-    /// valid is read again as a whole, since messages show names and bytes.
+    /// and on several threads code is checked while the rest is being read. What is not valid is read
+    /// again as a whole, since messages show names and bytes.
     fn is_valid_file(&self, input: &Input) -> bool {
         let Some(file) = input.module_file() else { return false };
         let features = input.reading().features().features;
