@@ -102,10 +102,10 @@ pub(super) fn dispatch<'m>(
     memory: &mut [u8],
     nan: Nan,
 ) -> Stop {
-    let mut code: &[Op] = &at.function.ops;
-    // The operations to come: advancing an iterator takes fewer instructions than advancing an
-    // index.
-    let mut next = code.get(at.pc..).unwrap_or_default().iter();
+    // The operations of the function, and those behind the current one. Both are iterators with one
+    // end, which a branch need not compute again. Advancing takes fewer instructions than counting.
+    let mut code = at.function.ops.iter();
+    let mut next = code.clone();
     let mut frame = match window(stack, at.base) {
         Ok(frame) => frame,
         Err(failure) => return Stop::Failed(failure),
@@ -147,10 +147,15 @@ pub(super) fn dispatch<'m>(
             return Stop::Elsewhere;
         }};
     }
+    let mut current = some!(next.nth(at.pc));
+    // Goes on at an operation of the function. `nth` checks the target and takes the operation there,
+    // so the next round of the loop has nothing left to check.
     macro_rules! go {
-        ($to:expr) => {
-            next = some!(code.get($to as usize..)).iter()
-        };
+        ($to:expr) => {{
+            next = code.clone();
+            current = some!(next.nth($to as usize));
+            continue;
+        }};
     }
     // Takes a branch if its condition holds. An operation that is fused behind the branch is then
     // not executed.
@@ -158,7 +163,6 @@ pub(super) fn dispatch<'m>(
         ($op:ident if $taken:expr) => {
             if $taken {
                 go!($op.low());
-                continue;
             }
         };
     }
@@ -186,12 +190,12 @@ pub(super) fn dispatch<'m>(
             }
             frame = check!(window(stack, base));
             (at.func, at.base, at.function) = (func, base, function);
-            code = &function.ops;
-            next = code.iter();
+            code = function.ops.iter();
             let (first, count) = function.locals;
             for slot in first..first.saturating_add(fault!(StaleLocals, 0, count)) {
                 set(frame, slot, 0);
             }
+            go!(0_u32);
         }};
     }
     macro_rules! leave {
@@ -212,7 +216,7 @@ pub(super) fn dispatch<'m>(
             frame = check!(window(stack, base));
             ground.frames.pop();
             (at.func, at.base, at.function) = (caller.func, base, function);
-            code = &function.ops;
+            code = function.ops.iter();
             go!(caller.pc);
         }};
     }
@@ -391,7 +395,7 @@ pub(super) fn dispatch<'m>(
             }
 
             loop {
-                let op = some!(next.next());
+                let op = current;
                 match op.code {
                     $( Code::$rr => perform!(op $rr), Code::$ri => perform!(op $ri), )*
                     $( Code::$crr => perform!(op $crr), Code::$cri => perform!(op $cri), )*
@@ -555,6 +559,7 @@ pub(super) fn dispatch<'m>(
                     | Code::AllocRow
                     | Code::Observe => elsewhere!(),
                 }
+                current = some!(next.next());
             }
         }};
     }
