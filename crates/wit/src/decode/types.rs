@@ -159,8 +159,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// What a type with a name is in an interface or world; and its definition, unless that has a name
-    /// or has been used before.
+    /// What a type with a name is in an interface or world. With it comes the entry of its definition
+    /// if no type has been made of that yet.
     fn named_kind(
         &mut self,
         name: &ExternName<'_>,
