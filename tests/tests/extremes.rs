@@ -1,15 +1,16 @@
 //! Extreme inputs: deep, long, or with false counts. Time and memory stay in proportion to the input.
 
+use std::alloc::System;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use peak_alloc::PeakAlloc;
+use peakmem_alloc::{PeakMemAlloc, PeakMemAllocTrait as _};
 use wattle::ast::{Features, Malformed};
 use wattle::printer::Config;
 use wattle::{encoder, parser, wat};
 
 #[global_allocator]
-static ALLOCATOR: PeakAlloc = PeakAlloc;
+static ALLOCATOR: PeakMemAlloc<System> = PeakMemAlloc::system();
 
 /// Held by each test from its first line, because memory that another test allocates would count too.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -20,11 +21,10 @@ fn alone() -> MutexGuard<'static, ()> {
 
 /// Runs `work`, which may allocate at most `memory` bytes and take at most `time`.
 fn within<T>(what: &str, memory: usize, time: Duration, work: impl FnOnce() -> T) -> T {
-    let before = ALLOCATOR.current_usage();
-    ALLOCATOR.reset_peak_usage();
+    ALLOCATOR.reset_peak_memory();
     let start = Instant::now();
     let result = work();
-    let (took, peak) = (start.elapsed(), ALLOCATOR.peak_usage().saturating_sub(before));
+    let (took, peak) = (start.elapsed(), ALLOCATOR.get_peak_memory());
     println!("{what}: {took:.1?}, {peak} bytes at most");
     assert!(peak <= memory, "{what} took {peak} bytes, more than {memory}");
     assert!(took <= time, "{what} took {took:?}, more than {time:?}");

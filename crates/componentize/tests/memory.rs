@@ -1,15 +1,16 @@
 //! What imports and exports with long function types and names take: memory in proportion to the input.
 
+use std::alloc::System;
 use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard};
 
-use peak_alloc::PeakAlloc;
+use peakmem_alloc::{PeakMemAlloc, PeakMemAllocTrait as _};
 use wattle_ast::Module;
 use wattle_componentize::{Componentizer, Embed, Error, LinkError, Linker, Versions, targets};
 use wattle_wit::Resolver;
 
 #[global_allocator]
-static ALLOCATOR: PeakAlloc = PeakAlloc;
+static ALLOCATOR: PeakMemAlloc<System> = PeakMemAlloc::system();
 
 /// Held by each test from its first line, because memory that another test allocates would count too.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -36,10 +37,9 @@ fn module(head: &str, tail: &str, part: impl Fn(usize) -> String) -> Module<'sta
 /// Runs `work`, which may allocate [`BYTES`] for each function.
 #[track_caller]
 fn in_proportion<T>(work: impl FnOnce() -> T) -> T {
-    let before = ALLOCATOR.current_usage();
-    ALLOCATOR.reset_peak_usage();
+    ALLOCATOR.reset_peak_memory();
     let result = work();
-    let peak = ALLOCATOR.peak_usage().saturating_sub(before);
+    let peak = ALLOCATOR.get_peak_memory();
     println!("{peak} bytes at most, {} for each function", peak / FUNCS);
     assert!(peak <= FUNCS * BYTES, "{} bytes for each function", peak / FUNCS);
     result
