@@ -97,7 +97,7 @@ struct FreeNames {
 impl FreeNames {
     fn new(component: &Component<'_>) -> FreeNames {
         let key = |name: &str| match ParsedName::parse(name, Features::ALL) {
-            Ok(name) => name.key(),
+            Ok(name) => name.key().into_owned(),
             Err(_) => name.to_owned(),
         };
         let keys = component.definitions.iter().filter_map(|definition| match definition {
@@ -111,7 +111,7 @@ impl FreeNames {
         loop {
             let name = format!("unbundled-module{}", self.number);
             self.number += 1;
-            if !self.keys.contains(&label_key(&name)) {
+            if !self.keys.contains(&*label_key(&name)) {
                 return name;
             }
         }

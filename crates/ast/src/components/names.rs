@@ -3,6 +3,8 @@
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions>
 
+use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
@@ -128,10 +130,10 @@ impl<'a> ParsedName<'a> {
     /// assert_eq!(key("foo-BAR"), key("[method]foob-ar.foobar"));
     /// assert_ne!(key("foo"), key("[constructor]foo"));
     /// ```
-    pub fn key(&self) -> String {
+    pub fn key(&self) -> Cow<'a, str> {
         match self {
             ParsedName::Plain(name) => name.key(),
-            ParsedName::Interface(name) => name.key(),
+            ParsedName::Interface(name) => Cow::Owned(name.key()),
         }
     }
 }
@@ -191,31 +193,26 @@ impl<'a> PlainName<'a> {
         }
     }
 
-    fn key(&self) -> String {
-        let mut key = String::new();
-        match self {
+    fn key(&self) -> Cow<'a, str> {
+        let key = match *self {
             PlainName::Constructor { resource } => {
-                key.push_str(CONSTRUCTOR);
-                push_key(resource, &mut key);
-                return key;
+                return Cow::Owned(format!("{CONSTRUCTOR}{}", label_key(resource)));
             }
-            PlainName::Label { label, .. } => push_key(label, &mut key),
+            PlainName::Label { label, .. } => label_key(label),
             PlainName::Method { resource, label, .. }
             | PlainName::Static { resource, label, .. } => {
-                push_key(resource, &mut key);
-                let (of_resource, of_label) = (key.len(), label_key(label));
+                let (of_resource, of_label) = (label_key(resource), label_key(label));
                 // The function has the name of its resource, and its annotations do not count.
-                if key[..of_resource] == of_label {
-                    return key;
+                if of_resource == of_label {
+                    return of_resource;
                 }
-                key.push('.');
-                key.push_str(&of_label);
+                Cow::Owned(format!("{of_resource}.{of_label}"))
             }
+        };
+        match self.accessor() {
+            Some(Accessor::Set) => Cow::Owned(format!("{SET}{key}")),
+            Some(Accessor::Get) | None => key,
         }
-        if self.accessor() == Some(Accessor::Set) {
-            key.insert_str(0, SET);
-        }
-        key
     }
 }
 
@@ -288,7 +285,7 @@ impl<'a> InterfaceName<'a> {
         let mut key = String::new();
         let parts = [(":", self.namespace), ("/", self.package), ("", self.interface)];
         for (end, part) in parts {
-            push_key(part, &mut key);
+            key.push_str(&label_key(part));
             key.push_str(end);
         }
         if let Some(version) = self.version {
@@ -361,14 +358,12 @@ fn is_words(text: &str) -> bool {
 /// use wattle_ast::components::label_key;
 /// assert_eq!(label_key("foo-BAR"), label_key("foob-ar"));
 /// ```
-pub fn label_key(label: &str) -> String {
-    let mut key = String::new();
-    push_key(label, &mut key);
-    key
-}
-
-fn push_key(text: &str, key: &mut String) {
-    key.extend(text.chars().filter(|&char| char != '-').map(|char| char.to_ascii_lowercase()));
+pub fn label_key(label: &str) -> Cow<'_, str> {
+    if label.bytes().all(|byte| byte != b'-' && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(label);
+    }
+    let chars = label.chars().filter(|&char| char != '-');
+    chars.map(|char| char.to_ascii_lowercase()).collect()
 }
 
 macro_rules! parts {

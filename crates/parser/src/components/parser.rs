@@ -27,6 +27,13 @@ pub enum Step<'b> {
     End,
 }
 
+/// What [`Parser::next_to`] found: a [`Step`] without its event.
+pub(super) enum Progress {
+    Event,
+    NeedMore(usize),
+    End,
+}
+
 /// A parser of a module or component that neither holds nor reads input: the caller owns the bytes
 /// and passes those that have arrived.
 ///
@@ -174,17 +181,44 @@ impl Parser {
     /// this data returns this error again.
     #[inline]
     pub fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
+        let mut event = Event { part: Part::Leave, offset: 0, bytes: &[] };
+        Ok(match self.next_to(&mut event, data, eof)? {
+            Progress::Event => Step::Event(event),
+            Progress::NeedMore(more) => Step::NeedMore(more),
+            Progress::End => Step::End,
+        })
+    }
+
+    /// Does as [`next`](Parser::next), but writes an event to where it is wanted. Moving a small
+    /// definition would take as long as reading it.
+    #[inline]
+    pub(super) fn next_to<'b>(
+        &mut self,
+        event: &mut Event<'b>,
+        data: &'b [u8],
+        eof: bool,
+    ) -> Result<Progress, Error> {
         if let State::Module(module) = &mut self.state {
             return match module.next(data, eof) {
-                Ok(crate::Step::Event(event)) => {
+                Ok(crate::Step::Event(found)) => {
                     self.offset = module.offset();
-                    let wattle_ast::Event { item, offset, bytes } = event;
-                    Ok(Step::Event(Event { part: Part::Item(item), offset, bytes }))
+                    let wattle_ast::Event { item, offset, bytes } = found;
+                    *event = Event { part: Part::Item(item), offset, bytes };
+                    Ok(Progress::Event)
                 }
-                step => self.leave_module(step, data),
+                step => self.leave_module(event, step, data),
             };
         }
-        self.next_of_component(data, eof)
+        let input = &self.input(data, eof);
+        let taken = match self.is_in_section(input) {
+            Ok(true) => self.take_definition(event, input),
+            Ok(false) => self.take_part(input).map(|found| *event = found),
+            Err(why) => Err(why),
+        };
+        match taken {
+            Ok(()) => Ok(Progress::Event),
+            Err(why) => self.no_event(input, why),
+        }
     }
 
     /// Whether the next step needs more than `data`. If not, and a body is next, its instructions
@@ -214,38 +248,16 @@ impl Parser {
         }
     }
 
-    #[inline]
-    fn next_of_component<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
-        let input = &self.input(data, eof);
-        let taken = match self.is_in_section(input) {
-            Ok(true) => {
-                let (offset, bytes) = (self.offset, data.get(..0).unwrap_or_default());
-                let part = Part::Definition(Definition::End);
-                let mut event = Event { part, offset, bytes };
-                match self.take_definition(input, &mut event) {
-                    Ok(()) => return Ok(Step::Event(event)),
-                    Err(why) => Err(why),
-                }
-            }
-            Ok(false) => self.take_part(input),
-            Err(why) => Err(why),
-        };
-        match taken {
-            Ok(event) => Ok(Step::Event(event)),
-            Err(why) => self.no_event(input, why),
-        }
-    }
-
     /// What the next step is where no event can be taken.
     #[cold]
     #[inline(never)]
-    fn no_event<'b>(&mut self, input: &Input<'b>, why: NoItem) -> Result<Step<'b>, Error> {
+    fn no_event(&mut self, input: &Input<'_>, why: NoItem) -> Result<Progress, Error> {
         match why {
-            NoItem::End => Ok(Step::End),
+            NoItem::End => Ok(Progress::End),
             NoItem::More(wanted) => {
                 let wanted = wanted.min(self.room());
                 self.wanted = wanted;
-                Ok(Step::NeedMore(wanted.saturating_sub(input.data.len())))
+                Ok(Progress::NeedMore(wanted.saturating_sub(input.data.len())))
             }
             malformed => Err(self.error(input, malformed)),
         }
@@ -255,15 +267,19 @@ impl Parser {
     #[cold]
     fn leave_module<'b>(
         &mut self,
+        event: &mut Event<'b>,
         step: Result<crate::Step<'b>, Error>,
         data: &'b [u8],
-    ) -> Result<Step<'b>, Error> {
+    ) -> Result<Progress, Error> {
         match step {
-            Ok(crate::Step::NeedMore(more)) => Ok(Step::NeedMore(more)),
+            Ok(crate::Step::NeedMore(more)) => Ok(Progress::NeedMore(more)),
             Ok(_) if self.ends.last().is_some_and(|end| *end > self.offset) => {
                 Err(self.error(&self.input(data, true), NoItem::Truncated))
             }
-            Ok(_) => Ok(Step::Event(self.leave(data))),
+            Ok(_) => {
+                *event = self.leave(data);
+                Ok(Progress::Event)
+            }
             Err(error) => Err(self.in_module(error)),
         }
     }
@@ -274,11 +290,13 @@ impl Parser {
     }
 
     /// The number of bytes up to where the innermost module or component must end.
+    #[inline]
     fn room(&self) -> usize {
         self.innermost_end().map_or(usize::MAX, |end| end.saturating_sub(self.offset))
     }
 
     /// The data up to where the innermost module or component must end.
+    #[inline(always)]
     pub(super) fn input<'b>(&self, data: &'b [u8], eof: bool) -> Input<'b> {
         let (data, eof) = match data.get(..self.room()) {
             Some(data) => (data, true),
@@ -307,13 +325,15 @@ impl Parser {
         Ok(false)
     }
 
-    /// Takes the next definition of a section. It is read to `event`, whose part is a definition.
+    /// Takes the next definition of a section, as an event.
     #[inline]
     fn take_definition<'b>(
         &mut self,
-        input: &Input<'b>,
         event: &mut Event<'b>,
+        input: &Input<'b>,
     ) -> Result<(), NoItem> {
+        event.part = Part::Definition(Definition::End);
+        event.offset = self.offset;
         let (State::Section(section), Part::Definition(definition)) =
             (&mut self.state, &mut event.part)
         else {

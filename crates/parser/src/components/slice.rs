@@ -2,10 +2,10 @@
 
 use core::iter::FusedIterator;
 
-use wattle_ast::components::{Component, Event, Layer, SectionId};
+use wattle_ast::components::{Component, Event, Layer, Part, SectionId};
 use wattle_ast::{DefinitionRef, Error, Features, Malformed, Path, Span, Wasm};
 
-use super::parser::{Parser, Step};
+use super::parser::{Parser, Progress};
 use super::tree::Builder;
 use crate::parser::MAGIC;
 use crate::raw::Keep;
@@ -176,13 +176,14 @@ impl<'a> Iterator for Events<'a> {
         if self.done {
             return None;
         }
-        match self.parser.next(self.rest, true) {
-            Ok(Step::Event(event)) => {
+        let mut event = Event { part: Part::Leave, offset: 0, bytes: &[] };
+        match self.parser.next_to(&mut event, self.rest, true) {
+            Ok(Progress::Event) => {
                 self.rest = self.rest.get(event.bytes.len()..).unwrap_or_default();
                 Some(Ok(event))
             }
             // The whole input is here, so no more can arrive.
-            Ok(Step::End | Step::NeedMore(_)) => {
+            Ok(Progress::End | Progress::NeedMore(_)) => {
                 self.done = true;
                 None
             }

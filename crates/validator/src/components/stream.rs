@@ -90,6 +90,7 @@ impl Validator {
         self.errors_since(before).map(|()| PartVerdict::Valid)
     }
 
+    #[inline]
     fn part(
         &mut self,
         definition: &Definition<'_>,

@@ -17,11 +17,20 @@ pub(crate) struct Texts {
     all: String,
     /// Where each text ends, by id.
     ends: Vec<usize>,
-    /// A hash table: ids plus one, or 0 where it is free. A text is at one of the [`PROBES`] slots from
-    /// its hash on. The length is a power of two.
-    slots: Vec<u32>,
+    /// A hash table. A text is at one of the [`PROBES`] slots from its hash on. The length is a power of
+    /// two.
+    slots: Vec<Slot>,
     /// The texts that found no free slot, so that texts with equal hashes do no harm.
     others: BTreeMap<Box<str>, TextId>,
+}
+
+/// A place in the hash table.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    /// The half of the text's hash that does not say where it is, so that texts are seldom compared.
+    tag: u32,
+    /// The id of the text plus one, or 0 where the slot is free.
+    id: u32,
 }
 
 /// The number of slots that are looked at for a text.
@@ -30,46 +39,55 @@ const PROBES: usize = 8;
 impl Texts {
     /// The id of a text, which is added unless it is there.
     pub(crate) fn add(&mut self, text: &str) -> TextId {
-        if let Some(id) = self.find(text) {
+        let hash = hash(text);
+        if let Some(id) = self.find_hashed(text, hash) {
             return id;
         }
         let id = TextId(self.ends.len() as u32);
         self.all.push_str(text);
         self.ends.push(self.all.len());
         if 2 * self.ends.len() > self.slots.len() {
-            self.slots = vec![0; (4 * self.ends.len()).next_power_of_two()];
-            (0..=id.0).for_each(|id| self.place(TextId(id)));
+            self.slots = vec![Slot::default(); (4 * self.ends.len()).next_power_of_two()];
+            (0..=id.0).for_each(|id| self.place(TextId(id), self::hash(self.get(TextId(id)))));
         } else {
-            self.place(id);
+            self.place(id, hash);
         }
         id
     }
 
-    /// Makes a text found.
-    fn place(&mut self, id: TextId) {
-        let text = self.get(id);
-        match self.probed(text).find(|&slot| self.slots[slot] == 0) {
-            Some(slot) => self.slots[slot] = id.0 + 1,
+    /// Makes a text with this hash found.
+    fn place(&mut self, id: TextId, hash: u64) {
+        match self.probed(hash).find(|&slot| self.slots[slot].id == 0) {
+            Some(slot) => self.slots[slot] = Slot { tag: hash as u32, id: id.0 + 1 },
             None => {
-                let text = text.into();
+                let text = self.get(id).into();
                 self.others.insert(text, id);
             }
         }
     }
 
-    /// The slots that a text may be at.
-    fn probed(&self, text: &str) -> impl Iterator<Item = usize> + use<> {
+    /// The slots that a text with this hash may be at.
+    fn probed(&self, hash: u64) -> impl Iterator<Item = usize> + use<> {
         let mask = self.slots.len().wrapping_sub(1);
         // The upper half of the hash depends on all of the text.
-        let start = (hash(text) >> 32) as usize;
+        let start = (hash >> 32) as usize;
         (start..start + PROBES.min(self.slots.len())).map(move |slot| slot & mask)
     }
 
     /// The id of a text that is there.
     pub(crate) fn find(&self, text: &str) -> Option<TextId> {
-        let ids = self.probed(text).map_while(|slot| self.slots[slot].checked_sub(1).map(TextId));
-        let mut ids = ids.filter(|id| self.get(*id) == text);
-        ids.next().or_else(|| self.others.get(text).copied())
+        self.find_hashed(text, hash(text))
+    }
+
+    fn find_hashed(&self, text: &str, hash: u64) -> Option<TextId> {
+        for slot in self.probed(hash) {
+            let Slot { tag, id } = self.slots[slot];
+            let id = TextId(id.checked_sub(1)?);
+            if tag == hash as u32 && self.get(id) == text {
+                return Some(id);
+            }
+        }
+        self.others.get(text).copied()
     }
 
     /// The text with this id.

@@ -49,7 +49,15 @@ impl Validator {
     ) -> Result<Result<ComponentTypes, Errors>, E> {
         self.defers_bodies = true;
         let mut module: Option<Deferred<'a>> = None;
+        // The validator keeps its errors until the end.
         for event in events {
+            // Moving a small definition would take as long as checking it.
+            if let Ok(event) = &event
+                && let Part::Definition(_) = event.part
+            {
+                drop(self.event(event));
+                continue;
+            }
             let event = event?;
             match &event.part {
                 Part::Enter(Layer::Module) => module = Some(Deferred::default()),
@@ -60,7 +68,6 @@ impl Validator {
                 }
                 _ => {}
             }
-            // The validator keeps its errors until the end.
             let verdict = self.event(&event).ok();
             if let (Some(module), Part::Item(item)) = (&mut module, event.part) {
                 module.add(verdict, item);

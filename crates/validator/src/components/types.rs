@@ -2,6 +2,7 @@
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#type-definitions>
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -250,7 +251,7 @@ impl Validator {
         if labels.len() > most as usize {
             return Err(ErrorKind::Limit(of.limit, most.into()).into());
         }
-        let mut keys: BTreeMap<String, &str> = BTreeMap::new();
+        let mut keys: BTreeMap<Cow<'_, str>, &str> = BTreeMap::new();
         for label in labels {
             let label = label.as_str();
             if label.is_empty() {

@@ -133,6 +133,7 @@ impl Validator {
     ///
     /// # Errors
     /// All errors in the definition.
+    #[inline]
     pub fn definition_at(
         &mut self,
         definition: &Definition<'_>,
@@ -157,6 +158,7 @@ impl Validator {
     }
 
     /// Whether there are as many errors as are reported.
+    #[inline]
     pub(crate) fn is_stopped(&self) -> bool {
         self.errors.len() >= self.max_errors
     }

@@ -1,5 +1,6 @@
 //! Functions, and which names may stand side by side.
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -26,12 +27,12 @@ impl NameScope {
     /// # Errors
     /// The name that has the same key.
     pub(super) fn add(&mut self, name: &Text, span: Span) -> Result<(), (Text, Span)> {
-        let key =
-            ParsedName::parse(name, Features::ALL).map_or(name.to_string(), |name| name.key());
-        match self.keys.get(&key) {
+        let parsed = ParsedName::parse(name, Features::ALL);
+        let key = parsed.map_or(Cow::Borrowed(&**name), |name| name.key());
+        match self.keys.get(&*key) {
             Some(other) => Err(other.clone()),
             None => {
-                self.keys.insert(key, (name.clone(), span));
+                self.keys.insert(key.into_owned(), (name.clone(), span));
                 Ok(())
             }
         }

@@ -1,5 +1,6 @@
 //! The types of interfaces and worlds.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -312,7 +313,7 @@ impl<'a> Resolve<'a> {
 
     /// Refuses labels that are too much alike.
     pub(super) fn unique_labels(&mut self, source: usize, sort: &'static str, labels: &[Id<'_>]) {
-        let mut seen: BTreeMap<String, Id<'_>> = BTreeMap::new();
+        let mut seen: BTreeMap<Cow<'_, str>, Id<'_>> = BTreeMap::new();
         for label in labels {
             if let Some(other) = seen.insert(label_key(label.name), *label) {
                 let (name, previous) = (label.name.into(), other.name.into());

@@ -246,7 +246,7 @@ fn outer(scope: Scope, index: u32) -> Outer {
 
 fn check_name(name: &ExternName<'_>, earlier: &mut Counted) -> Result<(), Kind> {
     let parsed = ParsedName::parse(&name.name, Features::ALL).map_err(Kind::Name)?;
-    match earlier.keys.insert(parsed.key()) {
+    match earlier.keys.insert(parsed.key().into_owned()) {
         true => Ok(()),
         false => Err(Kind::NameConflict(name.name.as_str().into())),
     }
