@@ -47,7 +47,7 @@ impl Texts {
         self.all.push_str(text);
         self.ends.push(self.all.len());
         if 2 * self.ends.len() > self.slots.len() {
-            self.slots = vec![Slot::default(); (4 * self.ends.len()).next_power_of_two()];
+            self.slots = vec![Slot::default(); (2 * self.ends.len()).next_power_of_two()];
             (0..=id.0).for_each(|id| self.place(TextId(id), self::hash(self.get(TextId(id)))));
         } else {
             self.place(id, hash);
