@@ -1,0 +1,5 @@
+//! What is made smaller, and mutants.
+
+mod modules;
+mod mutants;
+mod others;
