@@ -4,6 +4,7 @@
 extern crate alloc;
 
 mod components;
+mod docs;
 mod errors;
 mod format;
 mod growth;
