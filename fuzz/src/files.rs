@@ -219,8 +219,17 @@ pub fn files(data: &[u8]) {
 }
 
 /// The harm that a program with a directory of the folder does to the rest of the folder.
-fn harm(data: &[u8], directory: &str) -> Option<String> {
-    let folder = tempfile::tempdir().expect("there is room for a folder");
+///
+/// # Panics
+/// When there can be no folder, or a program in it.
+pub fn harm(data: &[u8], directory: &str) -> Option<String> {
+    // In memory if possible, since programs flush files.
+    let memory = Path::new("/dev/shm");
+    let folder = match memory.is_dir() {
+        true => tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()),
+        false => tempfile::tempdir(),
+    };
+    let folder = folder.expect("there is room for a folder");
     set_up(folder.path()).expect("a folder can be filled");
     let wasi =
         Wasi::builder().dir(folder.path().join(directory), "/").expect("it is there").build();
@@ -268,36 +277,14 @@ thread_local! {
     };
 }
 
-/// Whether the secret is in a memory. Most bytes are zeros, so its first byte is searched for.
-fn holds_secret(mut bytes: &[u8]) -> bool {
-    while let Some(at) = bytes.iter().position(|byte| Some(byte) == SECRET.first()) {
-        if bytes.get(at..).is_some_and(|rest| rest.starts_with(SECRET)) {
-            return true;
-        }
-        bytes = bytes.get(at + 1..).unwrap_or_default();
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::harm;
-
-    /// Inputs that do no harm outside do harm when the directory is the whole folder.
-    #[test]
-    fn programs_do_harm_only_inside() {
-        let mut random = crate::Random::new(1);
-        let mut found = [0; 3];
-        for _ in 0..300 {
-            let data: Vec<u8> = (0..600).map(|_| random.below(256) as u8).collect();
-            assert_eq!(harm(&data, "inside"), None);
-            let Some(harm) = harm(&data, "") else { continue };
-            let whats = ["read what lies outside", "was changed", "outside there are"];
-            for (count, what) in found.iter_mut().zip(whats) {
-                *count += u32::from(harm.contains(what));
-            }
-        }
-        println!("read, changed, made: {found:?}");
-        assert!(found.iter().all(|&count| count > 0), "{found:?}");
-    }
+/// Whether the secret is in a memory. Most bytes are zeros, so blocks without its first byte are passed
+/// over.
+fn holds_secret(bytes: &[u8]) -> bool {
+    const BLOCK: usize = 1024;
+    bytes.chunks(BLOCK).enumerate().any(|(nth, block)| {
+        let start = nth * BLOCK;
+        let end = bytes.len().min(start + BLOCK + SECRET.len());
+        block.contains(&SECRET[0])
+            && bytes[start..end].windows(SECRET.len()).any(|part| part == SECRET)
+    })
 }

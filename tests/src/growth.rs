@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-/// How often a time is measured. Other programs can only make a time longer, so the least counts.
+/// How often the short time is measured for each long one. Other programs can only make a time longer,
+/// so the least counts.
 const RUNS: usize = 3;
 
 /// How often growth is measured before it is found too fast.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 15;
 
 /// Eight times the input may take this many times as long. A time in proportion becomes eight times as
 /// long, or twice that where only the small input fits in the processor's caches; one that grows with
@@ -20,22 +21,19 @@ const MOST: u32 = 24;
 /// If it grows faster.
 pub fn is_linear<T>(size: usize, prepare: impl Fn(usize) -> T, run: impl Fn(T)) {
     let time = |size| -> Duration {
-        let times = (0..RUNS).map(|_| {
-            let input = prepare(size);
-            let start = Instant::now();
-            run(input);
-            start.elapsed()
-        });
-        times.min().unwrap_or_default()
+        let input = prepare(size);
+        let start = Instant::now();
+        run(input);
+        start.elapsed()
     };
-    let mut seen = Vec::new();
+    let (mut short, mut long) = (Duration::MAX, Duration::MAX);
     for _ in 0..ATTEMPTS {
-        let times = [size / 2, 4 * size].map(time);
-        println!("half of {size}, and four times {size}: {times:?}");
-        if times[1] <= times[0] * MOST {
+        short = (0..RUNS).map(|_| time(size / 2)).fold(short, Duration::min);
+        long = long.min(time(4 * size));
+        println!("half of {size}, and four times {size}: {short:?}, {long:?}");
+        if long <= short * MOST {
             return;
         }
-        seen.push(times);
     }
-    panic!("more than in proportion: half of {size}, and four times {size}: {seen:?}");
+    panic!("more than in proportion: half of {size}, and four times {size}: {short:?}, {long:?}");
 }

@@ -67,32 +67,3 @@ fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     }
     Some(last[b.len()]).filter(|distance| *distance <= most)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances() {
-        let all = |a: &str, b: &str| distance(a.as_bytes(), b.as_bytes(), 9);
-        assert_eq!(all("abc", "abc"), Some(0));
-        assert_eq!(all("abc", "acb"), Some(1));
-        assert_eq!(all("count", "cuont"), Some(1));
-        assert_eq!(all("i32.ad", "i32.add"), Some(1));
-        assert_eq!(all("kitten", "sitting"), Some(3));
-        assert_eq!(all("", "abc"), Some(3));
-        assert_eq!(distance(b"kitten", b"sitting", 2), None);
-        assert_eq!(distance(&[b'a'; 65], &[b'a'; 65], 2), None);
-    }
-
-    #[test]
-    fn the_nearest_wins_while_the_budget_lasts() {
-        let words = ["count", "counts", "amount"];
-        let mut budget = 100;
-        assert_eq!(nearest("cuont", words, &mut budget), Some("count"));
-        assert_eq!(nearest("countss", words, &mut budget), Some("counts"));
-        assert_eq!(nearest("x", words, &mut budget), None);
-        assert_eq!(nearest("nothing", words, &mut budget), None);
-        assert_eq!(nearest("amuont", words, &mut 2), None);
-    }
-}

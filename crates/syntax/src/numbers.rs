@@ -398,6 +398,3 @@ impl Format {
         if bits >= self.infinity() { Err(OutOfRange) } else { Ok(bits) }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use wattle_syntax::{TokenKind, Tokens};
 
-use crate::keywords;
+use super::keywords;
 
 /// A form without a closing parenthesis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,32 +77,4 @@ fn indent(tokens: &Tokens<'_>, pos: usize) -> Option<usize> {
     let before = tokens.source().get(..start)?;
     let line = before.trim_end_matches([' ', '\t']);
     (line.is_empty() || line.ends_with(['\n', '\r'])).then(|| before.len() - line.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, open: Option<&str>) {
-        let tokens = Tokens::new(text, &[]);
-        let found = unclosed(&tokens).map(|found| &text[tokens.get(found.open).span().start..]);
-        assert_eq!(found.is_some(), open.is_some(), "{text}");
-        if let (Some(found), Some(open)) = (found, open) {
-            assert!(found.starts_with(open), "{text}: {found}");
-        }
-    }
-
-    #[test]
-    fn the_form_is_found_that_is_not_closed() {
-        check("(module (func))", None);
-        check("(module (func)))", None);
-        check("(module (func)", Some("(module"));
-        check("(module (func (i32.const 1)", Some("(func"));
-        check("(module\n  (func $a\n    (drop (i32.const 1)\n  )\n  (func $b)\n)", Some("(drop"));
-        check("(module\n  (func $a\n    (nop)\n  (func $b)\n)", Some("(func $a"));
-        check("(module\n  (func $a (nop)\n  (memory 1)\n)", Some("(func $a"));
-        check("(module (func $a (nop) (func $b (export \"b\")))", Some("(func $a"));
-        check("(module\n(func $a (nop)\n(memory 1)\n)", Some("(func $a"));
-        check("(module\n  (type (func))\n  (export \"f\" (func 0))\n", Some("(module"));
-    }
 }

@@ -169,10 +169,10 @@ pub(crate) struct IdMap<'a> {
 }
 
 /// The number of slots that an identifier may be in.
-const NEARBY: usize = 32;
+pub(crate) const NEARBY: usize = 32;
 
 /// A hash with one multiplication for each eight bytes, like Fx.
-fn hash(id: &str) -> usize {
+pub(crate) fn hash(id: &str) -> usize {
     const K: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = id.len() as u64;
     let mut chunks = id.as_bytes().chunks_exact(8);
@@ -264,45 +264,5 @@ impl<'a> IdMap<'a> {
     /// Gives an identifier a number unless it has one, and returns whether it had none.
     pub(crate) fn insert(&mut self, id: Name<'a>, number: u32) -> bool {
         self.entry(id, number).1
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::{format, vec};
-
-    /// A map in which each identifier has its place as a number, and keeps it.
-    fn numbered<'a>(ids: &'a [impl AsRef<str>]) -> IdMap<'a> {
-        let mut map = IdMap::default();
-        for (i, id) in ids.iter().enumerate() {
-            assert!(map.insert(id.as_ref().into(), i as u32));
-            assert!(!map.insert(id.as_ref().into(), 0));
-        }
-        for (i, id) in ids.iter().enumerate() {
-            assert_eq!(map.get(id.as_ref()), Some(i as u32));
-        }
-        map
-    }
-
-    #[test]
-    fn first_come_first_served() {
-        let ids: Vec<_> = (0..1000).map(|i| format!("id{i}")).collect();
-        let mut map = numbered(&ids);
-        assert_eq!(map.get("id1000"), None);
-        map.clear();
-        assert_eq!(map.get("id1"), None);
-    }
-
-    #[test]
-    fn identifiers_with_one_hash_are_found() {
-        let ids: Vec<_> = (0..200_000_u64).map(|i| format!("{i:08}")).collect();
-        let mut by_slot = vec![Vec::new(); 256];
-        for id in &ids {
-            by_slot[hash(id) & 255].push(id.as_str());
-        }
-        let ids = by_slot.into_iter().max_by_key(Vec::len).unwrap();
-        assert!(ids.len() > NEARBY);
-        numbered(&ids);
     }
 }

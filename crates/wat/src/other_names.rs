@@ -6,10 +6,10 @@ use alloc::string::String;
 
 use wattle_ast::Opcode;
 
-use crate::error::Expected;
+use super::error::Expected;
 
 /// Names of instructions elsewhere, and the mnemonics here, for names without a rule.
-const INSTRUCTIONS: &[(&str, &str)] = &[
+pub(crate) const INSTRUCTIONS: &[(&str, &str)] = &[
     // Drafts of WebAssembly 1.0 and of its extensions.
     ("current_memory", "memory.size"),
     ("grow_memory", "memory.grow"),
@@ -55,7 +55,7 @@ const INSTRUCTIONS: &[(&str, &str)] = &[
 ];
 
 /// Names of types elsewhere, and the types here.
-const TYPES: &[(&str, &str)] = &[
+pub(crate) const TYPES: &[(&str, &str)] = &[
     ("anyfunc", "funcref"),
     ("func", "funcref"),
     ("extern", "externref"),
@@ -86,7 +86,7 @@ const TYPES: &[(&str, &str)] = &[
 ];
 
 /// Names of module fields elsewhere, and the keywords here.
-const FIELDS: &[(&str, &str)] = &[
+pub(crate) const FIELDS: &[(&str, &str)] = &[
     ("function", "func"),
     ("fn", "func"),
     ("def", "func"),
@@ -121,7 +121,7 @@ pub(crate) fn name_here(word: &str, expected: Expected) -> Option<String> {
     }
 }
 
-fn is_mnemonic(name: &str) -> bool {
+pub(crate) fn is_mnemonic(name: &str) -> bool {
     Opcode::from_mnemonic(name).is_some()
 }
 
@@ -181,59 +181,5 @@ fn split_sign(word: &str) -> (&str, &str) {
     match word.get(at..) {
         Some("_s" | "_u") => word.split_at(at),
         _ => (word, ""),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::keywords;
-
-    fn instr(word: &str) -> Option<String> {
-        name_here(word, Expected::Instr)
-    }
-
-    #[test]
-    fn every_name_here_exists_and_no_name_there() {
-        for (there, here) in INSTRUCTIONS {
-            assert!(is_mnemonic(here) && !is_mnemonic(there), "{there} {here}");
-        }
-        for (there, here) in TYPES {
-            assert!(keywords::value_types().any(|known| known == *here), "{here}");
-            assert!(keywords::value_types().all(|known| known != *there), "{there}");
-        }
-        for (there, here) in FIELDS {
-            assert!(keywords::fields().any(|known| known == *here), "{here}");
-            assert!(keywords::fields().all(|known| known != *there), "{there}");
-        }
-    }
-
-    #[test]
-    fn rules_give_the_names_of_today() {
-        for (old, new) in [
-            ("get_local", "local.get"),
-            ("tee_local", "local.tee"),
-            ("set_global", "global.set"),
-            ("get_table", "table.get"),
-            ("i32.wrap/i64", "i32.wrap_i64"),
-            ("i32.trunc_s/f32", "i32.trunc_f32_s"),
-            ("i32.trunc_u:sat/f32", "i32.trunc_sat_f32_u"),
-            ("f32.demote/f64", "f32.demote_f64"),
-            ("i64.extend_s/i32", "i64.extend_i32_s"),
-            ("f64.reinterpret/i64", "f64.reinterpret_i64"),
-            ("f32x4.convert_s/i32x4", "f32x4.convert_i32x4_s"),
-            ("i8x16.add_saturate_s", "i8x16.add_sat_s"),
-            ("i32.atomic.rmw8_u.add", "i32.atomic.rmw8.add_u"),
-            ("i32.mod", "i32.rem_s"),
-            ("i32_add", "i32.add"),
-            ("add", "i32.add"),
-            ("sqrt", "f32.sqrt"),
-            ("grow", "memory.grow"),
-        ] {
-            assert_eq!(instr(old).as_deref(), Some(new), "{old}");
-        }
-        for word in ["get_nothing", "i32.nonsense/f32", "nonsense", "/", "\u{e9}\u{e9}"] {
-            assert_eq!(instr(word), None, "{word}");
-        }
     }
 }

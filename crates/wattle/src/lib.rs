@@ -153,28 +153,6 @@ pub fn validate(bytes: &[u8]) -> Result<validator::components::WasmTypes, Error>
     Ok(WasmTypes::Module(types))
 }
 
-#[cfg(all(test, feature = "wat"))]
-mod tests {
-    use alloc::string::ToString;
-
-    use super::*;
-
-    #[test]
-    fn every_direction_refuses_a_feature_that_is_off_by_default() {
-        let text = "(module (type (struct)) (func unreachable (ref.get_desc 0) drop))";
-        let parser = wat::Parser::new().features(Features::ALL);
-        let wasm = encoder::encode(&parser.module(text).unwrap().module);
-        for error in [
-            wat2wasm(text).unwrap_err(),
-            wasm2wat(&wasm).unwrap_err(),
-            validate(&wasm).map(drop).unwrap_err(),
-        ] {
-            let message = error.to_string();
-            assert!(message.contains("custom-descriptors is not enabled"), "{message}");
-        }
-    }
-}
-
 /// The code of the page about embedding, compiled and run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/embedding.md")]

@@ -294,20 +294,3 @@ impl core::fmt::Display for DocsError {
 
 #[cfg(feature = "docs")]
 impl core::error::Error for DocsError {}
-
-#[cfg(all(test, feature = "docs"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn version_0_is_read() {
-        let json = br#"{"interfaces":{"i":{"funcs":{"f":"text","g":null}}}}"#;
-        let docs = PackageDocs::decode(&[&[0][..], json].concat()).unwrap();
-        let funcs = &docs.interfaces.get("i").unwrap().funcs;
-        assert_eq!(funcs.get("f").unwrap().docs.as_deref(), Some("text"));
-        assert_eq!(funcs.get("g").unwrap().docs, None);
-        for malformed in [&b""[..], b"\x02{}", b"\x01", b"\x01\"x\"", b"\x01{\"unknown\":1}"] {
-            assert!(PackageDocs::decode(malformed).is_err(), "{malformed:?}");
-        }
-    }
-}

@@ -12,6 +12,7 @@ mod crosswise;
 mod edits;
 #[cfg(feature = "faults")]
 mod faults;
+mod files;
 mod generated;
 #[cfg(feature = "peers")]
 mod made_components;

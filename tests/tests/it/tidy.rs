@@ -506,3 +506,21 @@ fn no_build_scripts() {
     let scripts = files("rs").into_iter().filter(|file| file.path.ends_with("build.rs"));
     check_files("build scripts", scripts);
 }
+
+/// Where cargo does not look for tests in a crate, they would be compiled and run by no one.
+#[test]
+fn crates_whose_tests_are_in_a_folder_of_their_own_have_none_elsewhere() {
+    let sources = files("rs");
+    let mut folders = Vec::new();
+    for manifest in files("toml") {
+        if manifest.text.contains("[lib]\ntest = false\n") {
+            folders.push(manifest.path.replace("Cargo.toml", "src/"));
+        }
+    }
+    assert!(folders.len() >= 11, "{folders:?}");
+    let is_test = |line: &str| ["#[test]", "#[cfg(test)]"].contains(&line.trim());
+    let offenders = sources.into_iter().filter(|file| {
+        folders.iter().any(|folder| file.path.starts_with(folder)) && file.text.lines().any(is_test)
+    });
+    check_files("files with tests that never run", offenders);
+}

@@ -94,19 +94,3 @@ impl Encode for About<'_> {
         out.extend_from_slice(self.text.as_bytes());
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{error, round_trip};
-    use super::Subject;
-    use crate::Malformed;
-
-    #[test]
-    fn all_bytes_are_the_text() {
-        for subject in Subject::ALL {
-            round_trip(subject.name(), b"");
-            round_trip(subject.name(), "\u{e9}\0 text".as_bytes());
-            assert_eq!(error(subject.name(), b"ab\xff"), (Malformed::Utf8, 2));
-        }
-    }
-}

@@ -19,16 +19,3 @@ record! {
         bytes: Cow<'a, [u8]>,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{error, round_trip};
-    use crate::Malformed;
-
-    #[test]
-    fn build_id() {
-        round_trip("build_id", b"\0");
-        round_trip("build_id", b"\x03\xff\0\xff");
-        assert_eq!(error("build_id", b"\x03\xff\0"), (Malformed::UnexpectedEnd, 3));
-    }
-}

@@ -201,32 +201,3 @@ impl<'a, T: MetadataValue<'a>> Encode for MetadataEntry<T> {
         out.extend_from_slice(bytes);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{error, round_trip};
-    use super::*;
-
-    #[test]
-    fn branch_hints() {
-        use BranchHint::{Likely, Unlikely};
-        let bytes = [2, 1, 2, 5, 1, 1, 0x80, 1, 1, 0, 4, 1, 0, 1, 0];
-        round_trip(BranchHints::NAME, &bytes);
-        let mut hints = BranchHints::default();
-        for (func, offset, hint) in [(4, 0, Unlikely), (1, 128, Likely), (1, 5, Likely)] {
-            assert_eq!(hints.set(FuncIdx(func), offset, hint), None);
-        }
-        assert_eq!(hints.set(FuncIdx(1), 128, Unlikely), Some(Likely));
-        assert_eq!(hints.to_bytes(), bytes);
-        assert_eq!(hints.get(FuncIdx(1), 128), Some(&Unlikely));
-        assert_eq!(error(BranchHints::NAME, &[1, 0, 1, 5, 2, 0, 0]), (Malformed::CustomSection, 4));
-        assert_eq!(error(BranchHints::NAME, &[1, 0, 1, 5, 1, 2]), (Malformed::CustomSection, 4));
-    }
-
-    #[test]
-    fn other_kinds_have_bytes() {
-        round_trip("metadata.code.trace", &[1, 1, 2, 5, 0, 7, 2, 0xff, 1]);
-        let (name, bytes) = ("metadata.code.trace", [1, 0, 1, 5, 2, 0]);
-        assert_eq!(error(name, &bytes), (Malformed::UnexpectedEnd, 6));
-    }
-}

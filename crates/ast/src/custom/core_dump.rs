@@ -133,21 +133,3 @@ impl Encode for CoreValue {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{error, round_trip};
-    use crate::Malformed;
-
-    #[test]
-    fn core_dumps() {
-        round_trip("core", b"\0\x01a");
-        round_trip("coremodules", b"\x02\0\x01a\0\0");
-        round_trip("coreinstances", b"\x01\0\0\x02\0\x01\x01\x05");
-        let frame = b"\0\x01t\x01\0\0\x02\x80\x01\x03\x01\x7f\x7f\x7e\x80\x01\
-            \x02\x7d\0\0\xc0\x7f\x7c\0\0\0\0\0\0\xf0\x3f";
-        round_trip("corestack", frame);
-        assert_eq!(error("core", b"\x01\x01a"), (Malformed::ZeroByte, 0));
-        assert_eq!(error("corestack", b"\0\0\x01\0\0\0\0\x01\x7b\0"), (Malformed::NumberType, 8));
-    }
-}

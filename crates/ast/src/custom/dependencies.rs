@@ -36,14 +36,3 @@ impl Encode for Dependencies<'_> {
         out.extend_from_slice(&self.compressed);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::round_trip;
-
-    #[test]
-    fn all_bytes_are_compressed() {
-        round_trip(".dep-v0", b"");
-        round_trip(".dep-v0", b"\x78\x01\0");
-    }
-}

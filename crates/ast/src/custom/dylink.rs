@@ -91,24 +91,3 @@ impl Encode for Dylink<'_> {
         self.subsections.iter().for_each(|subsection| subsection.encode(out));
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{error, round_trip};
-    use super::*;
-
-    #[test]
-    fn dylink() {
-        let bytes = b"\x01\x05\x80\x01\x04\x02\0\x02\x05\x02\x01a\x01b\x03\x04\x01\x01f\x01\
-            \x04\x07\x01\x01m\x01f\x80\x02\x05\x05\x01\x03lib\x09\x02xy";
-        let known = round_trip("dylink.0", bytes);
-        let super::super::KnownCustom::Dylink(dylink) = known else { panic!() };
-        let memory =
-            DylinkMemory { memory_size: 128, memory_align: 4, table_size: 2, table_align: 0 };
-        assert_eq!(dylink.subsections[0], DylinkSubsection::Memory(memory));
-        let DylinkSubsection::Imports(imports) = &dylink.subsections[3] else { panic!() };
-        assert!(imports[0].flags.contains(SymbolFlags::TLS));
-        assert_eq!(error("dylink.0", &[0, 1, 9, 1, 3, 1, 2, 0x80]), (Malformed::UnexpectedEnd, 8));
-        assert_eq!(error("dylink.0", &[2, 3, 1]), (Malformed::LengthOutOfBounds, 1));
-    }
-}

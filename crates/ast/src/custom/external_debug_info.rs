@@ -19,15 +19,3 @@ record! {
         url: Name<'a>,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{error, round_trip};
-    use crate::Malformed;
-
-    #[test]
-    fn external_debug_info() {
-        round_trip("external_debug_info", b"\x14https://example.org/");
-        assert_eq!(error("external_debug_info", b"\x02a"), (Malformed::UnexpectedEnd, 2));
-    }
-}

@@ -199,9 +199,6 @@ macro_rules! known {
         }
 
         impl<'a> KnownCustom<'a> {
-            #[cfg(test)]
-            const NAMES: &'static [&'static str] = &[$( <$ty>::NAME ),*];
-
             /// Parses the section with this name; `None` if the name is unknown.
             ///
             /// # Errors
@@ -268,64 +265,4 @@ known! {
     CoreInstances CoreInstances;
     /// `corestack`.
     CoreStack CoreStack<'a>;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Parses a section, and checks that it is written back byte for byte.
-    pub(super) fn round_trip<'a>(name: &str, bytes: &'a [u8]) -> KnownCustom<'a> {
-        let known = KnownCustom::parse(name, bytes).expect("known").expect("well-formed");
-        assert_eq!(known.to_bytes(), bytes, "{name}");
-        known
-    }
-
-    /// The error for a section, and its offset.
-    pub(super) fn error(name: &str, bytes: &[u8]) -> (Malformed, usize) {
-        let error = KnownCustom::parse(name, bytes).expect("known").expect_err("malformed");
-        (error.kind, error.span.start)
-    }
-
-    #[test]
-    fn trailing_bytes_are_refused() {
-        assert_eq!(error("build_id", &[1, 0, 0]), (Malformed::SectionSize, 2));
-        assert_eq!(error("producers", &[0, 0]), (Malformed::SectionSize, 1));
-        assert_eq!(error("dylink.0", &[2, 2, 0, 0]), (Malformed::SectionSize, 3));
-    }
-
-    /// No bytes make it panic, and writing what was read and reading it again changes nothing.
-    #[test]
-    fn any_bytes_do() {
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
-        let names = KnownCustom::NAMES.iter().copied().chain([
-            "name",
-            "reloc.CODE",
-            "metadata.code.x",
-            "authors",
-        ]);
-        let (mut good, mut bad) = (0, 0);
-        for name in names {
-            for _ in 0..4_000 {
-                let mut bytes = [0_u8; 12];
-                for byte in &mut bytes {
-                    state ^= state << 13;
-                    state ^= state >> 7;
-                    state ^= state << 17;
-                    // Small numbers form valid sections more often than large ones.
-                    *byte = if state >> 60 < 3 { (state >> 32) as u8 } else { state as u8 & 3 };
-                }
-                for len in 0..=bytes.len() {
-                    let Some(Ok(known)) = KnownCustom::parse(name, &bytes[..len]) else {
-                        bad += 1;
-                        continue;
-                    };
-                    good += 1;
-                    let written = known.to_bytes();
-                    assert_eq!(KnownCustom::parse(name, &written), Some(Ok(known)), "{name}");
-                }
-            }
-        }
-        assert!(good > 1_000 && bad > 1_000, "{good} {bad}");
-    }
 }

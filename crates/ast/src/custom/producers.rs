@@ -70,17 +70,3 @@ impl<'a> Producers<'a> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{error, round_trip};
-    use crate::Malformed;
-
-    #[test]
-    fn producers() {
-        let bytes = b"\x02\x08language\x02\x01C\0\x03C++\x0214\x0cprocessed-by\x01\x05clang\x0219";
-        round_trip("producers", bytes);
-        assert_eq!(error("producers", b"\x01\x01a\x01\x01b"), (Malformed::UnexpectedEnd, 6));
-        assert_eq!(error("producers", b"\x01\x01\xff\0"), (Malformed::Utf8, 1));
-    }
-}

@@ -18,15 +18,3 @@ record! {
         url: Name<'a>,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{error, round_trip};
-    use crate::Malformed;
-
-    #[test]
-    fn source_mapping_url() {
-        round_trip("sourceMappingURL", b"\x14https://example.org/");
-        assert_eq!(error("sourceMappingURL", b"\x02a"), (Malformed::UnexpectedEnd, 2));
-    }
-}

@@ -61,15 +61,3 @@ impl Encode for TargetPrefix {
         out.push(self.code());
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{error, round_trip};
-    use crate::Malformed;
-
-    #[test]
-    fn target_features() {
-        round_trip("target_features", b"\x03+\x07atomics-\x0ashared-mem=\x01x");
-        assert_eq!(error("target_features", b"\x01?\x01x"), (Malformed::CustomSection, 1));
-    }
-}

@@ -31,8 +31,6 @@ mod one_byte;
 mod patch;
 mod remap;
 mod table;
-#[cfg(test)]
-mod tests;
 
 use core::fmt;
 

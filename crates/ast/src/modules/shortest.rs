@@ -186,31 +186,3 @@ impl<'m> VisitItems<'m> for Compare<'_> {
         self.reader.is_empty()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bodies_shrink() {
-        // Locals 1 i32, 0 f32, 2 i32, 1 i64; `i32.const 1` in two bytes, `drop`, `end`.
-        let long = [4, 1, 0x7f, 0, 0x7d, 0x82, 0, 0x7f, 1, 0x7e, 0x41, 0x81, 0x00, 0x1a, 0x0b];
-        let short = [2, 3, 0x7f, 1, 0x7e, 0x41, 0x01, 0x1a, 0x0b];
-        let mut item = Item::Body(Body::from_bytes(&long[..]).unwrap());
-        if let Item::Body(body) = &item {
-            assert!(!is_shortest_body(body, &mut Vec::new()));
-            assert!(body.offsets_in_shortest().eq([(10, 5), (13, 7), (14, 8)]));
-        }
-        item.shorten(&mut Vec::new());
-        let short = Body::from_bytes(&short[..]).unwrap();
-        assert!(is_shortest_body(&short, &mut Vec::new()));
-        assert_eq!(item, Item::Body(short));
-    }
-
-    #[test]
-    fn what_makes_no_sense_stays() {
-        let mut it = Expr::new(&[0x41, 0x80, 0x00, 0xff, 0x01]);
-        expr(&mut it, &mut Vec::new());
-        assert_eq!(it.bytes(), [0x41, 0x00, 0xff, 0x01]);
-    }
-}

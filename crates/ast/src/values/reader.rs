@@ -435,25 +435,3 @@ impl<'a> Reader<'a> {
         T::decode(self)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn integers_out_of_shape() {
-        let too_long = [0x80, 0x80, 0x80, 0x80, 0x80, 0x00];
-        let too_large = [0xff, 0xff, 0xff, 0xff, 0x1f];
-        let mut reader = Reader::new(&too_long);
-        assert_eq!(reader.u32(), Err(Malformed::IntegerTooLong));
-        assert_eq!(reader.pos(), 5);
-        let mut reader = Reader::new(&too_large);
-        assert_eq!(reader.u32(), Err(Malformed::IntegerTooLarge));
-        assert_eq!(reader.pos(), 4);
-        // -1 and the least 32-bit integer in five bytes, then a wrong sign extension.
-        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0xff, 0x7f]).s32(), Ok(-1));
-        assert_eq!(Reader::new(&[0x80, 0x80, 0x80, 0x80, 0x78]).s32(), Ok(i32::MIN));
-        let wrong = [0x80, 0x80, 0x80, 0x80, 0x70];
-        assert_eq!(Reader::new(&wrong).s32(), Err(Malformed::IntegerTooLarge));
-    }
-}

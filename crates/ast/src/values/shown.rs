@@ -82,21 +82,3 @@ pub const fn is_harmless(c: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     )
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::string::ToString;
-
-    #[test]
-    fn what_is_shown_has_no_harmful_character() {
-        for c in '\0'..=char::MAX {
-            let text = [c, 'a'].iter().collect::<alloc::string::String>();
-            let (shown, quoted) = (Shown(&text).to_string(), Quoted(&text).to_string());
-            assert!(shown.chars().chain(quoted.chars()).all(is_harmless), "{c:?}");
-            assert_eq!(shown == text, is_harmless(c), "{c:?}");
-            assert!(is_harmless(c) || c.is_control() || c.escape_debug().len() > 1, "{c:?}");
-        }
-        assert_eq!(Quoted(r#"\"\\"#).to_string(), r#""\\\"\\\\""#);
-    }
-}

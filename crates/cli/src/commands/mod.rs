@@ -10,6 +10,7 @@ mod features;
 mod fmt;
 mod fuzz;
 mod json_from_wast;
+mod later;
 mod man;
 mod metadata;
 mod mutate;
@@ -30,6 +31,7 @@ use std::ffi::OsString;
 use clap::Subcommand;
 
 use crate::failure::Failure;
+use later::Later;
 
 /// Puts the words of the command line in the order that the parser of arguments expects.
 pub(crate) fn arrange(words: Vec<OsString>, root: fn() -> clap::Command) -> Vec<OsString> {
@@ -40,67 +42,67 @@ pub(crate) fn arrange(words: Vec<OsString>, root: fn() -> clap::Command) -> Vec<
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Translate text to binary.
-    Parse(parse::Parse),
+    Parse(Later<parse::Parse>),
     /// Translate binary to text.
-    Print(print::Print),
+    Print(Later<print::Print>),
     /// Show every byte of a binary with what it means.
-    Dump(dump::Dump),
+    Dump(Later<dump::Dump>),
     /// Check that a module or component is valid.
-    Validate(validate::Validate),
+    Validate(Later<validate::Validate>),
     /// List the features that a module or component uses.
-    Features(features::ListFeatures),
+    Features(Later<features::ListFeatures>),
     /// List sections, imports, exports and functions.
-    Objdump(objdump::Objdump),
+    Objdump(Later<objdump::Objdump>),
     /// Show where the bytes of a module or component go.
-    Size(Box<size::Size>),
+    Size(Later<size::Size>),
     /// Rewrite the name section with the names of Rust and C++ as people write them.
-    Demangle(demangle::Demangle),
+    Demangle(Later<demangle::Demangle>),
     /// Show and change what a file says about itself.
-    Metadata(metadata::Metadata),
+    Metadata(Later<metadata::Metadata>),
     /// Show what differs between two modules or components.
-    Diff(diff::Diff),
+    Diff(Later<diff::Diff>),
     /// Show the source lines that instructions were compiled from.
     #[command(name = "addr2line")]
-    Addr2line(addr2line::Addr2line),
+    Addr2line(Later<addr2line::Addr2line>),
     /// Remove custom sections and leave every other byte alone.
-    Strip(strip::Strip),
+    Strip(Later<strip::Strip>),
     /// Take components apart and put them together.
-    Component(component::Component),
+    Component(Later<component::Component>),
     /// Check a package of interfaces, and translate it; short for `component wit`.
-    Wit(component::Wit),
+    Wit(Later<component::Wit>),
     /// Format text: modules, components, scripts, interfaces.
-    Fmt(fmt::Fmt),
+    Fmt(Later<fmt::Fmt>),
     /// Run a WASI program, or call one function of a module.
-    Run(run::Run),
+    Run(Later<run::Run>),
     /// Run test scripts.
-    Wast(wast::Wast),
+    Wast(Later<wast::Wast>),
     /// Translate a test script to JSON and files of modules.
     #[command(visible_alias = "wast2json")]
-    JsonFromWast(json_from_wast::JsonFromWast),
+    JsonFromWast(Later<json_from_wast::JsonFromWast>),
     /// Generate a valid module from a seed, for fuzzing.
-    Smith(smith::Smith),
+    Smith(Later<smith::Smith>),
     /// Run generated modules on several engines, and report where they differ.
-    Fuzz(Box<fuzz::Fuzz>),
+    Fuzz(Later<fuzz::Fuzz>),
     /// Make a module, a component or a script smaller while a command finds it interesting.
-    Shrink(Box<shrink::Shrink>),
+    Shrink(Later<shrink::Shrink>),
     /// Make a valid mutant of a module or component.
-    Mutate(mutate::Mutate),
+    Mutate(Later<mutate::Mutate>),
     /// Print a completion script for a shell.
-    Completion(completion::Completion),
+    Completion(Later<completion::Completion>),
     /// Print pages of the manual.
-    Man(man::ManPages),
+    Man(Later<man::ManPages>),
     /// Translate text to binary as WABT's command does.
     #[command(name = "wat2wasm")]
-    Wat2wasm(wabt::Wat2wasm),
+    Wat2wasm(Later<wabt::Wat2wasm>),
     /// Translate binary to text as WABT's command does.
     #[command(name = "wasm2wat")]
-    Wasm2wat(wabt::Wasm2wat),
+    Wasm2wat(Later<wabt::Wasm2wat>),
     /// Check that a module is valid as WABT's command does.
-    WasmValidate(wabt::WasmValidate),
+    WasmValidate(Later<wabt::WasmValidate>),
     /// Show what is in binaries as WABT's command does.
-    WasmObjdump(wabt::WasmObjdump),
+    WasmObjdump(Later<wabt::WasmObjdump>),
     /// Remove custom sections from a file as WABT's command does.
-    WasmStrip(wabt::WasmStrip),
+    WasmStrip(Later<wabt::WasmStrip>),
 }
 
 impl Command {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use wattle_tests::root;
 
@@ -29,8 +30,28 @@ fn rows(document: &str) -> Vec<Row> {
     rows.collect()
 }
 
-/// A folder with what the tables name, and `bin` with the command under all its names.
+/// A folder with what the tables name, and `bin` with the command under all its names. It is a copy of
+/// one that is made once.
 fn folder() -> tempfile::TempDir {
+    static MADE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let made = MADE.get_or_init(make_folder);
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(made.path()).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+        }
+    }
+    for name in ["bin", "data"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    for name in WABT.iter().chain(&["wattle"]) {
+        std::os::unix::fs::symlink(WATTLE, folder.path().join("bin").join(name)).unwrap();
+    }
+    folder
+}
+
+/// A folder with the files that the tables name.
+fn make_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &[u8]| {
         std::fs::write(folder.path().join(name), content).unwrap();
@@ -72,12 +93,6 @@ fn folder() -> tempfile::TempDir {
         &["parse", "plug.wat", "-o", "plug.wasm"],
     ] {
         assert_eq!(wattle_in(folder.path(), args, b"").code, Some(0), "{args:?}");
-    }
-    for name in ["bin", "data"] {
-        std::fs::create_dir(folder.path().join(name)).unwrap();
-    }
-    for name in WABT.iter().chain(&["wattle"]) {
-        std::os::unix::fs::symlink(WATTLE, folder.path().join("bin").join(name)).unwrap();
     }
     folder
 }

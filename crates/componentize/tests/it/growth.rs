@@ -167,7 +167,7 @@ fn many_imports_of_a_function_with_many_parameters() {
         let params = text("", number, "", |nth| format!("x{nth}: u8,"));
         format!("package a:b; world w {{ import run: func({params}); }}")
     };
-    worlds(1_000, &wit, &|_| r#"(import "$root" "run" (func (param i32)))"#.into());
+    worlds(2_000, &wit, &|_| r#"(import "$root" "run" (func (param i32)))"#.into());
 }
 
 #[test]

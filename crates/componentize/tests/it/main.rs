@@ -9,5 +9,8 @@ mod link;
 mod link_messages;
 mod messages;
 mod options;
+mod plug;
 mod program;
 mod run;
+mod targets;
+mod unbundle;

@@ -301,6 +301,3 @@ pub struct Thread<'a> {
     /// The directives of the thread.
     pub directives: Vec<Directive<'a>>,
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,5 @@
-//! The facade: its errors, and descriptions that are serialized.
+//! The facade: its errors, its features, and descriptions that are serialized.
 
 mod errors;
+mod features;
 mod serde;

@@ -13,6 +13,7 @@ mod wit;
 
 use clap::{Args, Subcommand};
 
+use super::later::Later;
 use crate::failure::Failure;
 
 pub(super) use wit::Wit;
@@ -27,23 +28,23 @@ pub(crate) struct Component {
 #[derive(Subcommand)]
 enum Command {
     /// Make a component of a core module.
-    New(new::New),
+    New(Later<new::New>),
     /// Make a component of shared libraries.
-    Link(link::Link),
+    Link(Later<link::Link>),
     /// Say in a core module which world it is for.
-    Embed(embed::Embed),
+    Embed(Later<embed::Embed>),
     /// Write the modules and components in a component to files.
-    Unbundle(unbundle::Unbundle),
+    Unbundle(Later<unbundle::Unbundle>),
     /// Put a component together from the files that `unbundle` wrote.
-    Bundle(bundle::Bundle),
+    Bundle(Later<bundle::Bundle>),
     /// Satisfy imports of a component by exports of others.
-    Plug(plug::Plug),
+    Plug(Later<plug::Plug>),
     /// Check interfaces, and translate them between WIT and binary.
-    Wit(Wit),
+    Wit(Later<Wit>),
     /// Check that a component can stand for a world.
-    Targets(targets::Targets),
+    Targets(Later<targets::Targets>),
     /// Check that a new version of a world takes the components of the previous one.
-    SemverCheck(semver_check::SemverCheck),
+    SemverCheck(Later<semver_check::SemverCheck>),
 }
 
 impl Component {

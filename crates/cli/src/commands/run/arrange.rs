@@ -51,8 +51,9 @@ pub(in crate::commands) fn arrange(words: Vec<OsString>, root: fn() -> Command) 
         return words;
     }
     let root = root();
-    let Some(command) = root.find_subcommand("run") else { return words };
-    let options = Options { command, root: &root };
+    let Some(mut command) = root.find_subcommand("run").cloned() else { return words };
+    command.build();
+    let options = Options { command: &command, root: &root };
     let is_invoke = |word: &OsStr| {
         word == "--invoke" || word.to_str().is_some_and(|word| word.starts_with("--invoke="))
     };

@@ -12,7 +12,7 @@ use wattle_validator::components::{ComponentTypes, Validator};
 use wattle_wit::Resolver;
 use wattle_wit::load::{System, load};
 
-use crate::{described, input, parse, types, with_link_exported, with_link_imported};
+use super::{described, input, parse, types, with_link_exported, with_link_imported};
 
 /// How the names of the components begin in the published results.
 const DEP: &str = "unlocked-dep-";

@@ -1,7 +1,5 @@
 //! Almost valid modules break exactly the rule that they name.
 
-mod common;
-
 use std::collections::BTreeMap;
 
 use wattle_ast::Features;
@@ -25,7 +23,7 @@ fn check(config: &Config, count: u64, seen: &mut BTreeMap<Broken, u64>) {
 fn every_rule_is_broken_and_just_that() {
     let config = Config { almost_valid: true, ..Config::default() };
     let mut seen = BTreeMap::new();
-    let count = common::count(50_000);
+    let count = crate::common::count(50_000);
     check(&config, count, &mut seen);
     check(&Config { swarm: true, ..config.clone() }, count / 5, &mut seen);
     check(&Config { features: Features::WASM1, ..config.clone() }, count / 5, &mut seen);

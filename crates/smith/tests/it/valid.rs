@@ -1,7 +1,5 @@
 //! Generated modules are valid, and the same after they are printed and parsed.
 
-mod common;
-
 use wattle_ast::Features;
 use wattle_encoder::encode;
 use wattle_smith::{Config, Generated, from_seed};
@@ -49,12 +47,12 @@ fn check(config: &Config, count: u64) {
 
 #[test]
 fn modules_are_valid_and_survive_text() {
-    check(&Config::default(), common::count(100_000));
+    check(&Config::default(), crate::common::count(100_000));
 }
 
 #[test]
 fn modules_of_other_configurations_are_valid() {
-    let some = common::count(100_000) / 10;
+    let some = crate::common::count(100_000) / 10;
     let base = Config::default;
     check(&Config { no_traps: false, termination: None, ..base() }, some);
     check(&Config { canonical_nans: true, export_all: false, ..base() }, some);

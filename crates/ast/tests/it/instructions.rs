@@ -1,10 +1,14 @@
 //! Checks of the table, and the round trip of every row through bytes.
 
-use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
+use std::collections::BTreeSet;
 
-use super::*;
-use crate::{AbsHeapType, Decode, Encode, Error, Malformed, Reader, RefType};
+use wattle_ast::{
+    AbsHeapType, ArrayLen, BlockType, BrCast, CallIndirect, Catches, DataIdx, Decode, ElemIdx,
+    Encode, Error, Expr, F32, F64, Feature, Features, FenceOrder, FieldIdx, FuncIdx, GlobalIdx,
+    Handlers, HeapType, Instr, Kind, LabelIdx, Labels, LaneIdx, LocalIdx, Malformed, MemArg,
+    MemCopy, MemIdx, MemInit, Opcode, Reader, RefType, RefTypeNonNull, RefTypeNull, SelectTypes,
+    Shuffle, Source, TableCopy, TableIdx, TableInit, TagIdx, TypeIdx, V128, transcode_immediates,
+};
 
 #[test]
 fn rows_are_sorted_by_opcode_and_unique() {
@@ -41,7 +45,7 @@ fn as_many_rows_as_the_specification_has() {
         let of = |op: &&Opcode| op.info().prefix == prefix && wanted(op.feature());
         Opcode::ALL.iter().filter(of).count()
     };
-    let wasm3 = |feature| crate::Features::WASM3.contains(feature);
+    let wasm3 = |feature| Features::WASM3.contains(feature);
     assert_eq!(count(0, wasm3) - 2, 192);
     assert_eq!(count(0xfb, wasm3), 31);
     assert_eq!(count(0xfc, wasm3), 18);
@@ -140,7 +144,7 @@ impl<'a> Source<'a> for Sample {
 
 #[test]
 fn expressions_end_where_their_blocks_say() {
-    let check = |bytes: &[u8]| Expr::new(bytes).check(crate::Features::ALL);
+    let check = |bytes: &[u8]| Expr::new(bytes).check(Features::ALL);
     assert_eq!(check(&[0x02, 0x40, 0x0b, 0x0b]), Ok(()));
     assert_eq!(check(&[0x02, 0x40, 0x0b]), Err(Error::at(Malformed::UnexpectedEnd, 3)));
     assert_eq!(check(&[0x05, 0x0b]), Err(Error::at(Malformed::EndExpected, 0)));
@@ -159,6 +163,6 @@ fn expressions_end_where_their_blocks_say() {
 #[test]
 fn a_disabled_feature_takes_its_opcodes_away() {
     let expr = Expr::new(&[0x06, 0x40, 0x0b, 0x0b]);
-    assert_eq!(expr.check(crate::Features::WASM3), Err(Error::at(Malformed::IllegalOpcode, 0)));
-    assert_eq!(expr.check(crate::Features::DEFAULT), Ok(()));
+    assert_eq!(expr.check(Features::WASM3), Err(Error::at(Malformed::IllegalOpcode, 0)));
+    assert_eq!(expr.check(Features::DEFAULT), Ok(()));
 }

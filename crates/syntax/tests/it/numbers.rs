@@ -1,11 +1,8 @@
 //! Properties of numbers, tested against independent implementations.
 
-use alloc::format;
-use alloc::string::{String, ToString};
-use alloc::vec;
-use alloc::vec::Vec;
-
-use super::*;
+use wattle_ast::{F32, F64};
+use wattle_syntax::numbers::NumberError::{Malformed, OutOfRange};
+use wattle_syntax::numbers::*;
 
 /// A small generator of pseudo-random numbers (xorshift), which gives equal numbers in every run.
 struct Random(u64);

@@ -1,14 +1,9 @@
-//! Tests of the script parser with small examples. The official scripts are tested in `tests/`.
-
-use alloc::format;
-use alloc::string::{String, ToString};
-use alloc::vec;
-use alloc::vec::Vec;
+//! Tests of the script parser with small examples.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{AbsHeapType, F32, F64, HeapType, Span, TypeIdx, V128};
 
-use super::*;
+use wattle_wat::script::*;
 
 /// The errors of a script, each with the text that it is about.
 fn errors(text: &str) -> Vec<(String, &str)> {
@@ -375,7 +370,7 @@ fn errors_of_modules_are_placed_in_the_script() {
     let script = parse(text).unwrap();
     let found = |directive: &Directive<'_>| -> Vec<(String, String)> {
         let module = directive.kind.module().unwrap();
-        let errors = module.parse(&crate::Parser::new()).unwrap().unwrap_err().into_vec();
+        let errors = module.parse(&wattle_wat::Parser::new()).unwrap().unwrap_err().into_vec();
         let at = |span: Span| text[span.start..span.end].into();
         errors.iter().map(|error| (error.to_string(), at(error.span))).collect()
     };
@@ -390,7 +385,7 @@ fn errors_of_modules_are_placed_in_the_script() {
     );
     assert_eq!(found(&script.directives[3]), [function]);
     let DirectiveKind::Module(good) = &script.directives[0].kind else { panic!() };
-    assert!(good.parse(&crate::Parser::new()).unwrap().is_ok());
+    assert!(good.parse(&wattle_wat::Parser::new()).unwrap().is_ok());
     let DirectiveKind::Module(binary) = one("(module binary)") else { panic!() };
-    assert_eq!(binary.parse(&crate::Parser::new()), None);
+    assert_eq!(binary.parse(&wattle_wat::Parser::new()), None);
 }

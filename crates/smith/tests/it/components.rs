@@ -1,8 +1,6 @@
 //! Generated components are valid, bounded, the same in every run, and of everything; broken ones
 //! break the rule that they name.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use arbitrary::Unstructured;
@@ -59,7 +57,7 @@ fn kinds(definitions: &[Definition<'_>], seen: &mut BTreeSet<String>) {
 fn components_are_valid_and_small() {
     let mut seen = BTreeSet::new();
     for (name, config) in configs() {
-        for seed in 0..common::count(20_000) {
+        for seed in 0..crate::common::count(20_000) {
             let generated = from_seed(&config, seed);
             check(&format!("seed {seed}, {name}"), &generated);
             assert!(generated.component.definitions.len() < 3_000);
@@ -152,7 +150,7 @@ fn every_rule_is_broken_and_just_that() {
     let mut seen = BTreeMap::new();
     for (_, config) in configs() {
         let config = Config { almost_valid: true, ..config };
-        for seed in 0..common::count(10_000) {
+        for seed in 0..crate::common::count(10_000) {
             let generated = from_seed(&config, seed);
             let rule = generated.broken.expect("a rule is broken");
             let validator = Validator::new().features(generated.features);

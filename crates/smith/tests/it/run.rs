@@ -1,7 +1,5 @@
 //! Generated modules run: they instantiate, do not trap, terminate, and most of their code is reached.
 
-mod common;
-
 use std::any::Any;
 
 use wattle_ast::{CompType, ExternIdx, Feature, Features, Opcode, ValType};
@@ -165,7 +163,7 @@ fn run(config: &Config, seeds: std::ops::Range<u64>) -> Tally {
 
 #[test]
 fn modules_run_without_traps_and_reach_most_of_their_code() {
-    let tally = run(&Config::default(), 0..common::count(20_000));
+    let tally = run(&Config::default(), 0..crate::common::count(20_000));
     tally.print("default");
     assert!(tally.clean_part() >= 0.95);
     assert!(tally.reached_part() >= 0.5);
@@ -174,7 +172,7 @@ fn modules_run_without_traps_and_reach_most_of_their_code() {
 /// Every row of the table of a feature that can be generated is in some module and is executed.
 #[test]
 fn every_instruction_is_made_and_executed() {
-    let count = common::count(100_000);
+    let count = crate::common::count(100_000);
     let mut tally = run(&Config::default(), 0..count);
     tally.print("default");
     // Some instructions trap, or are never reached in code that must not trap.

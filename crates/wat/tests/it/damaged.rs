@@ -1,8 +1,6 @@
 //! Damaged texts: no panic, no hang, and errors with spans of the text.
 
-mod damage;
-
-use damage::{Random, damage};
+use crate::damage::{Random, damage};
 use wattle_ast::{Features, IndexSpaces, LineIndex, Module};
 use wattle_tests::suite;
 use wattle_wat::{Parser, Space};

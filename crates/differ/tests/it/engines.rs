@@ -1,7 +1,5 @@
 //! Engines that are linked in agree with the oracle on some hundreds of modules. The tests need the
 //! features `wasmtime` and `wasmi`.
-#![cfg(any(feature = "wasmtime", feature = "wasmi"))]
-
 use std::sync::atomic::AtomicBool;
 
 use wattle_differ::{Plan, Spec};

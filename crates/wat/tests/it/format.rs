@@ -1,8 +1,6 @@
 //! The formatter: nothing is lost, the meaning stays, and a second run changes nothing.
 
-mod damage;
-
-use damage::{Random, damage};
+use crate::damage::{Random, damage};
 use wattle_ast::{Features, Wasm};
 use wattle_syntax::{Lexer, TokenKind};
 use wattle_tests::{components, suite};

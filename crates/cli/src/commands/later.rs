@@ -1,0 +1,46 @@
+//! Arguments that are described only when their subcommand is the one that is run. To describe those of
+//! every subcommand takes longer than most runs on small inputs.
+
+use std::ops::Deref;
+
+use clap::builder::Resettable;
+use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
+
+/// The arguments of a subcommand.
+pub(crate) struct Later<T>(Box<T>);
+
+impl<T> Deref for Later<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Args> Args for Later<T> {
+    fn augment_args(command: Command) -> Command {
+        command.defer(|command| {
+            // What a subcommand is for stands at its name, not at its arguments.
+            let (about, long_about) =
+                (command.get_about().cloned(), command.get_long_about().cloned());
+            let command = T::augment_args(command);
+            command
+                .about(about.map_or(Resettable::Reset, Resettable::Value))
+                .long_about(long_about.map_or(Resettable::Reset, Resettable::Value))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Later<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches(matches).map(|arguments| Later(Box::new(arguments)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}

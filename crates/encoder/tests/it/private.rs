@@ -1,0 +1,5 @@
+//! Files of the crate whose items no one outside of it sees.
+#![allow(dead_code, unreachable_pub)]
+
+#[path = "../../src/frame.rs"]
+pub(crate) mod frame;

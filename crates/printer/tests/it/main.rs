@@ -1,0 +1,13 @@
+//! The printer from outside.
+
+extern crate alloc;
+
+mod components;
+mod ids;
+mod limits;
+mod listing;
+mod numbers;
+mod positions;
+mod print;
+mod private;
+mod round_trip;

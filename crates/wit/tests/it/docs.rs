@@ -1,0 +1,15 @@
+//! The documentation in binary packages.
+
+use wattle_wit::docs::PackageDocs;
+
+#[test]
+fn version_0_is_read() {
+    let json = br#"{"interfaces":{"i":{"funcs":{"f":"text","g":null}}}}"#;
+    let docs = PackageDocs::decode(&[&[0][..], json].concat()).unwrap();
+    let funcs = &docs.interfaces.get("i").unwrap().funcs;
+    assert_eq!(funcs.get("f").unwrap().docs.as_deref(), Some("text"));
+    assert_eq!(funcs.get("g").unwrap().docs, None);
+    for malformed in [&b""[..], b"\x02{}", b"\x01", b"\x01\"x\"", b"\x01{\"unknown\":1}"] {
+        assert!(PackageDocs::decode(malformed).is_err(), "{malformed:?}");
+    }
+}
