@@ -7,10 +7,10 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use wattle_ast::{FuncType, ValType};
+use wattle_numerics::Slot;
 
 use crate::fuel::Fuel;
 use crate::handles::{Func, Instance, Memory};
-use crate::numerics::Slot;
 use crate::state::{FuncInst, FuncKind};
 use crate::store::{Caller, Handle as _, HostCall, HostFunc, Store};
 use crate::suspend::{Outcome, outcome};

@@ -12,6 +12,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use wattle_ast::AbsHeapType::{Any, Exn, Extern, I31};
 use wattle_ast::{GlobalType, HeapType, MemType, TableType};
+use wattle_numerics::Profile;
 use wattle_validator::TypeId;
 
 use crate::budget::Budget;
@@ -20,7 +21,6 @@ use crate::fuel;
 use crate::heap::Heap;
 use crate::limits::Resource;
 use crate::module::Module;
-use crate::numerics::Profile;
 use crate::observe::Observer;
 use crate::slots::{index_of, kind};
 use crate::translate::Instrument;

@@ -118,6 +118,12 @@ pub(crate) enum Failure {
 }
 
 from! {
+    wattle_numerics::Error => Trap: |error| match error {
+        wattle_numerics::Error::DivideByZero => Trap::DivideByZero,
+        wattle_numerics::Error::IntegerOverflow => Trap::IntegerOverflow,
+        wattle_numerics::Error::InvalidConversion => Trap::InvalidConversion,
+    };
+    wattle_numerics::Error => Failure: |error| Failure::Trap(error.into());
     Trap => Failure: |trap| Failure::Trap(trap);
     Broken => Failure: |broken| Failure::Broken(broken);
 }

@@ -8,10 +8,10 @@
 
 use wattle_ast::ArrowType::v128;
 use wattle_ast::{LaneIdx, Opcode, V128};
+use wattle_numerics::simd;
 
 use super::frame::{get_vector, set_vector};
 use super::row::{Next, Row};
-use crate::numerics::simd;
 use crate::state::MemoryInst;
 use crate::translate::MEMORY_BITS;
 use crate::trap::{Broken, Failure, Trap, at, at_mut};

@@ -8,12 +8,12 @@
 //! the loop leave more registers to it.
 
 use wattle_ast::{Opcode, Shuffle, V128};
+use wattle_numerics::{self as numerics, Nan, simd};
 
 use super::frame::{get, get_vector, set, set_vector, window};
 use super::{aggregates, vectors};
 use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::module::Functions;
-use crate::numerics::{self, Nan, simd};
 use crate::operations::for_each_operation;
 use crate::slots::{i31_slot, index_of, kind, slot_of};
 use crate::state::{Frame, FuncKind, InstanceInst, State};

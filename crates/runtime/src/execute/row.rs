@@ -3,10 +3,10 @@
 //! Their operands are in a row of slots, and their results replace the operands from the first on.
 
 use wattle_ast::{Class, Opcode};
+use wattle_numerics as numerics;
 
 use super::frame::{Window, opcode};
 use crate::code::Op;
-use crate::numerics;
 use crate::state::{InstanceInst, MemoryInst, State};
 use crate::trap::{Broken, Failure};
 

@@ -1,8 +1,9 @@
 //! Lanes in and out of vectors, the values of loads, and wide arithmetic.
 
+use pretty_assertions::assert_eq;
 use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
+use wattle_numerics::{Slot, simd, wide};
 
-use super::super::{Slot, simd, wide};
 use super::reference::lanes;
 use super::{Random, special_integers, vector};
 

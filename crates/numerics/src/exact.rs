@@ -102,7 +102,7 @@ macro_rules! exact {
             }
 
             /// `a * b + c`, rounded once.
-            pub(in super::super) fn mul_add(a: $float, b: $float, c: $float) -> $float {
+            pub(crate) fn mul_add(a: $float, b: $float, c: $float) -> $float {
                 let product = a * b;
                 if !a.is_finite() || !b.is_finite() || a == 0.0 || b == 0.0 {
                     // The product is exact.
@@ -130,7 +130,7 @@ macro_rules! exact {
 
             /// The square root, rounded to nearest; a NaN for numbers below zero.
             #[cfg(any(test, not(feature = "std")))]
-            pub(in super::super) fn sqrt(x: $float) -> $float {
+            pub(crate) fn sqrt(x: $float) -> $float {
                 if x == 0.0 || x.is_nan() || x == $float::INFINITY {
                     return x + x;
                 }

@@ -1,10 +1,9 @@
 //! Every instruction has an arm in the function for its shape, and in no other.
 
-use alloc::vec;
-
+use pretty_assertions::assert_eq;
 use wattle_ast::{ArrowType, Class, Features, Kind, LaneIdx, Opcode, V128};
+use wattle_numerics::{Nan, Profile, binary, simd, unary, wide};
 
-use super::super::{Nan, Profile, binary, simd, unary, wide};
 use super::run;
 
 /// Whether the instruction computes: it is neither a constant nor a move of lanes by immediates.
