@@ -73,6 +73,7 @@ macro_rules! declare_faults_of_numerics_and {
             SaturatingAddWraps "i8x16.add_sat_s wraps";
             NarrowLimit "i16x8.narrow_i32x4_u has the limit of the signed one";
             SwizzleBeyond "i8x16.swizzle takes indices modulo 16";
+            LoadSign "i32.load16_s extends with zeros";
             RotateDirection "i64.rotr rotates to the left";
             ExtmulHalf "i32x4.extmul_high_i16x8_s takes the low half";
             RoundedTwice "f32.convert_i64_u rounds twice";

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`unary`], [`binary`] | numbers; `add`, `clz`, `eqz`, conversions and their like |
 //! | [`wide`] | integers of 128 bits, in halves |
+//! | [`load`], [`read_modify_write`] | numbers that memory accesses make of bytes, and store |
 //! | [`simd::unary`], [`simd::binary`], [`simd::ternary`] | vectors |
 //! | [`simd::shift`] | a vector and a count |
 //! | [`simd::test`] | a vector; the result is an `i32` |
@@ -53,6 +54,7 @@ mod convert;
 mod error;
 mod exact;
 mod float;
+mod memory;
 mod profile;
 mod scalar;
 pub mod simd;
@@ -75,5 +77,6 @@ use by_opcode;
 pub use error::Error;
 #[cfg(feature = "faults")]
 pub use faults::{Fault, plant};
+pub use memory::{load, read_modify_write};
 pub use profile::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
 pub use scalar::{Slot, binary, unary, wide};

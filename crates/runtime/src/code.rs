@@ -56,7 +56,7 @@ macro_rules! define {
         binary { $( $rr:ident $ri:ident ; )* }
         compare { $( $crr:ident $cri:ident $brr:ident $bri:ident $inverse:ident $swapped:ident ; )* }
         unary { $( $un:ident )* }
-        load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
+        load { $( $ld:ident $raw:ident ; )* }
         store { $( $st:ident $narrow:ident $sti:ident ; )* }
         fused { $( $fu:ident = $first:ident $rest:ident ; )* }
     ) => {

@@ -22,7 +22,6 @@ macro_rules! fault {
 wattle_numerics::declare_faults_of_numerics_and! {
     LoadBound "a load of the last byte traps";
     StoreDropped "i64.store32 writes nothing";
-    LoadSign "i32.load16_s extends with zeros";
     FillBound "memory.fill up to the end traps";
     CopyOverlap "memory.copy reads what it just wrote";
     InitSource "memory.init begins at the start of its segment";

@@ -94,15 +94,6 @@ impl Payload {
 
     /// The fields of a struct as slots.
     #[inline(always)]
-    pub(crate) fn fields(&self) -> Option<&[u64]> {
-        match self {
-            Payload::Pair(_, slots) => Some(slots),
-            Payload::Struct(_, slots) => Some(slots),
-            _ => None,
-        }
-    }
-
-    #[inline(always)]
     pub(crate) fn fields_mut(&mut self) -> Option<&mut [u64]> {
         match self {
             Payload::Pair(_, slots) => Some(slots),
@@ -274,12 +265,12 @@ impl Heap {
         while let Some(index) = self.work.pop() {
             let Some(object) = self.objects.get_mut(index as usize) else { continue };
             // The payload is taken out while its references are followed.
-            let payload = core::mem::replace(&mut object.payload, Payload::Free(NONE));
+            let mut payload = core::mem::replace(&mut object.payload, Payload::Free(NONE));
             let layout = payload.ty().and_then(|ty| types.layout(ty).ok());
             let fields = layout.map_or(&[][..], |layout| &layout.fields);
-            match &payload {
+            match &mut payload {
                 Payload::Pair(..) | Payload::Struct(..) => {
-                    let slots = payload.fields().unwrap_or_default();
+                    let slots = payload.fields_mut().unwrap_or_default();
                     let refs = fields.iter().filter(|(_, storage)| *storage == Storage::Ref);
                     refs.filter_map(|(slot, _)| slots.get(*slot as usize))
                         .for_each(|slot| self.mark(*slot));

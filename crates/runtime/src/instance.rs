@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{
     self as ast, DataMode, ElemItems, ElemMode, Expr, ExternIdx, ExternType, GlobalType, Instr,
-    Limits, RefType, TableType, ValType,
+    RefType, TagType, ValType,
 };
 
 use crate::execute;
@@ -24,7 +24,7 @@ use crate::state::{
 };
 use crate::store::{Handle, Inner, Store};
 use crate::trap::{Error, ErrorKind, at, at_mut};
-use crate::types::{ref_in_store, val_in_store, widths};
+use crate::types::{InStore, number, widths};
 use crate::values::Value;
 
 impl Global {
@@ -123,9 +123,8 @@ impl Instance {
         let ast = module.ast();
         for global in &ast.globals {
             let value = self.evaluate(store, global.ty.val, &global.init)?;
-            let val = val_in_store(global.ty.val, &self.entity(store)?.types)?;
-            let global =
-                Global::add(store, GlobalInst { ty: GlobalType { val, ..global.ty }, value });
+            let ty = global.ty.remap(&mut InStore(&self.entity(store)?.types))?;
+            let global = Global::add(store, GlobalInst { ty, value });
             self.entity_mut(store)?.push(global.into());
         }
         for table in &ast.tables {
@@ -133,8 +132,7 @@ impl Instance {
                 Some(init) => self.evaluate(store, ValType::Ref(table.ty.elem), init)?[0],
                 None => 0,
             };
-            let elem = ref_in_store(table.ty.elem, &self.entity(store)?.types)?;
-            let ty = TableType { elem, ..table.ty };
+            let ty = table.ty.remap(&mut InStore(&self.entity(store)?.types))?;
             let table = TableInst::new(ty, init, &mut store.inner.state.budget)?;
             let table = Table::add(store, table);
             self.entity_mut(store)?.push(table.into());
@@ -302,51 +300,14 @@ impl InstanceInst {
     }
 }
 
-/// Whether a memory or table with limits `actual` can be imported with limits `wanted`.
-fn limits_match(actual: Limits, wanted: Limits) -> bool {
-    actual.addr == wanted.addr
-        && actual.shared == wanted.shared
-        && actual.min >= wanted.min
-        && wanted.max.is_none_or(|most| actual.max.is_some_and(|max| max <= most))
-}
-
-/// Whether a definition can be imported with the type that an instance wants.
-///
-/// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#external-types>
-fn matches<T>(
-    store: &Store<T>,
-    inst: &InstanceInst,
-    wanted: ExternType,
-    found: Extern,
-) -> Result<bool, Error> {
-    let types = &store.inner.state.types;
-    Ok(match (wanted, found) {
-        (ExternType::Func(ty), Extern::Func(func)) => {
-            types.is_subtype(func.entity(store)?.ty, inst.ty(ty.0)?)
-        }
-        (ExternType::FuncExact(ty), Extern::Func(func)) => {
-            func.entity(store)?.ty == inst.ty(ty.0)?
-        }
-        (ExternType::Table(wanted), Extern::Table(table)) => {
-            let actual = table.entity(store)?.ty;
-            actual.elem == ref_in_store(wanted.elem, &inst.types)?
-                && limits_match(actual.limits, wanted.limits)
-        }
-        (ExternType::Mem(wanted), Extern::Memory(memory)) => {
-            let actual = memory.entity(store)?.ty;
-            actual.page_bits() == wanted.page_bits() && limits_match(actual.limits, wanted.limits)
-        }
-        (ExternType::Global(wanted), Extern::Global(global)) => {
-            let actual = global.entity(store)?.ty;
-            let val = val_in_store(wanted.val, &inst.types)?;
-            wanted.mutable == actual.mutable
-                && types.val_matches(actual.val, val)
-                && (!wanted.mutable || types.val_matches(val, actual.val))
-        }
-        (ExternType::Tag(wanted), Extern::Tag(tag)) => {
-            tag.entity(store)?.ty == inst.ty(wanted.ty.0)?
-        }
-        _ => false,
+/// The type of a definition, with numbers of the store.
+fn type_of<T>(store: &Store<T>, what: Extern) -> Result<ExternType, Error> {
+    Ok(match what {
+        Extern::Func(func) => ExternType::FuncExact(number(func.entity(store)?.ty)),
+        Extern::Table(table) => ExternType::Table(table.entity(store)?.ty),
+        Extern::Memory(memory) => ExternType::Mem(memory.entity(store)?.ty),
+        Extern::Global(global) => ExternType::Global(global.entity(store)?.ty),
+        Extern::Tag(tag) => ExternType::Tag(TagType { ty: number(tag.entity(store)?.ty) }),
     })
 }
 
@@ -360,7 +321,9 @@ fn import<T>(
     for (from, name, wanted) in module.imports() {
         let unknown = || ErrorKind::UnknownImport(from.into(), name.into());
         let found = imports.resolve(store, from, name)?.ok_or_else(unknown)?;
-        if !matches(store, inst, wanted, found)? {
+        let expected = wanted.remap(&mut InStore(&inst.types))?;
+        let registry = &store.inner.state.types.registry;
+        if !registry.extern_type_matches(type_of(store, found)?, expected) {
             let why = match (wanted.kind().keyword(), found.kind().keyword()) {
                 (wanted, found) if wanted == found => format!("the {found} is of another type"),
                 (wanted, found) => format!("expected a {wanted}, got a {found}"),

@@ -7,7 +7,8 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use wattle_ast::{
-    self as ast, Expr, ExternIdx, ExternKind, ExternType, Features, FuncType, IndexSpaces, ValType,
+    self as ast, Expr, ExternIdx, ExternKind, ExternType, Features, FuncType, IndexSpaces, TypeIdx,
+    ValType,
 };
 use wattle_validator::{ValidModule, Validator};
 
@@ -98,6 +99,17 @@ impl Module {
     pub fn imports(&self) -> impl Iterator<Item = (&str, &str, ExternType)> {
         self.ast().imports.iter().map(|i| (i.module.as_str(), i.name.as_str(), i.ty))
     }
+
+    /// Translates bodies that nobody has validated in place of those of the functions, for stores
+    /// that count fuel. It is for the test that executing them ends in errors or wrong results.
+    #[doc(hidden)]
+    pub fn translate_unvalidated(&self, bodies: &[ast::Body<'_>]) {
+        let instrument = Instrument { fuel: true, observe: false };
+        let cells = self.inner.functions(instrument).iter().zip(&self.ast().funcs);
+        for ((cell, func), body) in cells.zip(bodies) {
+            cell.get_or_init(|| self.inner.translate_as(func.ty, body, instrument));
+        }
+    }
 }
 
 impl PartialEq for Module {
@@ -155,8 +167,17 @@ impl Inner {
     #[cold]
     pub(crate) fn translate(&self, func: u32, instrument: Instrument) -> Result<Function, Failure> {
         let func = at(&self.ast().funcs, func)?;
-        let ty = self.ast().func_type(func.ty).ok_or(Broken::Kind)?;
-        translate::function(self.ast(), &self.spaces, ty, &func.body, instrument)
+        self.translate_as(func.ty, &func.body, instrument)
+    }
+
+    fn translate_as(
+        &self,
+        ty: TypeIdx,
+        body: &ast::Body<'_>,
+        instrument: Instrument,
+    ) -> Result<Function, Failure> {
+        let ty = self.ast().func_type(ty).ok_or(Broken::Kind)?;
+        translate::function(self.ast(), &self.spaces, ty, body, instrument)
     }
 
     /// Translates a constant expression to a function without parameters.

@@ -12,7 +12,7 @@
 ///   are taken when the comparison holds; the comparison that holds when this one does not; and the
 ///   comparison that gives the same result when its operands are swapped
 /// - unary: the operation on one slot
-/// - load: the type in memory, its extension, and the unsigned type of the same width
+/// - load: the unsigned integer with the bytes in memory
 /// - store: the type in memory, and the operation that stores an immediate
 /// - fused: the operation, and the two that it replaces when one follows the other; the second may
 ///   be fused too. The fused operation takes the place of the first, and the second stays behind
@@ -74,12 +74,9 @@ macro_rules! for_each_operation {
                 I64TruncSatF32S I64TruncSatF32U I64TruncSatF64S I64TruncSatF64U
             }
             load {
-                I32Load u32 u32 u32; I64Load u64 u64 u64; F32Load u32 u32 u32; F64Load u64 u64 u64;
-                I32Load8S i8 i32 u32; I32Load8U u8 u32 u32;
-                I32Load16S i16 i32 u32; I32Load16U u16 u32 u32;
-                I64Load8S i8 i64 u64; I64Load8U u8 u64 u64;
-                I64Load16S i16 i64 u64; I64Load16U u16 u64 u64;
-                I64Load32S i32 i64 u64; I64Load32U u32 u64 u64;
+                I32Load u32; I64Load u64; F32Load u32; F64Load u64;
+                I32Load8S u8; I32Load8U u8; I32Load16S u16; I32Load16U u16; I64Load8S u8;
+                I64Load8U u8; I64Load16S u16; I64Load16U u16; I64Load32S u32; I64Load32U u32;
             }
             store {
                 I32Store u32 I32StoreImm; I64Store u64 I64StoreImm;

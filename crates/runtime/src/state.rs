@@ -25,7 +25,7 @@ use crate::observe::Observer;
 use crate::slots::{index_of, kind};
 use crate::translate::Instrument;
 use crate::trap::{Broken, Error, ErrorKind, Trap, at};
-use crate::types::Types;
+use crate::types::{Types, number};
 
 /// The definition of a function.
 #[derive(Clone, Copy, Debug)]
@@ -283,16 +283,17 @@ impl State {
             kind::OBJECT => self.heap.get(slot).and_then(|object| object.payload.ty()),
             _ => None,
         };
+        let registry = &self.types.registry;
         match (ty, defined) {
-            (HeapType::Type(number), Some(defined)) => {
-                let wanted = self.types.id(number);
-                wanted.is_some_and(|wanted| self.types.is_subtype(defined, wanted))
+            (HeapType::Type(wanted), Some(defined)) => {
+                let wanted = registry.id(wanted.0);
+                wanted.is_some_and(|wanted| registry.is_subtype_of(defined, wanted))
             }
-            (HeapType::Exact(number), Some(defined)) => self.types.id(number) == Some(defined),
+            (HeapType::Exact(wanted), Some(defined)) => wanted == number(defined),
             (HeapType::Type(_) | HeapType::Exact(_), None) => false,
             (HeapType::Abs(abs), _) => {
                 let actual = match (defined, slot & kind::MASK) {
-                    (Some(defined), _) => self.types.abs_heap(defined),
+                    (Some(defined), _) => registry.structure_of(defined).heap(),
                     (None, kind::I31) => I31,
                     (None, kind::EXN) => Exn,
                     _ => Any,

@@ -240,17 +240,11 @@ pub(super) fn dispatch<'m>(
             }
         };
     }
-    macro_rules! store {
-        ($op:ident, $value:expr) => {{
-            let bytes = bytes!($op bytes_at_mut);
-            fault!(
-                StoreDropped,
-                if $op.code != Code::I64Store32 {
-                    *bytes = $value.to_le_bytes();
-                },
-                *bytes = $value.to_le_bytes()
-            )
-        }};
+    // The immediate in the upper half of an operation, sign-extended.
+    macro_rules! half {
+        ($op:ident) => {
+            $op.high() as i32 as i64
+        };
     }
     // The 31 bits that an `i31` reference holds.
     macro_rules! i31 {
@@ -286,44 +280,34 @@ pub(super) fn dispatch<'m>(
     }
     // Executes an operation of a given shape.
     macro_rules! step {
-        ($op:ident, binary $name:ident) => {{
-            let (x, y) = (get(frame, $op.b), get(frame, $op.c));
+        ($op:ident, binary $name:ident $y:expr) => {{
+            let (x, y) = (get(frame, $op.b), $y);
             let value = number!($name numerics::binary(Opcode::$name, x, y, nan));
             set(frame, $op.a, value);
         }};
-        ($op:ident, immediate $name:ident) => {{
-            let x = get(frame, $op.b);
-            let value = number!($name numerics::binary(Opcode::$name, x, $op.imm, nan));
-            set(frame, $op.a, value);
-        }};
-        ($op:ident, branch $name:ident) => {{
-            let (x, y) = (get(frame, $op.b), get(frame, $op.c));
-            branch!($op if numerics::binary(Opcode::$name, x, y, nan) == Some(Ok(1)));
-        }};
-        ($op:ident, branch_immediate $name:ident) => {{
-            let (x, y) = (get(frame, $op.b), $op.high() as i32 as i64 as u64);
+        ($op:ident, branch $name:ident $y:expr) => {{
+            let (x, y) = (get(frame, $op.b), $y);
             branch!($op if numerics::binary(Opcode::$name, x, y, nan) == Some(Ok(1)));
         }};
         ($op:ident, unary $name:ident) => {{
             let value = number!($name numerics::unary(Opcode::$name, get(frame, $op.b), nan));
             set(frame, $op.a, value);
         }};
-        ($op:ident, load $raw:ident $ext:ident $uns:ident) => {{
-            let loaded = $raw::from_le_bytes(*bytes!($op bytes_at)) as $ext as $uns as u64;
-            let value = fault!(
-                LoadSign,
-                if $op.code == Code::I32Load16S { loaded & 0xffff } else { loaded },
-                loaded
-            );
+        ($op:ident, load $name:ident $raw:ident) => {{
+            let bytes = $raw::from_le_bytes(*bytes!($op bytes_at));
+            let value = some!(numerics::load(Opcode::$name, bytes.into()));
             set(frame, $op.a, value);
         }};
-        ($op:ident, store $narrow:ident) => {{
-            let value = get(frame, $op.c) as $narrow;
-            store!($op, value);
-        }};
-        ($op:ident, store_immediate $narrow:ident) => {{
-            let value = $op.high() as i32 as i64 as $narrow;
-            store!($op, value);
+        ($op:ident, store $narrow:ident $value:expr) => {{
+            let value = $value as $narrow;
+            let bytes = bytes!($op bytes_at_mut);
+            fault!(
+                StoreDropped,
+                if $op.code != Code::I64Store32 {
+                    *bytes = value.to_le_bytes();
+                },
+                *bytes = value.to_le_bytes()
+            )
         }};
     }
     // `$d` stands for a dollar sign, which the inner macro needs and the outer one cannot write.
@@ -333,27 +317,27 @@ pub(super) fn dispatch<'m>(
             binary { $( $rr:ident $ri:ident ; )* }
             compare { $( $crr:ident $cri:ident $brr:ident $bri:ident $not:ident $swapped:ident ; )* }
             unary { $( $un:ident )* }
-            load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
+            load { $( $ld:ident $raw:ident ; )* }
             store { $( $st:ident $narrow:ident $sti:ident ; )* }
             fused { $( $fu:ident = $first:ident $rest:ident ; )* }
         ) => {{
             // Executes the operation of a name.
             macro_rules! perform {
                 $(
-                    ($d op:ident $rr) => { step!($d op, binary $rr) };
-                    ($d op:ident $ri) => { step!($d op, immediate $rr) };
+                    ($d op:ident $rr) => { step!($d op, binary $rr get(frame, $d op.c)) };
+                    ($d op:ident $ri) => { step!($d op, binary $rr $d op.imm) };
                 )*
                 $(
-                    ($d op:ident $crr) => { step!($d op, binary $crr) };
-                    ($d op:ident $cri) => { step!($d op, immediate $crr) };
-                    ($d op:ident $brr) => { step!($d op, branch $crr) };
-                    ($d op:ident $bri) => { step!($d op, branch_immediate $crr) };
+                    ($d op:ident $crr) => { step!($d op, binary $crr get(frame, $d op.c)) };
+                    ($d op:ident $cri) => { step!($d op, binary $crr $d op.imm) };
+                    ($d op:ident $brr) => { step!($d op, branch $crr get(frame, $d op.c)) };
+                    ($d op:ident $bri) => { step!($d op, branch $crr half!($d op) as u64) };
                 )*
                 $( ($d op:ident $un) => { step!($d op, unary $un) }; )*
-                $( ($d op:ident $ld) => { step!($d op, load $raw $ext $uns) }; )*
+                $( ($d op:ident $ld) => { step!($d op, load $ld $raw) }; )*
                 $(
-                    ($d op:ident $st) => { step!($d op, store $narrow) };
-                    ($d op:ident $sti) => { step!($d op, store_immediate $narrow) };
+                    ($d op:ident $st) => { step!($d op, store $narrow get(frame, $d op.c)) };
+                    ($d op:ident $sti) => { step!($d op, store $narrow half!($d op)) };
                 )*
                 $(
                     ($d op:ident $fu) => {{
@@ -488,13 +472,13 @@ pub(super) fn dispatch<'m>(
                         set(frame, op.a, bits.into());
                     }
                     Code::StructGet => {
-                        check!(aggregates::struct_get(&ground.state.heap, frame, op));
+                        check!(aggregates::struct_get(&mut ground.state.heap, frame, op));
                     }
                     Code::StructSet => {
                         check!(aggregates::struct_set(&mut ground.state.heap, frame, op));
                     }
                     Code::ArrayGet => {
-                        check!(aggregates::array_get(&ground.state.heap, frame, op));
+                        check!(aggregates::array_get(&mut ground.state.heap, frame, op));
                     }
                     Code::ArraySet => {
                         check!(aggregates::array_set(&mut ground.state.heap, frame, op));

@@ -7,7 +7,7 @@ use core::convert::Infallible;
 
 use super::dispatch::{Ground, Position, Stop, dispatch};
 use super::frame::{get, opcode, set, window};
-use super::row::{Next, Row};
+use super::row::{Row, Wait};
 use super::unwind::{self, Unwound};
 use crate::budget::{Budget, copied, zeroed};
 use crate::code::{Code, Function, Op, Slot, WINDOW};
@@ -302,7 +302,8 @@ impl Run<'_> {
         }
         let addr = index_of(slot);
         let actual = self.state.func(addr)?.ty;
-        let fits = self.state.types.is_subtype(actual, self.instance.ty(op.high())?);
+        let expected = self.instance.ty(op.high())?;
+        let fits = self.state.types.registry.is_subtype_of(actual, expected);
         if fault!(CallTypeUnchecked, false, !fits) {
             return Err(Trap::IndirectCallType.into());
         }
@@ -338,7 +339,7 @@ impl Run<'_> {
 
     /// Executes an instruction by its opcode.
     #[inline(always)]
-    fn row(&mut self, op: &Op) -> Result<Next, Leave> {
+    fn row(&mut self, op: &Op) -> Result<Option<Wait>, Leave> {
         let mut row = Row {
             state: self.state,
             memories: self.memories,
@@ -426,7 +427,7 @@ impl Run<'_> {
                 exception => return Err(Leave::Throw(exception)),
             },
             Code::Row => {
-                if let Next::Wait { memory, address, timeout } = self.row(op)? {
+                if let Some(Wait { memory, address, timeout }) = self.row(op)? {
                     self.state.waiters.add(self.exec.id, memory, address);
                     self.exec.answer = Some(self.at.base + op.a as usize);
                     return Err(Leave::Exit(Exit::Blocked { timeout }));
