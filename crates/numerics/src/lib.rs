@@ -19,6 +19,9 @@
 //! | [`simd::from_number`], [`simd::extract_lane`], [`simd::replace_lane`] | a vector and a number, also for lanes of loads and stores |
 //! | [`simd::shuffle`] | two vectors, and lanes to select |
 //!
+//! [`inverse`] and [`swapped`] tell which instruction gives the opposite result, or the same result
+//! for swapped operands.
+//!
 //! Numbers are passed as *slots*: the bits of an `i32`, `i64`, `f32` or `f64`, zero-extended to 64
 //! bits. Bits above a 32-bit operand are ignored. [`Slot`] converts them.
 //!
@@ -56,6 +59,7 @@ mod exact;
 mod float;
 mod memory;
 mod profile;
+mod relations;
 mod scalar;
 pub mod simd;
 
@@ -79,4 +83,5 @@ pub use error::Error;
 pub use faults::{Fault, plant};
 pub use memory::{load, read_modify_write};
 pub use profile::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
+pub use relations::{inverse, swapped};
 pub use scalar::{Slot, binary, unary, wide};

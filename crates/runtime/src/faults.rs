@@ -60,26 +60,3 @@ pub fn plant(fault: Option<Fault>) {
     };
     wattle_numerics::plant(wattle_numerics::Fault::ALL.iter().copied().find(same));
 }
-
-/// Whether a copy within a list overwrites elements that it still has to read; `trap` tells which
-/// kind of list.
-#[cfg(feature = "faults")]
-pub(crate) fn overlap_is_planted(trap: crate::Trap) -> bool {
-    is_planted(match trap {
-        crate::Trap::MemoryOutOfBounds => Fault::CopyOverlap,
-        crate::Trap::TableOutOfBounds => Fault::TableCopyOverlap,
-        _ => Fault::ArrayCopyOverlap,
-    })
-}
-
-/// Copies within a list in ascending order, even if that overwrites elements too early.
-#[cfg(feature = "faults")]
-pub(crate) fn copy_forward<T: Copy>(list: &mut [T], from: core::ops::Range<usize>, to: usize) {
-    for (nth, at) in from.enumerate() {
-        if let Some(&value) = list.get(at)
-            && let Some(place) = list.get_mut(to + nth)
-        {
-            *place = value;
-        }
-    }
-}

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use wattle_validator::TypeId;
 
-use crate::budget::{Budget, is_there};
+use crate::budget::{Budget, unused};
 use crate::limits::Resource;
 use crate::slots::{index_of, kind, slot_of};
 use crate::trap::Trap;
@@ -36,9 +36,9 @@ pub(crate) enum Payload {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct HeapObject {
+struct HeapObject {
     marked: bool,
-    pub(crate) payload: Payload,
+    payload: Payload,
 }
 
 /// The number of bytes of an object without its payload: its place in the arena, and what the
@@ -59,7 +59,8 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Heap {
     objects: Vec<HeapObject>,
     free: u32,
-    bytes: usize,
+    /// The number of bytes in use, including those of unreachable objects.
+    pub(crate) bytes: usize,
     collect_at: usize,
     /// The bytes that were taken from the budget.
     granted: usize,
@@ -121,11 +122,6 @@ impl Payload {
 }
 
 impl Heap {
-    /// The number of bytes in use, including unreachable objects.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// The number of objects in use, including unreachable ones.
     pub(crate) fn len(&self) -> usize {
         self.objects.iter().filter(|object| !matches!(object.payload, Payload::Free(_))).count()
@@ -176,7 +172,7 @@ impl Heap {
                 }
                 // Payloads are too small to leave headroom one by one, so there must be some beside
                 // all that are granted.
-                is_there(granted - self.granted)
+                unused(granted - self.granted).map(drop)
             });
             if grown.is_some() {
                 self.granted = granted;
@@ -223,13 +219,13 @@ impl Heap {
     }
 
     #[inline(always)]
-    pub(crate) fn get(&self, slot: u64) -> Option<&HeapObject> {
-        self.objects.get(index_of(slot) as usize)
+    pub(crate) fn get(&self, slot: u64) -> Option<&Payload> {
+        Some(&self.objects.get(index_of(slot) as usize)?.payload)
     }
 
     #[inline(always)]
-    pub(crate) fn get_mut(&mut self, slot: u64) -> Option<&mut HeapObject> {
-        self.objects.get_mut(index_of(slot) as usize)
+    pub(crate) fn get_mut(&mut self, slot: u64) -> Option<&mut Payload> {
+        Some(&mut self.objects.get_mut(index_of(slot) as usize)?.payload)
     }
 
     /// The payloads of two objects; `None` if they are one object.

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{
     self as ast, DataMode, ElemItems, ElemMode, Expr, ExternIdx, ExternType, GlobalType, Instr,
-    RefType, TagType, ValType,
+    TagType, ValType,
 };
 
 use crate::execute;
@@ -97,7 +97,7 @@ impl Instance {
         module: &Module,
         imports: &Imports<T>,
     ) -> Result<Instance, Error> {
-        let types = store.inner.state.types.import(module.inner.types())?;
+        let types = store.inner.state.types.import(module.inner.valid.types())?;
         let mut inst = InstanceInst {
             module: module.clone(),
             types,
@@ -129,7 +129,7 @@ impl Instance {
         }
         for table in &ast.tables {
             let init = match &table.init {
-                Some(init) => self.evaluate(store, ValType::Ref(table.ty.elem), init)?[0],
+                Some(init) => self.evaluate_slot(store, init)?,
                 None => 0,
             };
             let ty = table.ty.remap(&mut InStore(&self.entity(store)?.types))?;
@@ -140,19 +140,18 @@ impl Instance {
         let first = self.entity(store)?.elems;
         for (place, elem) in (first..).zip(&ast.elems) {
             let from = store.inner.state.roots.len();
-            let result = self.evaluate_items(store, elem.ty, &elem.items);
+            let result = self.evaluate_items(store, &elem.items);
             let elems = store.inner.state.roots.split_off(from);
             result?;
             *at_mut(&mut store.inner.state.elems, place)? = elems.into();
         }
         for (index, elem) in (0..).zip(&ast.elems) {
             if let ElemMode::Active { table, offset } = &elem.mode {
-                let table = table.unwrap_or_default();
-                let addr = module.inner.spaces.table(table).map(|ty| ty.limits.addr);
-                let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
+                let offset = self.evaluate_slot(store, offset)?;
                 let inner = &mut store.inner;
                 let inst = at(&inner.instances, self.addr)?;
-                let (table, count) = (inst.table(table.0)?, elem.items.len().into());
+                let table = inst.table(table.unwrap_or_default().0)?;
+                let count = elem.items.len().into();
                 execute::init_table(&mut inner.state, inst, index, table, [offset, 0, count])?;
             }
             if elem.mode != ElemMode::Passive {
@@ -161,12 +160,11 @@ impl Instance {
         }
         for (index, data) in (0..).zip(&ast.datas) {
             if let DataMode::Active { memory, offset } = &data.mode {
-                let memory = memory.unwrap_or_default();
-                let addr = module.inner.spaces.mem(memory).map(|ty| ty.limits.addr);
-                let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
+                let offset = self.evaluate_slot(store, offset)?;
                 let inner = &mut store.inner;
                 let inst = at(&inner.instances, self.addr)?;
-                let memory = at_mut(&mut inner.memories, inst.memory(memory.0)?)?;
+                let memory = inst.memory(memory.unwrap_or_default().0)?;
+                let memory = at_mut(&mut inner.memories, memory)?;
                 let operands = [offset, 0, data.bytes.len() as u64];
                 execute::init_memory(&inner.state, inst, memory, index, operands)?;
                 *at_mut(&mut inner.state.datas, inst.datas + index)? = true;
@@ -180,12 +178,7 @@ impl Instance {
     }
 
     /// Evaluates the elements of a segment and keeps them as temporary roots.
-    fn evaluate_items<T>(
-        self,
-        store: &mut Store<T>,
-        ty: RefType,
-        items: &ElemItems<'_>,
-    ) -> Result<(), Error> {
+    fn evaluate_items<T>(self, store: &mut Store<T>, items: &ElemItems<'_>) -> Result<(), Error> {
         match items {
             ElemItems::Funcs(funcs) => {
                 for func in funcs.view().iter() {
@@ -195,12 +188,17 @@ impl Instance {
             }
             ElemItems::Exprs(exprs) => {
                 for expr in exprs.view().iter() {
-                    let slot = self.evaluate(store, ValType::Ref(ty), &expr)?[0];
+                    let slot = self.evaluate_slot(store, &expr)?;
                     store.inner.state.roots.push(slot);
                 }
             }
         }
         Ok(())
+    }
+
+    /// The value of a constant expression whose type, whatever it is, takes one slot.
+    fn evaluate_slot<T>(self, store: &mut Store<T>, expr: &Expr<'_>) -> Result<u64, Error> {
+        Ok(self.evaluate(store, ValType::I64, expr)?[0])
     }
 
     /// The value of a constant expression. An expression of one instruction is evaluated without
@@ -243,7 +241,7 @@ impl Instance {
     /// The export with this name.
     pub fn export<T>(self, store: &Store<T>, name: &str) -> Option<Extern> {
         let inst = self.entity(store).ok()?;
-        self.resolve(inst, inst.module.inner.export(name)?)
+        self.resolve(inst, *inst.module.inner.exports.get(name)?)
     }
 
     fn resolve(self, inst: &InstanceInst, index: ExternIdx) -> Option<Extern> {

@@ -2,13 +2,12 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use core::fmt;
 
 use wattle_ast::{
-    self as ast, Expr, ExternIdx, ExternKind, ExternType, Features, FuncType, IndexSpaces, TypeIdx,
-    ValType,
+    self as ast, Expr, ExternIdx, ExternType, Features, FuncType, IndexSpaces, TypeIdx, ValType,
 };
 use wattle_validator::{ValidModule, Validator};
 
@@ -45,9 +44,9 @@ pub struct Module {
 pub(crate) type Functions = [Lazy<Result<Function, Failure>>];
 
 pub(crate) struct Inner {
-    valid: ValidModule<'static>,
+    pub(crate) valid: ValidModule<'static>,
     pub(crate) spaces: IndexSpaces,
-    exports: BTreeMap<Box<str>, ExternIdx>,
+    pub(crate) exports: BTreeMap<Box<str>, ExternIdx>,
     functions: [Lazy<Box<Functions>>; Instrument::COUNT],
 }
 
@@ -130,26 +129,6 @@ impl fmt::Debug for Module {
 impl Inner {
     pub(crate) fn ast(&self) -> &ast::Module<'static> {
         self.valid.module()
-    }
-
-    /// The types that validation found.
-    pub(crate) fn types(&self) -> &wattle_validator::Types {
-        self.valid.types()
-    }
-
-    pub(crate) fn export(&self, name: &str) -> Option<ExternIdx> {
-        self.exports.get(name).copied()
-    }
-
-    /// The number of imported functions, which is the index of the first function that the module
-    /// defines.
-    pub(crate) fn imported_funcs(&self) -> u32 {
-        self.spaces.imported(ExternKind::Func)
-    }
-
-    /// The name of a function of the index space, from the name section.
-    pub(crate) fn func_name(&self, func: u32) -> Option<String> {
-        self.ast().names.funcs.get(func.into()).map(|name| name.as_str().to_string())
     }
 
     /// The cells for translations with these instruments of the functions that the module defines.

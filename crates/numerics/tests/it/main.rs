@@ -8,6 +8,7 @@ mod floats;
 mod moves;
 mod operators;
 mod reference;
+mod relations;
 
 use wattle_ast::{ArrowType, Opcode, V128};
 use wattle_numerics::{Error, Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};

@@ -71,7 +71,7 @@ fn payload(heap: &mut Heap, object: u64, null: Trap) -> Result<&mut Payload, Fai
     if object == 0 {
         return Err(null.into());
     }
-    Ok(&mut heap.get_mut(object).ok_or(Broken::Index)?.payload)
+    Ok(heap.get_mut(object).ok_or(Broken::Index)?)
 }
 
 /// The fields of a struct as slots.

@@ -22,13 +22,17 @@ impl Row<'_> {
         let table = |index| at(&self.state.tables, self.instance.table(index)?);
         let memory_bytes = |index| memory(index).map(|memory| memory.len as u64);
         let table_len = |index| table(index).map(|table| table.elems.len() as u64);
+        let growth = |bytes: u64, grown: Option<[u64; 2]>| {
+            let more = grown.map(|[_, new]| new - bytes);
+            of_new_bytes(more.filter(|&more| self.state.budget.has(more)).unwrap_or(0))
+        };
         Ok(match opcode {
             O::MemoryFill | O::MemoryCopy => of_bytes(third.min(memory_bytes(low)?)),
             O::MemoryInit => of_bytes(third.min(memory_bytes(high)?)),
-            O::MemoryGrow => of_new_bytes(memory(low)?.growth(first, &self.state.budget)),
+            O::MemoryGrow => growth(memory_bytes(low)?, memory(low)?.grown(first)),
             O::TableFill | O::TableCopy => of_bytes(ELEMENT * third.min(table_len(low)?)),
             O::TableInit => of_bytes(ELEMENT * third.min(table_len(high)?)),
-            O::TableGrow => of_new_bytes(table(low)?.growth(second, &self.state.budget)),
+            O::TableGrow => growth(ELEMENT * table_len(low)?, table(low)?.grown(second)),
             O::ArrayNew | O::ArrayNewDefault | O::ArrayNewData | O::ArrayNewElem => {
                 let storage = self.state.types.layout(self.instance.ty(low)?)?.element()?;
                 let len = match opcode {
@@ -46,7 +50,7 @@ impl Row<'_> {
                     O::ArrayCopy => self.index(4),
                     _ => self.index(3),
                 };
-                let bytes = match self.state.heap.get(first).map(|object| &object.payload) {
+                let bytes = match self.state.heap.get(first) {
                     Some(Payload::Array(_, bytes)) => bytes.len() as u64,
                     _ => 0,
                 };

@@ -7,11 +7,14 @@
 //! stack. An operation that needs more ends the loop, and `run.rs` executes it: fewer variables in
 //! the loop leave more registers to it.
 
+use core::ops::Range;
+
 use wattle_ast::{Opcode, Shuffle, V128};
 use wattle_numerics::{self as numerics, Nan, simd};
 
+use super::aggregates::{array_get, array_len, array_set, struct_get, struct_set, test};
 use super::frame::{get, get_vector, set, set_vector, window};
-use super::{aggregates, vectors};
+use super::vectors;
 use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::module::Functions;
 use crate::operations::for_each_operation;
@@ -42,16 +45,19 @@ impl Position<'_> {
     }
 }
 
-/// The bytes at an address. Address and offset have 32 bits, so their sum does not overflow, and
-/// one comparison checks the bounds.
+/// The places of `N` bytes at an address, in a memory of `len` bytes. Address and offset have 32
+/// bits, so their sum does not overflow, and one comparison checks the bounds.
 #[inline(always)]
-fn bytes_at<const N: usize>(memory: &[u8], address: u64, offset: u64) -> Option<&[u8; N]> {
+fn places<const N: usize>(len: usize, address: u64, offset: u64) -> Option<Range<usize>> {
     let start = u64::from(address as u32) + u64::from(offset as u32);
     let end = start + N as u64;
-    if end > fault!(LoadBound, memory.len().saturating_sub(1), memory.len()) as u64 {
-        return None;
-    }
-    memory.get(start as usize..end as usize)?.first_chunk::<N>()
+    (end <= len as u64).then_some(start as usize..end as usize)
+}
+
+#[inline(always)]
+fn bytes_at<const N: usize>(memory: &[u8], address: u64, offset: u64) -> Option<&[u8; N]> {
+    let len = fault!(LoadBound, memory.len().saturating_sub(1), memory.len());
+    memory.get(places::<N>(len, address, offset)?)?.first_chunk::<N>()
 }
 
 #[inline(always)]
@@ -60,12 +66,8 @@ fn bytes_at_mut<const N: usize>(
     address: u64,
     offset: u64,
 ) -> Option<&mut [u8; N]> {
-    let start = u64::from(address as u32) + u64::from(offset as u32);
-    let end = start + N as u64;
-    if end > memory.len() as u64 {
-        return None;
-    }
-    memory.get_mut(start as usize..end as usize)?.first_chunk_mut::<N>()
+    let places = places::<N>(memory.len(), address, offset)?;
+    memory.get_mut(places)?.first_chunk_mut::<N>()
 }
 
 /// What the code of an instance works on, apart from the stack and memory 0.
@@ -275,7 +277,7 @@ pub(super) fn dispatch<'m>(
         ($op:ident, $heap_type:expr, $nullable:expr) => {{
             let Ground { state, instance, .. } = &*ground;
             let slot = get(frame, $op.b);
-            check!(aggregates::test(state, instance, at.function, slot, $heap_type, $nullable))
+            check!(test(state, instance, at.function, slot, $heap_type, $nullable))
         }};
     }
     // Executes an operation of a given shape.
@@ -315,11 +317,13 @@ pub(super) fn dispatch<'m>(
         (
             $d:tt
             binary { $( $rr:ident $ri:ident ; )* }
-            compare { $( $crr:ident $cri:ident $brr:ident $bri:ident $not:ident $swapped:ident ; )* }
+            compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
             unary { $( $un:ident )* }
             load { $( $ld:ident $raw:ident ; )* }
             store { $( $st:ident $narrow:ident $sti:ident ; )* }
             fused { $( $fu:ident = $first:ident $rest:ident ; )* }
+            vector { $( $vector:ident )* }
+            part { $( $part:ident = $doc:literal ; )* }
         ) => {{
             // Executes the operation of a name.
             macro_rules! perform {
@@ -388,9 +392,8 @@ pub(super) fn dispatch<'m>(
                     $( Code::$ld => perform!(op $ld), )*
                     $( Code::$st => perform!(op $st), Code::$sti => perform!(op $sti), )*
                     $( Code::$fu => perform!(op $fu), )*
-                    Code::Br => perform!(op Br),
-                    Code::BrIf => perform!(op BrIf),
-                    Code::BrIfNot => perform!(op BrIfNot),
+                    $( Code::$part => perform!(op $part), )*
+                    $( Code::$vector => vector!(op $vector), )*
                     Code::BrAnd => {
                         branch!(op if (get(frame, op.b) & get(frame, op.c)) as u32 != 0);
                     }
@@ -406,13 +409,10 @@ pub(super) fn dispatch<'m>(
                         let branch = some!(next.as_slice().get(chosen as usize));
                         go!(branch.low());
                     }
-                    Code::Const => perform!(op Const),
-                    Code::Copy => perform!(op Copy),
                     Code::Copy2 => {
                         let value = get_vector(frame, op.b);
                         set_vector(frame, op.a, value);
                     }
-                    Code::Select => perform!(op Select),
                     Code::Select2 => {
                         let first = get(frame, op.imm as Slot) as u32 != 0;
                         let slot = if fault!(SelectSwapped, !first, first) { op.b } else { op.c };
@@ -425,8 +425,6 @@ pub(super) fn dispatch<'m>(
                         let address = *some!(ground.instance.funcs.get(op.low() as usize));
                         set(frame, op.a, slot_of(kind::FUNC, address));
                     }
-                    Code::GlobalGet => perform!(op GlobalGet),
-                    Code::GlobalSet => perform!(op GlobalSet),
                     Code::GlobalGet2 => {
                         let [low, high] = global!(op).value;
                         set(frame, op.a, low);
@@ -471,26 +469,10 @@ pub(super) fn dispatch<'m>(
                         let bits = i31!(op);
                         set(frame, op.a, bits.into());
                     }
-                    Code::StructGet => {
-                        check!(aggregates::struct_get(&mut ground.state.heap, frame, op));
-                    }
-                    Code::StructSet => {
-                        check!(aggregates::struct_set(&mut ground.state.heap, frame, op));
-                    }
-                    Code::ArrayGet => {
-                        check!(aggregates::array_get(&mut ground.state.heap, frame, op));
-                    }
-                    Code::ArraySet => {
-                        check!(aggregates::array_set(&mut ground.state.heap, frame, op));
-                    }
-                    Code::VectorUnary => vector!(op VectorUnary),
-                    Code::VectorBinary => vector!(op VectorBinary),
-                    Code::VectorTernary => vector!(op VectorTernary),
-                    Code::VectorTest => vector!(op VectorTest),
-                    Code::VectorShift => vector!(op VectorShift),
-                    Code::VectorSplat => vector!(op VectorSplat),
-                    Code::VectorExtract => vector!(op VectorExtract),
-                    Code::VectorReplace => vector!(op VectorReplace),
+                    Code::StructGet => check!(struct_get(&mut ground.state.heap, frame, op)),
+                    Code::StructSet => check!(struct_set(&mut ground.state.heap, frame, op)),
+                    Code::ArrayGet => check!(array_get(&mut ground.state.heap, frame, op)),
+                    Code::ArraySet => check!(array_set(&mut ground.state.heap, frame, op)),
                     Code::Shuffle => {
                         let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
                         let lanes = some!(at.function.vectors.get(op.low() as usize));
@@ -501,7 +483,7 @@ pub(super) fn dispatch<'m>(
                         set_vector(frame, op.a, vector);
                     }
                     Code::ArrayLen => {
-                        let len = check!(aggregates::array_len(ground.state, get(frame, op.b)));
+                        let len = check!(array_len(ground.state, get(frame, op.b)));
                         set(frame, op.a, len);
                     }
                     Code::Address => {
@@ -518,14 +500,10 @@ pub(super) fn dispatch<'m>(
                             set(frame, op.a.wrapping_add(nth), value);
                         }
                     }
-                    Code::Return => perform!(op Return),
-                    Code::Return1 => perform!(op Return1),
                     Code::ReturnImm => {
                         frame[0] = op.imm;
                         leave!();
                     }
-                    Code::Call => perform!(op Call),
-                    Code::CallIndirect => perform!(op CallIndirect),
                     Code::ReturnCall => enter!(op.low(), 0_u16, false),
                     Code::Fuel => match &mut ground.state.fuel {
                         Some(fuel) if *fuel >= op.imm => *fuel -= op.imm,

@@ -17,9 +17,9 @@ use crate::types::{width, widths};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Function,
+    /// A `block` or an `if`.
     Block,
     Loop,
-    If,
     TryTable,
     /// The body of a legacy `try`.
     Try,
@@ -107,7 +107,7 @@ impl<'m> Translator<'m> {
             Instr::Loop { block_type } => self.begin(Kind::Loop, block_type)?,
             Instr::If { block_type } => {
                 let condition = self.condition()?;
-                self.begin(Kind::If, block_type)?;
+                self.begin(Kind::Block, block_type)?;
                 let to_else = self.emit_branch(Self::negated(condition)?);
                 self.innermost()?.to_else = Some(to_else);
             }

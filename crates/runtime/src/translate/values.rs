@@ -2,14 +2,14 @@
 //! locals, globals, accesses to memory 0, references, fields and elements.
 
 use wattle_ast::{
-    ArrowType, CompType, FieldIdx, FieldType, GlobalIdx, HeapType, Instr, Kind, LocalIdx, Opcode,
-    Reader, StorageType, TypeIdx, V128,
+    ArrowType, CompType, FieldIdx, FieldType, GlobalIdx, HeapType, Instr, Kind, LocalIdx, MemArg,
+    Opcode, Reader, StorageType, TypeIdx, V128,
 };
 
 use super::operands::Place;
 use super::rows::memarg;
 use super::{Result, Translator};
-use crate::code::{Code, Scalar, Slot, pack, swapped};
+use crate::code::{Code, Scalar, Slot, pack};
 use crate::trap::{Broken, at};
 use crate::types::{Storage, width};
 
@@ -23,9 +23,9 @@ impl<'m> Translator<'m> {
         match Scalar::of(opcode) {
             Some(Scalar::Binary(slots, immediate)) => self.binary(opcode, slots, immediate),
             Some(Scalar::Unary(code)) => self.unary(code, false, 0, 0),
-            Some(Scalar::Load(code)) => self.load(opcode, code, reader, false),
+            Some(Scalar::Load(code)) => self.load(opcode, code, memarg(reader)?, false),
             Some(Scalar::Store(code, immediate)) => {
-                self.store(opcode, code, Some(immediate), reader)
+                self.store(opcode, code, Some(immediate), memarg(reader)?)
             }
             None => self.other(opcode, reader),
         }
@@ -70,14 +70,7 @@ impl<'m> Translator<'m> {
         if inverse.is_some() { Ok(()) } else { self.unary(code, false, 0, 0) }
     }
 
-    fn load(
-        &mut self,
-        opcode: Opcode,
-        code: Code,
-        reader: &mut Reader<'_>,
-        wide: bool,
-    ) -> Result<()> {
-        let memarg = memarg(reader)?;
+    fn load(&mut self, opcode: Opcode, code: Code, memarg: MemArg, wide: bool) -> Result<()> {
         if !Self::is_short(memarg) {
             return self.access(opcode, memarg, 0);
         }
@@ -93,9 +86,8 @@ impl<'m> Translator<'m> {
         opcode: Opcode,
         code: Code,
         immediate: Option<Code>,
-        reader: &mut Reader<'_>,
+        memarg: MemArg,
     ) -> Result<()> {
-        let memarg = memarg(reader)?;
         if !Self::is_short(memarg) {
             return self.access(opcode, memarg, 0);
         }
@@ -184,14 +176,8 @@ impl<'m> Translator<'m> {
                 let imm = self.vector_constant(value.0);
                 self.emit(Code::VectorConst, a, 0, 0, imm);
             }
-            Instr::V128Load { .. } => {
-                *reader = start;
-                self.load(opcode, Code::V128Load, reader, true)?;
-            }
-            Instr::V128Store { .. } => {
-                *reader = start;
-                self.store(opcode, Code::V128Store, None, reader)?;
-            }
+            Instr::V128Load { memarg } => self.load(opcode, Code::V128Load, memarg, true)?,
+            Instr::V128Store { memarg } => self.store(opcode, Code::V128Store, None, memarg)?,
             Instr::I8x16Shuffle { lanes } => {
                 let (c, b) = (self.pop_slot()?, self.pop_slot()?);
                 let a = self.push_home(true)?;
@@ -355,7 +341,7 @@ impl<'m> Translator<'m> {
 
 /// The operation that takes the first operand as an immediate, if the operands can be swapped.
 fn swapped_immediate(opcode: Opcode) -> Option<Code> {
-    match Scalar::of(swapped(opcode)?) {
+    match Scalar::of(wattle_numerics::swapped(opcode)?) {
         Some(Scalar::Binary(_, immediate)) => Some(immediate),
         _ => None,
     }
