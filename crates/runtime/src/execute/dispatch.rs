@@ -7,8 +7,6 @@
 //! stack. An operation that needs more ends the loop, and `run.rs` executes it: fewer variables in
 //! the loop leave more registers to it.
 
-use core::ops::Range;
-
 use wattle_ast::{Opcode, Shuffle, V128};
 use wattle_numerics::{self as numerics, Nan, simd};
 
@@ -45,19 +43,16 @@ impl Position<'_> {
     }
 }
 
-/// The places of `N` bytes at an address, in a memory of `len` bytes. Address and offset have 32
-/// bits, so their sum does not overflow, and one comparison checks the bounds.
-#[inline(always)]
-fn places<const N: usize>(len: usize, address: u64, offset: u64) -> Option<Range<usize>> {
-    let start = u64::from(address as u32) + u64::from(offset as u32);
-    let end = start + N as u64;
-    (end <= len as u64).then_some(start as usize..end as usize)
-}
-
+/// The bytes at an address. Address and offset have 32 bits, so their sum does not overflow, and
+/// one comparison checks the bounds.
 #[inline(always)]
 fn bytes_at<const N: usize>(memory: &[u8], address: u64, offset: u64) -> Option<&[u8; N]> {
-    let len = fault!(LoadBound, memory.len().saturating_sub(1), memory.len());
-    memory.get(places::<N>(len, address, offset)?)?.first_chunk::<N>()
+    let start = u64::from(address as u32) + u64::from(offset as u32);
+    let end = start + N as u64;
+    if end > fault!(LoadBound, memory.len().saturating_sub(1), memory.len()) as u64 {
+        return None;
+    }
+    memory.get(start as usize..end as usize)?.first_chunk::<N>()
 }
 
 #[inline(always)]
@@ -66,8 +61,12 @@ fn bytes_at_mut<const N: usize>(
     address: u64,
     offset: u64,
 ) -> Option<&mut [u8; N]> {
-    let places = places::<N>(memory.len(), address, offset)?;
-    memory.get_mut(places)?.first_chunk_mut::<N>()
+    let start = u64::from(address as u32) + u64::from(offset as u32);
+    let end = start + N as u64;
+    if end > memory.len() as u64 {
+        return None;
+    }
+    memory.get_mut(start as usize..end as usize)?.first_chunk_mut::<N>()
 }
 
 /// What the code of an instance works on, apart from the stack and memory 0.
