@@ -137,9 +137,12 @@ macro_rules! with_integer {
 /// An element in one slot, or in two if it is a vector. `None` if the array has no such element.
 #[inline]
 fn load(bytes: &[u8], place: usize, storage: Storage) -> Option<[u64; 2]> {
-    Some(split(with_integer!(storage, Int => {
-        Int::from_le_bytes(*bytes.as_chunks().0.get(place)?).into()
-    })))
+    fn slots(element: impl Into<u128>) -> [u64; 2] {
+        split(element.into())
+    }
+    Some(with_integer!(storage, Int => {
+        slots(Int::from_le_bytes(*bytes.as_chunks().0.get(place)?))
+    }))
 }
 
 #[inline]

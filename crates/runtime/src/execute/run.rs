@@ -61,10 +61,10 @@ pub(crate) fn run(
     exec: &mut Exec,
 ) -> Exit {
     loop {
-        if let Some(Pending::Throw { exception, level }) = exec.pending {
-            if let Err(exit) = unwind(instances, state, exec, exception, level) {
-                return exit;
-            }
+        if let Some(Pending::Throw { exception, level }) = exec.pending
+            && let Err(exit) = unwind(instances, state, exec, exception, level)
+        {
+            return exit;
         }
         match run_instance(instances, memories, state, exec) {
             Leave::Switch(frame) => exec.current = frame,
