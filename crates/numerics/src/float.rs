@@ -102,7 +102,7 @@ macro_rules! float {
             #[cfg(not(feature = "std"))]
             #[inline]
             fn sqrt(self) -> Self {
-                exact::$float::sqrt(self)
+                crate::root::$float(self)
             }
 
             #[inline]

@@ -60,6 +60,8 @@ mod float;
 mod memory;
 mod profile;
 mod relations;
+#[cfg(not(feature = "std"))]
+mod root;
 mod scalar;
 pub mod simd;
 

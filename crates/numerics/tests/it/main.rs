@@ -3,12 +3,12 @@
 
 mod choices;
 mod dispatch;
-mod exact;
 mod floats;
 mod moves;
 mod operators;
 mod reference;
 mod relations;
+mod rounding;
 
 use wattle_ast::{ArrowType, Opcode, V128};
 use wattle_numerics::{Error, Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
