@@ -21,21 +21,12 @@ pub(crate) fn zeroed<T: Zeroable>(len: usize) -> Option<Box<[T]>> {
     bytemuck::allocation::try_zeroed_slice_box(len).ok()
 }
 
-/// `Some` if the system has this many bytes more.
-pub(crate) fn is_there(bytes: usize) -> Option<()> {
-    let mut probe: Vec<u8> = Vec::new();
-    probe.try_reserve_exact(bytes).ok()?;
+/// Storage that nobody uses, or `None` if the system does not have this many bytes more.
+pub(crate) fn unused(bytes: usize) -> Option<Vec<u8>> {
+    let mut storage = Vec::new();
+    storage.try_reserve_exact(bytes).ok()?;
     // Without this, the optimiser sees an allocation without a use, and removes it.
-    core::hint::black_box(&probe);
-    Some(())
-}
-
-/// A copy of a list, or `None` when memory is exhausted.
-#[inline]
-pub(crate) fn copied(list: &[u64]) -> Option<Box<[u64]>> {
-    let mut copy = zeroed(list.len())?;
-    copy.copy_from_slice(list);
-    Some(copy)
+    Some(core::hint::black_box(storage))
 }
 
 /// The bytes that the programs of a store take, and what bounds them.
@@ -93,11 +84,9 @@ impl Budget {
 
     /// Allocates while some bytes more are held.
     pub(crate) fn with_headroom<R>(&self, allocate: impl FnOnce() -> Option<R>) -> Option<R> {
-        let mut headroom: Vec<u8> = Vec::new();
-        headroom.try_reserve_exact(HEADROOM.min(self.limits.bytes / 64) as usize).ok()?;
+        let headroom = unused(HEADROOM.min(self.limits.bytes / 64) as usize)?;
         let done = allocate();
-        // Without this, the optimiser sees an allocation without a use, and removes it.
-        core::hint::black_box(&headroom);
+        drop(headroom);
         done
     }
 

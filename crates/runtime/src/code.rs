@@ -5,6 +5,7 @@
 use alloc::vec::Vec;
 
 use wattle_ast::{HeapType, Opcode, V128};
+use wattle_numerics as numerics;
 
 use crate::operations::for_each_operation;
 
@@ -54,11 +55,13 @@ pub(crate) const fn pack(low: u32, high: u32) -> u64 {
 macro_rules! define {
     (
         binary { $( $rr:ident $ri:ident ; )* }
-        compare { $( $crr:ident $cri:ident $brr:ident $bri:ident $inverse:ident $swapped:ident ; )* }
+        compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
         unary { $( $un:ident )* }
-        load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
+        load { $( $ld:ident $raw:ident ; )* }
         store { $( $st:ident $narrow:ident $sti:ident ; )* }
         fused { $( $fu:ident = $first:ident $rest:ident ; )* }
+        vector { $( $vector:ident )* }
+        part { $( $part:ident = $doc:literal ; )* }
     ) => {
         /// What an operation does. A code with the name of an instruction does what the instruction
         /// does, with slots as operands.
@@ -67,12 +70,12 @@ macro_rules! define {
         pub(crate) enum Code {
             $( $rr, $ri, )* $( $crr, $cri, $brr, $bri, )* $( $un, )* $( $ld, )* $( $st, $sti, )*
             $( $fu, )*
-            /// Go to `imm`.
-            Br,
-            /// Go to `low` when slot `b` is not 0.
-            BrIf,
-            /// Go to `low` when slot `b` is 0.
-            BrIfNot,
+            $(
+                /// Vector instruction `low`. Its operands are `b`, `c` and, for a third one, the
+                /// slot in the upper half of the immediate. A lane is in that half too.
+                $vector,
+            )*
+            $( #[doc = $doc] $part, )*
             /// Go to `low` when slots `b` and `c` have a common bit; `BrAndNot`, when they have
             /// none.
             BrAnd,
@@ -84,29 +87,18 @@ macro_rules! define {
             /// Go to the target of the branch that is `b` operations behind the next one, at most
             /// `imm`.
             BrTable,
-            /// `a` is `imm`.
-            Const,
-            /// `a` is `b`.
-            Copy,
             /// `a` and the slot after it are `b` and the slot after it.
             Copy2,
             /// `c` slots from `a` on are the slots from `b` on.
             CopySlots,
-            /// `a` is slot `b` when slot `low` is not 0, else slot `c`. `Select2` selects vectors.
-            Select,
+            /// `Select`, `GlobalGet` and `GlobalSet` for vectors.
             Select2,
-            /// Leave the function, whose results are in slots 0 and up.
-            Return,
-            /// Leave the function, whose one result is slot `b`.
-            Return1,
+            GlobalGet2,
+            GlobalSet2,
             /// Leave the function, whose one result is `imm`.
             ReturnImm,
-            /// Call function `imm` of those that the module defines. Its frame begins at slot `a`.
-            Call,
             /// Call function `imm` of the index space, which is imported.
             CallImport,
-            /// Call the function that slot `b` selects in table `low`; its type is `high`.
-            CallIndirect,
             /// Call the function that slot `b` refers to.
             CallRef,
             /// Tail calls, with the arguments in slots 0 and up.
@@ -115,12 +107,6 @@ macro_rules! define {
             ReturnCallIndirect,
             ReturnCallRef,
             Unreachable,
-            /// `a` is global `imm`. `GlobalGet2` gets a vector.
-            GlobalGet,
-            GlobalGet2,
-            /// Global `imm` is `b`. `GlobalSet2` sets a vector.
-            GlobalSet,
-            GlobalSet2,
             /// Trap when slot `b`, an address of a 64-bit memory, exceeds 32 bits.
             Address,
             /// Load or store the vector at memory address `b + imm`.
@@ -149,17 +135,6 @@ macro_rules! define {
             /// Element `b` of `a` is `c`.
             ArraySet,
             ArrayLen,
-            /// Vector instruction `low`. Its operands are `b`, `c` and, for a third one, the slot
-            /// in the upper half of the immediate. A lane, or an index into the vectors of the
-            /// code, is in that half too.
-            VectorUnary,
-            VectorBinary,
-            VectorTernary,
-            VectorTest,
-            VectorShift,
-            VectorSplat,
-            VectorExtract,
-            VectorReplace,
             Shuffle,
             /// `a` is vector `imm` of the code.
             VectorConst,
@@ -200,28 +175,13 @@ macro_rules! define {
             }
         }
 
-        /// The operations of a comparison, and the comparisons related to it.
-        struct Comparison {
-            /// The operation that compares two slots, and the one that compares a slot with an
-            /// immediate; then the branches with these operands.
-            forms: [Code; 4],
-            /// The comparison that holds when this one does not.
-            inverse: Opcode,
-            /// The comparison that gives the same result when its operands are swapped.
-            swapped: Opcode,
-        }
-
-        impl Comparison {
-            const fn of(opcode: Opcode) -> Option<Comparison> {
-                Some(match opcode {
-                    $( Opcode::$crr => Comparison {
-                        forms: [Code::$crr, Code::$cri, Code::$brr, Code::$bri],
-                        inverse: Opcode::$inverse,
-                        swapped: Opcode::$swapped,
-                    }, )*
-                    _ => return None,
-                })
-            }
+        /// The operations of a comparison: the one that compares two slots, and the one that
+        /// compares a slot with an immediate; then the branches with these operands.
+        const fn forms(comparison: Opcode) -> Option<[Code; 4]> {
+            Some(match comparison {
+                $( Opcode::$crr => [Code::$crr, Code::$cri, Code::$brr, Code::$bri], )*
+                _ => return None,
+            })
         }
 
         impl Code {
@@ -234,7 +194,7 @@ macro_rules! define {
             }
 
             /// The comparison instruction behind a comparison or a branch on one, and the index of
-            /// this code in [`Comparison::forms`].
+            /// this code in its [`forms`].
             pub(crate) const fn comparison(self) -> Option<(Opcode, usize)> {
                 Some(match self {
                     $(
@@ -252,15 +212,11 @@ macro_rules! define {
                 match self {
                     $( Code::$rr | Code::$ri => true, )*
                     $( Code::$crr | Code::$cri => true, )*
-                    $( Code::$un => true, )*
-                    $( Code::$ld => true, )*
+                    $( Code::$un )|* $( | Code::$ld )* $( | Code::$vector )* => true,
                     Code::Const | Code::Copy | Code::Copy2 | Code::Select | Code::Select2 => true,
                     Code::GlobalGet | Code::GlobalGet2 | Code::V128Load | Code::RefFunc => true,
                     Code::RefTest | Code::RefI31 | Code::I31GetS | Code::I31GetU => true,
                     Code::StructGet | Code::ArrayGet | Code::ArrayLen => true,
-                    Code::VectorUnary | Code::VectorBinary | Code::VectorTernary => true,
-                    Code::VectorTest | Code::VectorShift | Code::VectorSplat => true,
-                    Code::VectorExtract | Code::VectorReplace => true,
                     Code::Shuffle | Code::VectorConst => true,
                     _ => false,
                 }
@@ -279,7 +235,7 @@ impl Code {
             Code::I32AndImm => Some(Code::BrAndImm),
             _ => {
                 let (opcode, form) = self.comparison()?;
-                Comparison::of(opcode)?.forms.get(form + 2).copied()
+                forms(opcode)?.get(form + 2).copied()
             }
         }
     }
@@ -302,23 +258,13 @@ impl Code {
     /// The comparison that holds when this one does not, in the same form.
     pub(crate) fn inverse(self) -> Option<Code> {
         let (opcode, form) = self.comparison()?;
-        Comparison::of(Comparison::of(opcode)?.inverse)?.forms.get(form).copied()
+        forms(numerics::inverse(opcode)?)?.get(form).copied()
     }
 
     /// Whether it is a tail call.
     pub(crate) const fn is_tail_call(self) -> bool {
         use Code::{ReturnCall, ReturnCallImport, ReturnCallIndirect, ReturnCallRef};
         matches!(self, ReturnCall | ReturnCallImport | ReturnCallIndirect | ReturnCallRef)
-    }
-}
-
-/// The instruction that gives the same result when its operands are swapped.
-pub(crate) fn swapped(opcode: Opcode) -> Option<Opcode> {
-    use Opcode as O;
-    match opcode {
-        O::I32Add | O::I32Mul | O::I32And | O::I32Or | O::I32Xor => Some(opcode),
-        O::I64Add | O::I64Mul | O::I64And | O::I64Or | O::I64Xor => Some(opcode),
-        _ => Comparison::of(opcode).map(|comparison| comparison.swapped),
     }
 }
 

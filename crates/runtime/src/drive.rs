@@ -36,17 +36,13 @@ impl<T> Store<T> {
                 Exit::Done => return Ok(Progress::Done(exec)),
                 Exit::OutOfFuel => return Ok(Progress::OutOfFuel(exec)),
                 Exit::Blocked { timeout } => return Ok(Progress::Blocked(exec, timeout)),
-                Exit::Failed(failure) => return Err(inner.failed(exec, failure.into())),
+                Exit::Failed(failure) => return Err(inner.failed(exec, failure)),
                 Exit::Exception(slot) => {
-                    let error = exec.thrown.take();
-                    let error = error.unwrap_or_else(|| inner.state.uncaught(slot));
-                    let calls = execute::backtrace(&inner.instances, &exec);
-                    inner.recycle(exec);
-                    return Err(error.with_backtrace(calls));
+                    let uncaught = || ErrorKind::Exception(inner.state.object(slot)).into();
+                    let error = exec.thrown.take().unwrap_or_else(uncaught);
+                    return Err(inner.failed(exec, error));
                 }
-                Exit::Host { func, base, last } => {
-                    exec.pending = Some(Pending::Host { func, base, last });
-                }
+                Exit::Host(call) => exec.pending = Some(call),
             }
         }
     }
@@ -84,9 +80,7 @@ impl<T> Store<T> {
             exec.thrown = Some(error);
             return Ok(ControlFlow::Continue(exec));
         }
-        let calls = execute::backtrace(&self.inner.instances, &exec);
-        self.inner.recycle(exec);
-        Err(error.with_backtrace(calls))
+        Err(self.inner.failed(exec, error))
     }
 
     /// Calls a function of the host for an execution, with its operands at `base`.
@@ -159,7 +153,7 @@ impl<T> Store<T> {
                 Progress::Done(exec) => return Ok(exec),
                 Progress::OutOfFuel(hungry) => match self.inner.refill() {
                     Ok(()) => exec = hungry,
-                    Err(trap) => return Err(self.inner.failed(hungry, ErrorKind::Trap(trap))),
+                    Err(trap) => return Err(self.inner.failed(hungry, trap)),
                 },
                 Progress::Host(exec, what) => {
                     return Err(self.inner.failed(exec, ErrorKind::Suspended(what)));
@@ -167,7 +161,7 @@ impl<T> Store<T> {
                 Progress::Blocked(blocked, timeout) => {
                     self.inner.state.waiters.remove(blocked.id);
                     if timeout < 0 {
-                        return Err(self.inner.failed(blocked, ErrorKind::Trap(Trap::Deadlock)));
+                        return Err(self.inner.failed(blocked, Trap::Deadlock));
                     }
                     exec = blocked;
                     exec.answer(TIMED_OUT);
@@ -191,11 +185,6 @@ impl Exec {
 }
 
 impl Inner {
-    /// The instruments of functions that are called from now on.
-    pub(crate) fn instrument(&self) -> Instrument {
-        Instrument { fuel: self.state.fuel.is_some(), observe: self.state.observer.is_some() }
-    }
-
     /// An execution that is about to call a function of an instance.
     pub(crate) fn begin(
         &mut self,
@@ -210,12 +199,13 @@ impl Inner {
         };
         stack.iter_mut().zip(arguments).for_each(|(to, from)| *to = *from);
         self.executions += 1;
+        let (fuel, observe) = (self.state.fuel.is_some(), self.state.observer.is_some());
         Ok(Exec {
             id: self.executions,
             stack,
             current: Frame { instance, func, pc: ENTRY, base: 0 },
             top: arguments.len(),
-            instrument: self.instrument(),
+            instrument: Instrument { fuel, observe },
             ..Exec::default()
         })
     }
@@ -228,11 +218,11 @@ impl Inner {
         self.state.budget.shrink(Resource::Stack, exec.bytes());
     }
 
-    fn failed(&mut self, exec: Exec, kind: ErrorKind) -> Error {
+    /// Ends an execution with an error, which becomes complete.
+    fn failed(&mut self, exec: Exec, error: impl Into<Error>) -> Error {
         let calls = execute::backtrace(&self.instances, &exec);
         self.recycle(exec);
-        let index = self.state.trap_index.take();
-        Error::new(kind).with_backtrace(calls).with_index(index)
+        error.into().with_place(calls, self.state.trap_index.take())
     }
 
     /// Asks for more fuel.

@@ -29,7 +29,7 @@ impl State {
         match slot & kind::MASK {
             kind::I31 => AnyRef::I31(index_of(slot)),
             kind::HOST => AnyRef::Host(index_of(slot)),
-            _ => match self.heap.get(slot).map(|object| &object.payload) {
+            _ => match self.heap.get(slot) {
                 Some(Payload::Pair(..) | Payload::Struct(..)) => AnyRef::Struct(self.object(slot)),
                 _ => AnyRef::Array(self.object(slot)),
             },

@@ -1,6 +1,7 @@
 //! Planted faults: places where the engine does something wrong on purpose, to find out whether a
 //! set of modules would notice. They exist only with the feature `faults`; without it, `fault!` is
-//! its right alternative, and nothing else is compiled.
+//! its right alternative, and nothing else is compiled. Those of numbers and vectors are planted in
+//! the crate that computes them.
 
 /// `fault!(Name, wrong, right)` is `right`, unless the fault is planted.
 #[cfg(feature = "faults")]
@@ -18,47 +19,9 @@ macro_rules! fault {
 }
 
 #[cfg(feature = "faults")]
-macro_rules! faults {
-    ($( $name:ident $what:literal; )*) => {
-        /// Something that the engine does wrong while the fault is planted.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum Fault { $( #[doc = $what] $name, )* }
-
-        impl Fault {
-            /// Every fault.
-            pub const ALL: &'static [Fault] = &[$( Fault::$name, )*];
-
-            /// What the engine does wrong.
-            pub const fn description(self) -> &'static str {
-                match self { $( Fault::$name => $what, )* }
-            }
-        }
-    };
-}
-
-#[cfg(feature = "faults")]
-faults! {
-    ShiftMask "i64.shl takes its count modulo 32";
-    SignExtension "i64.extend16_s extends with zeros";
-    DivisionRounding "i64.div_s rounds down";
-    RemainderSign "i32.rem_s is never negative";
-    MinOfZeros "min of -0 and 0 is 0";
-    MaxOfNan "f32.max overlooks a NaN on the right";
-    NearestTies "f64.nearest rounds ties away from zero";
-    NanSign "f64.sqrt makes negative NaNs";
-    SaturationWraps "i32.trunc_sat_f64_u wraps";
-    TruncationRounds "i32.trunc_f64_s rounds to nearest";
-    ConversionSign "f64.convert_i64_u takes a signed integer";
-    WideCarry "i64.add128 drops the carry";
-    WideMultiplySign "i64.mul_wide_s is unsigned";
-    ReplacedLane "i16x8.replace_lane replaces the neighbour";
-    ShuffleSource "i8x16.shuffle takes all from the first vector";
-    SaturatingAddWraps "i8x16.add_sat_s wraps";
-    NarrowLimit "i16x8.narrow_i32x4_u has the limit of the signed one";
-    SwizzleBeyond "i8x16.swizzle takes indices modulo 16";
+wattle_numerics::declare_faults_of_numerics_and! {
     LoadBound "a load of the last byte traps";
     StoreDropped "i64.store32 writes nothing";
-    LoadSign "i32.load16_s extends with zeros";
     FillBound "memory.fill up to the end traps";
     CopyOverlap "memory.copy reads what it just wrote";
     InitSource "memory.init begins at the start of its segment";
@@ -83,16 +46,8 @@ faults! {
     TableInitSource "table.init begins at the start of its segment";
     ArrayDataSource "array.new_data begins at the start of its segment";
     CompareNarrow "a narrow compare-exchange looks at all of the expected value";
-    RotateDirection "i64.rotr rotates to the left";
-    ExtmulHalf "i32x4.extmul_high_i16x8_s takes the low half";
-    RoundedTwice "f32.convert_i64_u rounds twice";
     DelegateLost "delegate goes to the next handler";
     CastNull "ref.cast lets null through";
-}
-
-#[cfg(feature = "faults")]
-std::thread_local! {
-    static PLANTED: core::cell::Cell<Option<Fault>> = const { core::cell::Cell::new(None) };
 }
 
 /// Plants a fault in everything that this thread executes, and removes the one before. Modules that
@@ -100,33 +55,8 @@ std::thread_local! {
 #[cfg(feature = "faults")]
 pub fn plant(fault: Option<Fault>) {
     PLANTED.set(fault);
-}
-
-#[cfg(feature = "faults")]
-#[inline]
-pub(crate) fn is_planted(fault: Fault) -> bool {
-    PLANTED.get() == Some(fault)
-}
-
-/// Whether a copy within a list overwrites elements that it still has to read; `trap` tells which
-/// kind of list.
-#[cfg(feature = "faults")]
-pub(crate) fn overlap_is_planted(trap: crate::Trap) -> bool {
-    is_planted(match trap {
-        crate::Trap::MemoryOutOfBounds => Fault::CopyOverlap,
-        crate::Trap::TableOutOfBounds => Fault::TableCopyOverlap,
-        _ => Fault::ArrayCopyOverlap,
-    })
-}
-
-/// Copies within a list in ascending order, even if that overwrites elements too early.
-#[cfg(feature = "faults")]
-pub(crate) fn copy_forward<T: Copy>(list: &mut [T], from: core::ops::Range<usize>, to: usize) {
-    for (nth, at) in from.enumerate() {
-        if let Some(&value) = list.get(at)
-            && let Some(place) = list.get_mut(to + nth)
-        {
-            *place = value;
-        }
-    }
+    let same = |numeric: &wattle_numerics::Fault| {
+        fault.is_some_and(|fault| fault.description() == numeric.description())
+    };
+    wattle_numerics::plant(wattle_numerics::Fault::ALL.iter().copied().find(same));
 }

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use wattle_validator::TypeId;
 
-use crate::budget::{Budget, is_there};
+use crate::budget::{Budget, unused};
 use crate::limits::Resource;
 use crate::slots::{index_of, kind, slot_of};
 use crate::trap::Trap;
@@ -36,9 +36,9 @@ pub(crate) enum Payload {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct HeapObject {
+struct HeapObject {
     marked: bool,
-    pub(crate) payload: Payload,
+    payload: Payload,
 }
 
 /// The number of bytes of an object without its payload: its place in the arena, and what the
@@ -59,7 +59,8 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Heap {
     objects: Vec<HeapObject>,
     free: u32,
-    bytes: usize,
+    /// The number of bytes in use, including those of unreachable objects.
+    pub(crate) bytes: usize,
     collect_at: usize,
     /// The bytes that were taken from the budget.
     granted: usize,
@@ -94,15 +95,6 @@ impl Payload {
 
     /// The fields of a struct as slots.
     #[inline(always)]
-    pub(crate) fn fields(&self) -> Option<&[u64]> {
-        match self {
-            Payload::Pair(_, slots) => Some(slots),
-            Payload::Struct(_, slots) => Some(slots),
-            _ => None,
-        }
-    }
-
-    #[inline(always)]
     pub(crate) fn fields_mut(&mut self) -> Option<&mut [u64]> {
         match self {
             Payload::Pair(_, slots) => Some(slots),
@@ -130,11 +122,6 @@ impl Payload {
 }
 
 impl Heap {
-    /// The number of bytes in use, including unreachable objects.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// The number of objects in use, including unreachable ones.
     pub(crate) fn len(&self) -> usize {
         self.objects.iter().filter(|object| !matches!(object.payload, Payload::Free(_))).count()
@@ -185,7 +172,7 @@ impl Heap {
                 }
                 // Payloads are too small to leave headroom one by one, so there must be some beside
                 // all that are granted.
-                is_there(granted - self.granted)
+                unused(granted - self.granted).map(drop)
             });
             if grown.is_some() {
                 self.granted = granted;
@@ -232,13 +219,13 @@ impl Heap {
     }
 
     #[inline(always)]
-    pub(crate) fn get(&self, slot: u64) -> Option<&HeapObject> {
-        self.objects.get(index_of(slot) as usize)
+    pub(crate) fn get(&self, slot: u64) -> Option<&Payload> {
+        Some(&self.objects.get(index_of(slot) as usize)?.payload)
     }
 
     #[inline(always)]
-    pub(crate) fn get_mut(&mut self, slot: u64) -> Option<&mut HeapObject> {
-        self.objects.get_mut(index_of(slot) as usize)
+    pub(crate) fn get_mut(&mut self, slot: u64) -> Option<&mut Payload> {
+        Some(&mut self.objects.get_mut(index_of(slot) as usize)?.payload)
     }
 
     /// The payloads of two objects; `None` if they are one object.
@@ -274,12 +261,12 @@ impl Heap {
         while let Some(index) = self.work.pop() {
             let Some(object) = self.objects.get_mut(index as usize) else { continue };
             // The payload is taken out while its references are followed.
-            let payload = core::mem::replace(&mut object.payload, Payload::Free(NONE));
+            let mut payload = core::mem::replace(&mut object.payload, Payload::Free(NONE));
             let layout = payload.ty().and_then(|ty| types.layout(ty).ok());
             let fields = layout.map_or(&[][..], |layout| &layout.fields);
-            match &payload {
+            match &mut payload {
                 Payload::Pair(..) | Payload::Struct(..) => {
-                    let slots = payload.fields().unwrap_or_default();
+                    let slots = payload.fields_mut().unwrap_or_default();
                     let refs = fields.iter().filter(|(_, storage)| *storage == Storage::Ref);
                     refs.filter_map(|(slot, _)| slots.get(*slot as usize))
                         .for_each(|slot| self.mark(*slot));

@@ -7,10 +7,10 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use wattle_ast::{FuncType, ValType};
+use wattle_numerics::Slot;
 
 use crate::fuel::Fuel;
 use crate::handles::{Func, Instance, Memory};
-use crate::numerics::Slot;
 use crate::state::{FuncInst, FuncKind};
 use crate::store::{Caller, Handle as _, HostCall, HostFunc, Store};
 use crate::suspend::{Outcome, outcome};
@@ -240,15 +240,13 @@ pub trait Numbers: Copy {
 
 impl<A: Number> Numbers for A {
     fn types() -> &'static [ValType] {
-        const { &[A::TYPE] }
+        <(A,)>::types()
     }
     fn write(self, row: &mut [u64]) {
-        if let Some(slot) = row.first_mut() {
-            *slot = self.into_slot();
-        }
+        (self,).write(row);
     }
     fn read(row: &[u64]) -> Self {
-        A::from_slot(row.first().copied().unwrap_or(0))
+        <(A,)>::read(row).0
     }
 }
 

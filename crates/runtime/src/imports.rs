@@ -71,17 +71,9 @@ impl<T> Clone for Imports<T> {
 
 impl<T> fmt::Debug for Imports<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.modules.iter().map(|(module, names)| (module, names.keys()));
-        f.debug_map().entries(names.map(|(module, names)| (module, Names(names)))).finish()
-    }
-}
-
-/// The names of a module's definitions.
-struct Names<'a, T>(alloc::collections::btree_map::Keys<'a, Box<str>, Import<T>>);
-
-impl<T> fmt::Debug for Names<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.clone()).finish()
+        let modules = self.modules.iter();
+        let names = modules.map(|(module, names)| (module, names.keys().collect::<Vec<_>>()));
+        f.debug_map().entries(names).finish()
     }
 }
 

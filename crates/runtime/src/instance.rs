@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::{
     self as ast, DataMode, ElemItems, ElemMode, Expr, ExternIdx, ExternType, GlobalType, Instr,
-    Limits, RefType, TableType, ValType,
+    TagType, ValType,
 };
 
 use crate::execute;
@@ -24,7 +24,7 @@ use crate::state::{
 };
 use crate::store::{Handle, Inner, Store};
 use crate::trap::{Error, ErrorKind, at, at_mut};
-use crate::types::{ref_in_store, val_in_store, widths};
+use crate::types::{InStore, number, widths};
 use crate::values::Value;
 
 impl Global {
@@ -97,7 +97,7 @@ impl Instance {
         module: &Module,
         imports: &Imports<T>,
     ) -> Result<Instance, Error> {
-        let types = store.inner.state.types.import(module.inner.types())?;
+        let types = store.inner.state.types.import(module.inner.valid.types())?;
         let mut inst = InstanceInst {
             module: module.clone(),
             types,
@@ -123,18 +123,16 @@ impl Instance {
         let ast = module.ast();
         for global in &ast.globals {
             let value = self.evaluate(store, global.ty.val, &global.init)?;
-            let val = val_in_store(global.ty.val, &self.entity(store)?.types)?;
-            let global =
-                Global::add(store, GlobalInst { ty: GlobalType { val, ..global.ty }, value });
+            let ty = global.ty.remap(&mut InStore(&self.entity(store)?.types))?;
+            let global = Global::add(store, GlobalInst { ty, value });
             self.entity_mut(store)?.push(global.into());
         }
         for table in &ast.tables {
             let init = match &table.init {
-                Some(init) => self.evaluate(store, ValType::Ref(table.ty.elem), init)?[0],
+                Some(init) => self.evaluate_slot(store, init)?,
                 None => 0,
             };
-            let elem = ref_in_store(table.ty.elem, &self.entity(store)?.types)?;
-            let ty = TableType { elem, ..table.ty };
+            let ty = table.ty.remap(&mut InStore(&self.entity(store)?.types))?;
             let table = TableInst::new(ty, init, &mut store.inner.state.budget)?;
             let table = Table::add(store, table);
             self.entity_mut(store)?.push(table.into());
@@ -142,19 +140,18 @@ impl Instance {
         let first = self.entity(store)?.elems;
         for (place, elem) in (first..).zip(&ast.elems) {
             let from = store.inner.state.roots.len();
-            let result = self.evaluate_items(store, elem.ty, &elem.items);
+            let result = self.evaluate_items(store, &elem.items);
             let elems = store.inner.state.roots.split_off(from);
             result?;
             *at_mut(&mut store.inner.state.elems, place)? = elems.into();
         }
         for (index, elem) in (0..).zip(&ast.elems) {
             if let ElemMode::Active { table, offset } = &elem.mode {
-                let table = table.unwrap_or_default();
-                let addr = module.inner.spaces.table(table).map(|ty| ty.limits.addr);
-                let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
+                let offset = self.evaluate_slot(store, offset)?;
                 let inner = &mut store.inner;
                 let inst = at(&inner.instances, self.addr)?;
-                let (table, count) = (inst.table(table.0)?, elem.items.len().into());
+                let table = inst.table(table.unwrap_or_default().0)?;
+                let count = elem.items.len().into();
                 execute::init_table(&mut inner.state, inst, index, table, [offset, 0, count])?;
             }
             if elem.mode != ElemMode::Passive {
@@ -163,12 +160,11 @@ impl Instance {
         }
         for (index, data) in (0..).zip(&ast.datas) {
             if let DataMode::Active { memory, offset } = &data.mode {
-                let memory = memory.unwrap_or_default();
-                let addr = module.inner.spaces.mem(memory).map(|ty| ty.limits.addr);
-                let offset = self.evaluate(store, addr.unwrap_or_default().into(), offset)?[0];
+                let offset = self.evaluate_slot(store, offset)?;
                 let inner = &mut store.inner;
                 let inst = at(&inner.instances, self.addr)?;
-                let memory = at_mut(&mut inner.memories, inst.memory(memory.0)?)?;
+                let memory = inst.memory(memory.unwrap_or_default().0)?;
+                let memory = at_mut(&mut inner.memories, memory)?;
                 let operands = [offset, 0, data.bytes.len() as u64];
                 execute::init_memory(&inner.state, inst, memory, index, operands)?;
                 *at_mut(&mut inner.state.datas, inst.datas + index)? = true;
@@ -182,12 +178,7 @@ impl Instance {
     }
 
     /// Evaluates the elements of a segment and keeps them as temporary roots.
-    fn evaluate_items<T>(
-        self,
-        store: &mut Store<T>,
-        ty: RefType,
-        items: &ElemItems<'_>,
-    ) -> Result<(), Error> {
+    fn evaluate_items<T>(self, store: &mut Store<T>, items: &ElemItems<'_>) -> Result<(), Error> {
         match items {
             ElemItems::Funcs(funcs) => {
                 for func in funcs.view().iter() {
@@ -197,12 +188,17 @@ impl Instance {
             }
             ElemItems::Exprs(exprs) => {
                 for expr in exprs.view().iter() {
-                    let slot = self.evaluate(store, ValType::Ref(ty), &expr)?[0];
+                    let slot = self.evaluate_slot(store, &expr)?;
                     store.inner.state.roots.push(slot);
                 }
             }
         }
         Ok(())
+    }
+
+    /// The value of a constant expression whose type, whatever it is, takes one slot.
+    fn evaluate_slot<T>(self, store: &mut Store<T>, expr: &Expr<'_>) -> Result<u64, Error> {
+        Ok(self.evaluate(store, ValType::I64, expr)?[0])
     }
 
     /// The value of a constant expression. An expression of one instruction is evaluated without
@@ -245,7 +241,7 @@ impl Instance {
     /// The export with this name.
     pub fn export<T>(self, store: &Store<T>, name: &str) -> Option<Extern> {
         let inst = self.entity(store).ok()?;
-        self.resolve(inst, inst.module.inner.export(name)?)
+        self.resolve(inst, *inst.module.inner.exports.get(name)?)
     }
 
     fn resolve(self, inst: &InstanceInst, index: ExternIdx) -> Option<Extern> {
@@ -302,51 +298,14 @@ impl InstanceInst {
     }
 }
 
-/// Whether a memory or table with limits `actual` can be imported with limits `wanted`.
-fn limits_match(actual: Limits, wanted: Limits) -> bool {
-    actual.addr == wanted.addr
-        && actual.shared == wanted.shared
-        && actual.min >= wanted.min
-        && wanted.max.is_none_or(|most| actual.max.is_some_and(|max| max <= most))
-}
-
-/// Whether a definition can be imported with the type that an instance wants.
-///
-/// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#external-types>
-fn matches<T>(
-    store: &Store<T>,
-    inst: &InstanceInst,
-    wanted: ExternType,
-    found: Extern,
-) -> Result<bool, Error> {
-    let types = &store.inner.state.types;
-    Ok(match (wanted, found) {
-        (ExternType::Func(ty), Extern::Func(func)) => {
-            types.is_subtype(func.entity(store)?.ty, inst.ty(ty.0)?)
-        }
-        (ExternType::FuncExact(ty), Extern::Func(func)) => {
-            func.entity(store)?.ty == inst.ty(ty.0)?
-        }
-        (ExternType::Table(wanted), Extern::Table(table)) => {
-            let actual = table.entity(store)?.ty;
-            actual.elem == ref_in_store(wanted.elem, &inst.types)?
-                && limits_match(actual.limits, wanted.limits)
-        }
-        (ExternType::Mem(wanted), Extern::Memory(memory)) => {
-            let actual = memory.entity(store)?.ty;
-            actual.page_bits() == wanted.page_bits() && limits_match(actual.limits, wanted.limits)
-        }
-        (ExternType::Global(wanted), Extern::Global(global)) => {
-            let actual = global.entity(store)?.ty;
-            let val = val_in_store(wanted.val, &inst.types)?;
-            wanted.mutable == actual.mutable
-                && types.val_matches(actual.val, val)
-                && (!wanted.mutable || types.val_matches(val, actual.val))
-        }
-        (ExternType::Tag(wanted), Extern::Tag(tag)) => {
-            tag.entity(store)?.ty == inst.ty(wanted.ty.0)?
-        }
-        _ => false,
+/// The type of a definition, with numbers of the store.
+fn type_of<T>(store: &Store<T>, what: Extern) -> Result<ExternType, Error> {
+    Ok(match what {
+        Extern::Func(func) => ExternType::FuncExact(number(func.entity(store)?.ty)),
+        Extern::Table(table) => ExternType::Table(table.entity(store)?.ty),
+        Extern::Memory(memory) => ExternType::Mem(memory.entity(store)?.ty),
+        Extern::Global(global) => ExternType::Global(global.entity(store)?.ty),
+        Extern::Tag(tag) => ExternType::Tag(TagType { ty: number(tag.entity(store)?.ty) }),
     })
 }
 
@@ -360,7 +319,9 @@ fn import<T>(
     for (from, name, wanted) in module.imports() {
         let unknown = || ErrorKind::UnknownImport(from.into(), name.into());
         let found = imports.resolve(store, from, name)?.ok_or_else(unknown)?;
-        if !matches(store, inst, wanted, found)? {
+        let expected = wanted.remap(&mut InStore(&inst.types))?;
+        let registry = &store.inner.state.types.registry;
+        if !registry.extern_type_matches(type_of(store, found)?, expected) {
             let why = match (wanted.kind().keyword(), found.kind().keyword()) {
                 (wanted, found) if wanted == found => format!("the {found} is of another type"),
                 (wanted, found) => format!("expected a {wanted}, got a {found}"),

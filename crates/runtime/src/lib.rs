@@ -52,7 +52,6 @@
 //! | `module.rs`, `translate/` | modules, and their translation to operations |
 //! | `code.rs`, `operations.rs` | operations, and the table of those that instructions become |
 //! | `execute/` | what operations do |
-//! | `numerics/` | numbers and vectors |
 //! | `state.rs`, `types.rs`, `heap.rs` | the contents of a store; its types; structs, arrays, exceptions and the collector |
 //! | `slots.rs`, `values.rs`, `exchange.rs` | values in slots, values of the host, and conversions between them |
 //! | `handles.rs`, `store.rs` | handles of the host to the contents of a store; the store |
@@ -91,7 +90,6 @@ mod lazy;
 mod limits;
 mod memory;
 mod module;
-pub mod numerics;
 mod observe;
 mod operations;
 mod slots;
@@ -102,6 +100,9 @@ mod translate;
 mod trap;
 mod types;
 mod values;
+
+/// What numeric and vector instructions compute.
+pub use wattle_numerics as numerics;
 
 #[cfg(feature = "faults")]
 pub use faults::{Fault, plant};

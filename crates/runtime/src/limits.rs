@@ -1,6 +1,6 @@
 //! Limits of a store: one budget of bytes, numbers of definitions, depths of calls.
 
-use crate::numerics::Profile;
+use wattle_numerics::Profile;
 
 /// Limits on the resources of a store's programs. Exceeding one is an error or a failed `grow`,
 /// never an abort.

@@ -35,18 +35,22 @@ fn page_limit(ty: &MemType) -> u64 {
     ty.limits.max.unwrap_or(u64::MAX).min(most_pages(ty))
 }
 
+/// The bytes of a memory of this many pages; `None` if they are more than any memory can have.
+fn bytes_of(ty: &MemType, pages: u64) -> Option<u64> {
+    let page = 1_u64.checked_shl(ty.page_bits().into())?;
+    pages.checked_mul(page).filter(|&bytes| bytes <= MOST_BYTES)
+}
+
 /// The bytes to allocate for a memory of `len` bytes: `wanted`, as far as its type lets it grow.
 fn room_of(ty: &MemType, len: usize, wanted: usize) -> usize {
-    let page = 1_u64.checked_shl(ty.page_bits().into()).unwrap_or(u64::MAX);
-    let most = page_limit(ty).saturating_mul(page).min(MOST_BYTES);
+    let most = bytes_of(ty, page_limit(ty)).unwrap_or(MOST_BYTES);
     wanted.min(usize::try_from(most).unwrap_or(usize::MAX)).max(len)
 }
 
 impl MemoryInst {
     /// The bytes of a new memory; `None` if they are more than any memory can have.
     pub(crate) fn first_bytes(ty: &MemType) -> Option<u64> {
-        let bytes = ty.limits.min.checked_mul(1_u64.checked_shl(ty.page_bits().into())?)?;
-        (bytes <= MOST_BYTES).then_some(bytes)
+        bytes_of(ty, ty.limits.min)
     }
 
     pub(crate) fn new(ty: MemType, budget: &mut Budget) -> Result<MemoryInst, Error> {
@@ -75,23 +79,16 @@ impl MemoryInst {
         (self.len as u64).checked_shr(self.ty.page_bits().into()).unwrap_or(0)
     }
 
-    /// The number of pages and of bytes after growing by `pages` pages, if the type allows them.
-    fn grown(&self, pages: u64) -> Option<(u64, u64)> {
+    /// The numbers of pages and of bytes after growing by `pages` pages, if the type allows them.
+    pub(crate) fn grown(&self, pages: u64) -> Option<[u64; 2]> {
         let new = self.pages().checked_add(pages).filter(|&new| new <= page_limit(&self.ty))?;
-        let bytes = new.checked_mul(1_u64.checked_shl(self.ty.page_bits().into())?)?;
-        (bytes <= MOST_BYTES).then_some((new, bytes))
-    }
-
-    /// The bytes that growing by `pages` pages adds; none if it fails.
-    pub(crate) fn growth(&self, pages: u64, budget: &Budget) -> u64 {
-        let more = self.grown(pages).map(|(_, bytes)| bytes - self.len as u64);
-        more.filter(|&more| budget.has(more)).unwrap_or(0)
+        Some([new, bytes_of(&self.ty, new)?])
     }
 
     /// Grows by `pages` pages. Returns the size before.
     pub(crate) fn grow(&mut self, pages: u64, budget: &mut Budget) -> Option<u64> {
         let old = self.pages();
-        let (new, bytes) = self.grown(pages)?;
+        let [new, bytes] = self.grown(pages)?;
         let len = usize::try_from(bytes).ok()?;
         let change = [self.len as u64, bytes];
         match len <= self.room.len() {
@@ -142,29 +139,25 @@ impl TableInst {
         Ok(TableInst { ty, elems })
     }
 
-    /// The number of elements after growing by `count`, if the type allows them.
-    fn grown(&self, count: u64) -> Option<u64> {
+    /// The numbers of elements and of bytes after growing by `count` elements, if the type allows
+    /// them.
+    pub(crate) fn grown(&self, count: u64) -> Option<[u64; 2]> {
         let most = match self.ty.limits.addr {
             AddrType::I32 => u32::MAX.into(),
             AddrType::I64 => u64::MAX / ELEMENT,
         };
         let most = self.ty.limits.max.unwrap_or(u64::MAX).min(most);
-        (self.elems.len() as u64).checked_add(count).filter(|&new| new <= most)
-    }
-
-    /// The bytes that growing by `count` elements adds; none if it fails.
-    pub(crate) fn growth(&self, count: u64, budget: &Budget) -> u64 {
-        let more = self.grown(count).map(|_| ELEMENT * count);
-        more.filter(|&more| budget.has(more)).unwrap_or(0)
+        let new = (self.elems.len() as u64).checked_add(count).filter(|&new| new <= most)?;
+        Some([new, ELEMENT * new])
     }
 
     /// Grows by `count` elements. Returns the size before.
     pub(crate) fn grow(&mut self, count: u64, value: u64, budget: &mut Budget) -> Option<u64> {
         let old = self.elems.len() as u64;
-        let new = self.grown(count)?;
+        let [new, bytes] = self.grown(count)?;
         let len = usize::try_from(new).ok()?;
         let elems = &mut self.elems;
-        let change = [ELEMENT * old, ELEMENT * new];
+        let change = [ELEMENT * old, bytes];
         match len <= elems.capacity() {
             true => budget.take(Resource::Table, change)?,
             false => budget.grow(Resource::Table, change, || {
@@ -255,8 +248,7 @@ impl Memory {
     /// [`ErrorKind::WrongStore`].
     pub fn parts<T>(self, store: &mut Store<T>) -> Result<Parts<'_, T>, Error> {
         self.entity(store)?;
-        let (inner, data) = store.split();
-        let Inner { memories, state, .. } = inner;
+        let Store { inner: Inner { memories, state, .. }, data, .. } = store;
         let bytes = at_mut(memories, self.addr)?.bytes_mut();
         Ok(Parts { bytes, data, fuel: Fuel { state } })
     }

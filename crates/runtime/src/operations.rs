@@ -9,15 +9,16 @@
 ///
 /// - binary: the operation on two slots; that on a slot and an immediate
 /// - compare: the operation on two slots; that on a slot and an immediate; the two branches that
-///   are taken when the comparison holds; the comparison that holds when this one does not; and the
-///   comparison that gives the same result when its operands are swapped
+///   are taken when the comparison holds
 /// - unary: the operation on one slot
-/// - load: the type in memory, its extension, and the unsigned type of the same width
+/// - load: the unsigned integer with the bytes in memory
 /// - store: the type in memory, and the operation that stores an immediate
 /// - fused: the operation, and the two that it replaces when one follows the other; the second may
 ///   be fused too. The fused operation takes the place of the first, and the second stays behind
 ///   it, so that branches to it and the offsets of traps stay right. What is fused behind a branch
 ///   is not executed when the branch is taken.
+/// - vector: the operations on vectors, by the shape of their operands
+/// - part: other operations that fused ones contain, and what they do
 macro_rules! for_each_operation {
     ($use:ident $( $with:tt )*) => {
         $use! {
@@ -40,26 +41,16 @@ macro_rules! for_each_operation {
                 F64Le F64LeImm; F64Ge F64GeImm;
             }
             compare {
-                I32Eq I32EqImm BrI32Eq BrI32EqImm I32Ne I32Eq;
-                I32Ne I32NeImm BrI32Ne BrI32NeImm I32Eq I32Ne;
-                I32LtS I32LtSImm BrI32LtS BrI32LtSImm I32GeS I32GtS;
-                I32LtU I32LtUImm BrI32LtU BrI32LtUImm I32GeU I32GtU;
-                I32GtS I32GtSImm BrI32GtS BrI32GtSImm I32LeS I32LtS;
-                I32GtU I32GtUImm BrI32GtU BrI32GtUImm I32LeU I32LtU;
-                I32LeS I32LeSImm BrI32LeS BrI32LeSImm I32GtS I32GeS;
-                I32LeU I32LeUImm BrI32LeU BrI32LeUImm I32GtU I32GeU;
-                I32GeS I32GeSImm BrI32GeS BrI32GeSImm I32LtS I32LeS;
-                I32GeU I32GeUImm BrI32GeU BrI32GeUImm I32LtU I32LeU;
-                I64Eq I64EqImm BrI64Eq BrI64EqImm I64Ne I64Eq;
-                I64Ne I64NeImm BrI64Ne BrI64NeImm I64Eq I64Ne;
-                I64LtS I64LtSImm BrI64LtS BrI64LtSImm I64GeS I64GtS;
-                I64LtU I64LtUImm BrI64LtU BrI64LtUImm I64GeU I64GtU;
-                I64GtS I64GtSImm BrI64GtS BrI64GtSImm I64LeS I64LtS;
-                I64GtU I64GtUImm BrI64GtU BrI64GtUImm I64LeU I64LtU;
-                I64LeS I64LeSImm BrI64LeS BrI64LeSImm I64GtS I64GeS;
-                I64LeU I64LeUImm BrI64LeU BrI64LeUImm I64GtU I64GeU;
-                I64GeS I64GeSImm BrI64GeS BrI64GeSImm I64LtS I64LeS;
-                I64GeU I64GeUImm BrI64GeU BrI64GeUImm I64LtU I64LeU;
+                I32Eq I32EqImm BrI32Eq BrI32EqImm; I32Ne I32NeImm BrI32Ne BrI32NeImm;
+                I32LtS I32LtSImm BrI32LtS BrI32LtSImm; I32LtU I32LtUImm BrI32LtU BrI32LtUImm;
+                I32GtS I32GtSImm BrI32GtS BrI32GtSImm; I32GtU I32GtUImm BrI32GtU BrI32GtUImm;
+                I32LeS I32LeSImm BrI32LeS BrI32LeSImm; I32LeU I32LeUImm BrI32LeU BrI32LeUImm;
+                I32GeS I32GeSImm BrI32GeS BrI32GeSImm; I32GeU I32GeUImm BrI32GeU BrI32GeUImm;
+                I64Eq I64EqImm BrI64Eq BrI64EqImm; I64Ne I64NeImm BrI64Ne BrI64NeImm;
+                I64LtS I64LtSImm BrI64LtS BrI64LtSImm; I64LtU I64LtUImm BrI64LtU BrI64LtUImm;
+                I64GtS I64GtSImm BrI64GtS BrI64GtSImm; I64GtU I64GtUImm BrI64GtU BrI64GtUImm;
+                I64LeS I64LeSImm BrI64LeS BrI64LeSImm; I64LeU I64LeUImm BrI64LeU BrI64LeUImm;
+                I64GeS I64GeSImm BrI64GeS BrI64GeSImm; I64GeU I64GeUImm BrI64GeU BrI64GeUImm;
             }
             unary {
                 I32Clz I32Ctz I32Popcnt I64Clz I64Ctz I64Popcnt
@@ -74,12 +65,9 @@ macro_rules! for_each_operation {
                 I64TruncSatF32S I64TruncSatF32U I64TruncSatF64S I64TruncSatF64U
             }
             load {
-                I32Load u32 u32 u32; I64Load u64 u64 u64; F32Load u32 u32 u32; F64Load u64 u64 u64;
-                I32Load8S i8 i32 u32; I32Load8U u8 u32 u32;
-                I32Load16S i16 i32 u32; I32Load16U u16 u32 u32;
-                I64Load8S i8 i64 u64; I64Load8U u8 u64 u64;
-                I64Load16S i16 i64 u64; I64Load16U u16 u64 u64;
-                I64Load32S i32 i64 u64; I64Load32U u32 u64 u64;
+                I32Load u32; I64Load u64; F32Load u32; F64Load u64;
+                I32Load8S u8; I32Load8U u8; I32Load16S u16; I32Load16U u16; I64Load8S u8;
+                I64Load8U u8; I64Load16S u16; I64Load16U u16; I64Load32S u32; I64Load32U u32;
             }
             store {
                 I32Store u32 I32StoreImm; I64Store u64 I64StoreImm;
@@ -167,6 +155,24 @@ macro_rules! for_each_operation {
                 I32XorReturn1 = I32Xor Return1; I64AddImmReturn1 = I64AddImm Return1;
                 I64XorImmReturn1 = I64XorImm Return1; I64MulImmReturn1 = I64MulImm Return1;
                 I64RotlImmReturn1 = I64RotlImm Return1;
+            }
+            vector {
+                VectorUnary VectorBinary VectorTernary VectorTest VectorShift VectorSplat
+                VectorExtract VectorReplace
+            }
+            part {
+                Br = "Go to `imm`.";
+                BrIf = "Go to `low` when slot `b` is not 0.";
+                BrIfNot = "Go to `low` when slot `b` is 0.";
+                Const = "`a` is `imm`.";
+                Copy = "`a` is `b`.";
+                Select = "`a` is slot `b` when slot `low` is not 0, else slot `c`.";
+                GlobalGet = "`a` is global `imm`.";
+                GlobalSet = "Global `imm` is `b`.";
+                Return = "Leave the function, whose results are in slots 0 and up.";
+                Return1 = "Leave the function, whose one result is slot `b`.";
+                Call = "Call function `imm` that the module defines. Its frame begins at slot `a`.";
+                CallIndirect = "Call the function in table `low` at `b`; its type is `high`.";
             }
         }
     };

@@ -12,20 +12,20 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use wattle_ast::AbsHeapType::{Any, Exn, Extern, I31};
 use wattle_ast::{GlobalType, HeapType, MemType, TableType};
+use wattle_numerics::Profile;
 use wattle_validator::TypeId;
 
 use crate::budget::Budget;
 use crate::code::Function;
 use crate::fuel;
-use crate::heap::Heap;
+use crate::heap::{Heap, Payload};
 use crate::limits::Resource;
 use crate::module::Module;
-use crate::numerics::Profile;
 use crate::observe::Observer;
 use crate::slots::{index_of, kind};
 use crate::translate::Instrument;
-use crate::trap::{Broken, Error, ErrorKind, Trap, at};
-use crate::types::Types;
+use crate::trap::{Broken, Error, Trap, at};
+use crate::types::{Types, number};
 
 /// The definition of a function.
 #[derive(Clone, Copy, Debug)]
@@ -280,19 +280,20 @@ impl State {
     pub(crate) fn ref_matches(&self, slot: u64, ty: HeapType) -> bool {
         let defined = match slot & kind::MASK {
             kind::FUNC => at(&self.funcs, index_of(slot)).ok().map(|func| func.ty),
-            kind::OBJECT => self.heap.get(slot).and_then(|object| object.payload.ty()),
+            kind::OBJECT => self.heap.get(slot).and_then(Payload::ty),
             _ => None,
         };
+        let registry = &self.types.registry;
         match (ty, defined) {
-            (HeapType::Type(number), Some(defined)) => {
-                let wanted = self.types.id(number);
-                wanted.is_some_and(|wanted| self.types.is_subtype(defined, wanted))
+            (HeapType::Type(wanted), Some(defined)) => {
+                let wanted = registry.id(wanted.0);
+                wanted.is_some_and(|wanted| registry.is_subtype_of(defined, wanted))
             }
-            (HeapType::Exact(number), Some(defined)) => self.types.id(number) == Some(defined),
+            (HeapType::Exact(wanted), Some(defined)) => wanted == number(defined),
             (HeapType::Type(_) | HeapType::Exact(_), None) => false,
             (HeapType::Abs(abs), _) => {
                 let actual = match (defined, slot & kind::MASK) {
-                    (Some(defined), _) => self.types.abs_heap(defined),
+                    (Some(defined), _) => registry.structure_of(defined).heap(),
                     (None, kind::I31) => I31,
                     (None, kind::EXN) => Exn,
                     _ => Any,
@@ -319,11 +320,6 @@ impl State {
         });
     }
 
-    /// The error for an exception that nothing caught.
-    pub(crate) fn uncaught(&mut self, exception: u64) -> Error {
-        ErrorKind::Exception(self.object(exception)).into()
-    }
-
     /// The executions that do not run now.
     fn others(&self) -> impl Iterator<Item = &Exec> {
         self.parked.iter().chain(self.suspended.values().map(|(exec, _)| exec))
@@ -336,7 +332,7 @@ impl State {
         let stacks = self.others().map(|exec| exec.slots().len()).sum::<usize>();
         let looked_at = [tables, elems, stacks, top, self.globals.len(), self.pins.len()];
         let slots = looked_at.iter().sum::<usize>() + self.tables.len() + self.elems.len();
-        fuel::of_slots(slots + self.heap.bytes() / 8) + 2 * self.heap.places() as u64
+        fuel::of_slots(slots + self.heap.bytes / 8) + 2 * self.heap.places() as u64
     }
 
     /// Frees unreachable objects. `stack` is the stack of the running execution.

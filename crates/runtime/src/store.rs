@@ -46,7 +46,7 @@ pub struct Store<T = ()> {
     pub(crate) hosts: Vec<HostFunc<T>>,
     /// The functions of the host that came with imports, by the address of their code.
     pub(crate) imported: BTreeMap<usize, Func>,
-    data: T,
+    pub(crate) data: T,
 }
 
 impl<T> fmt::Debug for Store<T> {
@@ -157,11 +157,6 @@ impl<T> Store<T> {
         &mut self.data
     }
 
-    /// The store without the data of the host, and that data.
-    pub(crate) fn split(&mut self) -> (&mut Inner, &mut T) {
-        (&mut self.inner, &mut self.data)
-    }
-
     /// The data of the host, without the store.
     pub fn into_data(self) -> T {
         self.data
@@ -250,7 +245,7 @@ impl<T> Store<T> {
     /// The number of objects on the heap and the number of their bytes, unreachable objects
     /// included.
     pub fn heap_size(&self) -> (usize, usize) {
-        (self.inner.state.heap.len(), self.inner.state.heap.bytes())
+        (self.inner.state.heap.len(), self.inner.state.heap.bytes)
     }
 
     /// The number of times that the collector ran.

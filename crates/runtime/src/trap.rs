@@ -118,6 +118,12 @@ pub(crate) enum Failure {
 }
 
 from! {
+    wattle_numerics::Error => Trap: |error| match error {
+        wattle_numerics::Error::DivideByZero => Trap::DivideByZero,
+        wattle_numerics::Error::IntegerOverflow => Trap::IntegerOverflow,
+        wattle_numerics::Error::InvalidConversion => Trap::InvalidConversion,
+    };
+    wattle_numerics::Error => Failure: |error| Failure::Trap(error.into());
     Trap => Failure: |trap| Failure::Trap(trap);
     Broken => Failure: |broken| Failure::Broken(broken);
 }
@@ -301,15 +307,11 @@ impl Error {
         &self.inner.calls
     }
 
-    pub(crate) fn with_backtrace(mut self, calls: Vec<CallSite>) -> Error {
+    /// Adds calls that had not returned, and the index of the element that the error is about.
+    pub(crate) fn with_place(mut self, calls: Vec<CallSite>, index: Option<u64>) -> Error {
         self.inner.calls.extend(calls);
         self.inner.calls.truncate(BACKTRACE);
-        self
-    }
-
-    /// Adds the index of the element that the error is about.
-    pub(crate) fn with_index(mut self, index: Option<u64>) -> Error {
-        self.inner.index = index;
+        self.inner.index = self.inner.index.or(index);
         self
     }
 }

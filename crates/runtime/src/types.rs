@@ -9,7 +9,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AbsHeapType, CompType, FieldType, FuncType, HeapType, PackType, RefType, StorageType, TypeIdx,
+    AbsHeapType, CompType, FieldType, FuncType, HeapType, PackType, Remap, StorageType, TypeIdx,
     ValType,
 };
 use wattle_validator::{Registry, TypeId};
@@ -109,7 +109,7 @@ impl Layout {
 /// The types of a store.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
-    registry: Registry,
+    pub(crate) registry: Registry,
     /// The layout of each type of the registry.
     layouts: Vec<Layout>,
 }
@@ -150,55 +150,32 @@ impl Types {
         }
     }
 
-    /// Whether `sub` is `sup` or a subtype of it.
-    #[inline]
-    pub(crate) fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool {
-        self.registry.is_subtype_of(sub, sup)
-    }
-
-    pub(crate) fn val_matches(&self, sub: ValType, sup: ValType) -> bool {
-        self.registry.val_type_matches(sub, sup)
-    }
-
-    /// The abstract heap type directly above a defined type.
-    pub(crate) fn abs_heap(&self, id: TypeId) -> AbsHeapType {
-        self.registry.structure_of(id).heap()
-    }
-
-    /// The id that a heap type of the store names.
-    pub(crate) fn id(&self, number: TypeIdx) -> Option<TypeId> {
-        self.registry.id(number.0)
-    }
-
     /// The abstract type at the top of the hierarchy of a heap type of the store.
     pub(crate) fn top(&self, heap: HeapType) -> AbsHeapType {
         let abs = match heap {
             HeapType::Abs(abs) => abs,
             HeapType::Type(number) | HeapType::Exact(number) => {
-                self.id(number).map_or(AbsHeapType::Any, |id| self.abs_heap(id))
+                let id = self.registry.id(number.0);
+                id.map_or(AbsHeapType::Any, |id| self.registry.structure_of(id).heap())
             }
         };
         abs.top()
     }
 }
 
-/// Converts a heap type of a module to one of the store. `ids` are the ids of the module's types.
-pub(crate) fn heap_in_store(heap: HeapType, ids: &[TypeId]) -> Result<HeapType, Broken> {
-    let number = |index: TypeIdx| at(ids, index.0).map(|id| TypeIdx(id.index() as u32));
-    Ok(match heap {
-        HeapType::Abs(abs) => HeapType::Abs(abs),
-        HeapType::Type(index) => HeapType::Type(number(index)?),
-        HeapType::Exact(index) => HeapType::Exact(number(index)?),
-    })
+/// Replaces the indices of a module's types, which have these ids, by numbers of the store.
+pub(crate) struct InStore<'a>(pub(crate) &'a [TypeId]);
+
+impl Remap for InStore<'_> {
+    type Error = Broken;
+
+    #[inline]
+    fn ty(&mut self, ty: TypeIdx) -> Result<TypeIdx, Broken> {
+        at(self.0, ty.0).map(|&id| number(id))
+    }
 }
 
-pub(crate) fn ref_in_store(ty: RefType, ids: &[TypeId]) -> Result<RefType, Broken> {
-    Ok(RefType { nullable: ty.nullable, heap: heap_in_store(ty.heap, ids)? })
-}
-
-pub(crate) fn val_in_store(ty: ValType, ids: &[TypeId]) -> Result<ValType, Broken> {
-    Ok(match ty {
-        ValType::Ref(ty) => ValType::Ref(ref_in_store(ty, ids)?),
-        other => other,
-    })
+/// How types of the store name a defined type.
+pub(crate) fn number(id: TypeId) -> TypeIdx {
+    TypeIdx(id.index() as u32)
 }

@@ -8,7 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    AbsHeapType, ArrayType, CompType, FieldType, FuncType, HeapType, PackType, RefType,
+    AbsHeapType, ArrayType, CompType, ExternType, FieldType, FuncType, HeapType, PackType, RefType,
     StorageType, StructType, SubType, TypeIdx, ValType,
 };
 
@@ -224,6 +224,38 @@ impl Registry {
     pub fn val_type_matches(&self, sub: ValType, sup: ValType) -> bool {
         let all = |ty| convert_all(ty, |number| self.id(number));
         all(sub).zip(all(sup)).is_some_and(|(sub, sup)| self.matches(sub, sup))
+    }
+
+    /// Whether the type of a definition matches another, so that the definition can be imported
+    /// with it. Their type indices are numbers of ids of the registry. An unknown number matches
+    /// nothing.
+    ///
+    /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#external-types>
+    pub fn extern_type_matches(&self, sub: ExternType, sup: ExternType) -> bool {
+        use ExternType as E;
+        let limits = |sub: wattle_ast::Limits, sup: wattle_ast::Limits| {
+            sub.addr == sup.addr && sub.shared == sup.shared && sub.sizes_match(&sup)
+        };
+        match (sub, sup) {
+            (E::Func(sub) | E::FuncExact(sub), E::Func(sup)) => {
+                let ids = self.id(sub.0).zip(self.id(sup.0));
+                ids.is_some_and(|(sub, sup)| self.is_subtype_of(sub, sup))
+            }
+            (E::FuncExact(sub), E::FuncExact(sup)) => sub == sup,
+            (E::Table(sub), E::Table(sup)) => {
+                sub.elem == sup.elem && limits(sub.limits, sup.limits)
+            }
+            (E::Mem(sub), E::Mem(sup)) => {
+                sub.page_bits() == sup.page_bits() && limits(sub.limits, sup.limits)
+            }
+            (E::Global(sub), E::Global(sup)) => {
+                sub.mutable == sup.mutable
+                    && self.val_type_matches(sub.val, sup.val)
+                    && (!sup.mutable || self.val_type_matches(sup.val, sub.val))
+            }
+            (E::Tag(sub), E::Tag(sup)) => sub == sup,
+            _ => false,
+        }
     }
 
     /// Adds a function type as a group of its own. The type is final and names no defined type.

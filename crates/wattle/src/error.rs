@@ -81,6 +81,9 @@ errors! {
     Invalid(wattle_validator::Errors);
     /// The name of an import or export of a component, or a label, is malformed.
     Name(wattle_ast::components::NameError);
+    /// A numeric instruction has no result for its operands.
+    #[cfg(feature = "numerics")]
+    Numerics(wattle_numerics::Error);
     /// A number of the text format is malformed or out of range.
     #[cfg(feature = "wat")]
     Number(wattle_syntax::numbers::NumberError);

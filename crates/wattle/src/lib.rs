@@ -22,6 +22,9 @@ pub use wattle_encoder as encoder;
 /// Shows what the bytes of a binary are for: sizes, and names as people write them.
 #[cfg(feature = "inspect")]
 pub use wattle_inspect as inspect;
+/// Computes what numeric and vector instructions compute.
+#[cfg(feature = "numerics")]
+pub use wattle_numerics as numerics;
 /// Parses a binary into items or a tree.
 pub use wattle_parser as parser;
 /// Prints a tree as text.

@@ -12,6 +12,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
     &[
         ("parser", &["ast"]),
         ("encoder", &["ast"]),
+        ("numerics", &["ast"]),
         ("printer", &["ast", "syntax"]),
         ("validator", &["abi", "ast"]),
         ("smith", &["abi", "ast"]),
@@ -19,7 +20,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("wit", &["ast", "syntax"]),
     ],
     &[
-        ("runtime", &["ast", "validator"]),
+        ("runtime", &["ast", "numerics", "validator"]),
         ("script", &["ast", "parser", "runtime", "validator", "wat"]),
         ("wasi", &["runtime"]),
         ("componentize", &["abi", "ast", "encoder", "parser", "validator", "wit"]),
@@ -46,6 +47,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
                 "componentize",
                 "encoder",
                 "inspect",
+                "numerics",
                 "parser",
                 "printer",
                 "runtime",

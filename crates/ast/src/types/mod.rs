@@ -428,6 +428,15 @@ pub struct Limits {
     pub max: Option<u64>,
 }
 
+impl Limits {
+    /// Whether sizes within these limits are within `sup`. It does not compare the rest.
+    ///
+    /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#limits>
+    pub fn sizes_match(&self, sup: &Limits) -> bool {
+        self.min >= sup.min && sup.max.is_none_or(|most| self.max.is_some_and(|max| max <= most))
+    }
+}
+
 /// A memory type.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/types.html#memory-types>

@@ -114,4 +114,4 @@ macro_rules! uses {
     )* };
 }
 
-uses! { SubType ExternType ValType RefType }
+uses! { SubType ExternType ValType RefType HeapType GlobalType TableType }

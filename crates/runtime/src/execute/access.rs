@@ -8,10 +8,10 @@
 
 use wattle_ast::ArrowType::v128;
 use wattle_ast::{LaneIdx, Opcode, V128};
+use wattle_numerics::{self as numerics, simd};
 
 use super::frame::{get_vector, set_vector};
-use super::row::{Next, Row};
-use crate::numerics::simd;
+use super::row::{Row, Wait};
 use crate::state::MemoryInst;
 use crate::translate::MEMORY_BITS;
 use crate::trap::{Broken, Failure, Trap, at, at_mut};
@@ -76,7 +76,8 @@ impl Row<'_> {
             ([_], [v128]) => simd::from_number(opcode, value as u64),
             ([_, v128], [v128]) => simd::replace_lane(opcode, vector, lane, value as u64),
             _ => {
-                self.answer(extended(opcode, value as u64));
+                let value = numerics::load(opcode, value as u64).ok_or(unknown)?;
+                self.answer(value);
                 return Ok(());
             }
         };
@@ -84,7 +85,7 @@ impl Row<'_> {
         Ok(())
     }
 
-    pub(super) fn atomic(&mut self, opcode: Opcode) -> Result<Next, Failure> {
+    pub(super) fn atomic(&mut self, opcode: Opcode) -> Result<Option<Wait>, Failure> {
         let info = opcode.info();
         let bytes = usize::from(info.access_bytes);
         // The alignment concerns the whole address, so it is checked first.
@@ -107,17 +108,18 @@ impl Row<'_> {
                 }
                 if old == operand & mask {
                     let (memory, timeout) = (place.memory, third as i64);
-                    return Ok(Next::Wait { memory, address, timeout });
+                    return Ok(Some(Wait { memory, address, timeout }));
                 }
                 1
             }
             (_, 1, _) => old,
             (_, 2, true) => {
                 place.write(self.memories, bytes, operand.into())?;
-                return Ok(Next::On);
+                return Ok(None);
             }
             (_, 2, false) => {
-                let new = combined(opcode, old, operand).ok_or(Broken::Instruction(opcode))?;
+                let new = numerics::read_modify_write(opcode, old, operand);
+                let new = new.ok_or(Broken::Instruction(opcode))?;
                 let width = fault!(AtomicWidth, if bytes == 2 { 4 } else { bytes }, bytes);
                 place.write(self.memories, width, new.into())?;
                 old
@@ -131,35 +133,6 @@ impl Row<'_> {
             }
         };
         self.answer(answer);
-        Ok(Next::On)
+        Ok(None)
     }
-}
-
-/// The result of a load that read this value.
-fn extended(opcode: Opcode, value: u64) -> u64 {
-    match opcode {
-        Opcode::I32Load8S => value as i8 as i32 as u32 as u64,
-        Opcode::I32Load16S => value as i16 as i32 as u32 as u64,
-        Opcode::I64Load8S => value as i8 as i64 as u64,
-        Opcode::I64Load16S => value as i16 as i64 as u64,
-        Opcode::I64Load32S => value as i32 as i64 as u64,
-        _ => value,
-    }
-}
-
-/// The value that a read-modify-write stores. In the instruction table, the rows of an operator for
-/// all widths follow each other.
-fn combined(opcode: Opcode, old: u64, operand: u64) -> Option<u64> {
-    use Opcode as O;
-    type Operator = fn(u64, u64) -> u64;
-    let operators: [(_, Operator); 6] = [
-        (O::I32AtomicRmwAdd..=O::I64AtomicRmw32AddU, u64::wrapping_add),
-        (O::I32AtomicRmwSub..=O::I64AtomicRmw32SubU, u64::wrapping_sub),
-        (O::I32AtomicRmwAnd..=O::I64AtomicRmw32AndU, |old, operand| old & operand),
-        (O::I32AtomicRmwOr..=O::I64AtomicRmw32OrU, |old, operand| old | operand),
-        (O::I32AtomicRmwXor..=O::I64AtomicRmw32XorU, |old, operand| old ^ operand),
-        (O::I32AtomicRmwXchg..=O::I64AtomicRmw32XchgU, |_, operand| operand),
-    ];
-    let (_, operator) = operators.iter().find(|(rows, _)| rows.contains(&opcode))?;
-    Some(operator(old, operand))
 }

@@ -18,7 +18,7 @@ use crate::slots::{join, split};
 use crate::state::{InstanceInst, State};
 use crate::translate::SIGNED;
 use crate::trap::{Broken, Failure, Trap, at};
-use crate::types::{Storage, heap_in_store};
+use crate::types::{InStore, Storage};
 
 /// Whether a reference matches a heap type of the function. `nullable` says whether null matches.
 #[inline]
@@ -34,7 +34,7 @@ pub(super) fn test(
         return Ok(nullable != 0);
     }
     let ty = *at(&function.heap_types, heap_type)?;
-    Ok(state.ref_matches(slot, heap_in_store(ty, &instance.types)?))
+    Ok(state.ref_matches(slot, ty.remap(&mut InStore(&instance.types))?))
 }
 
 /// How an operation stores a field or an element.
@@ -67,24 +67,31 @@ const fn narrow(value: u64, storage: Storage) -> u64 {
     }
 }
 
-fn payload(heap: &Heap, object: u64, null: Trap) -> Result<&Payload, Failure> {
+fn payload(heap: &mut Heap, object: u64, null: Trap) -> Result<&mut Payload, Failure> {
     if object == 0 {
         return Err(null.into());
     }
-    Ok(&heap.get(object).ok_or(Broken::Index)?.payload)
+    Ok(heap.get_mut(object).ok_or(Broken::Index)?)
 }
 
-fn payload_mut(heap: &mut Heap, object: u64, null: Trap) -> Result<&mut Payload, Failure> {
-    if object == 0 {
-        return Err(null.into());
+/// The fields of a struct as slots.
+#[inline(always)]
+fn fields(heap: &mut Heap, object: u64) -> Result<&mut [u64], Failure> {
+    let object = payload(heap, object, Trap::NullStructure)?;
+    Ok(object.fields_mut().ok_or(Broken::Kind)?)
+}
+
+/// The type and the bytes of an array.
+fn array(heap: &mut Heap, object: u64) -> Result<(TypeId, &mut [u8]), Failure> {
+    match payload(heap, object, Trap::NullArray)? {
+        Payload::Array(ty, bytes) => Ok((*ty, bytes)),
+        _ => Err(Broken::Kind.into()),
     }
-    Ok(&mut heap.get_mut(object).ok_or(Broken::Index)?.payload)
 }
 
 #[inline]
-pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
-    let object = payload(heap, get(frame, op.b), Trap::NullStructure)?;
-    let fields = object.fields().ok_or(Broken::Kind)?;
+pub(super) fn struct_get(heap: &mut Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
+    let fields = fields(heap, get(frame, op.b))?;
     let value = *at(fields, op.low())?;
     if storage(op.high()) == Storage::Vector {
         set(frame, op.a.wrapping_add(1), *at(fields, op.low() + 1)?);
@@ -95,8 +102,7 @@ pub(super) fn struct_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(),
 
 #[inline]
 pub(super) fn struct_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), Failure> {
-    let object = payload_mut(heap, get(frame, op.a), Trap::NullStructure)?;
-    let fields = object.fields_mut().ok_or(Broken::Kind)?;
+    let fields = fields(heap, get(frame, op.a))?;
     let (place, storage) = (op.low() as usize, storage(op.high()));
     *fields.get_mut(place).ok_or(Broken::Index)? = narrow(get(frame, op.b), storage);
     if storage == Storage::Vector {
@@ -106,58 +112,56 @@ pub(super) fn struct_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(),
     Ok(())
 }
 
-/// The type and the bytes of an array.
-fn array(heap: &Heap, object: u64) -> Result<(TypeId, &[u8]), Failure> {
-    match payload(heap, object, Trap::NullArray)? {
-        Payload::Array(ty, bytes) => Ok((*ty, bytes)),
-        _ => Err(Broken::Kind.into()),
-    }
-}
-
-fn array_mut(heap: &mut Heap, object: u64) -> Result<&mut [u8], Failure> {
-    match payload_mut(heap, object, Trap::NullArray)? {
-        Payload::Array(_, bytes) => Ok(bytes),
-        _ => Err(Broken::Kind.into()),
-    }
-}
-
-pub(super) fn array_len(state: &State, object: u64) -> Result<u64, Failure> {
-    let (ty, bytes) = array(&state.heap, object)?;
+pub(super) fn array_len(state: &mut State, object: u64) -> Result<u64, Failure> {
+    let (ty, bytes) = array(&mut state.heap, object)?;
     Ok((bytes.len() / state.types.layout(ty)?.element()?.bytes()) as u64)
+}
+
+/// An expression in which `$int` is the unsigned integer that an element is stored as.
+macro_rules! with_integer {
+    ($storage:expr, $int:ident => $value:expr) => {
+        match $storage {
+            Storage::I8 => with_integer!($int = u8 => $value),
+            Storage::I16 => with_integer!($int = u16 => $value),
+            Storage::Word => with_integer!($int = u32 => $value),
+            Storage::Double | Storage::Ref => with_integer!($int = u64 => $value),
+            Storage::Vector => with_integer!($int = u128 => $value),
+        }
+    };
+    ($int:ident = $ty:ty => $value:expr) => {{
+        type $int = $ty;
+        $value
+    }};
 }
 
 /// An element in one slot, or in two if it is a vector. `None` if the array has no such element.
 #[inline]
 fn load(bytes: &[u8], place: usize, storage: Storage) -> Option<[u64; 2]> {
-    fn chunk<const N: usize>(bytes: &[u8], place: usize) -> Option<[u8; N]> {
-        bytes.as_chunks().0.get(place).copied()
+    fn slots(element: impl Into<u128>) -> [u64; 2] {
+        split(element.into())
     }
-    Some(match storage {
-        Storage::I8 => [u64::from(*bytes.get(place)?), 0],
-        Storage::I16 => [u16::from_le_bytes(chunk(bytes, place)?).into(), 0],
-        Storage::Word => [u32::from_le_bytes(chunk(bytes, place)?).into(), 0],
-        Storage::Double | Storage::Ref => [u64::from_le_bytes(chunk(bytes, place)?), 0],
-        Storage::Vector => split(u128::from_le_bytes(chunk(bytes, place)?)),
-    })
+    Some(with_integer!(storage, Int => {
+        slots(Int::from_le_bytes(*bytes.as_chunks().0.get(place)?))
+    }))
 }
 
 #[inline]
 fn store(bytes: &mut [u8], place: usize, storage: Storage, value: [u64; 2]) -> Option<()> {
-    fn chunk<const N: usize>(bytes: &mut [u8], place: usize) -> Option<&mut [u8; N]> {
-        bytes.as_chunks_mut().0.get_mut(place)
-    }
-    match storage {
-        Storage::I8 => *bytes.get_mut(place)? = value[0] as u8,
-        Storage::I16 => *chunk(bytes, place)? = (value[0] as u16).to_le_bytes(),
-        Storage::Word => *chunk(bytes, place)? = (value[0] as u32).to_le_bytes(),
-        Storage::Double | Storage::Ref => *chunk(bytes, place)? = value[0].to_le_bytes(),
-        Storage::Vector => *chunk(bytes, place)? = join(value).to_le_bytes(),
-    }
+    with_integer!(storage, Int => {
+        *bytes.as_chunks_mut().0.get_mut(place)? = (join(value) as Int).to_le_bytes();
+    });
     Some(())
 }
 
+/// Sets all elements in `bytes`.
+fn fill(bytes: &mut [u8], storage: Storage, value: [u64; 2]) {
+    with_integer!(storage, Int => {
+        bytes.as_chunks_mut().0.fill((join(value) as Int).to_le_bytes());
+    });
+}
+
 #[inline]
-pub(super) fn array_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
+pub(super) fn array_get(heap: &mut Heap, frame: &mut Window, op: &Op) -> Result<(), Failure> {
     let (_, bytes) = array(heap, get(frame, op.b))?;
     let storage = storage(op.high());
     let value = load(bytes, get(frame, op.c) as u32 as usize, storage);
@@ -171,7 +175,7 @@ pub(super) fn array_get(heap: &Heap, frame: &mut Window, op: &Op) -> Result<(), 
 
 #[inline]
 pub(super) fn array_set(heap: &mut Heap, frame: &Window, op: &Op) -> Result<(), Failure> {
-    let bytes = array_mut(heap, get(frame, op.a))?;
+    let (_, bytes) = array(heap, get(frame, op.a))?;
     let value = [get(frame, op.c), get(frame, op.c.wrapping_add(1))];
     let stored = store(bytes, get(frame, op.b) as u32 as usize, storage(op.high()), value);
     Ok(stored.ok_or(Trap::ArrayOutOfBounds)?)
@@ -203,17 +207,6 @@ impl State {
 
 /// The bytes of a payload from which its allocation leaves headroom.
 const LARGE: usize = 1 << 16;
-
-/// Sets all elements in `bytes`.
-fn fill(bytes: &mut [u8], storage: Storage, value: [u64; 2]) {
-    match storage {
-        Storage::I8 => bytes.fill(value[0] as u8),
-        Storage::I16 => bytes.as_chunks_mut().0.fill((value[0] as u16).to_le_bytes()),
-        Storage::Word => bytes.as_chunks_mut().0.fill((value[0] as u32).to_le_bytes()),
-        Storage::Double | Storage::Ref => bytes.as_chunks_mut().0.fill(value[0].to_le_bytes()),
-        Storage::Vector => bytes.as_chunks_mut().0.fill(join(value).to_le_bytes()),
-    }
-}
 
 /// Copies elements of a segment of references into an array.
 fn copy_elems(array: &mut [u8], elems: &[u64], [to, from, count]: [u64; 3]) -> Result<(), Trap> {
@@ -328,7 +321,7 @@ impl Row<'_> {
             Opcode::ArrayFill => {
                 let value = [self.operand(2), self.operand(3)];
                 let count = self.index(if storage == Storage::Vector { 4 } else { 3 });
-                let bytes = array_mut(&mut self.state.heap, object)?;
+                let (_, bytes) = array(&mut self.state.heap, object)?;
                 let range = lists::range_to_fill([to, count].map(size), bytes.len(), out)?;
                 fill(bytes.get_mut(range).ok_or(out)?, storage, value);
             }
@@ -339,7 +332,7 @@ impl Row<'_> {
                 array(heap, object)?;
                 array(heap, source)?;
                 if object == source {
-                    lists::copy_within(array_mut(heap, object)?, operands, out)?;
+                    lists::copy_within(array(heap, object)?.1, operands, out)?;
                 } else if let Some([Payload::Array(_, dst), Payload::Array(_, src)]) =
                     heap.pair_mut([object, source])
                 {
@@ -349,12 +342,12 @@ impl Row<'_> {
             Opcode::ArrayInitData => {
                 let bytes = self.state.data(self.instance, self.op.high())?;
                 let operands = [size(to), from, size(count)];
-                let array = array_mut(&mut self.state.heap, object)?;
+                let (_, array) = array(&mut self.state.heap, object)?;
                 lists::copy(array, bytes, operands, [out, Trap::MemoryOutOfBounds])?;
             }
             Opcode::ArrayInitElem => {
                 let elems = at(&self.state.elems, self.instance.elems + self.op.high())?;
-                copy_elems(array_mut(&mut self.state.heap, object)?, elems, [to, from, count])?;
+                copy_elems(array(&mut self.state.heap, object)?.1, elems, [to, from, count])?;
             }
             _ => return Err(Broken::Instruction(opcode).into()),
         }

@@ -18,19 +18,21 @@ impl Row<'_> {
         let opcode = self.opcode()?;
         let [first, second, third] = self.operands();
         let (low, high) = (self.op.low(), self.op.high());
+        let memory = |index| at(self.memories, self.instance.memory(index)?);
+        let table = |index| at(&self.state.tables, self.instance.table(index)?);
+        let memory_bytes = |index| memory(index).map(|memory| memory.len as u64);
+        let table_len = |index| table(index).map(|table| table.elems.len() as u64);
+        let growth = |bytes: u64, grown: Option<[u64; 2]>| {
+            let more = grown.map(|[_, new]| new - bytes);
+            of_new_bytes(more.filter(|&more| self.state.budget.has(more)).unwrap_or(0))
+        };
         Ok(match opcode {
-            O::MemoryFill | O::MemoryCopy => of_bytes(third.min(self.memory_bytes(low)?)),
-            O::MemoryInit => of_bytes(third.min(self.memory_bytes(high)?)),
-            O::MemoryGrow => {
-                let memory = at(self.memories, self.instance.memory(low)?)?;
-                of_new_bytes(memory.growth(first, &self.state.budget))
-            }
-            O::TableFill | O::TableCopy => of_bytes(ELEMENT * third.min(self.table_len(low)?)),
-            O::TableInit => of_bytes(ELEMENT * third.min(self.table_len(high)?)),
-            O::TableGrow => {
-                let table = at(&self.state.tables, self.instance.table(low)?)?;
-                of_new_bytes(table.growth(second, &self.state.budget))
-            }
+            O::MemoryFill | O::MemoryCopy => of_bytes(third.min(memory_bytes(low)?)),
+            O::MemoryInit => of_bytes(third.min(memory_bytes(high)?)),
+            O::MemoryGrow => growth(memory_bytes(low)?, memory(low)?.grown(first)),
+            O::TableFill | O::TableCopy => of_bytes(ELEMENT * third.min(table_len(low)?)),
+            O::TableInit => of_bytes(ELEMENT * third.min(table_len(high)?)),
+            O::TableGrow => growth(ELEMENT * table_len(low)?, table(low)?.grown(second)),
             O::ArrayNew | O::ArrayNewDefault | O::ArrayNewData | O::ArrayNewElem => {
                 let storage = self.state.types.layout(self.instance.ty(low)?)?.element()?;
                 let len = match opcode {
@@ -48,7 +50,7 @@ impl Row<'_> {
                     O::ArrayCopy => self.index(4),
                     _ => self.index(3),
                 };
-                let bytes = match self.state.heap.get(first).map(|object| &object.payload) {
+                let bytes = match self.state.heap.get(first) {
                     Some(Payload::Array(_, bytes)) => bytes.len() as u64,
                     _ => 0,
                 };
@@ -56,13 +58,5 @@ impl Row<'_> {
             }
             _ => 0,
         })
-    }
-
-    fn memory_bytes(&self, index: u32) -> Result<u64, Broken> {
-        Ok(at(self.memories, self.instance.memory(index)?)?.bytes().len() as u64)
-    }
-
-    fn table_len(&self, index: u32) -> Result<u64, Broken> {
-        Ok(at(&self.state.tables, self.instance.table(index)?)?.elems.len() as u64)
     }
 }

@@ -8,12 +8,13 @@
 //! the loop leave more registers to it.
 
 use wattle_ast::{Opcode, Shuffle, V128};
+use wattle_numerics::{self as numerics, Nan, simd};
 
+use super::aggregates::{array_get, array_len, array_set, struct_get, struct_set, test};
 use super::frame::{get, get_vector, set, set_vector, window};
-use super::{aggregates, vectors};
+use super::vectors;
 use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::module::Functions;
-use crate::numerics::{self, Nan, simd};
 use crate::operations::for_each_operation;
 use crate::slots::{i31_slot, index_of, kind, slot_of};
 use crate::state::{Frame, FuncKind, InstanceInst, State};
@@ -240,17 +241,11 @@ pub(super) fn dispatch<'m>(
             }
         };
     }
-    macro_rules! store {
-        ($op:ident, $value:expr) => {{
-            let bytes = bytes!($op bytes_at_mut);
-            fault!(
-                StoreDropped,
-                if $op.code != Code::I64Store32 {
-                    *bytes = $value.to_le_bytes();
-                },
-                *bytes = $value.to_le_bytes()
-            )
-        }};
+    // The immediate in the upper half of an operation, sign-extended.
+    macro_rules! half {
+        ($op:ident) => {
+            $op.high() as i32 as i64
+        };
     }
     // The 31 bits that an `i31` reference holds.
     macro_rules! i31 {
@@ -281,49 +276,39 @@ pub(super) fn dispatch<'m>(
         ($op:ident, $heap_type:expr, $nullable:expr) => {{
             let Ground { state, instance, .. } = &*ground;
             let slot = get(frame, $op.b);
-            check!(aggregates::test(state, instance, at.function, slot, $heap_type, $nullable))
+            check!(test(state, instance, at.function, slot, $heap_type, $nullable))
         }};
     }
     // Executes an operation of a given shape.
     macro_rules! step {
-        ($op:ident, binary $name:ident) => {{
-            let (x, y) = (get(frame, $op.b), get(frame, $op.c));
+        ($op:ident, binary $name:ident $y:expr) => {{
+            let (x, y) = (get(frame, $op.b), $y);
             let value = number!($name numerics::binary(Opcode::$name, x, y, nan));
             set(frame, $op.a, value);
         }};
-        ($op:ident, immediate $name:ident) => {{
-            let x = get(frame, $op.b);
-            let value = number!($name numerics::binary(Opcode::$name, x, $op.imm, nan));
-            set(frame, $op.a, value);
-        }};
-        ($op:ident, branch $name:ident) => {{
-            let (x, y) = (get(frame, $op.b), get(frame, $op.c));
-            branch!($op if numerics::binary(Opcode::$name, x, y, nan) == Some(Ok(1)));
-        }};
-        ($op:ident, branch_immediate $name:ident) => {{
-            let (x, y) = (get(frame, $op.b), $op.high() as i32 as i64 as u64);
+        ($op:ident, branch $name:ident $y:expr) => {{
+            let (x, y) = (get(frame, $op.b), $y);
             branch!($op if numerics::binary(Opcode::$name, x, y, nan) == Some(Ok(1)));
         }};
         ($op:ident, unary $name:ident) => {{
             let value = number!($name numerics::unary(Opcode::$name, get(frame, $op.b), nan));
             set(frame, $op.a, value);
         }};
-        ($op:ident, load $raw:ident $ext:ident $uns:ident) => {{
-            let loaded = $raw::from_le_bytes(*bytes!($op bytes_at)) as $ext as $uns as u64;
-            let value = fault!(
-                LoadSign,
-                if $op.code == Code::I32Load16S { loaded & 0xffff } else { loaded },
-                loaded
-            );
+        ($op:ident, load $name:ident $raw:ident) => {{
+            let bytes = $raw::from_le_bytes(*bytes!($op bytes_at));
+            let value = some!(numerics::load(Opcode::$name, bytes.into()));
             set(frame, $op.a, value);
         }};
-        ($op:ident, store $narrow:ident) => {{
-            let value = get(frame, $op.c) as $narrow;
-            store!($op, value);
-        }};
-        ($op:ident, store_immediate $narrow:ident) => {{
-            let value = $op.high() as i32 as i64 as $narrow;
-            store!($op, value);
+        ($op:ident, store $narrow:ident $value:expr) => {{
+            let value = $value as $narrow;
+            let bytes = bytes!($op bytes_at_mut);
+            fault!(
+                StoreDropped,
+                if $op.code != Code::I64Store32 {
+                    *bytes = value.to_le_bytes();
+                },
+                *bytes = value.to_le_bytes()
+            )
         }};
     }
     // `$d` stands for a dollar sign, which the inner macro needs and the outer one cannot write.
@@ -331,29 +316,31 @@ pub(super) fn dispatch<'m>(
         (
             $d:tt
             binary { $( $rr:ident $ri:ident ; )* }
-            compare { $( $crr:ident $cri:ident $brr:ident $bri:ident $not:ident $swapped:ident ; )* }
+            compare { $( $crr:ident $cri:ident $brr:ident $bri:ident ; )* }
             unary { $( $un:ident )* }
-            load { $( $ld:ident $raw:ident $ext:ident $uns:ident ; )* }
+            load { $( $ld:ident $raw:ident ; )* }
             store { $( $st:ident $narrow:ident $sti:ident ; )* }
             fused { $( $fu:ident = $first:ident $rest:ident ; )* }
+            vector { $( $vector:ident )* }
+            part { $( $part:ident = $doc:literal ; )* }
         ) => {{
             // Executes the operation of a name.
             macro_rules! perform {
                 $(
-                    ($d op:ident $rr) => { step!($d op, binary $rr) };
-                    ($d op:ident $ri) => { step!($d op, immediate $rr) };
+                    ($d op:ident $rr) => { step!($d op, binary $rr get(frame, $d op.c)) };
+                    ($d op:ident $ri) => { step!($d op, binary $rr $d op.imm) };
                 )*
                 $(
-                    ($d op:ident $crr) => { step!($d op, binary $crr) };
-                    ($d op:ident $cri) => { step!($d op, immediate $crr) };
-                    ($d op:ident $brr) => { step!($d op, branch $crr) };
-                    ($d op:ident $bri) => { step!($d op, branch_immediate $crr) };
+                    ($d op:ident $crr) => { step!($d op, binary $crr get(frame, $d op.c)) };
+                    ($d op:ident $cri) => { step!($d op, binary $crr $d op.imm) };
+                    ($d op:ident $brr) => { step!($d op, branch $crr get(frame, $d op.c)) };
+                    ($d op:ident $bri) => { step!($d op, branch $crr half!($d op) as u64) };
                 )*
                 $( ($d op:ident $un) => { step!($d op, unary $un) }; )*
-                $( ($d op:ident $ld) => { step!($d op, load $raw $ext $uns) }; )*
+                $( ($d op:ident $ld) => { step!($d op, load $ld $raw) }; )*
                 $(
-                    ($d op:ident $st) => { step!($d op, store $narrow) };
-                    ($d op:ident $sti) => { step!($d op, store_immediate $narrow) };
+                    ($d op:ident $st) => { step!($d op, store $narrow get(frame, $d op.c)) };
+                    ($d op:ident $sti) => { step!($d op, store $narrow half!($d op)) };
                 )*
                 $(
                     ($d op:ident $fu) => {{
@@ -404,9 +391,8 @@ pub(super) fn dispatch<'m>(
                     $( Code::$ld => perform!(op $ld), )*
                     $( Code::$st => perform!(op $st), Code::$sti => perform!(op $sti), )*
                     $( Code::$fu => perform!(op $fu), )*
-                    Code::Br => perform!(op Br),
-                    Code::BrIf => perform!(op BrIf),
-                    Code::BrIfNot => perform!(op BrIfNot),
+                    $( Code::$part => perform!(op $part), )*
+                    $( Code::$vector => vector!(op $vector), )*
                     Code::BrAnd => {
                         branch!(op if (get(frame, op.b) & get(frame, op.c)) as u32 != 0);
                     }
@@ -422,13 +408,10 @@ pub(super) fn dispatch<'m>(
                         let branch = some!(next.as_slice().get(chosen as usize));
                         go!(branch.low());
                     }
-                    Code::Const => perform!(op Const),
-                    Code::Copy => perform!(op Copy),
                     Code::Copy2 => {
                         let value = get_vector(frame, op.b);
                         set_vector(frame, op.a, value);
                     }
-                    Code::Select => perform!(op Select),
                     Code::Select2 => {
                         let first = get(frame, op.imm as Slot) as u32 != 0;
                         let slot = if fault!(SelectSwapped, !first, first) { op.b } else { op.c };
@@ -441,8 +424,6 @@ pub(super) fn dispatch<'m>(
                         let address = *some!(ground.instance.funcs.get(op.low() as usize));
                         set(frame, op.a, slot_of(kind::FUNC, address));
                     }
-                    Code::GlobalGet => perform!(op GlobalGet),
-                    Code::GlobalSet => perform!(op GlobalSet),
                     Code::GlobalGet2 => {
                         let [low, high] = global!(op).value;
                         set(frame, op.a, low);
@@ -487,26 +468,10 @@ pub(super) fn dispatch<'m>(
                         let bits = i31!(op);
                         set(frame, op.a, bits.into());
                     }
-                    Code::StructGet => {
-                        check!(aggregates::struct_get(&ground.state.heap, frame, op));
-                    }
-                    Code::StructSet => {
-                        check!(aggregates::struct_set(&mut ground.state.heap, frame, op));
-                    }
-                    Code::ArrayGet => {
-                        check!(aggregates::array_get(&ground.state.heap, frame, op));
-                    }
-                    Code::ArraySet => {
-                        check!(aggregates::array_set(&mut ground.state.heap, frame, op));
-                    }
-                    Code::VectorUnary => vector!(op VectorUnary),
-                    Code::VectorBinary => vector!(op VectorBinary),
-                    Code::VectorTernary => vector!(op VectorTernary),
-                    Code::VectorTest => vector!(op VectorTest),
-                    Code::VectorShift => vector!(op VectorShift),
-                    Code::VectorSplat => vector!(op VectorSplat),
-                    Code::VectorExtract => vector!(op VectorExtract),
-                    Code::VectorReplace => vector!(op VectorReplace),
+                    Code::StructGet => check!(struct_get(&mut ground.state.heap, frame, op)),
+                    Code::StructSet => check!(struct_set(&mut ground.state.heap, frame, op)),
+                    Code::ArrayGet => check!(array_get(&mut ground.state.heap, frame, op)),
+                    Code::ArraySet => check!(array_set(&mut ground.state.heap, frame, op)),
                     Code::Shuffle => {
                         let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
                         let lanes = some!(at.function.vectors.get(op.low() as usize));
@@ -517,7 +482,7 @@ pub(super) fn dispatch<'m>(
                         set_vector(frame, op.a, vector);
                     }
                     Code::ArrayLen => {
-                        let len = check!(aggregates::array_len(ground.state, get(frame, op.b)));
+                        let len = check!(array_len(ground.state, get(frame, op.b)));
                         set(frame, op.a, len);
                     }
                     Code::Address => {
@@ -534,14 +499,10 @@ pub(super) fn dispatch<'m>(
                             set(frame, op.a.wrapping_add(nth), value);
                         }
                     }
-                    Code::Return => perform!(op Return),
-                    Code::Return1 => perform!(op Return1),
                     Code::ReturnImm => {
                         frame[0] = op.imm;
                         leave!();
                     }
-                    Code::Call => perform!(op Call),
-                    Code::CallIndirect => perform!(op CallIndirect),
                     Code::ReturnCall => enter!(op.low(), 0_u16, false),
                     Code::Fuel => match &mut ground.state.fuel {
                         Some(fuel) if *fuel >= op.imm => *fuel -= op.imm,

@@ -61,12 +61,16 @@ pub(super) fn copy_within<T: Copy>(
 ) -> Result<(), Trap> {
     let to = range(to, count, list.len(), trap)?;
     let from = range(from, count, list.len(), trap)?;
-    #[cfg(feature = "faults")]
-    if crate::faults::overlap_is_planted(trap) {
-        crate::faults::copy_forward(list, from, to.start);
-        return Ok(());
+    let overwrites = match trap {
+        Trap::MemoryOutOfBounds => fault!(CopyOverlap, true, false),
+        Trap::TableOutOfBounds => fault!(TableCopyOverlap, true, false),
+        _ => fault!(ArrayCopyOverlap, true, false),
+    };
+    if overwrites {
+        to.zip(from).for_each(|(to, from)| list[to] = list[from]);
+    } else {
+        list.copy_within(from, to.start);
     }
-    list.copy_within(from, to.start);
     Ok(())
 }
 

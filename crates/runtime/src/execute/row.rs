@@ -3,22 +3,18 @@
 //! Their operands are in a row of slots, and their results replace the operands from the first on.
 
 use wattle_ast::{Class, Opcode};
+use wattle_numerics as numerics;
 
 use super::frame::{Window, opcode};
 use crate::code::Op;
-use crate::numerics;
 use crate::state::{InstanceInst, MemoryInst, State};
 use crate::trap::{Broken, Failure};
 
-/// How execution continues after an instruction.
-pub(super) enum Next {
-    On,
-    /// Wait for a notification at an address of a memory of the store.
-    Wait {
-        memory: u32,
-        address: u64,
-        timeout: i64,
-    },
+/// A wait for a notification at an address of a memory of the store.
+pub(super) struct Wait {
+    pub(super) memory: u32,
+    pub(super) address: u64,
+    pub(super) timeout: i64,
 }
 
 /// An instruction that is being executed, and the state that it works on.
@@ -50,7 +46,8 @@ impl Row<'_> {
         self.frame[self.op.a as usize] = value;
     }
 
-    pub(super) fn execute(&mut self) -> Result<Next, Failure> {
+    /// Executes the instruction. Returns the wait that it begins, if any.
+    pub(super) fn execute(&mut self) -> Result<Option<Wait>, Failure> {
         let opcode = self.opcode()?;
         let info = opcode.info();
         match info.class {
@@ -59,32 +56,22 @@ impl Row<'_> {
             Class::Memory => self.memory(opcode)?,
             Class::Table => self.table(opcode)?,
             Class::Aggregate => self.aggregate(opcode)?,
-            Class::Numeric => self.number(opcode)?,
+            Class::Numeric => self.wide(opcode)?,
             _ => return Err(Broken::Instruction(opcode).into()),
         }
-        Ok(Next::On)
+        Ok(None)
     }
 
-    fn number(&mut self, opcode: Opcode) -> Result<(), Failure> {
-        let nan = self.state.profile.nan;
+    /// Wide arithmetic: all other instructions on numbers have operations.
+    fn wide(&mut self, opcode: Opcode) -> Result<(), Failure> {
         let at = |nth| self.operand(nth);
-        let unknown = Broken::Instruction(opcode);
-        let arrow = opcode.info().arrow.ok_or(unknown)?;
-        let result = match (arrow.params, arrow.results) {
-            ([_], [_]) => numerics::unary(opcode, at(0), nan),
-            ([_, _], [_]) => numerics::binary(opcode, at(0), at(1), nan),
-            (params, _) => {
-                let (a, b) = match params {
-                    [_, _] => ((at(0), 0), (at(1), 0)),
-                    _ => ((at(0), at(1)), (at(2), at(3))),
-                };
-                let (low, high) = numerics::wide(opcode, a, b).ok_or(unknown)?;
-                self.frame[self.op.a.wrapping_add(1) as usize] = high;
-                Some(Ok(low))
-            }
+        let (a, b) = match opcode.info().arrow.map(|arrow| arrow.params) {
+            Some([_, _]) => ((at(0), 0), (at(1), 0)),
+            _ => ((at(0), at(1)), (at(2), at(3))),
         };
-        let value = result.ok_or(unknown)??;
-        self.answer(value);
+        let (low, high) = numerics::wide(opcode, a, b).ok_or(Broken::Instruction(opcode))?;
+        self.frame[self.op.a.wrapping_add(1) as usize] = high;
+        self.answer(low);
         Ok(())
     }
 }

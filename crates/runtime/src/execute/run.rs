@@ -7,10 +7,10 @@ use core::convert::Infallible;
 
 use super::dispatch::{Ground, Position, Stop, dispatch};
 use super::frame::{get, opcode, set, window};
-use super::row::{Next, Row};
-use super::unwind::{self, Unwound};
-use crate::budget::{Budget, copied, zeroed};
-use crate::code::{Code, Function, Op, Slot, WINDOW};
+use super::row::{Row, Wait};
+use super::unwind::unwind;
+use crate::budget::{Budget, zeroed};
+use crate::code::{Code, Function, Op, WINDOW};
 use crate::fuel::pay;
 use crate::heap::Payload;
 use crate::limits::Resource;
@@ -27,13 +27,8 @@ use crate::trap::{Broken, Failure, Trap, at};
 pub(crate) enum Exit {
     /// The outermost function returned; its results are in slots 0 and up.
     Done,
-    /// Function `func` of the store, which belongs to the host, is called; its arguments are at
-    /// `base`. If `last`, the execution is done when the function returns.
-    Host {
-        func: u32,
-        base: usize,
-        last: bool,
-    },
+    /// A function of the host is called: [`Pending::Host`].
+    Host(Pending),
     Failed(Failure),
     Exception(u64),
     OutOfFuel,
@@ -66,12 +61,10 @@ pub(crate) fn run(
     exec: &mut Exec,
 ) -> Exit {
     loop {
-        if let Some(Pending::Throw { exception, level }) = exec.pending {
-            match unwind::unwind(instances, state, exec, exception, level) {
-                Unwound::Caught => {}
-                Unwound::Uncaught => return Exit::Exception(exception),
-                Unwound::OutOfFuel => return Exit::OutOfFuel,
-            }
+        if let Some(Pending::Throw { exception, level }) = exec.pending
+            && let Err(exit) = unwind(instances, state, exec, exception, level)
+        {
+            return exit;
         }
         match run_instance(instances, memories, state, exec) {
             Leave::Switch(frame) => exec.current = frame,
@@ -259,36 +252,29 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Calls the function at an address of the store, with its arguments from slot `slot` on.
-    fn call(&mut self, addr: u32, slot: Slot) -> Result<(), Leave> {
-        let base = self.at.base + slot as usize;
+    /// Calls the function at an address of the store, or makes a tail call of it. Its arguments are
+    /// in slots from `a` on.
+    fn call(&mut self, addr: u32, op: &Op) -> Result<(), Leave> {
+        let is_tail = op.code.is_tail_call();
+        let base = self.at.base + op.a as usize;
         match self.state.func(addr)?.kind {
             FuncKind::Wasm { instance, func } => {
-                self.push_frame()?;
-                self.go_to(instance, func, base)
+                if !is_tail {
+                    self.push_frame()?;
+                }
+                if instance == self.number {
+                    return Ok(self.enter(func, base)?);
+                }
+                Err(Leave::Switch(Frame { instance, func, pc: ENTRY, base: base as u32 }))
             }
-            FuncKind::Host(_) => Err(Leave::Exit(Exit::Host { func: addr, base, last: false })),
-        }
-    }
-
-    /// Makes a tail call of the function at an address of the store.
-    fn tail_call(&mut self, addr: u32) -> Result<(), Leave> {
-        let base = self.at.base;
-        match self.state.func(addr)?.kind {
-            FuncKind::Wasm { instance, func } => self.go_to(instance, func, base),
             FuncKind::Host(_) => {
-                self.resumed = self.exec.frames.pop();
-                let last = self.resumed.is_none();
-                Err(Leave::Exit(Exit::Host { func: addr, base, last }))
+                if is_tail {
+                    self.resumed = self.exec.frames.pop();
+                }
+                let last = is_tail && self.resumed.is_none();
+                Err(Leave::Exit(Exit::Host(Pending::Host { func: addr, base, last })))
             }
         }
-    }
-
-    fn go_to(&mut self, instance: u32, func: u32, base: usize) -> Result<(), Leave> {
-        if instance == self.number {
-            return Ok(self.enter(func, base)?);
-        }
-        Err(Leave::Switch(Frame { instance, func, pc: ENTRY, base: base as u32 }))
     }
 
     /// The address of the function that an element of a table refers to.
@@ -302,7 +288,8 @@ impl Run<'_> {
         }
         let addr = index_of(slot);
         let actual = self.state.func(addr)?.ty;
-        let fits = self.state.types.is_subtype(actual, self.instance.ty(op.high())?);
+        let expected = self.instance.ty(op.high())?;
+        let fits = self.state.types.registry.is_subtype_of(actual, expected);
         if fault!(CallTypeUnchecked, false, !fits) {
             return Err(Trap::IndirectCallType.into());
         }
@@ -338,7 +325,7 @@ impl Run<'_> {
 
     /// Executes an instruction by its opcode.
     #[inline(always)]
-    fn row(&mut self, op: &Op) -> Result<Next, Leave> {
+    fn row(&mut self, op: &Op) -> Result<Option<Wait>, Leave> {
         let mut row = Row {
             state: self.state,
             memories: self.memories,
@@ -404,19 +391,15 @@ impl Run<'_> {
                 self.push_frame()?;
                 self.enter(op.low(), self.at.base + op.a as usize)?;
             }
-            Code::CallImport => self.call(self.instance.func(op.low())?, op.a)?,
-            Code::CallIndirect => {
-                let addr = self.indirect(slot_b, op)?;
-                self.call(addr, op.a)?;
-            }
-            Code::CallRef => self.call(func_ref(slot_b)?, op.a)?,
             Code::ReturnCall => self.enter(op.low(), self.at.base)?,
-            Code::ReturnCallImport => self.tail_call(self.instance.func(op.low())?)?,
-            Code::ReturnCallIndirect => {
-                let addr = self.indirect(slot_b, op)?;
-                self.tail_call(addr)?;
+            Code::CallImport | Code::ReturnCallImport => {
+                self.call(self.instance.func(op.low())?, op)?;
             }
-            Code::ReturnCallRef => self.tail_call(func_ref(slot_b)?)?,
+            Code::CallIndirect | Code::ReturnCallIndirect => {
+                let addr = self.indirect(slot_b, op)?;
+                self.call(addr, op)?;
+            }
+            Code::CallRef | Code::ReturnCallRef => self.call(func_ref(slot_b)?, op)?,
             Code::Unreachable => return Err(Trap::Unreachable.into()),
             Code::Throw => {
                 return Err(Leave::Throw(self.allocate(op, |run, op| Ok(run.exception(op)?))?));
@@ -426,7 +409,7 @@ impl Run<'_> {
                 exception => return Err(Leave::Throw(exception)),
             },
             Code::Row => {
-                if let Next::Wait { memory, address, timeout } = self.row(op)? {
+                if let Some(Wait { memory, address, timeout }) = self.row(op)? {
                     self.state.waiters.add(self.exec.id, memory, address);
                     self.exec.answer = Some(self.at.base + op.a as usize);
                     return Err(Leave::Exit(Exit::Blocked { timeout }));
@@ -435,9 +418,7 @@ impl Run<'_> {
             Code::AllocRow => {
                 self.allocate(op, Self::row)?;
             }
-            Code::Fuel => {
-                self.pay(op.imm)?;
-            }
+            Code::Fuel => self.pay(op.imm)?,
             Code::Observe => {
                 if let Some(observer) = &mut self.state.observer {
                     let (instance, func) = (self.number, self.at.func);
@@ -465,7 +446,9 @@ impl Run<'_> {
             [first, second] => Payload::PairExn(tag, 2, [first, second]),
             _ => {
                 heap.reserve(budget, size_of_val(values))?;
-                Payload::Exn(tag, copied(values).ok_or(full)?)
+                let mut slots = zeroed(values.len()).ok_or(full)?;
+                slots.copy_from_slice(values);
+                Payload::Exn(tag, slots)
             }
         };
         heap.reserve(budget, 0)?;

@@ -1,9 +1,14 @@
 //! Exceptions on their way to a handler, and backtraces.
 
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use wattle_ast::ExternKind;
+
+use super::run::Exit;
 use crate::code::{Catches, Function, Handler, Reference, WINDOW};
 use crate::fuel::{of_slots, pay};
+use crate::heap::Payload;
 use crate::state::{EXPRESSION, Exec, Frame, InstanceInst, Pending, State};
 use crate::trap::{BACKTRACE, CallSite};
 
@@ -14,34 +19,25 @@ fn function<'i>(instances: &'i [InstanceInst], exec: &Exec, frame: Frame) -> Opt
     functions.get(frame.func as usize)?.get()?.as_ref().ok()
 }
 
-/// What came of the search for a handler.
-pub(crate) enum Unwound {
-    /// The execution continues at a handler.
-    Caught,
-    /// No handler was found. The execution is as it was when the exception was thrown.
-    Uncaught,
-    /// The search goes on when there is more fuel.
-    OutOfFuel,
-}
-
 /// Continues at the handler of an exception. The search begins in the frame with `level` callers.
+/// If there is no handler, the execution is as it was when the exception was thrown.
 pub(crate) fn unwind(
     instances: &[InstanceInst],
     state: &mut State,
     exec: &mut Exec,
     exception: u64,
     level: usize,
-) -> Unwound {
+) -> Result<(), Exit> {
     exec.pending = None;
     for level in (0..=level).rev() {
         let frame = exec.frames.get(level).copied().unwrap_or(exec.current);
         let Some(function) = function(instances, exec, frame) else { continue };
-        let Some(object) = state.heap.get(exception) else { break };
-        let Some((tag, values)) = object.payload.exception() else { break };
+        let thrown = state.heap.get(exception).and_then(Payload::exception);
+        let Some((tag, values)) = thrown else { break };
         let cost = 1 + function.handlers.len() as u64 + of_slots(values.len());
         if !pay(&mut state.fuel, cost, &mut exec.paid) {
             exec.pending = Some(Pending::Throw { exception, level });
-            return Unwound::OutOfFuel;
+            return Err(Exit::OutOfFuel);
         }
         let tags = instances.get(frame.instance as usize).map_or(&[][..], |i| &i.tags);
         if let Some(handler) = handler(function, frame, tags, tag) {
@@ -49,10 +45,10 @@ pub(crate) fn unwind(
             exec.current = Frame { pc: handler.target, ..frame };
             exec.frames.truncate(level);
             exec.thrown = None;
-            return Unwound::Caught;
+            return Ok(());
         }
     }
-    Unwound::Uncaught
+    Err(Exit::Exception(exception))
 }
 
 /// The handler of a function that catches an exception of this tag.
@@ -115,13 +111,14 @@ pub(crate) fn backtrace(instances: &[InstanceInst], exec: &Exec) -> Vec<CallSite
         if frame.func == EXPRESSION {
             continue;
         }
-        let func = frame.func + instance.module.inner.imported_funcs();
+        let func = frame.func + instance.module.inner.spaces.imported(ExternKind::Func);
+        let names = &instance.module.ast().names.funcs;
         let offset = function(instances, exec, *frame)
             .and_then(|function| function.offsets.get(frame.pc.wrapping_sub(1) as usize));
         calls.push(CallSite {
             module: instance.module.clone(),
             func,
-            name: instance.module.inner.func_name(func),
+            name: names.get(func.into()).map(|name| name.as_str().to_string()),
             offset: offset.copied().unwrap_or(0),
         });
     }

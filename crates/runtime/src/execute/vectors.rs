@@ -2,10 +2,10 @@
 //! call for each, a loop over vectors takes twice as long.
 
 use wattle_ast::LaneIdx;
+use wattle_numerics::{Profile, simd};
 
 use super::frame::{Window, get, get_vector, opcode, set, set_vector};
 use crate::code::{Code, Op, Slot};
-use crate::numerics::{Profile, simd};
 use crate::trap::Broken;
 
 /// Executes an operation that holds the opcode of a vector instruction; `None` if the opcode has

@@ -17,9 +17,9 @@ use crate::types::{width, widths};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Function,
+    /// A `block` or an `if`.
     Block,
     Loop,
-    If,
     TryTable,
     /// The body of a legacy `try`.
     Try,
@@ -27,28 +27,20 @@ enum Kind {
     Catch,
 }
 
-/// The type of a block.
+/// The type of a block: a function type, or at most one result.
 #[derive(Clone, Copy)]
-enum Signature<'m> {
-    Empty,
-    Value([ValType; 1]),
-    Func(&'m FuncType),
+struct Signature<'m> {
+    func: Option<&'m FuncType>,
+    value: Option<ValType>,
 }
 
 impl Signature<'_> {
     fn params(&self) -> &[ValType] {
-        match self {
-            Signature::Empty | Signature::Value(_) => &[],
-            Signature::Func(ty) => ty.params(),
-        }
+        self.func.map_or(&[], FuncType::params)
     }
 
     fn results(&self) -> &[ValType] {
-        match self {
-            Signature::Empty => &[],
-            Signature::Value(ty) => ty,
-            Signature::Func(ty) => ty.results(),
-        }
+        self.func.map_or(self.value.as_slice(), FuncType::results)
     }
 }
 
@@ -78,9 +70,12 @@ pub(super) struct Block<'m> {
     body_end: Option<u32>,
 }
 
+/// A branch without a target.
+const BR: Op = Op::new(Code::Br, 0, 0, 0, 0);
+
 impl<'m> Translator<'m> {
     pub(super) fn begin_function(&mut self, ty: &'m FuncType) {
-        self.open(Kind::Function, Signature::Func(ty), 0, 0);
+        self.open(Kind::Function, Signature { func: Some(ty), value: None }, 0, 0);
     }
 
     /// Begins a block whose parameters, if it has any, are at slot `base`, above `height` operands.
@@ -112,7 +107,7 @@ impl<'m> Translator<'m> {
             Instr::Loop { block_type } => self.begin(Kind::Loop, block_type)?,
             Instr::If { block_type } => {
                 let condition = self.condition()?;
-                self.begin(Kind::If, block_type)?;
+                self.begin(Kind::Block, block_type)?;
                 let to_else = self.emit_branch(Self::negated(condition)?);
                 self.innermost()?.to_else = Some(to_else);
             }
@@ -242,9 +237,9 @@ impl<'m> Translator<'m> {
 
     fn begin(&mut self, kind: Kind, block_type: BlockType) -> Result<()> {
         let signature = match block_type {
-            BlockType::Empty => Signature::Empty,
-            BlockType::Value(ty) => Signature::Value([ty]),
-            BlockType::Type(index) => Signature::Func(self.func_type(index)?),
+            BlockType::Empty => Signature { func: None, value: None },
+            BlockType::Value(ty) => Signature { func: None, value: Some(ty) },
+            BlockType::Type(index) => Signature { func: Some(self.func_type(index)?), value: None },
         };
         let params = signature.params().len();
         let base = self.settle_top(params)?;
@@ -262,9 +257,7 @@ impl<'m> Translator<'m> {
 
     fn begin_else(&mut self) -> Result<()> {
         let at = self.blocks.len() - 1;
-        if !self.dead {
-            self.branch_to(at)?;
-        }
+        self.finish_part(at)?;
         let block = self.block_mut(at)?;
         let to_else = block.to_else.take().ok_or(Broken::Kind)?;
         let (height, signature) = (block.height, block.signature);
@@ -375,11 +368,19 @@ impl<'m> Translator<'m> {
         Ok(())
     }
 
-    /// Branches to the label of a block with its operands.
-    fn branch_to(&mut self, at: usize) -> Result<()> {
-        self.move_results(at)?;
-        let op = self.emit_branch(Op::new(Code::Br, 0, 0, 0, 0));
+    /// Emits a branch to the label of a block.
+    fn branch_with(&mut self, at: usize, op: Op) -> Result<()> {
+        let op = self.emit_branch(op);
         self.refer(at, Fixup::Op(op))
+    }
+
+    /// Goes to the end of a block with its results, unless the code is unreachable.
+    fn finish_part(&mut self, at: usize) -> Result<()> {
+        if self.dead {
+            return Ok(());
+        }
+        self.move_results(at)?;
+        self.branch_with(at, BR)
     }
 
     fn branch(&mut self, label: LabelIdx) -> Result<()> {
@@ -390,8 +391,7 @@ impl<'m> Translator<'m> {
         let counts = self.label_counts(at)?;
         self.move_values(at, counts)?;
         self.turn(at);
-        let op = self.emit_branch(Op::new(Code::Br, 0, 0, 0, 0));
-        self.refer(at, Fixup::Op(op))
+        self.branch_with(at, BR)
     }
 
     /// Emits the opposite of the conditional branch at the beginning of a loop, before a branch
@@ -427,8 +427,7 @@ impl<'m> Translator<'m> {
             self.settle_top(counts.0)?;
         }
         if self.in_place(at, counts.0) {
-            let op = self.emit_branch(condition);
-            return self.refer(at, Fixup::Op(op));
+            return self.branch_with(at, condition);
         }
         let over = self.emit_branch(Self::negated(condition)?);
         self.branch(label)?;
@@ -466,7 +465,7 @@ impl<'m> Translator<'m> {
         let mut moves: Vec<(LabelIdx, u32)> = Vec::new();
         for label in labels.iter_with_default() {
             let at = self.block_index(label)?;
-            let op = self.emit_branch(Op::new(Code::Br, 0, 0, 0, 0));
+            let op = self.emit_branch(BR);
             if self.in_place(at, arity) {
                 self.refer(at, Fixup::Op(op))?;
             } else {
@@ -579,9 +578,7 @@ impl<'m> Translator<'m> {
     /// `rethrow`.
     fn begin_catch(&mut self, tag: Option<TagIdx>) -> Result<()> {
         let at = self.blocks.len() - 1;
-        if !self.dead {
-            self.branch_to(at)?;
-        }
+        self.finish_part(at)?;
         let here = self.label();
         let block = self.block_mut(at)?;
         match block.kind {

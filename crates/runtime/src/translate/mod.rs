@@ -19,8 +19,6 @@ mod control;
 mod fuse;
 mod operands;
 mod rows;
-#[cfg(test)]
-mod tests;
 mod values;
 
 pub(crate) use rows::MEMORY_BITS;

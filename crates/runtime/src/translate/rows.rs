@@ -24,14 +24,10 @@ impl Translator<'_> {
             | [Kind::Type, Kind::Type | Kind::Elem | Kind::Data | Kind::ArrayLen] => {
                 (index()?, index()?)
             }
-            [Kind::MemArg] => {
+            [Kind::MemArg, lane @ ..] => {
                 let memarg = memarg(reader)?;
-                return self.access(opcode, memarg, 0);
-            }
-            [Kind::MemArg, Kind::Lane] => {
-                let memarg = memarg(reader)?;
-                let lane = reader.byte().map_err(|_| Broken::Encoding)?;
-                return self.access(opcode, memarg, lane);
+                let lane = if lane.is_empty() { Ok(0) } else { reader.byte() };
+                return self.access(opcode, memarg, lane.map_err(|_| Broken::Encoding)?);
             }
             _ => return Err(Broken::Instruction(opcode).into()),
         };

@@ -2,14 +2,15 @@
 //! locals, globals, accesses to memory 0, references, fields and elements.
 
 use wattle_ast::{
-    ArrowType, CompType, FieldIdx, FieldType, GlobalIdx, HeapType, Instr, Kind, LocalIdx, Opcode,
-    Reader, StorageType, TypeIdx, V128,
+    ArrowType, CompType, FieldIdx, FieldType, GlobalIdx, HeapType, Instr, Kind, LocalIdx, MemArg,
+    Opcode, Reader, StorageType, TypeIdx, V128,
 };
+use wattle_numerics::{simd, swapped};
 
 use super::operands::Place;
 use super::rows::memarg;
 use super::{Result, Translator};
-use crate::code::{Code, Scalar, Slot, pack, swapped};
+use crate::code::{Code, Scalar, Slot, pack};
 use crate::trap::{Broken, at};
 use crate::types::{Storage, width};
 
@@ -23,20 +24,25 @@ impl<'m> Translator<'m> {
         match Scalar::of(opcode) {
             Some(Scalar::Binary(slots, immediate)) => self.binary(opcode, slots, immediate),
             Some(Scalar::Unary(code)) => self.unary(code, false, 0, 0),
-            Some(Scalar::Load(code)) => self.load(opcode, code, reader, false),
+            Some(Scalar::Load(code)) => self.load(opcode, code, memarg(reader)?, false),
             Some(Scalar::Store(code, immediate)) => {
-                self.store(opcode, code, Some(immediate), reader)
+                self.store(opcode, code, Some(immediate), memarg(reader)?)
             }
             None => self.other(opcode, reader),
         }
     }
 
-    /// Emits an operation with one operand and one result.
-    fn unary(&mut self, code: Code, wide: bool, c: Slot, imm: u64) -> Result<()> {
-        let b = self.pop_slot()?;
+    /// Emits an operation whose result is pushed.
+    fn emit_push(&mut self, code: Code, wide: bool, b: Slot, c: Slot, imm: u64) -> Result<()> {
         let a = self.push_home(wide)?;
         self.emit(code, a, b, c, imm);
         Ok(())
+    }
+
+    /// Emits an operation with one operand and one result.
+    fn unary(&mut self, code: Code, wide: bool, c: Slot, imm: u64) -> Result<()> {
+        let b = self.pop_slot()?;
+        self.emit_push(code, wide, b, c, imm)
     }
 
     fn binary(&mut self, opcode: Opcode, slots: Code, immediate: Code) -> Result<()> {
@@ -54,9 +60,7 @@ impl<'m> Translator<'m> {
             (Place::Const(value), _, Some(immediate)) => (immediate, self.slot(right), 0, value),
             _ => (slots, self.slot(left), self.slot(right), 0),
         };
-        let a = self.push_home(false)?;
-        self.emit(code, a, b, c, imm);
-        Ok(())
+        self.emit_push(code, false, b, c, imm)
     }
 
     /// Translates `i32.eqz` and `i64.eqz`: a comparison before it is inverted; otherwise the
@@ -70,22 +74,13 @@ impl<'m> Translator<'m> {
         if inverse.is_some() { Ok(()) } else { self.unary(code, false, 0, 0) }
     }
 
-    fn load(
-        &mut self,
-        opcode: Opcode,
-        code: Code,
-        reader: &mut Reader<'_>,
-        wide: bool,
-    ) -> Result<()> {
-        let memarg = memarg(reader)?;
+    fn load(&mut self, opcode: Opcode, code: Code, memarg: MemArg, wide: bool) -> Result<()> {
         if !Self::is_short(memarg) {
             return self.access(opcode, memarg, 0);
         }
         let b = self.pop_slot()?;
-        let a = self.push_home(wide)?;
         self.check_address(b);
-        self.emit(code, a, b, 0, memarg.offset);
-        Ok(())
+        self.emit_push(code, wide, b, 0, memarg.offset)
     }
 
     fn store(
@@ -93,9 +88,8 @@ impl<'m> Translator<'m> {
         opcode: Opcode,
         code: Code,
         immediate: Option<Code>,
-        reader: &mut Reader<'_>,
+        memarg: MemArg,
     ) -> Result<()> {
-        let memarg = memarg(reader)?;
         if !Self::is_short(memarg) {
             return self.access(opcode, memarg, 0);
         }
@@ -151,9 +145,7 @@ impl<'m> Translator<'m> {
         let (second, first) = (self.pop()?, self.pop()?);
         let code = if first.wide { Code::Select2 } else { Code::Select };
         let (b, c) = (self.slot(first), self.slot(second));
-        let a = self.push_home(first.wide)?;
-        self.emit(code, a, b, c, condition.into());
-        Ok(())
+        self.emit_push(code, first.wide, b, c, condition.into())
     }
 
     /// Translates an instruction without an operation in the table.
@@ -179,24 +171,12 @@ impl<'m> Translator<'m> {
             Instr::F32Const { value } => self.constant(value.0.into())?,
             Instr::F64Const { value } => self.constant(value.0)?,
             Instr::RefNull { .. } => self.constant(0)?,
-            Instr::V128Const { value } => {
-                let a = self.push_home(true)?;
-                let imm = self.vector_constant(value.0);
-                self.emit(Code::VectorConst, a, 0, 0, imm);
-            }
-            Instr::V128Load { .. } => {
-                *reader = start;
-                self.load(opcode, Code::V128Load, reader, true)?;
-            }
-            Instr::V128Store { .. } => {
-                *reader = start;
-                self.store(opcode, Code::V128Store, None, reader)?;
-            }
+            Instr::V128Const { value } => self.with_vector(Code::VectorConst, 0, 0, value)?,
+            Instr::V128Load { memarg } => self.load(opcode, Code::V128Load, memarg, true)?,
+            Instr::V128Store { memarg } => self.store(opcode, Code::V128Store, None, memarg)?,
             Instr::I8x16Shuffle { lanes } => {
                 let (c, b) = (self.pop_slot()?, self.pop_slot()?);
-                let a = self.push_home(true)?;
-                let imm = self.vector_constant(lanes.0);
-                self.emit(Code::Shuffle, a, b, c, imm);
+                self.with_vector(Code::Shuffle, b, c, V128(lanes.0))?;
             }
             Instr::Drop => drop(self.pop()?),
             Instr::Select | Instr::SelectTyped { .. } => self.select()?,
@@ -212,18 +192,14 @@ impl<'m> Translator<'m> {
             Instr::GlobalGet { global } => {
                 let wide = self.is_wide(global)?;
                 let code = if wide { Code::GlobalGet2 } else { Code::GlobalGet };
-                let a = self.push_home(wide)?;
-                self.emit(code, a, 0, 0, global.0.into());
+                self.emit_push(code, wide, 0, 0, global.0.into())?;
             }
             Instr::GlobalSet { global } => {
                 let code = if self.is_wide(global)? { Code::GlobalSet2 } else { Code::GlobalSet };
                 let b = self.pop_slot()?;
                 self.emit(code, 0, b, 0, global.0.into());
             }
-            Instr::RefFunc { func } => {
-                let a = self.push_home(false)?;
-                self.emit(Code::RefFunc, a, 0, 0, func.0.into());
-            }
+            Instr::RefFunc { func } => self.emit_push(Code::RefFunc, false, 0, 0, func.0.into())?,
             Instr::RefAsNonNull => self.check(Code::RefAsNonNull, 0, 0)?,
             Instr::RefTest { target } => self.test(Code::RefTest, 0, target.0)?,
             Instr::RefTestNull { target } => self.test(Code::RefTest, 1, target.0)?,
@@ -299,21 +275,31 @@ impl<'m> Translator<'m> {
             ([_], [v128]) => Code::VectorSplat,
             _ => return self.row(opcode, reader),
         };
+        // To write a vector of equal lanes as a number and a splat takes fewer bytes than as a vector.
+        if let (Code::VectorSplat, Place::Const(value)) = (code, self.last_operand()?.place)
+            && let Some(vector) = simd::from_number(opcode, value)
+        {
+            self.pop()?;
+            return self.with_vector(Code::VectorConst, 0, 0, vector);
+        }
         let lane = if laned { reader.byte().map_err(|_| Broken::Encoding)? } else { 0 };
         let mut slots = [0; 3];
         for slot in slots.iter_mut().take(arrow.params.len()).rev() {
             *slot = self.pop_slot()?;
         }
-        let a = self.push_home(arrow.results == [v128])?;
-        let more = if laned { lane.into() } else { u32::from(slots[2]) };
-        self.emit(code, a, slots[0], slots[1], pack(opcode as u32, more));
-        Ok(())
+        let [b, c, third] = slots;
+        let imm = pack(opcode as u32, if laned { lane.into() } else { third.into() });
+        self.emit_push(code, arrow.results == [v128], b, c, imm)
     }
 
-    /// The number of a vector in the translated function.
-    fn vector_constant(&mut self, bytes: [u8; 16]) -> u64 {
-        self.code.vectors.push(V128(bytes));
-        self.code.vectors.len() as u64 - 1
+    /// Emits an operation that makes a vector, with a constant vector beside its operands.
+    fn with_vector(&mut self, code: Code, b: Slot, c: Slot, constant: V128) -> Result<()> {
+        let imm = self.code.vectors.len() as u64;
+        match self.code.vectors.try_reserve(1) {
+            Ok(()) => self.code.vectors.push(constant),
+            Err(_) => self.is_full = true,
+        }
+        self.emit_push(code, true, b, c, imm)
     }
 
     pub(super) fn fields(&self, ty: TypeIdx) -> Result<&'m [FieldType]> {

@@ -2,6 +2,7 @@
 
 mod atomics;
 mod common;
+mod damaged;
 mod embedding;
 mod fuel;
 mod fused;

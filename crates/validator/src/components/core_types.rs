@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 
 use wattle_ast::components::CoreSort;
-use wattle_ast::{AddrType, CompType, ExternIdx, ExternKind, Limits, MemType, ValType};
+use wattle_ast::{AddrType, CompType, ExternIdx, ExternKind, MemType, ValType};
 
 use super::arena::TextId;
 use super::error::Leaf;
@@ -163,9 +163,6 @@ impl CoreTypes {
     ///
     /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#external-types>
     pub(crate) fn mismatch(&self, registry: &Registry, sub: u32, sup: u32) -> Option<Leaf> {
-        let limits = |sub: &Limits, sup: &Limits| {
-            sub.min >= sup.min && sup.max.is_none_or(|most| sub.max.is_some_and(|max| max <= most))
-        };
         match (self.item(sub), self.item(sup)) {
             (CoreItem::Unknown, _) | (_, CoreItem::Unknown) => None,
             (CoreItem::Func(sub), CoreItem::Func(sup)) => {
@@ -188,7 +185,7 @@ impl CoreTypes {
                 if sub.addr != sup.addr {
                     return Some(Leaf::TableAddress);
                 }
-                (!limits(&sub.ty.limits, &sup.ty.limits)).then_some(Leaf::TableLimits)
+                (!sub.ty.limits.sizes_match(&sup.ty.limits)).then_some(Leaf::TableLimits)
             }
             (CoreItem::Mem(sub), CoreItem::Mem(sup)) => {
                 if sub.limits.shared != sup.limits.shared {
@@ -200,7 +197,7 @@ impl CoreTypes {
                 if sub.page_bits() != sup.page_bits() {
                     return Some(Leaf::PageSize);
                 }
-                (!limits(&sub.limits, &sup.limits)).then_some(Leaf::MemoryLimits)
+                (!sub.limits.sizes_match(&sup.limits)).then_some(Leaf::MemoryLimits)
             }
             (CoreItem::Global(sub), CoreItem::Global(sup)) => {
                 if sub.has_flag() != sup.has_flag() {

@@ -3,7 +3,9 @@
 
 use std::error::Error;
 
-use wattle::{Features, ast, encoder, parser, runtime, smith, syntax, validator, wasi, wat};
+use wattle::{
+    Features, ast, encoder, numerics, parser, runtime, smith, syntax, validator, wasi, wat,
+};
 
 /// Checks what an error says, also when it was converted.
 #[track_caller]
@@ -98,6 +100,7 @@ fn errors_of_editing() {
 fn errors_of_execution() {
     says(runtime::Trap::DivideByZero, "integer divide by zero");
     says(runtime::Error::from(runtime::Trap::DivideByZero), "integer divide by zero");
+    says(numerics::Error::InvalidConversion, "invalid conversion to integer");
     let host = runtime::Error::host("out of paper");
     says(host.clone(), "out of paper");
     let runtime::ErrorKind::Host(inside) = host.kind() else { panic!("{host}") };

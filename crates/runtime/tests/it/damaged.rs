@@ -1,15 +1,10 @@
 //! A test that bodies that were not validated end in an error or a wrong result, not in a panic or
 //! an endless loop.
 
-use alloc::format;
-use alloc::vec::Vec;
-
 use wattle_ast::Body;
+use wattle_runtime::{Config, Extern, Imports, Instance, Limits, Module, Outcome, Store, Value};
 use wattle_tests::suite;
 use wattle_wat::script::{self, DirectiveKind};
-
-use super::{Instrument, function};
-use crate::{Config, Extern, Imports, Instance, Limits, Module, Outcome, Store, Value};
 
 fn random(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -18,18 +13,9 @@ fn random(seed: &mut u64) -> u64 {
     mixed ^ mixed >> 31
 }
 
-/// Instantiates a module, with translations of `bodies` in place of its own bodies, and calls all
-/// its exports.
+/// Instantiates a module, with `bodies` in place of its own bodies, and calls all its exports.
 fn execute(module: &Module, bodies: &[Body<'_>]) -> usize {
-    let inner = &module.inner;
-    let instrument = Instrument { fuel: true, observe: false };
-    let defined = inner.ast().funcs.iter().zip(bodies).zip(inner.functions(instrument));
-    for ((func, body), translation) in defined {
-        let ty = inner.ast().func_type(func.ty).unwrap();
-        assert!(
-            translation.set(function(inner.ast(), &inner.spaces, ty, body, instrument)).is_ok()
-        );
-    }
+    module.translate_unvalidated(bodies);
     let limits = Limits { bytes: 2 << 20, call_depth: 100, ..Limits::default() };
     let config = Config { limits, fuel: Some(10_000), ..Config::default() };
     let mut store = Store::with_config((), config);

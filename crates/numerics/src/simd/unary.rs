@@ -5,11 +5,19 @@ use core::ops::{Add, Neg};
 use wattle_ast::{Opcode, V128};
 
 use super::lanes::{Half, Lane, all, bitmask, byte_bitmask, extend, map, pairwise, shrink, widen};
-use crate::numerics::{Nan, Profile, by_opcode, convert, float};
+use crate::{Nan, Profile, by_opcode, convert, float};
 
 /// The result of an instruction from one vector to one vector; `None` for other instructions.
+///
+/// ```
+/// use wattle_ast::{Opcode, V128};
+/// use wattle_numerics::{Profile, simd};
+///
+/// let counts = simd::unary(Opcode::I8x16Popcnt, V128([0x55; 16]), Profile::default());
+/// assert_eq!(counts, Some(V128([4; 16])));
+/// ```
 #[inline(always)]
-pub(crate) fn unary(op: Opcode, a: V128, profile: Profile) -> Option<V128> {
+pub fn unary(op: Opcode, a: V128, profile: Profile) -> Option<V128> {
     use Half::{High, Low};
     use Opcode as O;
     let Profile { nan, relaxed } = profile;
@@ -92,8 +100,16 @@ fn extadd<A: Lane + Into<R>, R: Lane + Add<Output = R>>(a: V128) -> V128 {
 }
 
 /// The result of an instruction from one vector to an `i32`; `None` for other instructions.
+///
+/// ```
+/// use wattle_ast::{Opcode, V128};
+/// use wattle_numerics::simd;
+///
+/// assert_eq!(simd::test(Opcode::V128AnyTrue, V128([0; 16])), Some(0));
+/// assert_eq!(simd::test(Opcode::I16x8Bitmask, V128([0x80; 16])), Some(0xff));
+/// ```
 #[inline(always)]
-pub(crate) fn test(op: Opcode, a: V128) -> Option<u32> {
+pub fn test(op: Opcode, a: V128) -> Option<u32> {
     use Opcode as O;
     Some(match op {
         O::V128AnyTrue => u32::from(!all(a, |x: u64| x == 0)),

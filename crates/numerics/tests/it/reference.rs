@@ -1,9 +1,7 @@
 //! A slow reference: it reads the operation from the mnemonic, and computes it lane by lane in wide
 //! integers or in floats of the standard library.
 
-use alloc::vec::Vec;
-
-use crate::trap::Trap;
+use wattle_numerics::Error;
 
 /// The expected value of a lane.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,11 +90,11 @@ pub(super) fn lane(
     is_float: bool,
     width: u32,
     args: &[u128],
-) -> Option<Result<Want, Trap>> {
+) -> Option<Result<Want, Error>> {
     if is_float { float_lane(op, width, args).map(Ok) } else { int_lane(op, signed, width, args) }
 }
 
-fn int_lane(op: &str, signed: bool, width: u32, args: &[u128]) -> Option<Result<Want, Trap>> {
+fn int_lane(op: &str, signed: bool, width: u32, args: &[u128]) -> Option<Result<Want, Error>> {
     let arg = |i: usize| integer(args[i], width, signed);
     let count = || args[1] as u32 % width;
     let value = match (op, args.len()) {
@@ -113,9 +111,9 @@ fn int_lane(op: &str, signed: bool, width: u32, args: &[u128]) -> Option<Result<
         ("add", 2) => arg(0) + arg(1),
         ("sub", 2) => arg(0) - arg(1),
         ("mul", 2) => arg(0).wrapping_mul(arg(1)),
-        ("div" | "rem", 2) if arg(1) == 0 => return Some(Err(Trap::DivideByZero)),
+        ("div" | "rem", 2) if arg(1) == 0 => return Some(Err(Error::DivideByZero)),
         ("div", 2) if arg(0) / arg(1) > range(width, signed).1 => {
-            return Some(Err(Trap::IntegerOverflow));
+            return Some(Err(Error::IntegerOverflow));
         }
         ("div", 2) => arg(0) / arg(1),
         ("rem", 2) => arg(0) % arg(1),
@@ -205,7 +203,7 @@ pub(super) fn conversion(
     signed: bool,
     (from, to): (u32, u32),
     arg: u128,
-) -> Option<Result<Want, Trap>> {
+) -> Option<Result<Want, Error>> {
     let (low, high) = range(to, signed);
     Some(Ok(match op {
         "wrap" => Bits(cut(arg as i128, to)),
@@ -218,9 +216,9 @@ pub(super) fn conversion(
             Bits(saturate(truncated(float(arg, from)).unwrap_or(0), to, signed))
         }
         "trunc" => match truncated(float(arg, from)) {
-            None => return Some(Err(Trap::InvalidConversion)),
+            None => return Some(Err(Error::InvalidConversion)),
             Some(value) if value < low || value > high => {
-                return Some(Err(Trap::IntegerOverflow));
+                return Some(Err(Error::IntegerOverflow));
             }
             Some(value) => Bits(cut(value, to)),
         },

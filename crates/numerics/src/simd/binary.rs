@@ -5,14 +5,23 @@ use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Sub};
 use wattle_ast::{Opcode, V128};
 
 use super::lanes::{Half, Lane, map, narrow, zip, zip_pairwise, zip_widen};
-use crate::numerics::float::{self, Float};
-use crate::numerics::{Nan, Profile, by_opcode};
+use crate::float::{self, Float};
+use crate::{Nan, Profile, by_opcode};
 
 /// The result of an instruction from two vectors to one; `None` for other instructions.
 ///
 /// `i8x16.shuffle`, which has immediates, is [`shuffle`](super::shuffle).
+///
+/// ```
+/// use wattle_ast::{Opcode, V128};
+/// use wattle_numerics::{Profile, simd};
+///
+/// let (a, b) = (V128([200; 16]), V128([100; 16]));
+/// let sums = simd::binary(Opcode::I8x16AddSatU, a, b, Profile::default());
+/// assert_eq!(sums, Some(V128([255; 16])));
+/// ```
 #[inline(always)]
-pub(crate) fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
+pub fn binary(op: Opcode, a: V128, b: V128, profile: Profile) -> Option<V128> {
     use Half::{High, Low};
     use Opcode as O;
     let Profile { nan, relaxed } = profile;
@@ -136,8 +145,15 @@ fn rounded<F: Lane + Float>((a, b, nan): Operands, f: impl Fn(F, F) -> F) -> V12
 
 /// The result of a shift, whose count is taken modulo the width of a lane; `None` for other
 /// instructions.
+///
+/// ```
+/// use wattle_ast::{Opcode, V128};
+/// use wattle_numerics::simd;
+///
+/// assert_eq!(simd::shift(Opcode::I8x16Shl, V128([3; 16]), 9), Some(V128([6; 16])));
+/// ```
 #[inline(always)]
-pub(crate) fn shift(op: Opcode, a: V128, count: u32) -> Option<V128> {
+pub fn shift(op: Opcode, a: V128, count: u32) -> Option<V128> {
     let both = (a, count);
     Some(by_opcode! { op, both;
         shifted => u8 { I8x16Shl wrapping_shl, I8x16ShrU wrapping_shr }

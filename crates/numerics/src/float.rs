@@ -8,10 +8,10 @@
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{Nan, RelaxedMinMax, exact};
+use crate::{Nan, RelaxedMinMax, exact};
 
 /// `f32` and `f64`.
-pub(super) trait Float:
+pub(crate) trait Float:
     Copy
     + PartialOrd
     + Add<Output = Self>
@@ -102,7 +102,7 @@ macro_rules! float {
             #[cfg(not(feature = "std"))]
             #[inline]
             fn sqrt(self) -> Self {
-                exact::$float::sqrt(self)
+                crate::root::$float(self)
             }
 
             #[inline]
@@ -129,31 +129,31 @@ fn round<F: Float>(x: F, nan: Nan, round: impl Fn(F) -> F) -> F {
 
 /// The nearest integer; of two, the even one.
 #[inline]
-pub(super) fn nearest<F: Float>(x: F, nan: Nan) -> F {
+pub(crate) fn nearest<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| near)
 }
 
 /// The least integer that is not less than `x`.
 #[inline]
-pub(super) fn ceil<F: Float>(x: F, nan: Nan) -> F {
+pub(crate) fn ceil<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| if near < x { near + F::ONE } else { near })
 }
 
 /// The greatest integer that is not greater than `x`.
 #[inline]
-pub(super) fn floor<F: Float>(x: F, nan: Nan) -> F {
+pub(crate) fn floor<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| if near > x { near - F::ONE } else { near })
 }
 
 /// The integer without the fraction.
 #[inline]
-pub(super) fn trunc<F: Float>(x: F, nan: Nan) -> F {
+pub(crate) fn trunc<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| if near.abs() > x.abs() { near.abs() - F::ONE } else { near })
 }
 
 /// The square root, rounded to nearest; a NaN for numbers below zero.
 #[inline]
-pub(super) fn sqrt<F: Float>(x: F, nan: Nan) -> F {
+pub(crate) fn sqrt<F: Float>(x: F, nan: Nan) -> F {
     nan.result(x.sqrt())
 }
 
@@ -168,25 +168,25 @@ fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
 
 /// The lesser number, or a NaN if either operand is one; -0 is less than +0.
 #[inline]
-pub(super) fn min<F: Float>(a: F, b: F, nan: Nan) -> F {
+pub(crate) fn min<F: Float>(a: F, b: F, nan: Nan) -> F {
     choose(a, b, pmin(a, b), fault!(MinOfZeros, a.and(b), a.or(b)), nan)
 }
 
 /// The greater number, or a NaN if either operand is one; +0 is greater than -0.
 #[inline]
-pub(super) fn max<F: Float>(a: F, b: F, nan: Nan) -> F {
+pub(crate) fn max<F: Float>(a: F, b: F, nan: Nan) -> F {
     choose(a, b, pmax(a, b), a.and(b), nan)
 }
 
 /// The second if it is less than the first, otherwise the first, unchanged.
 #[inline]
-pub(super) fn pmin<F: Float>(a: F, b: F) -> F {
+pub(crate) fn pmin<F: Float>(a: F, b: F) -> F {
     if b < a { b } else { a }
 }
 
 /// The second if it is greater than the first, otherwise the first, unchanged.
 #[inline]
-pub(super) fn pmax<F: Float>(a: F, b: F) -> F {
+pub(crate) fn pmax<F: Float>(a: F, b: F) -> F {
     if a < b { b } else { a }
 }
 
@@ -205,18 +205,18 @@ fn relaxed<F: Float>(a: F, b: F, choice: RelaxedMinMax, strict: impl Fn(F, F) ->
 
 /// [`min`], with the choices of `relaxed_min`.
 #[inline]
-pub(super) fn relaxed_min<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
+pub(crate) fn relaxed_min<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
     relaxed(a, b, choice, |a, b| min(a, b, nan))
 }
 
 /// [`max`], with the choices of `relaxed_max`.
 #[inline]
-pub(super) fn relaxed_max<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
+pub(crate) fn relaxed_max<F: Float>(a: F, b: F, choice: RelaxedMinMax, nan: Nan) -> F {
     relaxed(a, b, choice, |a, b| max(a, b, nan))
 }
 
 /// `a * b + c`, rounded once if `fused`, otherwise twice.
 #[inline]
-pub(super) fn madd<F: Float>(a: F, b: F, c: F, fused: bool, nan: Nan) -> F {
+pub(crate) fn madd<F: Float>(a: F, b: F, c: F, fused: bool, nan: Nan) -> F {
     nan.result(if fused { a.mul_add(b, c) } else { a * b + c })
 }

@@ -1,4 +1,4 @@
-//! Square root and fused multiply-add in integer arithmetic, exactly rounded on any machine.
+//! Floats as integers, and the fused multiply-add of them, exactly rounded on any machine.
 //!
 //! The standard library may take its multiply-add from a C library, and `core` has neither
 //! operation.
@@ -7,14 +7,14 @@
 
 /// A finite magnitude: `significand * 2^exponent`.
 #[derive(Clone, Copy)]
-struct Magnitude {
-    significand: u128,
-    exponent: i32,
+pub(crate) struct Magnitude {
+    pub(crate) significand: u128,
+    pub(crate) exponent: i32,
 }
 
 impl Magnitude {
     /// Shifts a significand that is not zero so that its top bit is bit `top`.
-    fn normalised(self, top: u32) -> Magnitude {
+    pub(crate) fn normalised(self, top: u32) -> Magnitude {
         let shift = self.significand.leading_zeros().saturating_sub(127 - top);
         Magnitude { significand: self.significand << shift, exponent: self.exponent - shift as i32 }
     }
@@ -53,19 +53,18 @@ impl Magnitude {
 }
 
 macro_rules! exact {
-    ($float:ident $bits:ident, mantissa: $mantissa:literal, bias: $bias:literal,
-        root of $square:ident) => {
+    ($float:ident $bits:ident, mantissa: $mantissa:literal, bias: $bias:literal) => {
         pub(super) mod $float {
             use super::Magnitude;
 
-            const MANTISSA: u32 = $mantissa;
+            pub(crate) const MANTISSA: u32 = $mantissa;
             const BIAS: i32 = $bias;
             const HIDDEN: $bits = 1 << MANTISSA;
             const INFINITY: $bits = $float::INFINITY.to_bits();
             const SIGN: $bits = 1 << ($bits::BITS - 1);
 
             /// The magnitude of a finite float.
-            fn unpack(x: $float) -> Magnitude {
+            pub(crate) fn unpack(x: $float) -> Magnitude {
                 let bits = x.to_bits() & !SIGN;
                 let fraction = bits & (HIDDEN - 1);
                 let biased = (bits >> MANTISSA) as i32;
@@ -77,7 +76,7 @@ macro_rules! exact {
             }
 
             /// Rounds to the nearest float, ties to even.
-            fn pack(negative: bool, magnitude: Magnitude) -> $float {
+            pub(crate) fn pack(negative: bool, magnitude: Magnitude) -> $float {
                 let sign = if negative { SIGN } else { 0 };
                 if magnitude.significand == 0 {
                     return $float::from_bits(sign);
@@ -102,7 +101,7 @@ macro_rules! exact {
             }
 
             /// `a * b + c`, rounded once.
-            pub(in super::super) fn mul_add(a: $float, b: $float, c: $float) -> $float {
+            pub(crate) fn mul_add(a: $float, b: $float, c: $float) -> $float {
                 let product = a * b;
                 if !a.is_finite() || !b.is_finite() || a == 0.0 || b == 0.0 {
                     // The product is exact.
@@ -127,34 +126,9 @@ macro_rules! exact {
                 );
                 pack(negative, sum)
             }
-
-            /// The square root, rounded to nearest; a NaN for numbers below zero.
-            #[cfg(any(test, not(feature = "std")))]
-            pub(in super::super) fn sqrt(x: $float) -> $float {
-                if x == 0.0 || x.is_nan() || x == $float::INFINITY {
-                    return x + x;
-                }
-                if x < 0.0 {
-                    return $float::NAN;
-                }
-                // Two bits more than the result has, and an even exponent.
-                const TOP: u32 = 2 * MANTISSA + 5;
-                let Magnitude { significand, exponent } = unpack(x).normalised(TOP);
-                let parity = exponent & 1;
-                let square = (significand >> parity) as $square;
-                let root = square.isqrt();
-                let inexact = root * root != square;
-                pack(
-                    false,
-                    Magnitude {
-                        significand: u128::from(root) | u128::from(inexact),
-                        exponent: (exponent + parity) / 2,
-                    },
-                )
-            }
         }
     };
 }
 
-exact!(f32 u32, mantissa: 23, bias: 127, root of u64);
-exact!(f64 u64, mantissa: 52, bias: 1023, root of u128);
+exact!(f32 u32, mantissa: 23, bias: 127);
+exact!(f64 u64, mantissa: 52, bias: 1023);

@@ -1,15 +1,24 @@
 //! Moves of lanes by opcode: splats, extraction, replacement, shuffles, and the lanes of loads and
-//! stores. The engine accesses the memory itself.
+//! stores. The caller accesses the memory.
 
 use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
 
 use super::lanes::{Half, Lane, extend};
-use crate::numerics::Slot;
+use crate::Slot;
 
 /// The vector that an instruction makes from a number: the operand of a splat, or the bytes of a
 /// load of up to eight bytes. `None` for other instructions.
+///
+/// ```
+/// use wattle_ast::{Opcode, V128};
+/// use wattle_numerics::simd;
+///
+/// assert_eq!(simd::from_number(Opcode::V128Load8Splat, 7), Some(V128([7; 16])));
+/// let lanes = simd::from_number(Opcode::V128Load8x8S, u64::MAX);
+/// assert_eq!(lanes, Some(V128([0xff; 16])));
+/// ```
 #[inline(always)]
-pub(crate) fn from_number(op: Opcode, number: u64) -> Option<V128> {
+pub fn from_number(op: Opcode, number: u64) -> Option<V128> {
     use Half::Low;
     use Opcode as O;
     let low = || u64::replace(V128::default(), 0, number);
@@ -31,9 +40,18 @@ pub(crate) fn from_number(op: Opcode, number: u64) -> Option<V128> {
 }
 
 /// The number that an instruction extracts from a lane, extended as the instruction says: a result,
-/// or the bytes that a store writes. `None` for other instructions.
+/// or the bytes that a store writes. `None` for other instructions. Lane numbers are taken modulo
+/// the number of lanes.
+///
+/// ```
+/// use wattle_ast::{LaneIdx, Opcode, V128};
+/// use wattle_numerics::simd;
+///
+/// let v = V128([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+/// assert_eq!(simd::extract_lane(Opcode::I16x8ExtractLaneU, v, LaneIdx(1)), Some(0x0302));
+/// ```
 #[inline(always)]
-pub(crate) fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> {
+pub fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> {
     use Opcode as O;
     Some(match op {
         O::I8x16ExtractLaneS => i32::from(i8::extract(v, lane)).into_slot(),
@@ -49,14 +67,18 @@ pub(crate) fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Optio
 }
 
 /// The vector with a lane replaced by a number: an operand, or the bytes of a load. `None` for
-/// other instructions.
+/// other instructions. Lane numbers are taken modulo the number of lanes.
+///
+/// ```
+/// use wattle_ast::{LaneIdx, Opcode, V128};
+/// use wattle_numerics::simd;
+///
+/// let v = simd::replace_lane(Opcode::I64x2ReplaceLane, V128([0; 16]), LaneIdx(1), u64::MAX);
+/// assert_eq!(v, simd::replace_lane(Opcode::V128Load64Lane, V128([0; 16]), LaneIdx(1), u64::MAX));
+/// assert_eq!(v.unwrap().0[7..9], [0, 0xff]);
+/// ```
 #[inline(always)]
-pub(crate) fn replace_lane(
-    op: Opcode,
-    v: V128,
-    LaneIdx(lane): LaneIdx,
-    number: u64,
-) -> Option<V128> {
+pub fn replace_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx, number: u64) -> Option<V128> {
     use Opcode as O;
     Some(match op {
         O::I8x16ReplaceLane | O::V128Load8Lane => u8::replace(v, lane, number as u8),
@@ -73,8 +95,17 @@ pub(crate) fn replace_lane(
 }
 
 /// `i8x16.shuffle`: the bytes of both vectors that the immediates select, modulo 32.
+///
+/// ```
+/// use wattle_ast::{Shuffle, V128};
+/// use wattle_numerics::simd;
+///
+/// let lanes = Shuffle([0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16]);
+/// let v = simd::shuffle(lanes, V128([1; 16]), V128([2; 16]));
+/// assert_eq!(v.0[..4], [1, 2, 1, 2]);
+/// ```
 #[inline(always)]
-pub(crate) fn shuffle(lanes: Shuffle, a: V128, b: V128) -> V128 {
+pub fn shuffle(lanes: Shuffle, a: V128, b: V128) -> V128 {
     let mut both = [0; 32];
     both[..16].copy_from_slice(&a.0);
     both[16..].copy_from_slice(&b.0);

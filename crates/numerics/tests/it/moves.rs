@@ -1,8 +1,9 @@
-//! Lanes in and out of vectors, the values of loads, and wide arithmetic.
+//! Lanes in and out of vectors, the values of loads and atomic updates, and wide arithmetic.
 
+use pretty_assertions::assert_eq;
 use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
+use wattle_numerics::{Slot, load, read_modify_write, simd, wide};
 
-use super::super::{Slot, simd, wide};
 use super::reference::lanes;
 use super::{Random, special_integers, vector};
 
@@ -90,6 +91,59 @@ fn loads() {
     assert_eq!(load(O::V128Load64Splat), 0x88776655ff332211_88776655ff332211);
     assert_eq!(load(O::V128Load32Zero), 0xff332211);
     assert_eq!(load(O::V128Load64Zero), 0x88776655_ff332211);
+}
+
+#[test]
+fn loads_of_numbers() {
+    let mut count = 0;
+    for &op in Opcode::ALL {
+        let Some(loaded) = load(op, 0xf8e7_d6c5_b4a3_9281) else { continue };
+        count += 1;
+        let (bits, name) = (8 * u32::from(op.info().access_bytes), op.mnemonic());
+        let signed = name.ends_with("_s");
+        let kept = 0xf8e7_d6c5_b4a3_9281 & u64::MAX >> (64 - bits);
+        let want = match (signed, name.starts_with("i32")) {
+            // All of these have their top bit set.
+            (true, true) => (kept | u64::MAX << bits) & 0xffff_ffff,
+            (true, false) => kept | u64::MAX.checked_shl(bits).unwrap_or(0),
+            _ => kept,
+        };
+        assert_eq!(loaded, want, "{op}");
+        // The sign bit of positive numbers is not set.
+        assert_eq!(load(op, 0x7f), Some(0x7f), "{op}");
+    }
+    assert_eq!(count, 14);
+}
+
+const OPERATORS: [&str; 6] = ["add", "sub", "and", "or", "xor", "xchg"];
+
+#[test]
+fn atomic_updates() {
+    let integers = special_integers();
+    let mut count = 0;
+    for &op in Opcode::ALL {
+        let Some(_) = read_modify_write(op, 0, 0) else { continue };
+        count += 1;
+        let bits = 8 * u32::from(op.info().access_bytes);
+        let stored = |x: u64| x & u64::MAX >> (64 - bits);
+        let words: Vec<&str> = op.mnemonic().split(['.', '_']).collect();
+        for &old in &integers {
+            for &operand in integers.iter().step_by(3) {
+                let want = match words.iter().find(|word| OPERATORS.contains(word)) {
+                    Some(&"add") => (u128::from(old) + u128::from(operand)) as u64,
+                    Some(&"sub") => ((1 << 64) + u128::from(old) - u128::from(operand)) as u64,
+                    Some(&"and") => !(!old | !operand),
+                    Some(&"or") => !(!old & !operand),
+                    Some(&"xor") => (old & !operand) | (!old & operand),
+                    _ => operand,
+                };
+                let new = read_modify_write(op, stored(old), operand).unwrap();
+                assert_eq!(stored(new), stored(want), "{op} {old:x} {operand:x}");
+            }
+        }
+    }
+    // For numbers of two types, and for five narrow widths.
+    assert_eq!(count, 7 * OPERATORS.len());
 }
 
 #[test]

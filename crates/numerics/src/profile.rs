@@ -1,6 +1,6 @@
 //! The choices that the specification leaves open: NaN payloads and relaxed vector instructions.
 
-use super::float::Float;
+use crate::float::Float;
 
 /// The NaN that an operator makes.
 ///
@@ -23,7 +23,7 @@ pub enum Nan {
 impl Nan {
     /// Replaces a result that is a NaN by the chosen one.
     #[inline(always)]
-    pub(super) fn result<F: Float>(self, value: F) -> F {
+    pub(crate) fn result<F: Float>(self, value: F) -> F {
         match self {
             Nan::Canonical if value.is_nan() => F::CANONICAL_NAN,
             Nan::Negative if value.is_nan() => F::NEGATIVE_NAN,
@@ -49,7 +49,7 @@ pub struct Profile {
 /// Each field is one of the specification's parameters *R*.
 ///
 /// ```
-/// use wattle_runtime::numerics::{Profile, Relaxed};
+/// use wattle_numerics::{Profile, Relaxed};
 /// let profile = Profile { relaxed: Relaxed { fused_madd: true, ..Relaxed::default() }, ..Profile::default() };
 /// assert!(!Relaxed::default().fused_madd);
 /// # let _ = profile;

@@ -1,16 +1,11 @@
 //! Every instruction without immediates compared with the reference, on special and random
 //! operands.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use alloc::{format, vec};
-
 use wattle_ast::{Class, Opcode};
+use wattle_numerics::{Error, Profile};
 
-use super::super::Profile;
 use super::reference::{Want, conversion, float, lane, lanes};
 use super::{NATIVE, Random, run, special_f32, special_f64, special_integers};
-use crate::trap::Trap;
 
 /// The shape that a name like `i32` or `i16x8` stands for: float or not, width and number of lanes.
 #[derive(Clone, Copy)]
@@ -68,8 +63,8 @@ fn parts(op: Opcode) -> Parts {
     parts
 }
 
-/// The lanes that an instruction should give, or its trap.
-fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Trap> {
+/// The lanes that an instruction should give, or its error.
+fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Error> {
     let Parts { op, shape, source, half, signed } = parts;
     let (shape, signed) = (*shape, *signed);
     let bits = |values: Vec<u128>| Ok(values.into_iter().map(Want::Bits).collect());
@@ -130,7 +125,7 @@ fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Trap> {
                         conversion(op, signed, (source.width, shape.width), value)
                             .unwrap_or_else(|| panic!("{op} has no reference"))
                     })
-                    .collect::<Result<Vec<Want>, Trap>>()?;
+                    .collect::<Result<Vec<Want>, Error>>()?;
                 wants.resize(count, Want::Bits(0));
                 Ok(wants)
             }

@@ -6,14 +6,13 @@ use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Sub};
 
 use wattle_ast::Opcode;
 
-use super::float::{self, Float};
-use super::{Nan, by_opcode, convert};
-use crate::trap::Trap;
+use crate::float::{self, Float};
+use crate::{Error, Nan, by_opcode, convert};
 
 /// A number in a slot of 64 bits: zero-extended, floats as their bits.
 ///
 /// ```
-/// use wattle_runtime::numerics::Slot;
+/// use wattle_numerics::Slot;
 /// assert_eq!((-1_i32).into_slot(), 0xffff_ffff);
 /// assert_eq!(i32::from_slot(0xffff_ffff), -1);
 /// assert_eq!(1.0_f32.into_slot(), 0x3f80_0000);
@@ -52,21 +51,21 @@ slots! {
     f64: |slot| f64::from_bits(slot), |x| x.to_bits();
 }
 
-/// The result of an operator: a number, or a number unless the operator traps.
+/// The result of an operator: a number, or a number unless the operands have no result.
 trait Outcome {
-    fn into_slot(self) -> Result<u64, Trap>;
+    fn into_slot(self) -> Result<u64, Error>;
 }
 
 impl<T: Slot> Outcome for T {
     #[inline(always)]
-    fn into_slot(self) -> Result<u64, Trap> {
+    fn into_slot(self) -> Result<u64, Error> {
         Ok(Slot::into_slot(self))
     }
 }
 
-impl<T: Slot> Outcome for Result<T, Trap> {
+impl<T: Slot> Outcome for Result<T, Error> {
     #[inline(always)]
-    fn into_slot(self) -> Result<u64, Trap> {
+    fn into_slot(self) -> Result<u64, Error> {
         self.map(Slot::into_slot)
     }
 }
@@ -77,12 +76,12 @@ type One = (u64, Nan);
 type Two = (u64, u64, Nan);
 
 #[inline(always)]
-fn map<A: Slot, R: Outcome>((a, _): One, f: impl FnOnce(A) -> R) -> Result<u64, Trap> {
+fn map<A: Slot, R: Outcome>((a, _): One, f: impl FnOnce(A) -> R) -> Result<u64, Error> {
     f(A::from_slot(a)).into_slot()
 }
 
 #[inline(always)]
-fn map_float<F: Slot>((a, nan): One, f: impl FnOnce(F, Nan) -> F) -> Result<u64, Trap> {
+fn map_float<F: Slot>((a, nan): One, f: impl FnOnce(F, Nan) -> F) -> Result<u64, Error> {
     Ok(f(F::from_slot(a), nan).into_slot())
 }
 
@@ -90,35 +89,49 @@ fn map_float<F: Slot>((a, nan): One, f: impl FnOnce(F, Nan) -> F) -> Result<u64,
 fn zip<A: Slot, B: Slot, R: Outcome>(
     (a, b, _): Two,
     f: impl FnOnce(A, B) -> R,
-) -> Result<u64, Trap> {
+) -> Result<u64, Error> {
     f(A::from_slot(a), B::from_slot(b)).into_slot()
 }
 
 #[inline(always)]
-fn zip_floats<F: Slot>((a, b, nan): Two, f: impl FnOnce(F, F, Nan) -> F) -> Result<u64, Trap> {
+fn zip_floats<F: Slot>((a, b, nan): Two, f: impl FnOnce(F, F, Nan) -> F) -> Result<u64, Error> {
     Ok(f(F::from_slot(a), F::from_slot(b), nan).into_slot())
 }
 
 /// A float operator of the processor. The profile chooses its NaNs.
 #[inline(always)]
-fn rounded<F: Float + Slot>(operands: Two, f: impl FnOnce(F, F) -> F) -> Result<u64, Trap> {
+fn rounded<F: Float + Slot>(operands: Two, f: impl FnOnce(F, F) -> F) -> Result<u64, Error> {
     zip_floats(operands, |x, y, nan| nan.result(f(x, y)))
 }
 
 #[inline(always)]
-fn compare<A: Slot>((a, b, _): Two, f: impl FnOnce(&A, &A) -> bool) -> Result<u64, Trap> {
+fn compare<A: Slot>((a, b, _): Two, f: impl FnOnce(&A, &A) -> bool) -> Result<u64, Error> {
     Ok(f(&A::from_slot(a), &A::from_slot(b)).into())
 }
 
-/// A quotient or a remainder, or a trap if `result` is `None`.
+/// A quotient or a remainder, or an error if `result` is `None`.
 #[inline(always)]
-fn divided<T>(result: Option<T>, by_zero: bool) -> Result<T, Trap> {
-    result.ok_or(if by_zero { Trap::DivideByZero } else { Trap::IntegerOverflow })
+fn divided<T>(result: Option<T>, by_zero: bool) -> Result<T, Error> {
+    result.ok_or(if by_zero { Error::DivideByZero } else { Error::IntegerOverflow })
 }
 
 /// The result of an instruction with one number as its operand; `None` for other instructions.
+///
+/// # Errors
+/// A `trunc` of a number that does not fit, or of a NaN.
+///
+/// ```
+/// use wattle_ast::Opcode;
+/// use wattle_numerics::{Error, Nan, Slot, unary};
+///
+/// assert_eq!(unary(Opcode::I64Clz, 1, Nan::Canonical), Some(Ok(63)));
+/// let truncated = |x: f64| unary(Opcode::I32TruncF64S, x.into_slot(), Nan::Canonical);
+/// assert_eq!(truncated(-1.9), Some(Ok((-1_i32).into_slot())));
+/// assert_eq!(truncated(1e10), Some(Err(Error::IntegerOverflow)));
+/// assert_eq!(unary(Opcode::I32Add, 1, Nan::Canonical), None);
+/// ```
 #[inline]
-pub(crate) fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Trap>> {
+pub fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Error>> {
     use Opcode as O;
     let a = (a, nan);
     Some(by_opcode! { op, a;
@@ -193,8 +206,23 @@ pub(crate) fn unary(op: Opcode, a: u64, nan: Nan) -> Option<Result<u64, Trap>> {
 }
 
 /// The result of an instruction with two numbers as its operands; `None` for other instructions.
+///
+/// # Errors
+/// A division by zero, or a quotient that does not fit.
+///
+/// ```
+/// use wattle_ast::Opcode;
+/// use wattle_numerics::{Error, Nan, Slot, binary};
+///
+/// let divided = |x: i32, y: i32| {
+///     binary(Opcode::I32DivS, x.into_slot(), y.into_slot(), Nan::Canonical)
+/// };
+/// assert_eq!(divided(-7, 2), Some(Ok((-3_i32).into_slot())));
+/// assert_eq!(divided(-7, 0), Some(Err(Error::DivideByZero)));
+/// assert_eq!(divided(i32::MIN, -1), Some(Err(Error::IntegerOverflow)));
+/// ```
 #[inline]
-pub(crate) fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Trap>> {
+pub fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64, Error>> {
     use Opcode as O;
     let both = (a, b, nan);
     Some(by_opcode! { op, both;
@@ -261,9 +289,17 @@ pub(crate) fn binary(op: Opcode, a: u64, b: u64, nan: Nan) -> Option<Result<u64,
 /// The result of an instruction on 128-bit integers; `None` for other instructions. Operands and
 /// results are pairs of halves, the low half first. Multiplications only use the low halves.
 ///
+/// ```
+/// use wattle_ast::Opcode;
+/// use wattle_numerics::wide;
+///
+/// assert_eq!(wide(Opcode::I64Add128, (u64::MAX, 0), (1, 0)), Some((0, 1)));
+/// assert_eq!(wide(Opcode::I64MulWideU, (1 << 63, 0), (6, 0)), Some((0, 3)));
+/// ```
+///
 /// Spec: <https://github.com/WebAssembly/wide-arithmetic/blob/main/proposals/wide-arithmetic/Overview.md>
 #[inline]
-pub(crate) fn wide(op: Opcode, a: (u64, u64), b: (u64, u64)) -> Option<(u64, u64)> {
+pub fn wide(op: Opcode, a: (u64, u64), b: (u64, u64)) -> Option<(u64, u64)> {
     let join = |(low, high): (u64, u64)| u128::from(high) << 64 | u128::from(low);
     let unsigned = u128::from(a.0) * u128::from(b.0);
     let value = match op {

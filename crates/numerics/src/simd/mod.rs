@@ -1,4 +1,4 @@
-//! Numerics of vectors: the result of every vector instruction.
+//! The result of every vector instruction.
 //!
 //! | file | holds |
 //! |---|---|
@@ -14,12 +14,12 @@
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#vector-operations>
 
 mod binary;
-pub(super) mod lanes;
+mod lanes;
 mod moves;
 mod ternary;
 mod unary;
 
-pub(crate) use binary::{binary, shift};
-pub(crate) use moves::{extract_lane, from_number, replace_lane, shuffle};
-pub(crate) use ternary::ternary;
-pub(crate) use unary::{test, unary};
+pub use binary::{binary, shift};
+pub use moves::{extract_lane, from_number, replace_lane, shuffle};
+pub use ternary::ternary;
+pub use unary::{test, unary};

@@ -1,23 +1,18 @@
-//! Tests of numerics: every operator compared with arithmetic done in another way, on special
-//! values and on random ones.
-
-extern crate std;
+//! Every operator compared with arithmetic done in another way, on special values and on random
+//! ones.
 
 mod choices;
 mod dispatch;
-mod exact;
 mod floats;
 mod moves;
 mod operators;
 mod reference;
-
-use alloc::vec;
-use alloc::vec::Vec;
+mod relations;
+mod rounding;
 
 use wattle_ast::{ArrowType, Opcode, V128};
-
-use super::{Nan, Profile, binary, simd, unary, wide};
-use crate::trap::Trap;
+use wattle_numerics::{Error, Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
+use wattle_numerics::{binary, simd, unary, wide};
 
 /// Random bits (xorshift64*), equal in every run.
 struct Random(u64);
@@ -83,15 +78,47 @@ fn vector(bits: u128) -> V128 {
     V128(bits.to_le_bytes())
 }
 
+/// Vectors of lanes of a type.
+trait Lane: Copy {
+    /// All lanes of a vector.
+    type Lanes;
+
+    /// The lanes of a vector.
+    fn lanes(v: V128) -> Self::Lanes;
+    /// The vector of these lanes.
+    fn build(lane: impl FnMut(usize) -> Self) -> V128;
+}
+
+macro_rules! lanes {
+    ($( $lane:ident $count:literal; )*) => { $(
+        impl Lane for $lane {
+            type Lanes = [$lane; $count];
+
+            fn lanes(v: V128) -> [$lane; $count] {
+                let (chunks, _) = v.0.as_chunks::<{ 16 / $count }>();
+                std::array::from_fn(|i| $lane::from_le_bytes(chunks[i]))
+            }
+
+            fn build(lane: impl FnMut(usize) -> $lane) -> V128 {
+                let lanes: [$lane; $count] = std::array::from_fn(lane);
+                let bytes = lanes.map(|lane| lane.to_le_bytes()).concat();
+                V128(bytes.try_into().unwrap())
+            }
+        }
+    )* };
+}
+
+lanes! { u8 16; i8 16; u16 8; i16 8; u32 4; i32 4; f32 4; f64 2; }
+
 /// Runs an instruction without immediates on operands as bits; `None` if no function has an arm for
 /// it.
-fn run(op: Opcode, operands: &[u128], profile: Profile) -> Option<Result<u128, Trap>> {
+fn run(op: Opcode, operands: &[u128], profile: Profile) -> Option<Result<u128, Error>> {
     use ArrowType::{i32, v128};
     let arrow = op.info().arrow?;
     let slot = |i: usize| operands[i] as u64;
     let v = |i: usize| vector(operands[i]);
     let from_vector = |v: Option<V128>| v.map(|v| Ok(u128::from_le_bytes(v.0)));
-    let number = |slot: Result<u64, Trap>| slot.map(u128::from);
+    let number = |slot: Result<u64, Error>| slot.map(u128::from);
     match (arrow.params, arrow.results) {
         ([_, _, _, _], [_, _]) => wide(op, (slot(0), slot(1)), (slot(2), slot(3)))
             .map(|(low, high)| Ok(u128::from(low) | u128::from(high) << 64)),
@@ -111,14 +138,14 @@ fn run(op: Opcode, operands: &[u128], profile: Profile) -> Option<Result<u128, T
 
 /// The profile that leaves NaNs to the processor.
 const NATIVE: Profile = {
-    let relaxed = super::Relaxed {
+    let relaxed = Relaxed {
         fused_madd: false,
-        min: super::RelaxedMinMax::Strict,
-        max: super::RelaxedMinMax::Strict,
+        min: RelaxedMinMax::Strict,
+        max: RelaxedMinMax::Strict,
         unsigned_dot: false,
         wrapping_q15mulr: false,
-        trunc_s: super::RelaxedTrunc::Saturate,
-        trunc_u: super::RelaxedTrunc::Saturate,
+        trunc_s: RelaxedTrunc::Saturate,
+        trunc_u: RelaxedTrunc::Saturate,
         modulo_swizzle: false,
         top_bit_laneselect: false,
     };

@@ -4,12 +4,21 @@ use wattle_ast::{Opcode, V128};
 
 use super::binary::relaxed_dot;
 use super::lanes::{map, pairwise, zip, zip3};
-use crate::numerics::Profile;
-use crate::numerics::float;
+use crate::Profile;
+use crate::float;
 
 /// The result of an instruction from three vectors to one; `None` for other instructions.
+///
+/// ```
+/// use wattle_ast::{Opcode, V128};
+/// use wattle_numerics::{Profile, simd};
+///
+/// let (a, b, mask) = (V128([0xab; 16]), V128([0xcd; 16]), V128([0xf0; 16]));
+/// let bits = simd::ternary(Opcode::V128Bitselect, a, b, mask, Profile::default());
+/// assert_eq!(bits, Some(V128([0xad; 16])));
+/// ```
 #[inline(always)]
-pub(crate) fn ternary(op: Opcode, a: V128, b: V128, c: V128, profile: Profile) -> Option<V128> {
+pub fn ternary(op: Opcode, a: V128, b: V128, c: V128, profile: Profile) -> Option<V128> {
     use Opcode as O;
     let Profile { nan, relaxed } = profile;
     let fused = relaxed.fused_madd;

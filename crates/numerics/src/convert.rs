@@ -6,21 +6,20 @@
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#conversions>
 
-use super::{Nan, RelaxedTrunc};
-use crate::trap::Trap;
+use crate::{Error, Nan, RelaxedTrunc};
 
 macro_rules! trunc {
     ($( $name:ident: $float:ident => $int:ident, $low:expr, $high:literal; )*) => { $(
-        /// The number without its fraction, or a trap if that does not fit.
+        /// The number without its fraction, or an error if that does not fit.
         #[inline]
-        pub(super) fn $name(x: $float) -> Result<$int, Trap> {
+        pub(crate) fn $name(x: $float) -> Result<$int, Error> {
             let above: fn(&$float) -> bool = $low;
             if above(&x) && x < $high {
                 Ok(x as $int)
             } else if x.is_nan() {
-                Err(Trap::InvalidConversion)
+                Err(Error::InvalidConversion)
             } else {
-                Err(Trap::IntegerOverflow)
+                Err(Error::IntegerOverflow)
             }
         }
     )* };
@@ -43,7 +42,7 @@ macro_rules! relaxed_trunc {
     ($( $name:ident: $float:ident => $int:ident, $checked:ident, $indefinite:expr; )*) => { $(
         /// Drops the fraction. `choice` gives the results for NaNs and for numbers that do not fit.
         #[inline]
-        pub(super) fn $name(x: $float, choice: RelaxedTrunc) -> $int {
+        pub(crate) fn $name(x: $float, choice: RelaxedTrunc) -> $int {
             match choice {
                 RelaxedTrunc::Saturate => x as $int,
                 RelaxedTrunc::Indefinite => $checked(x).unwrap_or($indefinite),
@@ -64,7 +63,7 @@ const PAYLOAD: u32 = 52 - 23;
 
 /// Rounds to an `f32`. A NaN keeps its sign and the upper bits of its payload, and becomes quiet.
 #[inline]
-pub(super) fn f32_demote_f64(x: f64, nan: Nan) -> f32 {
+pub(crate) fn f32_demote_f64(x: f64, nan: Nan) -> f32 {
     if x.is_nan() {
         let sign = (x.to_bits() >> 32) as u32 & 1 << 31;
         let payload = (x.to_bits() >> PAYLOAD) as u32 & ((1 << 23) - 1);
@@ -76,7 +75,7 @@ pub(super) fn f32_demote_f64(x: f64, nan: Nan) -> f32 {
 
 /// Converts to an `f64`. A NaN keeps its sign and its payload, and becomes quiet.
 #[inline]
-pub(super) fn f64_promote_f32(x: f32, nan: Nan) -> f64 {
+pub(crate) fn f64_promote_f32(x: f32, nan: Nan) -> f64 {
     if x.is_nan() {
         let sign = u64::from(x.to_bits() >> 31) << 63;
         let payload = u64::from(x.to_bits() & ((1 << 23) - 1)) << PAYLOAD;

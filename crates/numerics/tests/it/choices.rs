@@ -1,10 +1,11 @@
 //! The choices of relaxed instructions other than those of the deterministic profile.
 
+use pretty_assertions::assert_eq;
 use wattle_ast::{Opcode, V128};
+use wattle_numerics::simd::{binary, ternary, unary};
+use wattle_numerics::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
 
-use super::super::simd::lanes::Lane;
-use super::super::simd::{binary, ternary, unary};
-use super::super::{Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
+use super::Lane;
 
 fn profile(relaxed: Relaxed) -> Profile {
     Profile { nan: Nan::Canonical, relaxed }
