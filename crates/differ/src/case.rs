@@ -10,9 +10,9 @@
 //! of a single module.
 
 use wattle_ast::{
-    Export, Expr, ExternIdx, ExternKind, ExternType, Feature, Features, Func, FuncIdx, FuncType,
-    Global, GlobalIdx, GlobalType, Import, IndexSpaces, Instr, LocalIdx, Module, Opcode, SubType,
-    TypeIdx, ValType,
+    Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind, ExternType, Feature, Features,
+    Func, FuncIdx, FuncType, Global, GlobalIdx, GlobalType, Import, IndexSpaces, Instr, List,
+    LocalIdx, Module, Opcode, RefType, SubType, TypeIdx, ValType,
 };
 use wattle_smith::{provider_of, split_mix64};
 
@@ -264,8 +264,17 @@ impl Case {
         let mut out = self.module.clone();
         out.imports.clear();
         out.import_groups.clear();
-        out.exports.clear();
         out.encoding = Default::default();
+        let exports = core::mem::take(&mut out.exports);
+        if self.uses(|opcode| opcode == Opcode::RefFunc) {
+            // An export may be all that declares a function for `ref.func`.
+            let funcs = exports.iter().filter_map(|export| match export.index {
+                ExternIdx::Func(func) => Some(func),
+                _ => None,
+            });
+            let items = ElemItems::Funcs(List::new(funcs));
+            out.elems.push(Elem { ty: RefType::FUNC, items, mode: ElemMode::Declarative });
+        }
         let log = FuncIdx(spaces.len(ExternKind::Func));
         let provided = provided(&self.module, log);
         out.funcs.as_vec_mut().splice(0..0, provided.funcs);

@@ -15,6 +15,12 @@ fn case(text: &str) -> Case {
     case
 }
 
+#[test]
+fn the_closed_form_declares_what_only_an_export_declared() {
+    // The closed form has other exports. `case` validates it.
+    case(r#"(module (func (export "f") (result i32) (ref.is_null (ref.func 0))))"#);
+}
+
 fn with_profile(profile: Profile) -> Oracle {
     Oracle { profile, ..Oracle::default() }
 }
