@@ -40,6 +40,13 @@ pub fn skip(test: &str, why: &str) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
+/// How often a test does something with another input each time: `count` times, or as many times more
+/// as the environment variable `WATTLE_TIMES` says.
+pub fn times(count: usize) -> usize {
+    let more = std::env::var("WATTLE_TIMES").ok().and_then(|more| more.parse().ok());
+    count * more.unwrap_or(1)
+}
+
 /// The files directly in `folder` whose extension is `extension`, sorted by name.
 fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
     let told = |error| format!("cannot read the folder {}: {error}", folder.display());

@@ -1,4 +1,6 @@
-//! Each property over 1,000 seeded inputs.
+//! Each property over seeded inputs.
+
+use wattle_tests::times;
 
 fn check(target: fn(&[u8])) {
     let mut count = 0;
@@ -95,29 +97,32 @@ fn wit_bytes() {
 
 #[test]
 fn component_new() {
-    let texts = wattle_fuzz::interfaces::seeded_interfaces(1000);
+    let count = times(400);
+    let texts = wattle_fuzz::interfaces::seeded_interfaces(count);
     let made: usize = texts.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
-    assert!(made > 400, "{made}");
-    let modules = wattle_fuzz::componentize::seeded_modules(1000);
+    assert!(made > count * 2 / 5, "{made}");
+    let modules = wattle_fuzz::componentize::seeded_modules(count);
     let made: usize = modules.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
     // A quarter is as it was generated.
-    assert!(made >= 250, "{made}");
+    assert!(made >= count / 4, "{made}");
 }
 
 #[test]
 fn component_plug() {
-    let texts = wattle_fuzz::interfaces::seeded_interfaces(500);
-    let texts = texts.chain(wattle_fuzz::componentize::seeded_worlds(500));
+    let count = times(200);
+    let texts = wattle_fuzz::interfaces::seeded_interfaces(count);
+    let texts = texts.chain(wattle_fuzz::componentize::seeded_worlds(count));
     let joined: usize = texts.map(|data| wattle_fuzz::componentize::components_joined(&data)).sum();
-    assert!(joined > 100, "{joined}");
+    assert!(joined > count / 5, "{joined}");
     check_components(wattle_fuzz::componentize::component_plug);
 }
 
 #[test]
 fn component_link() {
-    let libraries = wattle_fuzz::linking::seeded_libraries(4000);
+    let count = times(1600);
+    let libraries = wattle_fuzz::linking::seeded_libraries(count);
     let linked = libraries.filter(|data| wattle_fuzz::linking::is_linked(data)).count();
-    assert!(linked > 1000, "{linked}");
+    assert!(linked > count / 4, "{linked}");
 }
 
 /// Inputs that libFuzzer found.

@@ -182,9 +182,7 @@ fn mutated(input: &[u8], random: &mut Random) -> Vec<u8> {
 
 #[test]
 fn no_input_makes_a_command_panic() {
-    // More than these take minutes: WATTLE_MUTATIONS=1000 does them.
-    let count = std::env::var("WATTLE_MUTATIONS").ok().and_then(|count| count.parse().ok());
-    let count: usize = count.unwrap_or(15);
+    let count = wattle_tests::times(5);
     let text = br#"(module $m (type $t (func (param $x i32) (result i32)))
   (import "a" "\62" (func $f (type $t))) (memory (export "m") 1) (global $g (mut i32) (i32.const 1))
   (func $h (export "h") (type $t) (block $l (br_if $l (local.get 0))) (i32.add (local.get 0) (i32.const 0x11)))
