@@ -37,7 +37,7 @@ impl Validator {
     /// assert!(validator.finish().is_ok());
     /// # Ok::<(), wattle_validator::Errors>(())
     /// ```
-    #[inline(always)]
+    #[inline]
     pub fn event(&mut self, event: &Event<'_>) -> Result<PartVerdict, Errors> {
         let span = Some(Span::new(event.offset, event.offset + event.bytes.len()));
         if let Part::Definition(definition) = &event.part {
@@ -90,7 +90,7 @@ impl Validator {
         self.errors_since(before).map(|()| PartVerdict::Valid)
     }
 
-    #[inline(always)]
+    #[inline]
     fn part(
         &mut self,
         definition: &Definition<'_>,
