@@ -70,11 +70,6 @@ macro_rules! define {
         pub(crate) enum Code {
             $( $rr, $ri, )* $( $crr, $cri, $brr, $bri, )* $( $un, )* $( $ld, )* $( $st, $sti, )*
             $( $fu, )*
-            $(
-                /// Vector instruction `low`. Its operands are `b`, `c` and, for a third one, the
-                /// slot in the upper half of the immediate. A lane is in that half too.
-                $vector,
-            )*
             $( #[doc = $doc] $part, )*
             /// Go to `low` when slots `b` and `c` have a common bit; `BrAndNot`, when they have
             /// none.
@@ -135,6 +130,11 @@ macro_rules! define {
             /// Element `b` of `a` is `c`.
             ArraySet,
             ArrayLen,
+            $(
+                /// Vector instruction `low`. Its operands are `b`, `c` and, for a third one, the
+                /// slot in the upper half of the immediate. A lane is in that half too.
+                $vector,
+            )*
             Shuffle,
             /// `a` is vector `imm` of the code.
             VectorConst,
