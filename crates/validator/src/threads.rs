@@ -34,7 +34,7 @@ const WORTH_A_THREAD: usize = 1 << 18;
 const WORTH_A_COPY: usize = 1 << 18;
 
 /// The number of portions that may wait, for each thread.
-const MOST_PORTIONS: usize = 24;
+const MOST_PORTIONS: usize = 64;
 
 impl Validator {
     /// Validates a module from its events on up to `threads` threads, or on one per core without a
