@@ -55,8 +55,7 @@ wattle_numerics::declare_faults_of_numerics_and! {
 #[cfg(feature = "faults")]
 pub fn plant(fault: Option<Fault>) {
     PLANTED.set(fault);
-    let same = |numeric: &wattle_numerics::Fault| {
-        fault.is_some_and(|fault| fault.description() == numeric.description())
-    };
-    wattle_numerics::plant(wattle_numerics::Fault::ALL.iter().copied().find(same));
+    // The faults of numerics come first, in their order.
+    let in_numerics = |fault| wattle_numerics::Fault::ALL.get(fault as usize).copied();
+    wattle_numerics::plant(fault.and_then(in_numerics));
 }

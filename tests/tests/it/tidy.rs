@@ -192,13 +192,18 @@ fn files_are_named_by_what_is_in_them() {
 
 #[test]
 fn no_unsafe_and_no_unfinished_code() {
-    let words = ["unsafe ", "todo!(", "unimplemented!(", "#[ignore", "allow(dead_code)"];
+    let words = ["unsafe ", "todo!(", "unimplemented!(", "#[ignore", "allow(dead_code"];
     let mut offenders = Vec::new();
     for file in files("rs") {
         if file.path.ends_with("it/tidy.rs") {
             continue;
         }
+        // Of the files that these compile again, tests use a part.
+        let is_part = file.path.ends_with("tests/it/private.rs");
         for (number, line) in (1..).zip(file.text.lines()) {
+            if is_part && line.starts_with("#![allow(dead_code") {
+                continue;
+            }
             if words.iter().any(|word| split_comment(line).0.contains(word)) {
                 offenders.push(format!("{}:{number}: {}", file.path, line.trim()));
             }

@@ -20,7 +20,7 @@ fn function<'i>(instances: &'i [InstanceInst], exec: &Exec, frame: Frame) -> Opt
 }
 
 /// Continues at the handler of an exception. The search begins in the frame with `level` callers.
-/// If there is no handler, the execution is as it was when the exception was thrown.
+/// Without a handler, the execution stays at the instruction that threw.
 pub(crate) fn unwind(
     instances: &[InstanceInst],
     state: &mut State,
