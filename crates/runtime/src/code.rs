@@ -60,7 +60,7 @@ macro_rules! define {
         load { $( $ld:ident $raw:ident ; )* }
         store { $( $st:ident $narrow:ident $sti:ident ; )* }
         fused { $( $fu:ident = $first:ident $rest:ident ; )* }
-        vector { $( $vector:ident )* }
+        vector { $( $vector:ident: $( $common:ident )* ; )* }
         part { $( $part:ident = $doc:literal ; )* }
     ) => {
         /// What an operation does. A code with the name of an instruction does what the instruction
@@ -70,6 +70,7 @@ macro_rules! define {
         pub(crate) enum Code {
             $( $rr, $ri, )* $( $crr, $cri, $brr, $bri, )* $( $un, )* $( $ld, )* $( $st, $sti, )*
             $( $fu, )*
+            $( $( $common, )* )*
             $( #[doc = $doc] $part, )*
             /// Go to `low` when slots `b` and `c` have a common bit; `BrAndNot`, when they have
             /// none.
@@ -185,6 +186,14 @@ macro_rules! define {
         }
 
         impl Code {
+            /// The operation of a common instruction on vectors.
+            pub(crate) const fn common_vector(opcode: Opcode) -> Option<Code> {
+                Some(match opcode {
+                    $( $( Opcode::$common => Code::$common, )* )*
+                    _ => return None,
+                })
+            }
+
             /// The operation that does the work of this one and the next.
             pub(crate) const fn fused(self, next: Code) -> Option<Code> {
                 Some(match (self, next) {
@@ -212,7 +221,8 @@ macro_rules! define {
                 match self {
                     $( Code::$rr | Code::$ri => true, )*
                     $( Code::$crr | Code::$cri => true, )*
-                    $( Code::$un )|* $( | Code::$ld )* $( | Code::$vector )* => true,
+                    $( Code::$un )|* $( | Code::$ld )* => true,
+                    $( Code::$vector $( | Code::$common )* )|* => true,
                     Code::Const | Code::Copy | Code::Copy2 | Code::Select | Code::Select2 => true,
                     Code::GlobalGet | Code::GlobalGet2 | Code::V128Load | Code::RefFunc => true,
                     Code::RefTest | Code::RefI31 | Code::I31GetS | Code::I31GetU => true,

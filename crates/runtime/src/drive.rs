@@ -35,7 +35,7 @@ impl<T> Store<T> {
             match execute::run(&inner.instances, &mut inner.memories, &mut inner.state, &mut exec) {
                 Exit::Done => return Ok(Progress::Done(exec)),
                 Exit::OutOfFuel => return Ok(Progress::OutOfFuel(exec)),
-                Exit::Blocked { timeout } => return Ok(Progress::Blocked(exec, timeout)),
+                Exit::Blocked(timeout) => return Ok(Progress::Blocked(exec, timeout)),
                 Exit::Failed(failure) => return Err(inner.failed(exec, failure)),
                 Exit::Exception(slot) => {
                     let uncaught = || ErrorKind::Exception(inner.state.object(slot)).into();

@@ -251,9 +251,7 @@ impl Heap {
     }
 
     pub(crate) fn mark_all(&mut self, slots: &[u64]) {
-        for &slot in slots {
-            self.mark(slot);
-        }
+        slots.iter().for_each(|&slot| self.mark(slot));
     }
 
     /// Follows the references of all marked objects, then frees what is not marked.

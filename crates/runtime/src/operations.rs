@@ -17,7 +17,8 @@
 ///   be fused too. The fused operation takes the place of the first, and the second stays behind
 ///   it, so that branches to it and the offsets of traps stay right. What is fused behind a branch
 ///   is not executed when the branch is taken.
-/// - vector: the operations on vectors, by the shape of their operands
+/// - vector: the operation of all instructions on vectors whose operands have a shape, and those of
+///   common ones
 /// - part: other operations that fused ones contain, and what they do
 macro_rules! for_each_operation {
     ($use:ident $( $with:tt )*) => {
@@ -157,8 +158,17 @@ macro_rules! for_each_operation {
                 I64RotlImmReturn1 = I64RotlImm Return1;
             }
             vector {
-                VectorUnary VectorBinary VectorTernary VectorTest VectorShift VectorSplat
-                VectorExtract VectorReplace
+                VectorUnary: F32x4Abs I16x8ExtendLowI8x16S I16x8ExtendLowI8x16U I32x4ExtendLowI16x8S
+                    I32x4ExtendLowI16x8U F32x4ConvertI32x4S;
+                VectorBinary: V128And V128Or V128Xor I8x16Eq I8x16GtU I8x16Add I8x16AddSatU
+                    I8x16MaxU I16x8Add I32x4Add I32x4Sub I32x4Mul I64x2Add F32x4Add F32x4Sub
+                    F32x4Mul F64x2Add F64x2Mul;
+                VectorTernary: V128Bitselect;
+                VectorTest: V128AnyTrue I8x16Bitmask;
+                VectorShift: I32x4Shl I32x4ShrU;
+                VectorSplat: I32x4Splat F32x4Splat;
+                VectorExtract: I8x16ExtractLaneU I32x4ExtractLane I64x2ExtractLane F32x4ExtractLane;
+                VectorReplace: I8x16ReplaceLane I32x4ReplaceLane F32x4ReplaceLane;
             }
             part {
                 Br = "Go to `imm`.";

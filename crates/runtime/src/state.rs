@@ -340,15 +340,9 @@ impl State {
         self.forget_dropped();
         self.heap.mark_all(stack);
         self.heap.mark_all(&self.roots);
-        for global in &self.globals {
-            self.heap.mark(global.value[0]);
-        }
-        for table in &self.tables {
-            self.heap.mark_all(&table.elems);
-        }
-        for elem in &self.elems {
-            self.heap.mark_all(elem);
-        }
+        self.globals.iter().for_each(|global| self.heap.mark(global.value[0]));
+        self.tables.iter().for_each(|table| self.heap.mark_all(&table.elems));
+        self.elems.iter().for_each(|elem| self.heap.mark_all(elem));
         for exec in self.parked.iter().chain(self.suspended.values().map(|(exec, _)| exec)) {
             self.heap.mark_all(exec.slots());
             if let Some(Pending::Throw { exception, .. }) = exec.pending {
@@ -356,9 +350,7 @@ impl State {
             }
         }
         self.pins.retain(|(_, alive)| Arc::strong_count(alive) > 1);
-        for (slot, _) in &self.pins {
-            self.heap.mark(*slot);
-        }
+        self.pins.iter().for_each(|(slot, _)| self.heap.mark(*slot));
         self.heap.sweep(&self.types);
         self.heap.shrink(&mut self.budget);
     }

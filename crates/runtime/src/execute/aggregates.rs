@@ -39,14 +39,9 @@ pub(super) fn test(
 
 /// How an operation stores a field or an element.
 const fn storage(number: u32) -> Storage {
-    match number & (SIGNED - 1) {
-        0 => Storage::I8,
-        1 => Storage::I16,
-        2 => Storage::Word,
-        3 => Storage::Double,
-        4 => Storage::Vector,
-        _ => Storage::Ref,
-    }
+    use Storage::{Double, I8, I16, Ref, Vector, Word};
+    const BY_NUMBER: [Storage; SIGNED as usize] = [I8, I16, Word, Double, Vector, Ref, Ref, Ref];
+    BY_NUMBER[(number & (SIGNED - 1)) as usize]
 }
 
 /// Extends a narrow value.

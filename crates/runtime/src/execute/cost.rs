@@ -22,6 +22,7 @@ impl Row<'_> {
         let table = |index| at(&self.state.tables, self.instance.table(index)?);
         let memory_bytes = |index| memory(index).map(|memory| memory.len as u64);
         let table_len = |index| table(index).map(|table| table.elems.len() as u64);
+        let element = || self.state.types.layout(self.instance.ty(low)?)?.element();
         let growth = |bytes: u64, grown: Option<[u64; 2]>| {
             let more = grown.map(|[_, new]| new - bytes);
             of_new_bytes(more.filter(|&more| self.state.budget.has(more)).unwrap_or(0))
@@ -34,7 +35,7 @@ impl Row<'_> {
             O::TableInit => of_bytes(ELEMENT * third.min(table_len(high)?)),
             O::TableGrow => growth(ELEMENT * table_len(low)?, table(low)?.grown(second)),
             O::ArrayNew | O::ArrayNewDefault | O::ArrayNewData | O::ArrayNewElem => {
-                let storage = self.state.types.layout(self.instance.ty(low)?)?.element()?;
+                let storage = element()?;
                 let len = match opcode {
                     O::ArrayNew => self.index(storage.width() as u16),
                     O::ArrayNewDefault => self.index(0),
@@ -44,7 +45,7 @@ impl Row<'_> {
                 if self.state.has_room(bytes) { of_bytes(bytes) } else { 0 }
             }
             O::ArrayFill | O::ArrayCopy | O::ArrayInitData | O::ArrayInitElem => {
-                let storage = self.state.types.layout(self.instance.ty(low)?)?.element()?;
+                let storage = element()?;
                 let len = match opcode {
                     O::ArrayFill => self.index(2 + storage.width() as u16),
                     O::ArrayCopy => self.index(4),

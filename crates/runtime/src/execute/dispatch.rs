@@ -11,7 +11,7 @@ use wattle_ast::{Opcode, Shuffle, V128};
 use wattle_numerics::{self as numerics, Nan, simd};
 
 use super::aggregates::{array_get, array_len, array_set, struct_get, struct_set, test};
-use super::frame::{get, get_vector, set, set_vector, window};
+use super::frame::{get, get_vector, opcode, set, set_vector, window};
 use super::vectors;
 use crate::code::{Code, Function, Op, Slot, WINDOW};
 use crate::module::Functions;
@@ -256,12 +256,10 @@ pub(super) fn dispatch<'m>(
             }
         };
     }
+    // Executes an instruction on vectors.
     macro_rules! vector {
-        ($op:ident $code:ident) => {
-            match vectors::execute(Code::$code, frame, $op, ground.state.profile) {
-                Some(()) => {}
-                None => trap!(vectors::unknown($op)),
-            }
+        ($op:ident $code:ident, $opcode:expr) => {
+            some!(vectors::execute(Code::$code, $opcode, frame, $op, ground.state.profile))
         };
     }
     // The global that an operation names.
@@ -321,7 +319,7 @@ pub(super) fn dispatch<'m>(
             load { $( $ld:ident $raw:ident ; )* }
             store { $( $st:ident $narrow:ident $sti:ident ; )* }
             fused { $( $fu:ident = $first:ident $rest:ident ; )* }
-            vector { $( $vector:ident )* }
+            vector { $( $vector:ident: $( $common:ident )* ; )* }
             part { $( $part:ident = $doc:literal ; )* }
         ) => {{
             // Executes the operation of a name.
@@ -392,7 +390,10 @@ pub(super) fn dispatch<'m>(
                     $( Code::$st => perform!(op $st), Code::$sti => perform!(op $sti), )*
                     $( Code::$fu => perform!(op $fu), )*
                     $( Code::$part => perform!(op $part), )*
-                    $( Code::$vector => vector!(op $vector), )*
+                    $(
+                        Code::$vector => vector!(op $vector, check!(opcode(op.low()))),
+                        $( Code::$common => vector!(op $vector, Opcode::$common), )*
+                    )*
                     Code::BrAnd => {
                         branch!(op if (get(frame, op.b) & get(frame, op.c)) as u32 != 0);
                     }

@@ -170,7 +170,7 @@ impl Row<'_> {
                 self.answer(len);
             }
             Opcode::TableFill => {
-                fill(&mut self.table_at(low)?.elems, [first, third], second, trap)?;
+                fill(&mut self.table_at(low)?.elems, [first, third], second, trap)?
             }
             Opcode::TableCopy => {
                 let ends = [self.instance.table(low)?, self.instance.table(high)?];

@@ -32,10 +32,8 @@ pub(crate) enum Exit {
     Failed(Failure),
     Exception(u64),
     OutOfFuel,
-    /// An atomic wait.
-    Blocked {
-        timeout: i64,
-    },
+    /// An atomic wait, with its timeout in nanoseconds.
+    Blocked(i64),
 }
 
 /// Why an execution left its instance.
@@ -393,7 +391,7 @@ impl Run<'_> {
             }
             Code::ReturnCall => self.enter(op.low(), self.at.base)?,
             Code::CallImport | Code::ReturnCallImport => {
-                self.call(self.instance.func(op.low())?, op)?;
+                self.call(self.instance.func(op.low())?, op)?
             }
             Code::CallIndirect | Code::ReturnCallIndirect => {
                 let addr = self.indirect(slot_b, op)?;
@@ -412,12 +410,10 @@ impl Run<'_> {
                 if let Some(Wait { memory, address, timeout }) = self.row(op)? {
                     self.state.waiters.add(self.exec.id, memory, address);
                     self.exec.answer = Some(self.at.base + op.a as usize);
-                    return Err(Leave::Exit(Exit::Blocked { timeout }));
+                    return Err(Leave::Exit(Exit::Blocked(timeout)));
                 }
             }
-            Code::AllocRow => {
-                self.allocate(op, Self::row)?;
-            }
+            Code::AllocRow => self.allocate(op, Self::row).map(drop)?,
             Code::Fuel => self.pay(op.imm)?,
             Code::Observe => {
                 if let Some(observer) = &mut self.state.observer {

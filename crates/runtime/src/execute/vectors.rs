@@ -1,18 +1,22 @@
 //! Operations on vectors, by the shape of their operands. They are inlined into the loop: with a
 //! call for each, a loop over vectors takes twice as long.
 
-use wattle_ast::LaneIdx;
+use wattle_ast::{LaneIdx, Opcode};
 use wattle_numerics::{Profile, simd};
 
-use super::frame::{Window, get, get_vector, opcode, set, set_vector};
+use super::frame::{Window, get, get_vector, set, set_vector};
 use crate::code::{Code, Op, Slot};
-use crate::trap::Broken;
 
-/// Executes an operation that holds the opcode of a vector instruction; `None` if the opcode has
-/// another shape. `code` is the operation's code, which callers know at compile time.
+/// Executes an instruction on vectors; `None` if its operands have another shape than those of
+/// `code`, which callers know at compile time.
 #[inline(always)]
-pub(super) fn execute(code: Code, frame: &mut Window, op: &Op, profile: Profile) -> Option<()> {
-    let opcode = opcode(op.low()).ok()?;
+pub(super) fn execute(
+    code: Code,
+    opcode: Opcode,
+    frame: &mut Window,
+    op: &Op,
+    profile: Profile,
+) -> Option<()> {
     let (x, y) = (get_vector(frame, op.b), get_vector(frame, op.c));
     let lane = LaneIdx(op.high() as u8);
     let value = match code {
@@ -36,10 +40,4 @@ pub(super) fn execute(code: Code, frame: &mut Window, op: &Op, profile: Profile)
     };
     set_vector(frame, op.a, value);
     Some(())
-}
-
-/// The error for an operation whose opcode has another shape.
-#[cold]
-pub(super) fn unknown(op: &Op) -> Broken {
-    opcode(op.low()).map_or_else(|broken| broken, Broken::Instruction)
 }

@@ -259,11 +259,10 @@ impl<'m> Translator<'m> {
         use ArrowType::v128;
         let info = opcode.info();
         let Some(arrow) = info.arrow else { return self.row(opcode, reader) };
-        let laned = match info.kinds {
-            [] => false,
-            [Kind::Lane] => true,
-            _ => return self.row(opcode, reader),
-        };
+        let laned = info.kinds == [Kind::Lane];
+        if !laned && !info.kinds.is_empty() {
+            return self.row(opcode, reader);
+        }
         let code = match (arrow.params, arrow.results) {
             ([v128], [v128]) => Code::VectorUnary,
             ([v128, v128], [v128]) => Code::VectorBinary,
@@ -289,6 +288,7 @@ impl<'m> Translator<'m> {
         }
         let [b, c, third] = slots;
         let imm = pack(opcode as u32, if laned { lane.into() } else { third.into() });
+        let code = Code::common_vector(opcode).unwrap_or(code);
         self.emit_push(code, arrow.results == [v128], b, c, imm)
     }
 
