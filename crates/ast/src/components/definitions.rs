@@ -157,6 +157,7 @@ impl Definition<'_> {
     }
 
     /// The kind that references number the definition in; `None` if they use its index.
+    #[inline]
     pub const fn numbered(&self) -> Option<Numbered> {
         Some(match self {
             Definition::Import(_) | Definition::CoreImportDecl(_) => Numbered::Import,
@@ -170,6 +171,7 @@ impl Definition<'_> {
     }
 
     /// The scope whose definitions follow.
+    #[inline]
     pub const fn opens(&self) -> Option<Scope> {
         match self {
             Definition::Component => Some(Scope::Component),
@@ -212,6 +214,7 @@ impl Definition<'_> {
     /// let definition = Definition::Canon(Canon::ResourceNew { resource: 0.into() });
     /// assert_eq!(definition.adds(), Some((Sort::Core(CoreSort::Func), 1)));
     /// ```
+    #[inline]
     pub fn adds(&self) -> Option<(Sort, u32)> {
         let core = |sort| Some((Sort::Core(sort), 1));
         let plain = |sort| Some((Sort::Plain(sort), 1));
