@@ -202,15 +202,20 @@ impl<'a> State<'a> {
                 _ => self.portions.iter().position(|portion| portion.declares)?,
             };
             let mut portion = self.portions.remove(next)?;
-            if portion.types.is_none() && !mem::replace(&mut self.are_declared, true) {
-                let types = Arc::make_mut(&mut self.types);
-                self.declared.iter().for_each(|&func| types.declare(func));
-            }
+            let types = portion.types.take().unwrap_or_else(|| self.types_of_bodies());
             if portion.declares || portion.first().is_some_and(|item| item <= self.last) {
-                let types = portion.types.take().unwrap_or_else(|| Arc::clone(&self.types));
                 return Some((portion, types));
             }
         }
+    }
+
+    /// The types that bodies are checked against, when nothing more declares functions.
+    fn types_of_bodies(&mut self) -> Arc<Types> {
+        if !mem::replace(&mut self.are_declared, true) {
+            let types = Arc::make_mut(&mut self.types);
+            self.declared.iter().for_each(|&func| types.declare(func));
+        }
+        Arc::clone(&self.types)
     }
 
     /// Whether all portions were taken, and no more will come.
@@ -287,6 +292,14 @@ impl<'a> Team<'a> {
         if state.idle > 0 && (is_long || state.portions.len() >= WORTH_WAKING) {
             self.changed.notify_one();
         }
+    }
+
+    /// The types to check bodies against without handing them on, if at least `ample` portions
+    /// wait, and none that bodies must wait for.
+    pub(crate) fn types_if_busy(&self, ample: usize) -> Option<Arc<Types>> {
+        let mut state = self.lock();
+        let is_busy = state.portions.len() >= ample && state.undone == 0;
+        is_busy.then(|| state.types_of_bodies())
     }
 
     /// Says that no more portions come.

@@ -2,10 +2,12 @@
 //!
 //! The calling thread reads the module and checks its declarations, in order. Initializers and
 //! bodies become tasks, which are handed on in portions. An idle thread checks the next portion.
-//! The calling thread checks portions too, once all is read or when many portions wait: that bounds
-//! memory, and lets validation finish even if no other thread runs.
+//! While enough portions wait, the calling thread checks the bodies that it reads itself; once all
+//! is read, it checks portions too. That bounds memory, and lets validation finish even if no other
+//! thread runs.
 //!
-//! Code that lies in the input is not copied, unless the input goes while it is read.
+//! Code that lies in the input is not copied. If the input goes while it is read, the code that is
+//! handed on is copied.
 //!
 //! Initializers are checked against the types as they were when the portion was handed on, and may
 //! name only the globals before their own. They declare the functions that bodies may name, so all
@@ -32,6 +34,10 @@ const WORTH_A_THREAD: usize = 1 << 18;
 /// The number of bytes of initializers from which a copy of the types pays off. Later declarations
 /// still change the types, hence the copy.
 const WORTH_A_COPY: usize = 1 << 18;
+
+/// The number of portions, for each thread, that keep the others busy while the calling thread
+/// checks bodies that are shorter than a portion.
+const AMPLE_PORTIONS: usize = 40;
 
 /// The number of portions that may wait, for each thread.
 const MOST_PORTIONS: usize = 64;
@@ -155,7 +161,8 @@ impl Validator {
                 team: &team,
                 scope,
                 others,
-                most_portions: MOST_PORTIONS.saturating_mul(others + 1),
+                threads: others + 1,
+                own: None,
                 handed: 0,
                 item: 0,
                 fresh: Some(Vec::new()),
@@ -202,8 +209,10 @@ struct Reading<'v, 'scope, 'env, 'a> {
     scope: &'scope Scope<'scope, 'env>,
     /// The number of threads that may still start.
     others: usize,
-    /// The number of portions that may wait.
-    most_portions: usize,
+    /// The number of threads that share the work.
+    threads: usize,
+    /// The types to check bodies against without handing them on, while the others are busy.
+    own: Option<Arc<Types>>,
     /// The number of bytes of code that were handed on since the last thread started.
     handed: usize,
     /// The number of the current item.
@@ -254,13 +263,24 @@ impl<'a> Reading<'_, '_, '_, 'a> {
             Item::Body(body) => self.body(body, span),
             _ => self.validator.item_at(item, span, fresh).map(|_| None),
         };
-        let (body, error) = checked.map_or_else(|error| (None, Some(error)), |body| (body, None));
+        let (mut body, mut fault) = match checked {
+            Ok(body) => (body, None),
+            Err(error) => (None, Some((true, error))),
+        };
+        // A long body is handed on, so that another thread begins with it early.
+        if let Some(types) = &self.own
+            && let Some(task) = body.take_if(|task| size(task) < PORTION)
+        {
+            self.size += size(&task);
+            let checked = task.check(types, &mut self.func_validator);
+            fault = checked.err().map(|error| (false, error));
+        }
         for task in fresh.iter_mut().flat_map(|fresh| fresh.drain(..)).chain(body) {
             self.size += size(&task);
             add(&mut self.portion, self.item, task);
         }
-        if let Some(error) = error {
-            self.team.lock().add([((self.item, true), error)], self.team.max_errors);
+        if let Some((is_in_item, error)) = fault {
+            self.team.lock().add([((self.item, is_in_item), error)], self.team.max_errors);
         }
         if self.size >= PORTION {
             self.cut();
@@ -293,7 +313,8 @@ impl<'a> Reading<'_, '_, '_, 'a> {
     /// Ends the portion.
     fn cut(&mut self) {
         if self.portion.is_empty() {
-            return;
+            self.size = 0;
+            return self.look_at_others();
         }
         let empty = self.team.lock().spare.pop().unwrap_or_default();
         let (portion, size) = (mem::replace(&mut self.portion, empty), mem::take(&mut self.size));
@@ -325,9 +346,15 @@ impl<'a> Reading<'_, '_, '_, 'a> {
             self.handed = 0;
             self.start();
         }
-        let most = self.most_portions;
+        let most = MOST_PORTIONS.saturating_mul(self.threads);
         self.team.work(&mut self.func_validator, |state| state.portions.len() < most);
         self.team.add(portion);
+        self.look_at_others();
+    }
+
+    /// Finds out whether the other threads are busy for a while.
+    fn look_at_others(&mut self) {
+        self.own = self.team.types_if_busy(AMPLE_PORTIONS.saturating_mul(self.threads));
     }
 
     fn start(&mut self) {
