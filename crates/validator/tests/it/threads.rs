@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::num::NonZeroUsize;
 
 use pretty_assertions::assert_eq;
+use wattle_ast::{Body, Expr, Func, FuncType, Module, TypeIdx};
 use wattle_parser::{EventReader, Parser, ReadError};
 use wattle_validator::{Error, Validator};
 
@@ -154,6 +155,25 @@ fn errors_of_several_kinds_are_the_same() {
     ];
     // The limit decides which kinds are told.
     check_faults(&cases, &[1, 2, 7, 20, 10_000]);
+}
+
+/// The thread that reads checks bodies itself when megabytes of code wait.
+#[test]
+fn errors_in_megabytes_of_code_are_the_same() {
+    let (nop, drop, end) = (0x01, 0x1a, 0x0b);
+    let mut right = [nop; 4_000];
+    right[3_999] = end;
+    let mut wrong = right;
+    wrong[0] = drop;
+    let body = |index| if index % 90 == 60 { &wrong } else { &right };
+    let mut module = Module::default();
+    module.types.push(FuncType::new([], []).into());
+    let func = |index| Func { ty: TypeIdx(0), body: Body::new([], Expr::new(body(index))) };
+    module.funcs.extend((0..1_200).map(func));
+    let bytes = wattle_encoder::encode(&module);
+    for (max_errors, found) in [(1, 1), (6, 6), (100, 13)] {
+        assert_eq!(agree(&bytes, max_errors).unwrap().len(), found);
+    }
 }
 
 #[test]
