@@ -31,52 +31,72 @@ impl NodeId {
 /// Stands in a node for a part that is absent.
 pub(crate) const ABSENT: u32 = u32::MAX;
 
-/// The kind of a node, which tells what its words are.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Kind {
+/// A row: what the words of a node of the kind are, the kind, the word for its form, and what a type
+/// of it is, with its article.
+macro_rules! node_kinds {
+    ($( $(#[$doc:meta])* $kind:ident $form:literal $noun:literal; )*) => {
+        /// The kind of a node, which tells what its words are.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub(crate) enum Kind { $( $(#[$doc])* $kind, )* }
+
+        impl Kind {
+            /// The word for the form of a type.
+            pub(crate) const fn form(self) -> &'static str {
+                match self { $( Kind::$kind => $form, )* }
+            }
+
+            /// What a type of this kind is, with its article.
+            pub(crate) const fn noun(self) -> &'static str {
+                match self { $( Kind::$kind => $noun, )* }
+            }
+        }
+    };
+}
+
+node_kinds! {
     /// Nothing is known.
-    Unknown,
+    Unknown "unknown" "unknown";
     /// The code of a primitive type.
-    Prim,
+    Prim "primitive" "a primitive type";
     /// Pairs of a label and a type.
-    Record,
+    Record "record" "a record";
     /// Pairs of a label and a type, which may be absent.
-    Variant,
+    Variant "variant" "a variant";
     /// A type.
-    List,
+    List "list" "a list";
     /// A type and a length.
-    FixedList,
+    FixedList "fixed-length list" "a list of a fixed length";
     /// Types.
-    Tuple,
+    Tuple "tuple" "a tuple";
     /// Labels.
-    Flags,
+    Flags "flags" "a set of flags";
     /// Labels.
-    Enum,
+    Enum "enum" "an enum";
     /// A type.
-    Option,
+    Option "option" "an option";
     /// The types of result and error, which may be absent.
-    Result,
+    Result "result" "a result";
     /// A resource, or a name for one.
-    Own,
+    Own "own" "an `own` handle";
     /// A resource, or a name for one.
-    Borrow,
+    Borrow "borrow" "a `borrow` handle";
     /// A type, which may be absent.
-    Stream,
+    Stream "stream" "a stream";
     /// A type, which may be absent.
-    Future,
+    Future "future" "a future";
     /// The types of keys and values.
-    Map,
+    Map "map" "a map";
     /// Whether it is asynchronous, the result, which may be absent, and pairs of a label and a type.
-    Func,
+    Func "func" "a function type";
     /// A variable.
-    Resource,
+    Resource "resource" "a resource type";
     /// A variable, and the type that it names.
-    Named,
+    Named "named" "unknown";
     /// The number of bound variables, these, and exports of four words each.
-    Instance,
+    Instance "instance" "an instance type";
     /// The number of imports, of variables bound by imports, and of those bound by exports; these
     /// variables; imports and exports of four words each.
-    Component,
+    Component "component" "a component type";
 }
 
 impl Kind {
@@ -86,6 +106,11 @@ impl Kind {
             self,
             Kind::Func | Kind::Resource | Kind::Named | Kind::Instance | Kind::Component
         )
+    }
+
+    /// The word for it where any type may stand.
+    pub(crate) const fn general(self) -> &'static str {
+        if self.is_value() { "defined type" } else { self.form() }
     }
 
     /// Whether types of this kind must be named where they are visible from outside.
@@ -430,6 +455,11 @@ impl Arena {
     /// The kind of a type without its names.
     pub(crate) fn kind(&self, id: NodeId) -> Kind {
         self.node(self.unnamed(id)).kind
+    }
+
+    /// The keyword of a primitive type, and the word for the form of any other.
+    pub(crate) fn form(&self, id: NodeId) -> &'static str {
+        self.as_prim(id).map_or(self.kind(id).form(), PrimType::keyword)
     }
 
     /// The type that a type is a name for; itself if it is none.

@@ -208,8 +208,8 @@ impl Validator {
             return Err(self.not_defined(index, kind));
         }
         if kind != wanted {
-            let what = if wanted == Kind::Stream { "stream" } else { "future" };
-            return Err(K::CopyType { op: op.keyword(), what, found: self.found(id) }.into());
+            let (what, found) = (wanted.form(), self.arena.form(id).into());
+            return Err(K::CopyType { op: op.keyword(), what, found }.into());
         }
         let words = &self.arena.node(self.arena.unnamed(id)).words;
         Ok(words.first().copied().filter(|&word| word != ABSENT).map(NodeId))
@@ -297,7 +297,7 @@ impl Validator {
     fn lift(&mut self, func: u32, opts: &[CanonOpt], index: u32) -> Checked<NodeId> {
         let (id, kind) = self.type_at(index)?;
         if !matches!(kind, Kind::Func | Kind::Unknown) {
-            return Err(K::NotFunc { index, found: super::view::words_for(kind) }.into());
+            return Err(K::NotFunc { index, found: kind.noun() }.into());
         }
         let found = self.core_func_at(func)?;
         let options = self.options(opts)?;

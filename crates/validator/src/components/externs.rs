@@ -19,7 +19,6 @@ use super::error::ComponentErrorKind as K;
 use super::matching::Matching;
 use super::scope::{CoreType, Side};
 use super::validator::{Checked, Validator};
-use super::view::words_for;
 
 impl Validator {
     pub(crate) fn import(&mut self, import: &Import<'_>) -> Checked {
@@ -95,7 +94,7 @@ impl Validator {
     fn described(&mut self, ty: &ExternDesc) -> Checked<Entity> {
         let of_kind = |this: &Validator, index: u32, wanted: Kind| -> Checked<NodeId> {
             let (id, kind) = this.type_at(index)?;
-            let found = words_for(kind);
+            let found = kind.noun();
             match kind {
                 _ if kind == wanted => Ok(this.arena.unnamed(id)),
                 Kind::Unknown => Ok(id),

@@ -8,7 +8,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::arena::{ABSENT, Arena, Entity, EntitySort, Entry, Kind, NodeId, Properties, TextId};
@@ -150,9 +149,9 @@ impl<'a> Matching<'a> {
                     Kind::Func => "func type",
                     Kind::Instance => "instance type",
                     Kind::Component => "component type",
-                    _ => general(a),
+                    _ => a.general(),
                 };
-                self.fail(place, Leaf::Sort { expected: general(b), found });
+                self.fail(place, Leaf::Sort { expected: b.general(), found });
             }
         }
     }
@@ -332,17 +331,13 @@ impl<'a> Matching<'a> {
         loop {
             let (a, b) = (self.arena.node(found).clone(), self.arena.node(expected).clone());
             if a.kind != b.kind || a.kind == Kind::Prim {
-                let name = |id: NodeId| self.arena.as_prim(id).map(|prim| prim.keyword());
-                let leaf = match (name(found), name(expected)) {
-                    (Some(found), Some(expected)) => Leaf::Prim { expected, found },
-                    (there, wanted) => Leaf::Sort {
-                        expected: match wanted {
-                            Some(_) if is_outermost => "primitive",
-                            Some(name) => name,
-                            None => form(b.kind),
-                        },
-                        found: there.unwrap_or(form(a.kind)),
-                    },
+                let (wanted, there) = (self.arena.form(expected), self.arena.form(found));
+                let leaf = match (a.kind, b.kind) {
+                    (Kind::Prim, Kind::Prim) => Leaf::Prim { expected: wanted, found: there },
+                    (_, Kind::Prim) if is_outermost => {
+                        Leaf::Sort { expected: b.kind.form(), found: there }
+                    }
+                    _ => Leaf::Sort { expected: wanted, found: there },
                 };
                 return self.fail(place, leaf);
             }
@@ -361,7 +356,7 @@ impl<'a> Matching<'a> {
                     return self.fail(place, leaf);
                 }
                 Kind::Flags | Kind::Enum => {
-                    return self.fail(place, Leaf::Labels { what: form(a.kind) });
+                    return self.fail(place, Leaf::Labels { what: a.kind.form() });
                 }
                 Kind::FixedList if differs(1) => {
                     let (expected, found) = (word(y, 1), word(x, 1));
@@ -425,7 +420,7 @@ impl<'a> Matching<'a> {
                 }
                 _ => {
                     return self
-                        .fail(place, Leaf::Sort { expected: form(b.kind), found: form(a.kind) });
+                        .fail(place, Leaf::Sort { expected: b.kind.form(), found: a.kind.form() });
                 }
             };
             let (there, wanted) = (word(x, at), word(y, at));
@@ -446,50 +441,5 @@ impl<'a> Matching<'a> {
             }
             (found, expected) = (NodeId(there), NodeId(wanted));
         }
-    }
-}
-
-/// The word for a kind of type, where any may stand.
-pub(crate) const fn general(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Func => "func",
-        Kind::Resource => "resource",
-        Kind::Instance => "instance",
-        Kind::Component => "component",
-        _ => "defined type",
-    }
-}
-
-/// The word for the form of a type.
-pub(crate) const fn form(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Unknown => "unknown",
-        Kind::Prim => "primitive",
-        Kind::Record => "record",
-        Kind::Variant => "variant",
-        Kind::List => "list",
-        Kind::FixedList => "fixed-length list",
-        Kind::Tuple => "tuple",
-        Kind::Flags => "flags",
-        Kind::Enum => "enum",
-        Kind::Option => "option",
-        Kind::Result => "result",
-        Kind::Own => "own",
-        Kind::Borrow => "borrow",
-        Kind::Stream => "stream",
-        Kind::Future => "future",
-        Kind::Map => "map",
-        Kind::Func => "func",
-        Kind::Resource => "resource",
-        Kind::Named => "named",
-        Kind::Instance => "instance",
-        Kind::Component => "component",
-    }
-}
-
-impl Arena {
-    /// A resource or another type in words, by names where there are some.
-    pub(crate) fn describe(&self, id: NodeId) -> String {
-        super::view::describe(self, id)
     }
 }

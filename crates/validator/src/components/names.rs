@@ -15,7 +15,6 @@ use super::arena::{ABSENT, Attributes, Entity, EntitySort, Entry, Kind, NodeId, 
 use super::error::{ComponentErrorKind as K, NameRule as R};
 use super::scope::{Externs, Side};
 use super::validator::{Checked, Validator};
-use super::view::describe;
 
 impl Validator {
     /// Checks the name of an import or export of this type, and adds it.
@@ -299,7 +298,7 @@ impl Validator {
             return Ok(());
         }
         let Some(&known) = externs.resources.get(&resource) else {
-            return Err(R::UnnamedResource { resource: describe(&self.arena, resource) });
+            return Err(R::UnnamedResource { resource: self.arena.describe(resource) });
         };
         let known = self.arena.str(known);
         match known == name {
@@ -367,8 +366,7 @@ impl Validator {
         let structure = |id: NodeId| self.arena.node(id).structure;
         match (property, param) {
             (Some(property), Some(param)) if structure(property) != structure(param) => {
-                let (expected, found) =
-                    (describe(&self.arena, property), describe(&self.arena, param));
+                let (expected, found) = (self.arena.describe(property), self.arena.describe(param));
                 let getter = getter.as_str().into();
                 Err(K::PropertyType { side, name, getter, expected, found }.into())
             }

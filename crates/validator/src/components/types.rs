@@ -4,7 +4,6 @@
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_abi::ValueAbi;
@@ -17,9 +16,7 @@ use wattle_ast::{AddrType, Feature, Name};
 use super::arena::{ABSENT, Kind, NodeId, Origin, Properties};
 use super::core_types::{CoreItem, shown_func};
 use super::error::ComponentErrorKind as K;
-use super::matching::{form, general};
 use super::validator::{Checked, Validator};
-use super::view::words_for;
 use crate::{Error, ErrorKind};
 
 /// What labels name: the word for the item, the word for the label of an earlier one, and what is
@@ -231,7 +228,7 @@ impl Validator {
 
     /// The error for a type that is not a value type.
     pub(crate) fn not_defined(&self, index: u32, kind: Kind) -> Error {
-        K::NotDefined { index, found: words_for(kind) }.into()
+        K::NotDefined { index, found: kind.noun() }.into()
     }
 
     fn opt_val_type(&mut self, ty: Option<ValType>) -> Checked<u32> {
@@ -303,7 +300,7 @@ impl Validator {
     fn not_resource(&self, index: u32, id: NodeId, kind: Kind) -> Error {
         let found = match self.arena.as_prim(id) {
             Some(prim) => prim.keyword(),
-            None => words_for(kind),
+            None => kind.noun(),
         };
         K::NotResource { index, found }.into()
     }
@@ -361,15 +358,5 @@ impl Validator {
             self.scope_mut().defined.insert(variable, Some(ty.rep));
         }
         Ok(id)
-    }
-
-    /// The words for what a type is, where another was expected.
-    pub(crate) fn found(&self, id: NodeId) -> String {
-        let kind = self.arena.kind(id);
-        match self.arena.as_prim(id) {
-            Some(prim) => prim.keyword().into(),
-            None if kind.is_value() => form(kind).into(),
-            None => general(kind).into(),
-        }
     }
 }

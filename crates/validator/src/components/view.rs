@@ -10,7 +10,6 @@ use wattle_ast::components::PrimType;
 
 use super::arena::{ABSENT, Arena, ComponentParts, EntitySort, Entry, Kind, NodeId, TextId};
 use super::core_types::{CoreItem, CoreTypes, shown, shown_func};
-use super::matching::form;
 use crate::registry::Registry;
 
 /// The types of a valid component.
@@ -408,22 +407,20 @@ fn name_of(arena: &Arena, id: NodeId) -> Option<&str> {
     }
 }
 
-/// A type in a message.
-pub(crate) fn describe(arena: &Arena, id: NodeId) -> String {
-    if let Some(variable) = arena.resource_variable(id) {
-        return arena.describe_variable(variable);
-    }
-    let text = described(arena, id, MOST_IN_MESSAGE);
-    match name_of(arena, id) {
-        Some(_) => {
-            use alloc::format;
-            format!("{} `{text}`", form(arena.kind(id)))
-        }
-        None => text,
-    }
-}
-
 impl Arena {
+    /// A type in a message: a resource by its name, and any other with its name where it has one.
+    pub(crate) fn describe(&self, id: NodeId) -> String {
+        use alloc::format;
+        if let Some(variable) = self.resource_variable(id) {
+            return self.describe_variable(variable);
+        }
+        let text = described(self, id, MOST_IN_MESSAGE);
+        match name_of(self, id) {
+            Some(_) => format!("{} `{text}`", self.kind(id).form()),
+            None => text,
+        }
+    }
+
     /// A resource in a message: by the name that it was introduced with, if it has one.
     pub(crate) fn describe_variable(&self, variable: u32) -> String {
         use alloc::format;
@@ -527,7 +524,7 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
             out.push(Text(" }"));
         }
         Kind::Flags | Kind::Enum => {
-            out.extend([Text(form(node.kind)), Text(" { ")]);
+            out.extend([Text(node.kind.form()), Text(" { ")]);
             for (place, &word) in words.iter().take(most).enumerate() {
                 out.extend([Text(if place > 0 { ", " } else { "" }), label(word)]);
             }
@@ -551,7 +548,7 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
             }
         }
         Kind::Result if words == [ABSENT, ABSENT] => out.push(Text("result")),
-        Kind::Stream | Kind::Future if words == [ABSENT] => out.push(Text(form(node.kind))),
+        Kind::Stream | Kind::Future if words == [ABSENT] => out.push(Text(node.kind.form())),
         Kind::List
         | Kind::Option
         | Kind::Tuple
@@ -560,7 +557,7 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
         | Kind::Borrow
         | Kind::Stream
         | Kind::Future
-        | Kind::Map => list(out, form(node.kind), words, "<", ">"),
+        | Kind::Map => list(out, node.kind.form(), words, "<", ">"),
         Kind::Resource => out.push(Text("resource")),
         Kind::Instance => {
             out.push(Text("instance { "));
@@ -576,31 +573,5 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
             out.push(Text(" }"));
         }
         Kind::Unknown | Kind::Named => out.push(Text("unknown")),
-    }
-}
-
-/// What a type of this kind is, with its article.
-pub(crate) const fn words_for(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Unknown | Kind::Named => "unknown",
-        Kind::Prim => "a primitive type",
-        Kind::Record => "a record",
-        Kind::Variant => "a variant",
-        Kind::List => "a list",
-        Kind::FixedList => "a list of a fixed length",
-        Kind::Tuple => "a tuple",
-        Kind::Flags => "a set of flags",
-        Kind::Enum => "an enum",
-        Kind::Option => "an option",
-        Kind::Result => "a result",
-        Kind::Own => "an `own` handle",
-        Kind::Borrow => "a `borrow` handle",
-        Kind::Stream => "a stream",
-        Kind::Future => "a future",
-        Kind::Map => "a map",
-        Kind::Func => "a function type",
-        Kind::Resource => "a resource type",
-        Kind::Instance => "an instance type",
-        Kind::Component => "a component type",
     }
 }
