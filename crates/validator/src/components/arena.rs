@@ -26,6 +26,11 @@ pub(crate) struct NodeId(pub(crate) u32);
 impl NodeId {
     /// The type of what had an error. It is equal to everything.
     pub(crate) const UNKNOWN: NodeId = NodeId(0);
+
+    /// The part of a node that a word stands for; `None` if it is absent.
+    pub(crate) fn of(word: u32) -> Option<NodeId> {
+        (word != ABSENT).then_some(NodeId(word))
+    }
 }
 
 /// Stands in a node for a part that is absent.
@@ -174,6 +179,45 @@ impl Node {
     pub(crate) fn children(&self) -> impl Iterator<Item = (usize, NodeId)> + '_ {
         children(self.kind, &self.words)
     }
+
+    /// The part at a place of the words; `None` if it is absent.
+    pub(crate) fn part(&self, place: usize) -> Option<NodeId> {
+        self.words.get(place).copied().and_then(NodeId::of)
+    }
+
+    /// The variable that tells a resource or a name from all others.
+    pub(crate) fn variable(&self) -> Option<u32> {
+        match self.kind {
+            Kind::Resource | Kind::Named => self.words.first().copied(),
+            _ => None,
+        }
+    }
+
+    /// The parts of the type of a function.
+    pub(crate) fn func(&self) -> Option<FuncParts<'_>> {
+        match (self.kind, &*self.words) {
+            (Kind::Func, [is_async, result, params @ ..]) => {
+                Some(FuncParts { is_async: *is_async != 0, result: NodeId::of(*result), params })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The parts of the type of a function.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FuncParts<'a> {
+    pub(crate) is_async: bool,
+    pub(crate) result: Option<NodeId>,
+    /// Pairs of a label and a type.
+    pub(crate) params: &'a [u32],
+}
+
+impl FuncParts<'_> {
+    /// The labels and the types of the parameters.
+    pub(crate) fn params(&self) -> impl ExactSizeIterator<Item = (TextId, NodeId)> {
+        self.params.chunks_exact(2).map(|pair| (TextId(pair[0]), NodeId(pair[1])))
+    }
 }
 
 /// The places of the words that are ids of nodes.
@@ -295,7 +339,7 @@ pub(crate) struct InstanceParts {
 }
 
 /// The parts of the type of a component.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ComponentParts {
     /// The resources that imports give.
     pub(crate) imported: Vec<u32>,
@@ -409,10 +453,7 @@ impl Arena {
     /// Gives a type that an import or export names, and the resource that it is, this name, unless
     /// they have one.
     pub(crate) fn name_type(&mut self, id: NodeId, name: TextId) {
-        let own = match self.node(id) {
-            Node { kind: Kind::Named, words, .. } => words.first().copied(),
-            _ => None,
-        };
+        let own = self.node(id).variable();
         for variable in own.into_iter().chain(self.resource_variable(id)) {
             if let Some(origin) = self.origins.get_mut(variable as usize) {
                 origin.name.get_or_insert(name);
@@ -423,7 +464,7 @@ impl Arena {
     /// A new resource.
     pub(crate) fn resource(&mut self, origin: Origin) -> NodeId {
         let variable = self.variable(origin);
-        self.intern(Kind::Resource, &[variable])
+        self.resource_node(variable)
     }
 
     /// The node of a resource.
@@ -452,9 +493,19 @@ impl Arena {
         self.node(id).unnamed
     }
 
+    /// The node of a type without the names that it has itself.
+    pub(crate) fn bare(&self, id: NodeId) -> &Node {
+        self.node(self.unnamed(id))
+    }
+
     /// The kind of a type without its names.
     pub(crate) fn kind(&self, id: NodeId) -> Kind {
-        self.node(self.unnamed(id)).kind
+        self.bare(id).kind
+    }
+
+    /// Whether two types are equal when all names are left out.
+    pub(crate) fn are_equal(&self, a: NodeId, b: NodeId) -> bool {
+        self.node(a).structure == self.node(b).structure
     }
 
     /// The keyword of a primitive type, and the word for the form of any other.
@@ -474,10 +525,8 @@ impl Arena {
 
     /// The variable of a resource.
     pub(crate) fn resource_variable(&self, id: NodeId) -> Option<u32> {
-        match self.node(self.unnamed(id)) {
-            Node { kind: Kind::Resource, words, .. } => words.first().copied(),
-            _ => None,
-        }
+        // Without its names, nothing but a resource has a variable.
+        self.bare(id).variable()
     }
 
     /// Whether a node has a property.
@@ -551,9 +600,9 @@ impl Arena {
             node.variables.0 = node.variables.0.min(child.variables.0);
             node.variables.1 = node.variables.1.max(child.variables.1);
         }
-        if let (Kind::Resource | Kind::Named, [variable, ..]) = (kind, &*words) {
-            node.variables.0 = node.variables.0.min(*variable);
-            node.variables.1 = node.variables.1.max(*variable);
+        if let Some(variable) = node.variable() {
+            node.variables.0 = node.variables.0.min(variable);
+            node.variables.1 = node.variables.1.max(variable);
         }
         if kind == Kind::Named {
             // A name adds nothing to the type.
@@ -591,7 +640,7 @@ impl Arena {
 
     /// The ABI of a value type without names.
     fn compute_abi(&self, kind: Kind, words: &[u32]) -> ValueAbi {
-        let of = |word: u32| (word != ABSENT).then(|| self.abi(NodeId(word)));
+        let of = |word: u32| NodeId::of(word).map(|id| self.abi(id));
         let first = || words.first().copied().and_then(of).unwrap_or(ValueAbi::HANDLE);
         match kind {
             Kind::Prim => {
@@ -659,31 +708,29 @@ impl Arena {
 
     /// The variables that the type of an instance binds.
     pub(crate) fn bound(&self, id: NodeId) -> &[u32] {
-        let node = self.node(self.unnamed(id));
-        match (node.kind, &*node.words) {
-            (Kind::Instance, [count, rest @ ..]) => rest.get(..*count as usize).unwrap_or_default(),
-            _ => &[],
-        }
+        self.instance_words(id).0
     }
 
-    /// The words of the exports of the type of an instance; none for other types.
-    fn export_words(&self, id: NodeId) -> &[u32] {
-        let node = self.node(self.unnamed(id));
+    /// The words of the type of an instance: bound variables, and exports. Other types have none.
+    fn instance_words(&self, id: NodeId) -> (&[u32], &[u32]) {
+        let node = self.bare(id);
         match (node.kind, &*node.words) {
-            (Kind::Instance, [count, rest @ ..]) => rest.get(*count as usize..).unwrap_or_default(),
-            _ => &[],
+            (Kind::Instance, [count, rest @ ..]) => {
+                rest.split_at_checked(*count as usize).unwrap_or_default()
+            }
+            _ => (&[], &[]),
         }
     }
 
     /// The exports of the type of an instance; none for other types.
     pub(crate) fn exports(&self, id: NodeId) -> impl ExactSizeIterator<Item = Entry> + '_ {
-        entries(self.export_words(id))
+        entries(self.instance_words(id).1)
     }
 
     /// The export at a place.
     pub(crate) fn export_at(&self, id: NodeId, place: usize) -> Option<Entry> {
         let start = place.checked_mul(ENTRY)?;
-        entries(self.export_words(id).get(start..start.checked_add(ENTRY)?)?).next()
+        entries(self.instance_words(id).1.get(start..start.checked_add(ENTRY)?)?).next()
     }
 
     /// The parts of the type of an instance.
@@ -693,11 +740,10 @@ impl Arena {
 
     /// The parts of the type of a component. Other types have none.
     pub(crate) fn component_parts(&self, id: NodeId) -> ComponentParts {
-        let node = self.node(self.unnamed(id));
+        let node = self.bare(id);
         let (Kind::Component, [imports, imported, defined, rest @ ..]) = (node.kind, &*node.words)
         else {
-            let (imports, exports) = (Vec::new(), Vec::new());
-            return ComponentParts { imported: Vec::new(), defined: Vec::new(), imports, exports };
+            return ComponentParts::default();
         };
         let (imported, rest) = rest.split_at_checked(*imported as usize).unwrap_or_default();
         let (defined, rest) = rest.split_at_checked(*defined as usize).unwrap_or_default();

@@ -16,7 +16,7 @@ use wattle_ast::components::{
 };
 use wattle_ast::{AddrType, Feature, FuncType, TableIdx, TypeIdx, ValType};
 
-use super::arena::{ABSENT, Kind, NodeId, Properties};
+use super::arena::{Kind, NodeId, Properties};
 use super::core_types::{CoreItem, UNKNOWN, address, shown_func};
 use super::error::{ComponentErrorKind as K, Leaf};
 use super::options::Options;
@@ -211,8 +211,7 @@ impl Validator {
             let (what, found) = (wanted.form(), self.arena.form(id).into());
             return Err(K::CopyType { op: op.keyword(), what, found }.into());
         }
-        let words = &self.arena.node(self.arena.unnamed(id)).words;
-        Ok(words.first().copied().filter(|&word| word != ABSENT).map(NodeId))
+        Ok(self.arena.bare(id).part(0))
     }
 
     fn copy(
@@ -277,10 +276,8 @@ impl Validator {
         if self.arena.has(id, Properties::UNKNOWN) {
             return None;
         }
-        let node = self.arena.structure(id);
-        let [_, result, params @ ..] = &*node.words else { return None };
-        let params = params.iter().skip(1).step_by(2).map(|&word| NodeId(word)).collect();
-        Some((params, (*result != ABSENT).then_some(NodeId(*result))))
+        let func = self.arena.bare(id).func()?;
+        Some((func.params().map(|(_, ty)| ty).collect(), func.result))
     }
 
     /// The core function for a function with these parameters and this result.
@@ -290,8 +287,7 @@ impl Validator {
     }
 
     fn is_async_func(&self, id: NodeId) -> bool {
-        let node = self.arena.structure(id);
-        node.kind != Kind::Func || node.words.first() != Some(&0)
+        self.arena.bare(id).func().is_none_or(|func| func.is_async)
     }
 
     fn lift(&mut self, func: u32, opts: &[CanonOpt], index: u32) -> Checked<NodeId> {

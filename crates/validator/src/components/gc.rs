@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use wattle_ast::AbsHeapType;
 use wattle_ast::components::PrimType;
 
-use super::arena::{ABSENT, Kind, NodeId, Properties};
+use super::arena::{Kind, NodeId, Properties};
 use super::core_types::shown;
 use super::error::ComponentErrorKind as K;
 use super::validator::{Checked, Validator};
@@ -149,8 +149,7 @@ impl Validator {
             },
             Kind::List | Kind::FixedList => match aggregate(Structure::Array) {
                 Some([elem, ..]) => {
-                    let word = node.words.first().copied().filter(|&word| word != ABSENT);
-                    open.extend(word.map(|word| (NodeId(word), field(elem))));
+                    open.extend(node.part(0).map(|id| (id, field(elem))));
                     Ok(())
                 }
                 _ => fail(what, "into `(ref null? (array ...))`, but found"),

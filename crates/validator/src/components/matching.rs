@@ -140,7 +140,7 @@ impl<'a> Matching<'a> {
                 }
             }
             (a, b) if a == b || (a.is_value() && b.is_value()) => {
-                if self.arena.node(found).structure != self.arena.node(expected).structure {
+                if !self.arena.are_equal(found, expected) {
                     self.explain(found, expected, place);
                 }
             }

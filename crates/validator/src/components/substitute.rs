@@ -25,10 +25,9 @@ impl Substitution {
     /// Replaces a resource, or a type with a name, from now on. The first replacement of a node
     /// counts.
     pub(crate) fn replace(&mut self, arena: &Arena, from: NodeId, to: NodeId) {
-        let node = arena.node(from);
-        if let (Kind::Resource | Kind::Named, [variable, ..]) = (node.kind, &*node.words) {
-            self.variables.0 = self.variables.0.min(*variable);
-            self.variables.1 = self.variables.1.max(*variable);
+        if let Some(variable) = arena.node(from).variable() {
+            self.variables.0 = self.variables.0.min(variable);
+            self.variables.1 = self.variables.1.max(variable);
             self.nodes.entry(from).or_insert(to);
         }
     }
