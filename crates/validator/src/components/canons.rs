@@ -205,7 +205,7 @@ impl Validator {
             return Ok(None);
         }
         if !kind.is_value() {
-            return Err(self.not_defined(index, kind));
+            return Err(K::NotDefined { index, found: kind.noun() }.into());
         }
         if kind != wanted {
             let (what, found) = (wanted.form(), self.arena.form(id).into());
@@ -291,10 +291,7 @@ impl Validator {
     }
 
     fn lift(&mut self, func: u32, opts: &[CanonOpt], index: u32) -> Checked<NodeId> {
-        let (id, kind) = self.type_at(index)?;
-        if !matches!(kind, Kind::Func | Kind::Unknown) {
-            return Err(K::NotFunc { index, found: kind.noun() }.into());
-        }
+        let id = self.type_of(Kind::Func, index)?;
         let found = self.core_func_at(func)?;
         let options = self.options(opts)?;
         let mode = match (options.is_async, options.callback) {

@@ -6,11 +6,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::Feature;
 use wattle_ast::components::{
     Export, ExportDecl, ExternDesc, ExternName, Import, Numbered, PlainSort, Scope as Form, Sort,
     SortIdx, TypeBound, ValueBound,
 };
+use wattle_ast::{ComponentTypeIdx, Feature};
 
 use super::aliases::entity_sort;
 use super::arena::{Entity, EntitySort, Kind, NodeId, Origin, Properties, TextId};
@@ -92,19 +92,8 @@ impl Validator {
 
     /// The type that the type of an import or export describes.
     fn described(&mut self, ty: &ExternDesc) -> Checked<Entity> {
-        let of_kind = |this: &Validator, index: u32, wanted: Kind| -> Checked<NodeId> {
-            let (id, kind) = this.type_at(index)?;
-            let found = kind.noun();
-            match kind {
-                _ if kind == wanted => Ok(this.arena.unnamed(id)),
-                Kind::Unknown => Ok(id),
-                _ => Err(match wanted {
-                    Kind::Func => K::NotFunc { index, found },
-                    Kind::Instance => K::NotInstance { index, found },
-                    _ => K::NotComponent { index, found },
-                }
-                .into()),
-            }
+        let of_kind = |this: &Validator, index: ComponentTypeIdx, wanted: Kind| {
+            this.type_of(wanted, index.0).map(|id| this.arena.unnamed(id))
         };
         Ok(match *ty {
             ExternDesc::CoreModule(index) => match self.core_type_at(index.0)? {
@@ -113,13 +102,13 @@ impl Validator {
                 CoreType::Sub(_) => return Err(K::NotModuleType { index: index.0 }.into()),
             },
             ExternDesc::Func(index) => {
-                Entity::new(EntitySort::Func, of_kind(self, index.0, Kind::Func)?)
+                Entity::new(EntitySort::Func, of_kind(self, index, Kind::Func)?)
             }
             ExternDesc::Component(index) => {
-                Entity::new(EntitySort::Component, of_kind(self, index.0, Kind::Component)?)
+                Entity::new(EntitySort::Component, of_kind(self, index, Kind::Component)?)
             }
             ExternDesc::Instance(index) => {
-                Entity::new(EntitySort::Instance, of_kind(self, index.0, Kind::Instance)?)
+                Entity::new(EntitySort::Instance, of_kind(self, index, Kind::Instance)?)
             }
             ExternDesc::Value(bound) => {
                 self.need_values()?;

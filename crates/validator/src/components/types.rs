@@ -220,15 +220,10 @@ impl Validator {
                 let (id, kind) = self.type_at(index.0)?;
                 match kind.is_value() {
                     true => Ok(id),
-                    false => Err(self.not_defined(index.0, kind)),
+                    false => Err(K::NotDefined { index: index.0, found: kind.noun() }.into()),
                 }
             }
         }
-    }
-
-    /// The error for a type that is not a value type.
-    pub(crate) fn not_defined(&self, index: u32, kind: Kind) -> Error {
-        K::NotDefined { index, found: kind.noun() }.into()
     }
 
     fn opt_val_type(&mut self, ty: Option<ValType>) -> Checked<u32> {
@@ -290,19 +285,32 @@ impl Validator {
 
     /// The resource at an index of types.
     pub(crate) fn resource_at(&self, index: u32) -> Checked<NodeId> {
-        match self.type_at(index)? {
-            (id, Kind::Resource | Kind::Unknown) => Ok(id),
-            (id, kind) => Err(self.not_resource(index, id, kind)),
+        self.type_of(Kind::Resource, index)
+    }
+
+    /// The type of a kind at an index of types: a resource, or the type of a function, a component
+    /// or an instance. A type that had an error is of every kind.
+    pub(crate) fn type_of(&self, wanted: Kind, index: u32) -> Checked<NodeId> {
+        let (id, kind) = self.type_at(index)?;
+        match kind == wanted || kind == Kind::Unknown {
+            true => Ok(id),
+            false => Err(self.not_of(wanted, index, id)),
         }
     }
 
     #[cold]
-    fn not_resource(&self, index: u32, id: NodeId, kind: Kind) -> Error {
-        let found = match self.arena.as_prim(id) {
-            Some(prim) => prim.keyword(),
-            None => kind.noun(),
-        };
-        K::NotResource { index, found }.into()
+    fn not_of(&self, wanted: Kind, index: u32, id: NodeId) -> Error {
+        let found = self.arena.kind(id).noun();
+        match wanted {
+            Kind::Func => K::NotFunc { index, found },
+            Kind::Instance => K::NotInstance { index, found },
+            Kind::Component => K::NotComponent { index, found },
+            _ => {
+                let found = self.arena.as_prim(id).map_or(found, PrimType::keyword);
+                K::NotResource { index, found }
+            }
+        }
+        .into()
     }
 
     fn payload(&mut self, kind: Kind, what: &'static str, word: u32) -> Checked<NodeId> {
