@@ -56,7 +56,7 @@ impl Validator {
         entry: &Entry,
     ) -> Checked {
         let text = name.name.as_str();
-        self.within_name(text)?;
+        self.at_most("bytes of a name", text.len(), self.limits.name_bytes)?;
         let parsed = ParsedName::parse(text, self.features).map_err(|error| {
             let why = match error.part {
                 NamePart::ResourceFunc => format!("failed to find `.` character: {error}"),
@@ -104,14 +104,6 @@ impl Validator {
                 externs.entries.push(*entry);
                 typed.and(property)
             }
-        }
-    }
-
-    fn within_name(&self, name: &str) -> Checked {
-        let most = self.limits.name_bytes;
-        match name.len() <= most as usize {
-            true => Ok(()),
-            false => Err(crate::ErrorKind::Limit("bytes of a name", most.into()).into()),
         }
     }
 

@@ -94,8 +94,7 @@ fn once<T>(option: &'static str, slot: &mut Option<T>, value: T) -> Checked {
 impl Validator {
     /// Checks options by themselves.
     pub(crate) fn options(&self, list: &[CanonOpt]) -> Checked<Options> {
-        let most = self.limits.canon_opts;
-        self.within("canonical options", list.len().saturating_sub(1) as u32, most)?;
+        self.at_most("canonical options", list.len(), self.limits.canon_opts)?;
         let mut options = Options::default();
         let (mut is_async, mut gc) = (None, None);
         for option in list {

@@ -16,8 +16,7 @@ impl Validator {
         if self.scope().counts.of(Numbered::Start) > 0 {
             return Err(K::Starts.into());
         }
-        let most = self.limits.start_args;
-        self.within("start arguments", start.args.len().saturating_sub(1) as u32, most)?;
+        self.at_most("start arguments", start.args.len(), self.limits.start_args)?;
         let func = self.node_at(PlainSort::Func, start.func.0)?;
         let Some(func) = self.arena.bare(func).func() else {
             // The function had an error.

@@ -17,7 +17,7 @@ use super::arena::{ABSENT, Kind, NodeId, Origin, Properties};
 use super::core_types::{CoreItem, shown_func};
 use super::error::ComponentErrorKind as K;
 use super::validator::{Checked, Validator};
-use crate::{Error, ErrorKind};
+use crate::Error;
 
 /// What labels name: the word for the item, the word for the label of an earlier one, and what is
 /// said when there are none.
@@ -92,7 +92,7 @@ impl Validator {
                     return Err(K::FixedListLength.into());
                 }
                 let most = self.limits.fixed_list_len;
-                self.within("elements of a fixed-length list", *len - 1, most)?;
+                self.at_most("elements of a fixed-length list", *len as usize, most)?;
                 let elem = self.val_type(*elem)?;
                 self.arena.intern(Kind::FixedList, &[elem.0, *len])
             }
@@ -100,8 +100,7 @@ impl Validator {
                 if types.is_empty() {
                     return Err(K::Empty { what: "tuple type must have at least one type" }.into());
                 }
-                let most = self.limits.tuple_types;
-                self.within("types of a tuple", types.len() as u32 - 1, most)?;
+                self.at_most("types of a tuple", types.len(), self.limits.tuple_types)?;
                 let words: Vec<u32> = types
                     .iter()
                     .map(|&ty| self.val_type(ty).map(|id| id.0))
@@ -240,9 +239,7 @@ impl Validator {
         if labels.len() == 0 && !of.empty.is_empty() {
             return Err(K::Empty { what: of.empty }.into());
         }
-        if labels.len() > most as usize {
-            return Err(ErrorKind::Limit(of.limit, most.into()).into());
-        }
+        self.at_most(of.limit, labels.len(), most)?;
         let mut keys: BTreeMap<Cow<'_, str>, &str> = BTreeMap::new();
         for label in labels {
             let label = label.as_str();

@@ -323,6 +323,14 @@ impl Validator {
         }
     }
 
+    /// Checks that the length of a list is within a limit.
+    pub(crate) fn at_most(&self, what: &'static str, len: usize, most: u32) -> Checked {
+        match len <= most as usize {
+            true => Ok(()),
+            false => Err(ErrorKind::Limit(what, most.into()).into()),
+        }
+    }
+
     /// Checks that more types are within the limit.
     pub(crate) fn types_within(&self, count: u32) -> Checked {
         let scope = self.scope();
