@@ -12,7 +12,7 @@ use wattle_syntax::TokenKind;
 use super::ComponentState;
 use super::items::CORE_TYPE;
 use super::scopes::{Head, Then};
-use crate::error::{Expected, Result};
+use crate::error::Result;
 
 impl<'a> ComponentState<'_, 'a> {
     /// `(core type $id? ...)`, behind the keywords.
@@ -127,10 +127,8 @@ impl<'a> ComponentState<'_, 'a> {
                 self.emit(Definition::CoreType(CoreType::Rec(types.into())));
             }
             "alias" => {
-                if !self.core.cursor.at_keyword("outer") {
-                    return Err(self.core.cursor.unexpected(Expected::Token("outer")));
-                }
-                self.alias()?;
+                self.core.cursor.expect_keyword("outer")?;
+                self.outer_alias()?;
                 // Which type it is, is not known here, so nothing is compared with it.
                 let index = self.know_type(FuncType::default().into());
                 self.core.broken_types.insert(index);

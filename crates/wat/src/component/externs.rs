@@ -188,9 +188,7 @@ impl<'a> ComponentState<'_, 'a> {
             }
             Some("sub") => {
                 cursor.bump_open();
-                if !cursor.opt_keyword("resource") {
-                    return Err(cursor.unexpected(Expected::Token("resource")));
-                }
+                cursor.expect_keyword("resource")?;
                 TypeBound::Resource
             }
             _ => return Err(cursor.unexpected_form(Expected::TypeBound)),

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 
 use wattle_ast::components::{CoreSort, Definition, PlainSort, Scope, Sort, SortIdx, Start, Value};
 use wattle_ast::{Feature, Outer};
-use wattle_syntax::TokenKind;
 
 use super::ComponentState;
 use super::externs::{Extern, ExternKind};
@@ -44,7 +43,7 @@ impl<'a> ComponentState<'_, 'a> {
     fn core_field(&mut self) -> Result<()> {
         let is_component = self.scope.kind() == Scope::Component;
         let cursor = &mut self.core.cursor;
-        let keyword = if cursor.peek() == TokenKind::Keyword { cursor.text() } else { "" };
+        let keyword = cursor.keyword().unwrap_or_default();
         match keyword {
             "type" => {
                 cursor.bump();

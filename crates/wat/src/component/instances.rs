@@ -77,14 +77,9 @@ impl<'a> ComponentState<'_, 'a> {
         let mut exports = Vec::new();
         while self.core.cursor.opt_open("export") {
             let name = self.core.cursor.expect_name()?;
-            if !self.core.cursor.opt(TokenKind::Open) {
-                return Err(self.core.cursor.unexpected(Expected::Token("(")));
-            }
             let cursor = &mut self.core.cursor;
-            let sort = match cursor.peek() {
-                TokenKind::Keyword => CoreSort::from_keyword(cursor.text()),
-                _ => None,
-            };
+            cursor.expect_paren()?;
+            let sort = cursor.keyword().and_then(CoreSort::from_keyword);
             let Some(sort) = sort else { return Err(cursor.unexpected(Expected::CoreSort)) };
             cursor.bump();
             let index = self.item_tail(Sort::Core(sort))?;

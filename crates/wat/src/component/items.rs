@@ -150,17 +150,12 @@ impl<'a> ComponentState<'_, 'a> {
                     error.help = Some(Help::Write(write.into()));
                     return Err(error);
                 }
-                if !cursor.opt_keyword("core") {
-                    return Err(cursor.unexpected(Expected::Token("core")));
-                }
+                cursor.expect_keyword("core")?;
                 sort.keyword()
             }
             Sort::Plain(sort) => sort.keyword(),
         };
-        match cursor.opt_keyword(keyword) {
-            true => Ok(()),
-            false => Err(cursor.unexpected(Expected::Token(keyword))),
-        }
+        cursor.expect_keyword(keyword)
     }
 
     /// Reads the index and the names of a reference, and its closing parenthesis.
@@ -245,7 +240,7 @@ impl<'a> ComponentState<'_, 'a> {
         let cursor = &mut self.core.cursor;
         let start = cursor.pos();
         let is_core = cursor.opt_keyword("core");
-        let text = if cursor.peek() == TokenKind::Keyword { cursor.text() } else { "" };
+        let text = cursor.keyword().unwrap_or_default();
         let sort = match is_core {
             true => CoreSort::from_keyword(text).map(Sort::Core),
             false => PlainSort::from_keyword(text).map(Sort::Plain),
@@ -318,9 +313,7 @@ impl<'a> ComponentState<'_, 'a> {
                 let core = self.core.cursor.opt_keyword("core");
                 let (source, name) = self.alias_target(core)?;
                 let start = self.core.cursor.pos();
-                if !self.core.cursor.opt(TokenKind::Open) {
-                    return Err(self.core.cursor.unexpected(Expected::Token("(")));
-                }
+                self.core.cursor.expect_paren()?;
                 let sort = self.sort()?;
                 let alias = self.alias_of(sort, core, source, name, start + 1)?;
                 let head = self.head(false)?;
@@ -392,7 +385,7 @@ impl<'a> ComponentState<'_, 'a> {
     }
 
     /// `(alias outer SCOPE index (SORT $id?))`, behind `outer`.
-    fn outer_alias(&mut self) -> Result<()> {
+    pub(super) fn outer_alias(&mut self) -> Result<()> {
         let outer = self.core.cursor.clone();
         let count = match outer.peek() {
             TokenKind::Id => self.outer_count()?,
@@ -401,17 +394,12 @@ impl<'a> ComponentState<'_, 'a> {
         let item = self.core.cursor.clone();
         self.core.cursor.bump();
         let start = self.core.cursor.pos();
-        if !self.core.cursor.opt(TokenKind::Open) {
-            return Err(self.core.cursor.unexpected(Expected::Token("(")));
-        }
+        self.core.cursor.expect_paren()?;
         let sort = match self.scope.kind() {
             // Types of modules have core types only.
-            Scope::ModuleType if self.core.cursor.at_keyword("type") => {
-                self.core.cursor.bump();
-                CORE_TYPE
-            }
             Scope::ModuleType => {
-                return Err(self.core.cursor.unexpected(Expected::Token("type")));
+                self.core.cursor.expect_keyword("type")?;
+                CORE_TYPE
             }
             _ => self.sort()?,
         };

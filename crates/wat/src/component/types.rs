@@ -159,10 +159,7 @@ impl<'a> ComponentState<'_, 'a> {
             TokenKind::Open if cursor.at_open("type") => self.later(TYPE).map(Used::Type).map(Some),
             TokenKind::Open => {
                 cursor.bump();
-                let form = match cursor.peek() {
-                    TokenKind::Keyword => TypeForm::from_keyword(cursor.text()),
-                    _ => None,
-                };
+                let form = cursor.keyword().and_then(TypeForm::from_keyword);
                 let Some(form) = form.filter(|form| is_value(*form)) else {
                     return Err(cursor.unexpected(Expected::ComponentValType));
                 };
