@@ -17,7 +17,7 @@ use wattle_ast::components::{
 use wattle_ast::{AddrType, Feature, FuncType, TableIdx, TypeIdx, ValType};
 
 use super::arena::{Kind, NodeId, Properties};
-use super::core_types::{CoreItem, UNKNOWN, address, shown_func};
+use super::core_types::{CoreItem, UNKNOWN};
 use super::error::{ComponentErrorKind as K, Leaf};
 use super::options::Options;
 use super::scope::CoreType;
@@ -88,7 +88,13 @@ impl Validator {
                 let depends = self.built_in(op, canon)?;
                 let ty = arrow(op, depends);
                 match depends.declared {
-                    Some(declared) => self.declared(declared, &ty)?,
+                    Some(declared) => {
+                        self.check_is_func(declared, &ty, |expected, found| K::DeclaredCoreType {
+                            expected,
+                            found,
+                        })?;
+                        CoreFunc::Declared(declared)
+                    }
                     None => CoreFunc::New(ty),
                 }
             }
@@ -104,17 +110,6 @@ impl Validator {
         };
         self.scope_mut().push(sort, item);
         Ok(())
-    }
-
-    /// Checks the core type that an option declares for a built-in.
-    fn declared(&self, declared: TypeId, ty: &FuncType) -> Checked<CoreFunc> {
-        match self.is_func(declared, ty) {
-            true => Ok(CoreFunc::Declared(declared)),
-            false => {
-                let found = shown_func(&self.registry, declared);
-                Err(K::DeclaredCoreType { expected: self.shown_type(ty), found }.into())
-            }
-        }
     }
 
     /// Checks that a feature is on that a built-in needs.
@@ -448,7 +443,7 @@ impl Validator {
                 return Err(K::ThreadTable { why: Leaf::SharedTables }.into());
             }
         }
-        Ok(FuncType::new([address(addr), closure], [ValType::I32]))
+        Ok(FuncType::new([addr.into(), closure], [ValType::I32]))
     }
 }
 
@@ -470,7 +465,7 @@ fn arrow(op: CanonOp, depends: Depends) -> FuncType {
                 CanonOperand::I32 => ValType::I32,
                 CanonOperand::I64 => ValType::I64,
                 CanonOperand::Rep => depends.rep,
-                CanonOperand::Addr => address(depends.addr),
+                CanonOperand::Addr => depends.addr.into(),
             })
             .collect()
     };

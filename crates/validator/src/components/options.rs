@@ -7,7 +7,7 @@ use alloc::string::String;
 use wattle_ast::components::{CanonOp, CanonOpt, CoreSort, Sort};
 use wattle_ast::{AddrType, Feature, FuncType, ValType};
 
-use super::core_types::{CoreItem, address, shown_func};
+use super::core_types::{CoreItem, shown_func};
 use super::error::{ComponentErrorKind as K, Leaf};
 use super::scope::CoreType;
 use super::validator::{Checked, Validator};
@@ -159,7 +159,7 @@ impl Validator {
         }
         if let Some(func) = options.realloc {
             let Some(addr) = options.memory else { return Err(K::ReallocMemory.into()) };
-            let addr = address(addr);
+            let addr = ValType::from(addr);
             self.check_func("realloc", func, &FuncType::new([addr; 4], [addr]))?;
         }
         Ok(options)
@@ -193,13 +193,28 @@ impl Validator {
         func: u32,
         expected: &FuncType,
     ) -> Checked {
-        match self.core_func_at(func)? {
-            Some(found) if !self.is_func(found, expected) => {
+        let Some(found) = self.core_func_at(func)? else { return Ok(()) };
+        self.check_is_func(found, expected, |expected, found| K::OptionType {
+            option,
+            expected,
+            found,
+        })
+    }
+
+    /// Checks that a core type is this function type, which names no defined type. The error is of
+    /// both types in the notation of the text format: what is expected, and what is found.
+    pub(crate) fn check_is_func(
+        &self,
+        found: TypeId,
+        expected: &FuncType,
+        error: impl FnOnce(String, String) -> K,
+    ) -> Checked {
+        match self.is_func(found, expected) {
+            true => Ok(()),
+            false => {
                 let found = shown_func(&self.registry, found);
-                let expected = self.shown_type(expected);
-                Err(K::OptionType { option, expected, found }.into())
+                Err(error(self.shown_type(expected), found).into())
             }
-            _ => Ok(()),
         }
     }
 
@@ -214,7 +229,7 @@ impl Validator {
     }
 
     /// A function type that names no defined type, in the notation of the text format.
-    pub(crate) fn shown_type(&self, ty: &FuncType) -> String {
+    fn shown_type(&self, ty: &FuncType) -> String {
         let mut registry = crate::Registry::default();
         match registry.add_func_type(ty) {
             Ok(id) => shown_func(&registry, id),

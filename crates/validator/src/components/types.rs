@@ -8,13 +8,11 @@ use alloc::vec::Vec;
 
 use wattle_abi::ValueAbi;
 use wattle_ast::components::{
-    CoreSort, FuncType, PrimType, ResourceType, Scope as Form, Sort, Type, ValType, check_label,
-    label_key,
+    Field, FuncType, PrimType, ResourceType, Scope as Form, Type, ValType, check_label, label_key,
 };
 use wattle_ast::{AddrType, Feature, Name};
 
 use super::arena::{ABSENT, Kind, NodeId, Origin, Properties};
-use super::core_types::{CoreItem, shown_func};
 use super::error::ComponentErrorKind as K;
 use super::validator::{Checked, Validator};
 use crate::Error;
@@ -64,13 +62,8 @@ impl Validator {
         let id = match ty {
             Type::Prim(prim) => self.prim(*prim)?,
             Type::Record(fields) => {
-                let labels = fields.iter().map(|field| &field.label);
-                self.labels(&FIELDS, labels, self.limits.record_fields)?;
                 let mut words = Vec::new();
-                for field in fields {
-                    words.push(self.arena.text(field.label.as_str()).0);
-                    words.push(self.val_type(field.ty)?.0);
-                }
+                self.fields(&FIELDS, fields, self.limits.record_fields, &mut words)?;
                 self.arena.intern(Kind::Record, &words)
             }
             Type::Variant(cases) => {
@@ -126,19 +119,8 @@ impl Validator {
             }
             Type::Own(resource) => self.handle(Kind::Own, resource.0)?,
             Type::Borrow(resource) => self.handle(Kind::Borrow, resource.0)?,
-            Type::Stream(ty) => {
-                let word = self.opt_val_type(*ty)?;
-                let is_char =
-                    word != ABSENT && self.arena.as_prim(NodeId(word)) == Some(PrimType::Char);
-                if is_char {
-                    return Err(K::StreamOfChar.into());
-                }
-                self.payload(Kind::Stream, "`stream` payload", word)?
-            }
-            Type::Future(ty) => {
-                let word = self.opt_val_type(*ty)?;
-                self.payload(Kind::Future, "`future` payload", word)?
-            }
+            Type::Stream(ty) => self.payload(Kind::Stream, "`stream` payload", *ty)?,
+            Type::Future(ty) => self.payload(Kind::Future, "`future` payload", *ty)?,
             Type::Map { key, value } => {
                 let (key, value) = (self.val_type(*key)?, self.val_type(*value)?);
                 if !self.arena.as_prim(key).is_some_and(PrimType::is_map_key)
@@ -262,6 +244,22 @@ impl Validator {
         Ok(())
     }
 
+    /// Adds the words of labels with types: pairs of both.
+    fn fields(
+        &mut self,
+        of: &Labels,
+        fields: &[Field<'_>],
+        most: u32,
+        words: &mut Vec<u32>,
+    ) -> Checked {
+        self.labels(of, fields.iter().map(|field| &field.label), most)?;
+        for field in fields {
+            words.push(self.arena.text(field.label.as_str()).0);
+            words.push(self.val_type(field.ty)?.0);
+        }
+        Ok(())
+    }
+
     fn label_type(
         &mut self,
         kind: Kind,
@@ -310,21 +308,23 @@ impl Validator {
         .into()
     }
 
-    fn payload(&mut self, kind: Kind, what: &'static str, word: u32) -> Checked<NodeId> {
-        if word != ABSENT && self.arena.has(NodeId(word), Properties::BORROW) {
-            return Err(K::Borrow { what }.into());
+    /// The type of a stream or future.
+    fn payload(&mut self, kind: Kind, what: &'static str, ty: Option<ValType>) -> Checked<NodeId> {
+        let word = self.opt_val_type(ty)?;
+        if let Some(id) = NodeId::of(word) {
+            if kind == Kind::Stream && self.arena.as_prim(id) == Some(PrimType::Char) {
+                return Err(K::StreamOfChar.into());
+            }
+            if self.arena.has(id, Properties::BORROW) {
+                return Err(K::Borrow { what }.into());
+            }
         }
         Ok(self.arena.intern(kind, &[word]))
     }
 
     fn func_type(&mut self, ty: &FuncType<'_>) -> Checked<NodeId> {
-        let labels = ty.params.iter().map(|param| &param.label);
-        self.labels(&PARAMS, labels, self.limits.params)?;
         let mut words = Vec::from([u32::from(ty.is_async), ABSENT]);
-        for param in &ty.params {
-            words.push(self.arena.text(param.label.as_str()).0);
-            words.push(self.val_type(param.ty)?.0);
-        }
+        self.fields(&PARAMS, &ty.params, self.limits.params, &mut words)?;
         if let Some(result) = ty.result.0 {
             let id = self.val_type(result)?;
             if self.arena.has(id, Properties::BORROW) {
@@ -347,16 +347,16 @@ impl Validator {
             )?,
             rep => return Err(K::ResourceRep { rep }.into()),
         }
-        if let Some(func) = ty.destructor {
-            let item = self.core.item(self.get(Sort::Core(CoreSort::Func), func.0)?);
-            if let CoreItem::Func(found) = item {
-                let expected = wattle_ast::FuncType::new([ty.rep], []);
-                if !self.is_func(found, &expected) {
-                    let found = shown_func(&self.registry, found);
-                    let expected = self.shown_type(&expected);
-                    return Err(K::Destructor { func: func.0, expected, found }.into());
-                }
-            }
+        if let Some(func) = ty.destructor
+            && let Some(found) = self.core_func_at(func.0)?
+        {
+            let func = func.0;
+            let expected = wattle_ast::FuncType::new([ty.rep], []);
+            self.check_is_func(found, &expected, |expected, found| K::Destructor {
+                func,
+                expected,
+                found,
+            })?;
         }
         let id = self.arena.resource(Origin::default());
         if let Some(variable) = self.arena.resource_variable(id) {
