@@ -145,7 +145,7 @@ impl Validator {
         let mut offer = |_: &mut Arena, name: TextId| given.get(&name).copied();
         let mut substitution = matching.open(&parts.imports, &parts.imported, &mut offer);
         for entry in parts.imports.iter().rev() {
-            let expected = matching.substituted(&mut substitution, entry.entity);
+            let expected = substitution.entity(matching.arena, entry.entity);
             if let Some(&found) = given.get(&entry.name) {
                 let name = matching.text(entry.name);
                 let place = matching.step(None, Step::Import(name));
@@ -168,9 +168,7 @@ impl Validator {
         }
         let mut exports = parts.exports;
         for entry in &mut exports {
-            if let Some(node) = entry.entity.node() {
-                entry.entity = entry.entity.with(substitution.apply(&mut self.arena, node));
-            }
+            entry.entity = substitution.entity(&mut self.arena, entry.entity);
         }
         let id = self.arena.instance(&[], &exports);
         self.check_size(id)?;

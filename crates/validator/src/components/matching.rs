@@ -167,7 +167,7 @@ impl<'a> Matching<'a> {
         let mut offer = |arena: &mut Arena, name| Some(arena.export(found, name)?.entity);
         let mut substitution = self.open(&parts.exports, &parts.bound, &mut offer);
         for entry in parts.exports.iter().rev() {
-            let expected = self.substituted(&mut substitution, entry.entity);
+            let expected = substitution.entity(self.arena, entry.entity);
             match self.arena.export(found, entry.name) {
                 Some(there) => {
                     let name = self.text(entry.name);
@@ -198,7 +198,7 @@ impl<'a> Matching<'a> {
         let mut to_wanted = self.open(&there.imports, &there.imported, &mut offer);
         let mut pairs = Vec::new();
         for entry in &there.imports {
-            let needed = self.substituted(&mut to_wanted, entry.entity);
+            let needed = to_wanted.entity(self.arena, entry.entity);
             let name = self.text(entry.name);
             match imports.get(&entry.name) {
                 Some(&given) => pairs.push((given, needed, Step::Import(name))),
@@ -207,12 +207,12 @@ impl<'a> Matching<'a> {
         }
         let mut exports = by_name(&there.exports);
         for entity in exports.values_mut() {
-            *entity = self.substituted(&mut to_wanted, *entity);
+            *entity = to_wanted.entity(self.arena, *entity);
         }
         let mut offer = |_: &mut Arena, name: TextId| exports.get(&name).copied();
         let mut to_there = self.open(&wanted.exports, &wanted.defined, &mut offer);
         for entry in &wanted.exports {
-            let needed = self.substituted(&mut to_there, entry.entity);
+            let needed = to_there.entity(self.arena, entry.entity);
             let name = self.text(entry.name);
             match exports.get(&entry.name) {
                 Some(&given) => pairs.push((given, needed, Step::Export(name))),
@@ -222,14 +222,6 @@ impl<'a> Matching<'a> {
         for (given, needed, step) in pairs.into_iter().rev() {
             let place = self.step(place, step);
             self.expect(given, needed, place);
-        }
-    }
-
-    /// What an import or export becomes.
-    pub(crate) fn substituted(&mut self, by: &mut Substitution, entity: Entity) -> Entity {
-        match entity.node() {
-            Some(node) => entity.with(by.apply(self.arena, node)),
-            None => entity,
         }
     }
 
