@@ -14,7 +14,7 @@ use super::arena::{Arena, ComponentParts, Kind, NodeId};
 use super::core_types::CoreTypes;
 use super::error::ComponentErrorKind as K;
 use super::modules::InnerModule;
-use super::scope::{CoreType, Scope};
+use super::scope::{CoreType, Scope, Side};
 use super::view::ComponentTypes;
 use crate::registry::Registry;
 use crate::{Error, ErrorKind, Errors, Limits};
@@ -265,9 +265,9 @@ impl Validator {
             }
             Definition::Canon(canon) => self.canon(canon),
             Definition::Start(start) => self.start(start),
-            Definition::Import(import) => self.import(import),
+            Definition::Import(import) => self.declare(Side::Import, &import.name, &import.ty),
             Definition::Export(export) => self.export(export),
-            Definition::ExportDecl(export) => self.export_decl(export),
+            Definition::ExportDecl(export) => self.declare(Side::Export, &export.name, &export.ty),
             Definition::Value(value) => self.value(value),
             Definition::Custom(_) | Definition::Names(_) => Ok(()),
             // All others were handled, or are not permitted here.
