@@ -41,8 +41,7 @@ impl<'a> ComponentState<'_, 'a> {
         let head = self.head(false)?;
         self.core.cursor.expect_close()?;
         self.core.cursor.expect_close()?;
-        let index = self.emit(Definition::Canon(canon));
-        self.define(head, SortIdx::new(CORE_FUNC, index))
+        self.add(head, Definition::Canon(canon))
     }
 
     /// Reads the keyword and the immediates of a canonical definition of a core function.
@@ -147,12 +146,7 @@ impl CanonSource for Immediates<'_, '_, '_> {
     }
 
     fn results(&mut self) -> Result<ResultList> {
-        if !self.state.core.cursor.opt_open("result") {
-            return Ok(ResultList(None));
-        }
-        let ty = self.state.val_type()?;
-        self.state.core.cursor.expect_close()?;
-        Ok(ResultList(Some(ty)))
+        self.state.opt_form("result", ComponentState::val_type).map(ResultList)
     }
 
     fn context_slot(&mut self) -> Result<ContextSlot> {

@@ -18,12 +18,9 @@ impl<'a> ComponentState<'_, 'a> {
     /// `(core type $id? ...)`, behind the keywords.
     pub(super) fn core_type(&mut self) -> Result<()> {
         let head = self.head(false)?;
-        if let Some(index) = self.opt_inverted_alias(CORE_TYPE)? {
-            return self.define(head, SortIdx::new(CORE_TYPE, index));
-        }
+        let Some(head) = self.unless_alias(CORE_TYPE, head)? else { return Ok(()) };
         if self.core.cursor.opt_open("module") {
-            let id = head.id.as_ref().map(|(id, _)| id.clone());
-            let index = self.module_type(id)?;
+            let index = self.module_type(head.id())?;
             self.core.cursor.expect_close()?;
             self.core.cursor.expect_close()?;
             return self.define(head, SortIdx::new(CORE_TYPE, index));

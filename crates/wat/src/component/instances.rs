@@ -13,7 +13,6 @@ use wattle_ast::components::{
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
-use super::externs::{Extern, ExternKind};
 use super::items::{COMPONENT, CORE_INSTANCE, CORE_MODULE, INSTANCE, Ref};
 use crate::error::{Expected, Result};
 
@@ -21,17 +20,12 @@ impl<'a> ComponentState<'_, 'a> {
     /// `(core instance $id? ...)`, behind the keywords.
     pub(super) fn core_instance(&mut self) -> Result<()> {
         let head = self.head(false)?;
-        let instance = match self.core.cursor.opt_open("instantiate") {
-            true => {
-                let instance = self.instantiate_core()?;
-                self.core.cursor.expect_close()?;
-                instance
-            }
-            false => self.core_exports()?,
+        let instance = match self.opt_form("instantiate", Self::instantiate_core)? {
+            Some(instance) => instance,
+            None => self.core_exports()?,
         };
         self.core.cursor.expect_close()?;
-        let index = self.emit(Definition::CoreInstance(instance));
-        self.define(head, SortIdx::new(CORE_INSTANCE, index))
+        self.add(head, Definition::CoreInstance(instance))
     }
 
     /// Reads a module and arguments.
@@ -91,25 +85,13 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// `(instance $id? ...)` in a component, behind the keyword.
     pub(super) fn instance(&mut self) -> Result<()> {
-        let head = self.head(true)?;
-        if let Some(name) = self.opt_inline_import()? {
-            let ext = Extern { head, name, kind: ExternKind::Import, closes: 1 };
-            return self.extern_type(INSTANCE, ext);
-        }
-        if let Some(index) = self.opt_inverted_alias(INSTANCE)? {
-            return self.define(head, SortIdx::new(INSTANCE, index));
-        }
-        let instance = match self.core.cursor.opt_open("instantiate") {
-            true => {
-                let instance = self.instantiate()?;
-                self.core.cursor.expect_close()?;
-                instance
-            }
-            false => self.exports()?,
+        let Some(head) = self.own_head(INSTANCE)? else { return Ok(()) };
+        let instance = match self.opt_form("instantiate", Self::instantiate)? {
+            Some(instance) => instance,
+            None => self.exports()?,
         };
         self.core.cursor.expect_close()?;
-        let index = self.emit(Definition::Instance(instance));
-        self.define(head, SortIdx::new(INSTANCE, index))
+        self.add(head, Definition::Instance(instance))
     }
 
     /// Reads a component and arguments.

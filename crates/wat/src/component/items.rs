@@ -13,6 +13,7 @@ use wattle_ast::{Feature, Name, nearest};
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
+use super::scopes::Head;
 use crate::error::{Error, ErrorKind, Expected, Result};
 use crate::help::Help;
 use crate::ids::Space;
@@ -290,6 +291,20 @@ impl<'a> ComponentState<'_, 'a> {
         Ok((sort, Ref::At(start)))
     }
 
+    /// Reads a form with this keyword, and its content by `read`, if it comes next.
+    pub(super) fn opt_form<T>(
+        &mut self,
+        keyword: &str,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if !self.core.cursor.opt_open(keyword) {
+            return Ok(None);
+        }
+        let content = read(self)?;
+        self.core.cursor.expect_close()?;
+        Ok(Some(content))
+    }
+
     /// The error that the next word belongs to a feature that is not enabled.
     #[cold]
     pub(super) fn not_enabled(&self, feature: Feature) -> Box<Error> {
@@ -319,8 +334,7 @@ impl<'a> ComponentState<'_, 'a> {
                 let head = self.head(false)?;
                 self.core.cursor.expect_close()?;
                 self.core.cursor.expect_close()?;
-                let index = self.emit(Definition::Alias(alias));
-                self.define(head, SortIdx::new(sort, index))
+                self.add(head, Definition::Alias(alias))
             }
         }
     }
@@ -361,17 +375,18 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// Reads `(alias export index "name")` or `(alias core export index "name")` if it comes next,
-    /// and the parenthesis that closes the definition around it. Its sort is known, which tells it
-    /// from an alias that is the first field of a component.
-    pub(super) fn opt_inverted_alias(&mut self, sort: Sort) -> Result<Option<u32>> {
+    /// Adds what the head begins if `(alias export index "name")` or
+    /// `(alias core export index "name")` comes next, with the parenthesis that closes the definition
+    /// around it. Otherwise returns the head. The sort is known, which tells the alias from one that
+    /// is the first field of a component.
+    pub(super) fn unless_alias(&mut self, sort: Sort, head: Head<'a>) -> Result<Option<Head<'a>>> {
         let start = self.core.cursor.pos();
         if !self.core.cursor.at_open("alias") {
-            return Ok(None);
+            return Ok(Some(head));
         }
         let end = self.core.cursor.tokens.form_end(start);
         if self.core.cursor.tokens.get(end.saturating_sub(2)).kind != TokenKind::String {
-            return Ok(None);
+            return Ok(Some(head));
         }
         self.core.cursor.bump_open();
         let core = self.core.cursor.opt_keyword("core");
@@ -381,7 +396,8 @@ impl<'a> ComponentState<'_, 'a> {
         self.core.cursor = behind;
         self.core.cursor.expect_close()?;
         self.core.cursor.expect_close()?;
-        Ok(Some(self.emit(Definition::Alias(alias))))
+        self.add(head, Definition::Alias(alias))?;
+        Ok(None)
     }
 
     /// `(alias outer SCOPE index (SORT $id?))`, behind `outer`.
@@ -431,8 +447,7 @@ impl<'a> ComponentState<'_, 'a> {
         };
         self.core.cursor = behind;
         let item = SortIdx::new(sort, index);
-        let index = self.emit(Definition::Alias(Alias::Outer { count, item }));
-        self.define(head, SortIdx::new(sort, index))
+        self.add(head, Definition::Alias(Alias::Outer { count, item }))
     }
 
     /// Reads the identifier of an enclosing scope, and returns the number of scopes to it.

@@ -13,7 +13,7 @@ use wattle_ast::components::{
     Case, Definition, Field, FuncType, PrimType, ResourceType, ResultList, SortIdx, Type, TypeForm,
     ValType,
 };
-use wattle_ast::{ComponentTypeIdx, Feature, Name};
+use wattle_ast::{ComponentTypeIdx, Feature, FuncIdx, Name};
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
@@ -66,9 +66,7 @@ impl<'a> ComponentState<'_, 'a> {
     /// `(type $id? ...)`, behind the keyword.
     pub(super) fn type_field(&mut self, may_export: bool) -> Result<()> {
         let head = self.head(may_export)?;
-        if let Some(index) = self.opt_inverted_alias(TYPE)? {
-            return self.define(head, SortIdx::new(TYPE, index));
-        }
+        let Some(head) = self.unless_alias(TYPE, head)? else { return Ok(()) };
         let index = match self.core.cursor.open_keyword() {
             Some("func") => {
                 self.core.cursor.bump_open();
@@ -98,7 +96,7 @@ impl<'a> ComponentState<'_, 'a> {
     /// Moves into the type of a component or an instance.
     fn scope_type(&mut self, head: Head<'a>, ty: Type<'a>) -> Result<()> {
         self.core.cursor.bump_open();
-        let id = head.id.as_ref().map(|(id, _)| id.clone());
+        let id = head.id();
         self.enter(Definition::Type(ty), id, |item| Then::DefineType(head, item));
         Ok(())
     }
@@ -343,14 +341,7 @@ impl<'a> ComponentState<'_, 'a> {
             self.core.cursor.expect_close()?;
             self.parts.push(Part { label, ty });
         }
-        let result = match self.core.cursor.opt_open("result") {
-            true => {
-                let used = self.used_type()?;
-                self.core.cursor.expect_close()?;
-                Some(used)
-            }
-            false => None,
-        };
+        let result = self.opt_form("result", Self::used_type)?;
         if self.core.cursor.at_open("param") {
             self.core.cursor.bump();
             return Err(self.core.cursor.unexpected(Expected::NoParams));
@@ -366,15 +357,8 @@ impl<'a> ComponentState<'_, 'a> {
         self.core.cursor.expect_open("rep")?;
         let rep = self.core.val_type()?;
         self.core.cursor.expect_close()?;
-        let destructor = match self.core.cursor.opt_open("dtor") {
-            true => {
-                let func = self.item(CORE_FUNC)?;
-                self.core.cursor.expect_close()?;
-                Some(func.into())
-            }
-            false => None,
-        };
-        Ok(ResourceType { rep, destructor })
+        let destructor = self.opt_form("dtor", |state| state.item(CORE_FUNC))?;
+        Ok(ResourceType { rep, destructor: destructor.map(FuncIdx) })
     }
 
     /// Whether the next form is `(type index ...)`, rather than the declaration of a type.
