@@ -214,7 +214,7 @@ impl Validator {
     /// Begins the type of a core module.
     pub(crate) fn open_module_type(&mut self) -> Checked {
         let index = self.scope().len(Sort::Core(CoreSort::Type));
-        self.open(Form::ModuleType, Outer::CoreType(index));
+        self.open(Form::ModuleType, index);
         self.enter_core_module();
         self.types_within(0)
     }
