@@ -26,7 +26,7 @@ pub(crate) struct Matching<'a> {
     /// Pairs of what is there and what is expected, with their places.
     open: Vec<(Entity, Entity, Option<usize>)>,
     /// Pairs that were checked, or are being checked.
-    seen: BTreeSet<(Entity, Entity)>,
+    seen: BTreeSet<(NodeId, NodeId)>,
     failures: Vec<(Option<usize>, Leaf)>,
     most: usize,
 }
@@ -116,8 +116,7 @@ impl<'a> Matching<'a> {
         if is_unknown(found) || is_unknown(expected) {
             return;
         }
-        let kinds = (self.arena.kind(found), self.arena.kind(expected));
-        match kinds {
+        match (self.arena.kind(found), self.arena.kind(expected)) {
             (Kind::Resource, Kind::Resource) => {
                 let variable = |id| self.arena.resource_variable(id);
                 if variable(found) != variable(expected) {
@@ -125,18 +124,14 @@ impl<'a> Matching<'a> {
                     self.fail(place, leaf);
                 }
             }
-            (Kind::Instance | Kind::Component, other) if other == kinds.0 => {
-                let sort = match other {
-                    Kind::Instance => EntitySort::Instance,
-                    _ => EntitySort::Component,
-                };
-                let pair = (Entity::new(sort, found), Entity::new(sort, expected));
-                if !self.seen.insert(pair) {
-                    return;
+            (Kind::Instance, Kind::Instance) => {
+                if self.seen.insert((found, expected)) {
+                    self.instance(found, expected, place);
                 }
-                match other {
-                    Kind::Instance => self.instance(found, expected, place),
-                    _ => self.component(found, expected, place),
+            }
+            (Kind::Component, Kind::Component) => {
+                if self.seen.insert((found, expected)) {
+                    self.component(found, expected, place);
                 }
             }
             (a, b) if a == b || (a.is_value() && b.is_value()) => {

@@ -138,8 +138,10 @@ impl Validator {
                 return Err(K::SuffixName.into());
             }
         }
-        if let Some(implements) = &attributes.implements {
+        if attributes.implements.is_some() || attributes.external_id.is_some() {
             self.need(Feature::CmImplements, "the `cm-implements` feature is not active")?;
+        }
+        if let Some(implements) = &attributes.implements {
             let is_bare =
                 matches!(parsed, ParsedName::Plain(PlainName::Label { accessor: None, .. }));
             if !is_bare {
@@ -156,9 +158,6 @@ impl Validator {
                 return Err(K::ImplementsPlain { name: implements.into() }.into());
             };
             self.check_version(&interface, name)?;
-        }
-        if attributes.external_id.is_some() {
-            self.need(Feature::CmImplements, "the `cm-implements` feature is not active")?;
         }
         if let (ParsedName::Interface(interface), None) = (parsed, &attributes.implements) {
             self.check_version(interface, name)?;

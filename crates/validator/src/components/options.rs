@@ -98,6 +98,7 @@ impl Validator {
         let mut options = Options::default();
         let (mut is_async, mut gc) = (None, None);
         for option in list {
+            let keyword = option.keyword();
             match *option {
                 CanonOpt::Utf8 | CanonOpt::Utf16 | CanonOpt::CompactUtf16 => {
                     let option = match option {
@@ -111,20 +112,20 @@ impl Validator {
                 }
                 CanonOpt::Memory(memory) => {
                     let addr = self.abi_memory(memory.0)?;
-                    once("memory", &mut options.memory, addr)?;
+                    once(keyword, &mut options.memory, addr)?;
                 }
-                CanonOpt::Realloc(func) => once("realloc", &mut options.realloc, func.0)?,
+                CanonOpt::Realloc(func) => once(keyword, &mut options.realloc, func.0)?,
                 CanonOpt::PostReturn(func) => {
-                    once("post-return", &mut options.post_return, func.0)?;
+                    once(keyword, &mut options.post_return, func.0)?;
                 }
                 CanonOpt::Async => {
-                    once("async", &mut is_async, ())?;
+                    once(keyword, &mut is_async, ())?;
                     self.need(
                         Feature::CmAsync,
                         "canonical option `async` requires the component model async feature",
                     )?;
                 }
-                CanonOpt::Callback(func) => once("callback", &mut options.callback, func.0)?,
+                CanonOpt::Callback(func) => once(keyword, &mut options.callback, func.0)?,
                 CanonOpt::CoreType(ty) => {
                     self.need(
                         Feature::CmGc,
@@ -140,7 +141,7 @@ impl Validator {
                     }
                 }
                 CanonOpt::Gc => {
-                    once("gc", &mut gc, ())?;
+                    once(keyword, &mut gc, ())?;
                     self.need(Feature::CmGc, "canonical option `gc` requires the `cm-gc` feature")?;
                 }
                 // An option of a proposal that the tree has and this validator does not.
