@@ -266,35 +266,26 @@ impl<'a> ComponentState<'_, 'a> {
             }
             TypeForm::Flags => Type::Flags(self.take_parts(first, |label, _| label)?),
             TypeForm::Enum => Type::Enum(self.take_parts(first, |label, _| label)?),
-            TypeForm::Tuple => {
-                let types = self.types_from(first)?;
-                Type::Tuple(types.into_iter().flatten().collect())
+            _ => {
+                let types = self.take_parts(first, |_, ty| ty)?;
+                let part = |place: usize| types.get(place).copied().flatten();
+                match (form, part(0), part(1)) {
+                    (TypeForm::Tuple, ..) => Type::Tuple(types.into_iter().flatten().collect()),
+                    (TypeForm::Own, Some(ValType::Type(resource)), _) => Type::Own(resource),
+                    (TypeForm::Borrow, Some(ValType::Type(resource)), _) => Type::Borrow(resource),
+                    (TypeForm::Result, err, None) if has_error => Type::Result { ok: None, err },
+                    (TypeForm::Result, ok, err) => Type::Result { ok, err },
+                    (TypeForm::Stream, ty, _) => Type::Stream(ty),
+                    (TypeForm::Future, ty, _) => Type::Future(ty),
+                    (TypeForm::Option, Some(ty), _) => Type::Option(ty),
+                    (TypeForm::Map, Some(key), Some(value)) => Type::Map { key, value },
+                    (TypeForm::List | TypeForm::FixedList, Some(elem), _) => match len {
+                        Some(len) => Type::FixedList { elem, len },
+                        None => Type::List(elem),
+                    },
+                    _ => return Err(self.core.cursor.unexpected(Expected::ComponentValType)),
+                }
             }
-            TypeForm::Own | TypeForm::Borrow => match (self.types_from(first)?.as_slice(), form) {
-                ([Some(ValType::Type(resource))], TypeForm::Own) => Type::Own(*resource),
-                ([Some(ValType::Type(resource))], _) => Type::Borrow(*resource),
-                _ => return Err(self.core.cursor.unexpected(Expected::Index)),
-            },
-            TypeForm::Result => match self.types_from(first)?.as_slice() {
-                [err] if has_error => Type::Result { ok: None, err: *err },
-                types => Type::Result {
-                    ok: types.first().copied().flatten(),
-                    err: types.get(1).copied().flatten(),
-                },
-            },
-            TypeForm::Stream => Type::Stream(self.types_from(first)?.first().copied().flatten()),
-            TypeForm::Future => Type::Future(self.types_from(first)?.first().copied().flatten()),
-            _ => match (form, self.types_from(first)?.as_slice(), len) {
-                (TypeForm::Option, [Some(ty)], _) => Type::Option(*ty),
-                (TypeForm::FixedList, [Some(elem)], Some(len)) => {
-                    Type::FixedList { elem: *elem, len }
-                }
-                (TypeForm::List, [Some(ty)], _) => Type::List(*ty),
-                (TypeForm::Map, [Some(key), Some(value)], _) => {
-                    Type::Map { key: *key, value: *value }
-                }
-                _ => return Err(self.core.cursor.unexpected(Expected::ComponentValType)),
-            },
         };
         Ok(Used::Type(Ref::Index(self.emit(Definition::Type(ty)))))
     }
@@ -314,10 +305,6 @@ impl<'a> ComponentState<'_, 'a> {
         }
         self.parts.truncate(first);
         Ok(taken.into())
-    }
-
-    fn types_from(&mut self, first: usize) -> Result<Vec<Option<ValType>>> {
-        Ok(self.take_parts(first, |_, ty| ty)?.into_vec())
     }
 
     /// The parts from `first` on that have labels and types.
