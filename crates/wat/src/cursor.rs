@@ -196,6 +196,11 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.peek() == TokenKind::Keyword && self.bytes() == keyword.as_bytes()
     }
 
+    /// The keyword, if one comes next.
+    pub(crate) fn keyword(&self) -> Option<&'a str> {
+        (self.peek() == TokenKind::Keyword).then(|| self.text())
+    }
+
     /// The keyword, if a parenthesis and a keyword come next.
     #[inline(always)]
     pub(crate) fn open_keyword(&self) -> Option<&'a str> {
@@ -244,9 +249,17 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     /// Moves past `(` and this keyword.
     pub(crate) fn expect_open(&mut self, keyword: &'static str) -> Result<()> {
-        if !self.opt(TokenKind::Open) {
-            return Err(self.unexpected(Expected::Token("(")));
-        }
+        self.expect_paren()?;
+        self.expect_keyword(keyword)
+    }
+
+    /// Moves past an opening parenthesis.
+    pub(crate) fn expect_paren(&mut self) -> Result<()> {
+        if self.opt(TokenKind::Open) { Ok(()) } else { Err(self.unexpected(Expected::Token("("))) }
+    }
+
+    /// Moves past this keyword.
+    pub(crate) fn expect_keyword(&mut self, keyword: &'static str) -> Result<()> {
         if self.opt_keyword(keyword) {
             Ok(())
         } else {

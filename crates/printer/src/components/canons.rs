@@ -4,7 +4,7 @@ use core::convert::Infallible;
 
 use wattle_ast::components::{
     Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, ContextSlot, CoreSort, PlainSort,
-    ResultList, Shared, Sort, SortIdx,
+    ResultList, Shared, Sort,
 };
 use wattle_ast::{ComponentFuncIdx, ComponentTypeIdx, FuncIdx, MemIdx, TableIdx, TypeIdx};
 
@@ -39,16 +39,8 @@ impl<'c> Printer<'c> {
                 self.str(" ");
                 self.str(opt.keyword());
             }
-            Some(index) => self.canon_index(opt.keyword(), index),
+            Some(index) => self.reference_form(opt.keyword(), index),
         }
-    }
-
-    /// Appends ` (memory $m)`.
-    fn canon_index(&mut self, keyword: &str, index: impl Into<SortIdx>) {
-        self.str(" (");
-        self.str(keyword);
-        self.reference(index);
-        self.str(")");
     }
 }
 
@@ -97,7 +89,7 @@ impl CanonSink for Immediates<'_, '_> {
     }
 
     fn memory(&mut self, memory: &MemIdx) -> Result<(), Infallible> {
-        self.printer.canon_index(CoreSort::Memory.keyword(), *memory);
+        self.printer.reference_form(CoreSort::Memory.keyword(), *memory);
         Ok(())
     }
 

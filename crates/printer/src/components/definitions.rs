@@ -134,28 +134,17 @@ impl<'c> Printer<'c> {
             CoreInstance::Instantiate { module, args } => {
                 self.str(" (instantiate");
                 self.reference(*module);
-                for arg in args {
-                    self.line(1);
-                    self.str("(with");
-                    self.name(&arg.name);
-                    self.str(" (instance");
-                    self.reference(arg.instance);
-                    self.str("))");
-                }
-                self.end_of_list(args.len());
+                self.lines_of("with", args, |printer, arg| {
+                    printer.name(&arg.name);
+                    printer.reference_form("instance", arg.instance);
+                });
                 self.str(")");
             }
             CoreInstance::Exports(exports) => {
-                for export in exports {
-                    self.line(1);
-                    self.str("(export");
-                    self.name(&export.name);
-                    self.str(" (");
-                    self.str(export.item.sort().keyword());
-                    self.reference(export.item);
-                    self.str("))");
-                }
-                self.end_of_list(exports.len());
+                self.lines_of("export", exports, |printer, export| {
+                    printer.name(&export.name);
+                    printer.reference_form(export.item.sort().keyword(), export.item);
+                });
             }
         }
     }
@@ -167,33 +156,18 @@ impl<'c> Printer<'c> {
             Instance::Instantiate { component, args } => {
                 self.str(" (instantiate");
                 self.reference(*component);
-                for arg in args {
-                    self.line(1);
-                    self.str("(with");
-                    self.name(&arg.name);
-                    self.item(arg.item);
-                    self.str(")");
-                }
-                self.end_of_list(args.len());
+                self.lines_of("with", args, |printer, arg| {
+                    printer.name(&arg.name);
+                    printer.item(arg.item);
+                });
                 self.str(")");
             }
             Instance::Exports(exports) => {
-                for export in exports {
-                    self.line(1);
-                    self.str("(export");
-                    self.extern_name(&export.name);
-                    self.item(export.item);
-                    self.str(")");
-                }
-                self.end_of_list(exports.len());
+                self.lines_of("export", exports, |printer, export| {
+                    printer.extern_name(&export.name);
+                    printer.item(export.item);
+                });
             }
-        }
-    }
-
-    /// Ends a list whose elements have lines of their own.
-    pub(super) fn end_of_list(&mut self, len: usize) {
-        if len > 0 {
-            self.line(0);
         }
     }
 
@@ -330,14 +304,12 @@ impl<'c> Printer<'c> {
         self.name(&name.name);
         let attributes = name.attributes();
         for (keyword, attribute) in [
-            (" (implements", &attributes.implements),
-            (" (version-suffix", &attributes.version_suffix),
-            (" (external-id", &attributes.external_id),
+            ("implements", &attributes.implements),
+            ("version-suffix", &attributes.version_suffix),
+            ("external-id", &attributes.external_id),
         ] {
             if let Some(value) = attribute {
-                self.str(keyword);
-                self.name(value);
-                self.str(")");
+                self.form(keyword, |printer| printer.name(value));
             }
         }
     }
@@ -372,17 +344,9 @@ impl<'c> Printer<'c> {
             ExternDesc::Func(ty) | ExternDesc::Component(ty) | ExternDesc::Instance(ty) => {
                 self.type_ref(ty);
             }
-            ExternDesc::Value(ValueBound::Eq(value)) => {
-                self.str(" (eq");
-                self.reference(value);
-                self.str(")");
-            }
+            ExternDesc::Value(ValueBound::Eq(value)) => self.reference_form("eq", value),
             ExternDesc::Value(ValueBound::Type(ty)) => self.bound_type(ty),
-            ExternDesc::Type(TypeBound::Eq(ty)) => {
-                self.str(" (eq");
-                self.reference(ty);
-                self.str(")");
-            }
+            ExternDesc::Type(TypeBound::Eq(ty)) => self.reference_form("eq", ty),
             ExternDesc::Type(TypeBound::Resource) => self.str(" (sub resource)"),
         }
         self.str(")");
@@ -390,8 +354,11 @@ impl<'c> Printer<'c> {
 
     /// Appends ` (type 5)`.
     pub(super) fn type_ref(&mut self, ty: impl Into<SortIdx>) {
-        self.str(" (type");
-        self.reference(ty);
-        self.str(")");
+        self.reference_form("type", ty);
+    }
+
+    /// Appends ` (memory $m)`.
+    pub(super) fn reference_form(&mut self, keyword: &str, index: impl Into<SortIdx>) {
+        self.form(keyword, |printer| printer.reference(index));
     }
 }

@@ -88,6 +88,38 @@ impl<'c> Printer<'c> {
         strings::write_name(&mut self.out, name);
     }
 
+    /// Appends ` (`, the keyword, what `content` appends, and `)`.
+    pub(super) fn form(&mut self, keyword: &str, content: impl FnOnce(&mut Self)) {
+        self.str(" (");
+        self.str(keyword);
+        content(self);
+        self.str(")");
+    }
+
+    /// Appends `(keyword ...)` for each item of a list, each on a line of its own.
+    pub(super) fn lines_of<T>(
+        &mut self,
+        keyword: &str,
+        items: &[T],
+        content: impl Fn(&mut Self, &T),
+    ) {
+        for item in items {
+            self.line(1);
+            self.str("(");
+            self.str(keyword);
+            content(self, item);
+            self.str(")");
+        }
+        self.end_of_list(items.len());
+    }
+
+    /// Ends a list whose elements have lines of their own.
+    pub(super) fn end_of_list(&mut self, len: usize) {
+        if len > 0 {
+            self.line(0);
+        }
+    }
+
     /// The number of open scopes: the level of definitions.
     pub(super) fn depth(&self) -> usize {
         self.scopes.len()

@@ -49,10 +49,10 @@ impl Printer<'_> {
             Type::Record(fields) => fields.iter().for_each(|field| self.field("field", field)),
             Type::Variant(cases) => {
                 for case in cases {
-                    self.str(" (case");
-                    self.name(&case.label);
-                    self.opt_val_type(case.ty);
-                    self.str(")");
+                    self.form("case", |printer| {
+                        printer.name(&case.label);
+                        printer.opt_val_type(case.ty);
+                    });
                 }
             }
             Type::List(ty) | Type::Option(ty) => self.val_type(*ty),
@@ -65,9 +65,7 @@ impl Printer<'_> {
             Type::Result { ok, err } => {
                 self.opt_val_type(*ok);
                 if let Some(err) = err {
-                    self.str(" (error");
-                    self.val_type(*err);
-                    self.str(")");
+                    self.form("error", |printer| printer.val_type(*err));
                 }
             }
             Type::Own(resource) | Type::Borrow(resource) => self.reference(*resource),
@@ -78,13 +76,11 @@ impl Printer<'_> {
             }
             Type::Func(ty) => self.func_type(ty),
             Type::Resource(ty) => {
-                self.str(" (rep");
-                self.core_types(0, |types, out| types.val_type(out, ty.rep));
-                self.str(")");
+                self.form("rep", |printer| {
+                    printer.core_types(0, |types, out| types.val_type(out, ty.rep));
+                });
                 if let Some(destructor) = ty.destructor {
-                    self.str(" (dtor");
-                    self.reference(destructor);
-                    self.str(")");
+                    self.reference_form("dtor", destructor);
                 }
             }
         }
@@ -103,11 +99,10 @@ impl Printer<'_> {
 
     /// Appends ` (field "a" u8)`.
     fn field(&mut self, keyword: &str, field: &Field<'_>) {
-        self.str(" (");
-        self.str(keyword);
-        self.name(&field.label);
-        self.val_type(field.ty);
-        self.str(")");
+        self.form(keyword, |printer| {
+            printer.name(&field.label);
+            printer.val_type(field.ty);
+        });
     }
 
     fn func_type(&mut self, ty: &FuncType<'_>) {
@@ -121,9 +116,7 @@ impl Printer<'_> {
     /// Appends ` (result u8)`, if there is a result.
     pub(super) fn result(&mut self, ty: Option<ValType>) {
         if let Some(ty) = ty {
-            self.str(" (result");
-            self.val_type(ty);
-            self.str(")");
+            self.form("result", |printer| printer.val_type(ty));
         }
     }
 

@@ -26,57 +26,82 @@ pub(crate) struct NodeId(pub(crate) u32);
 impl NodeId {
     /// The type of what had an error. It is equal to everything.
     pub(crate) const UNKNOWN: NodeId = NodeId(0);
+
+    /// The part of a node that a word stands for; `None` if it is absent.
+    pub(crate) fn of(word: u32) -> Option<NodeId> {
+        (word != ABSENT).then_some(NodeId(word))
+    }
 }
 
 /// Stands in a node for a part that is absent.
 pub(crate) const ABSENT: u32 = u32::MAX;
 
-/// The kind of a node, which tells what its words are.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Kind {
+/// A row: what the words of a node of the kind are, the kind, the word for its form, and what a type
+/// of it is, with its article.
+macro_rules! node_kinds {
+    ($( $(#[$doc:meta])* $kind:ident $form:literal $noun:literal; )*) => {
+        /// The kind of a node, which tells what its words are.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub(crate) enum Kind { $( $(#[$doc])* $kind, )* }
+
+        impl Kind {
+            /// The word for the form of a type.
+            pub(crate) const fn form(self) -> &'static str {
+                match self { $( Kind::$kind => $form, )* }
+            }
+
+            /// What a type of this kind is, with its article.
+            pub(crate) const fn noun(self) -> &'static str {
+                match self { $( Kind::$kind => $noun, )* }
+            }
+        }
+    };
+}
+
+node_kinds! {
     /// Nothing is known.
-    Unknown,
+    Unknown "unknown" "unknown";
     /// The code of a primitive type.
-    Prim,
+    Prim "primitive" "a primitive type";
     /// Pairs of a label and a type.
-    Record,
+    Record "record" "a record";
     /// Pairs of a label and a type, which may be absent.
-    Variant,
+    Variant "variant" "a variant";
     /// A type.
-    List,
+    List "list" "a list";
     /// A type and a length.
-    FixedList,
+    FixedList "fixed-length list" "a list of a fixed length";
     /// Types.
-    Tuple,
+    Tuple "tuple" "a tuple";
     /// Labels.
-    Flags,
+    Flags "flags" "a set of flags";
     /// Labels.
-    Enum,
+    Enum "enum" "an enum";
     /// A type.
-    Option,
+    Option "option" "an option";
     /// The types of result and error, which may be absent.
-    Result,
+    Result "result" "a result";
     /// A resource, or a name for one.
-    Own,
+    Own "own" "an `own` handle";
     /// A resource, or a name for one.
-    Borrow,
+    Borrow "borrow" "a `borrow` handle";
     /// A type, which may be absent.
-    Stream,
+    Stream "stream" "a stream";
     /// A type, which may be absent.
-    Future,
+    Future "future" "a future";
     /// The types of keys and values.
-    Map,
+    Map "map" "a map";
     /// Whether it is asynchronous, the result, which may be absent, and pairs of a label and a type.
-    Func,
+    Func "func" "a function type";
     /// A variable.
-    Resource,
+    Resource "resource" "a resource type";
     /// A variable, and the type that it names.
-    Named,
+    Named "named" "unknown";
     /// The number of bound variables, these, and exports of four words each.
-    Instance,
+    Instance "instance" "an instance type";
     /// The number of imports, of variables bound by imports, and of those bound by exports; these
     /// variables; imports and exports of four words each.
-    Component,
+    Component "component" "a component type";
 }
 
 impl Kind {
@@ -86,6 +111,11 @@ impl Kind {
             self,
             Kind::Func | Kind::Resource | Kind::Named | Kind::Instance | Kind::Component
         )
+    }
+
+    /// The word for it where any type may stand.
+    pub(crate) const fn general(self) -> &'static str {
+        if self.is_value() { "defined type" } else { self.form() }
     }
 
     /// Whether types of this kind must be named where they are visible from outside.
@@ -148,6 +178,45 @@ impl Node {
     /// The places of the words that are ids of nodes. A word there may be [`ABSENT`].
     pub(crate) fn children(&self) -> impl Iterator<Item = (usize, NodeId)> + '_ {
         children(self.kind, &self.words)
+    }
+
+    /// The part at a place of the words; `None` if it is absent.
+    pub(crate) fn part(&self, place: usize) -> Option<NodeId> {
+        self.words.get(place).copied().and_then(NodeId::of)
+    }
+
+    /// The variable that tells a resource or a name from all others.
+    pub(crate) fn variable(&self) -> Option<u32> {
+        match self.kind {
+            Kind::Resource | Kind::Named => self.words.first().copied(),
+            _ => None,
+        }
+    }
+
+    /// The parts of the type of a function.
+    pub(crate) fn func(&self) -> Option<FuncParts<'_>> {
+        match (self.kind, &*self.words) {
+            (Kind::Func, [is_async, result, params @ ..]) => {
+                Some(FuncParts { is_async: *is_async != 0, result: NodeId::of(*result), params })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The parts of the type of a function.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FuncParts<'a> {
+    pub(crate) is_async: bool,
+    pub(crate) result: Option<NodeId>,
+    /// Pairs of a label and a type.
+    pub(crate) params: &'a [u32],
+}
+
+impl FuncParts<'_> {
+    /// The labels and the types of the parameters.
+    pub(crate) fn params(&self) -> impl ExactSizeIterator<Item = (TextId, NodeId)> {
+        self.params.chunks_exact(2).map(|pair| (TextId(pair[0]), NodeId(pair[1])))
     }
 }
 
@@ -270,7 +339,7 @@ pub(crate) struct InstanceParts {
 }
 
 /// The parts of the type of a component.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ComponentParts {
     /// The resources that imports give.
     pub(crate) imported: Vec<u32>,
@@ -384,10 +453,7 @@ impl Arena {
     /// Gives a type that an import or export names, and the resource that it is, this name, unless
     /// they have one.
     pub(crate) fn name_type(&mut self, id: NodeId, name: TextId) {
-        let own = match self.node(id) {
-            Node { kind: Kind::Named, words, .. } => words.first().copied(),
-            _ => None,
-        };
+        let own = self.node(id).variable();
         for variable in own.into_iter().chain(self.resource_variable(id)) {
             if let Some(origin) = self.origins.get_mut(variable as usize) {
                 origin.name.get_or_insert(name);
@@ -398,7 +464,7 @@ impl Arena {
     /// A new resource.
     pub(crate) fn resource(&mut self, origin: Origin) -> NodeId {
         let variable = self.variable(origin);
-        self.intern(Kind::Resource, &[variable])
+        self.resource_node(variable)
     }
 
     /// The node of a resource.
@@ -427,9 +493,24 @@ impl Arena {
         self.node(id).unnamed
     }
 
+    /// The node of a type without the names that it has itself.
+    pub(crate) fn bare(&self, id: NodeId) -> &Node {
+        self.node(self.unnamed(id))
+    }
+
     /// The kind of a type without its names.
     pub(crate) fn kind(&self, id: NodeId) -> Kind {
-        self.node(self.unnamed(id)).kind
+        self.bare(id).kind
+    }
+
+    /// Whether two types are equal when all names are left out.
+    pub(crate) fn are_equal(&self, a: NodeId, b: NodeId) -> bool {
+        self.node(a).structure == self.node(b).structure
+    }
+
+    /// The keyword of a primitive type, and the word for the form of any other.
+    pub(crate) fn form(&self, id: NodeId) -> &'static str {
+        self.as_prim(id).map_or(self.kind(id).form(), PrimType::keyword)
     }
 
     /// The type that a type is a name for; itself if it is none.
@@ -444,10 +525,8 @@ impl Arena {
 
     /// The variable of a resource.
     pub(crate) fn resource_variable(&self, id: NodeId) -> Option<u32> {
-        match self.node(self.unnamed(id)) {
-            Node { kind: Kind::Resource, words, .. } => words.first().copied(),
-            _ => None,
-        }
+        // Without its names, nothing but a resource has a variable.
+        self.bare(id).variable()
     }
 
     /// Whether a node has a property.
@@ -521,9 +600,9 @@ impl Arena {
             node.variables.0 = node.variables.0.min(child.variables.0);
             node.variables.1 = node.variables.1.max(child.variables.1);
         }
-        if let (Kind::Resource | Kind::Named, [variable, ..]) = (kind, &*words) {
-            node.variables.0 = node.variables.0.min(*variable);
-            node.variables.1 = node.variables.1.max(*variable);
+        if let Some(variable) = node.variable() {
+            node.variables.0 = node.variables.0.min(variable);
+            node.variables.1 = node.variables.1.max(variable);
         }
         if kind == Kind::Named {
             // A name adds nothing to the type.
@@ -561,7 +640,7 @@ impl Arena {
 
     /// The ABI of a value type without names.
     fn compute_abi(&self, kind: Kind, words: &[u32]) -> ValueAbi {
-        let of = |word: u32| (word != ABSENT).then(|| self.abi(NodeId(word)));
+        let of = |word: u32| NodeId::of(word).map(|id| self.abi(id));
         let first = || words.first().copied().and_then(of).unwrap_or(ValueAbi::HANDLE);
         match kind {
             Kind::Prim => {
@@ -629,31 +708,29 @@ impl Arena {
 
     /// The variables that the type of an instance binds.
     pub(crate) fn bound(&self, id: NodeId) -> &[u32] {
-        let node = self.node(self.unnamed(id));
-        match (node.kind, &*node.words) {
-            (Kind::Instance, [count, rest @ ..]) => rest.get(..*count as usize).unwrap_or_default(),
-            _ => &[],
-        }
+        self.instance_words(id).0
     }
 
-    /// The words of the exports of the type of an instance; none for other types.
-    fn export_words(&self, id: NodeId) -> &[u32] {
-        let node = self.node(self.unnamed(id));
+    /// The words of the type of an instance: bound variables, and exports. Other types have none.
+    fn instance_words(&self, id: NodeId) -> (&[u32], &[u32]) {
+        let node = self.bare(id);
         match (node.kind, &*node.words) {
-            (Kind::Instance, [count, rest @ ..]) => rest.get(*count as usize..).unwrap_or_default(),
-            _ => &[],
+            (Kind::Instance, [count, rest @ ..]) => {
+                rest.split_at_checked(*count as usize).unwrap_or_default()
+            }
+            _ => (&[], &[]),
         }
     }
 
     /// The exports of the type of an instance; none for other types.
     pub(crate) fn exports(&self, id: NodeId) -> impl ExactSizeIterator<Item = Entry> + '_ {
-        entries(self.export_words(id))
+        entries(self.instance_words(id).1)
     }
 
     /// The export at a place.
     pub(crate) fn export_at(&self, id: NodeId, place: usize) -> Option<Entry> {
         let start = place.checked_mul(ENTRY)?;
-        entries(self.export_words(id).get(start..start.checked_add(ENTRY)?)?).next()
+        entries(self.instance_words(id).1.get(start..start.checked_add(ENTRY)?)?).next()
     }
 
     /// The parts of the type of an instance.
@@ -663,11 +740,10 @@ impl Arena {
 
     /// The parts of the type of a component. Other types have none.
     pub(crate) fn component_parts(&self, id: NodeId) -> ComponentParts {
-        let node = self.node(self.unnamed(id));
+        let node = self.bare(id);
         let (Kind::Component, [imports, imported, defined, rest @ ..]) = (node.kind, &*node.words)
         else {
-            let (imports, exports) = (Vec::new(), Vec::new());
-            return ComponentParts { imported: Vec::new(), defined: Vec::new(), imports, exports };
+            return ComponentParts::default();
         };
         let (imported, rest) = rest.split_at_checked(*imported as usize).unwrap_or_default();
         let (defined, rest) = rest.split_at_checked(*defined as usize).unwrap_or_default();

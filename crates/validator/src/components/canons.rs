@@ -16,8 +16,8 @@ use wattle_ast::components::{
 };
 use wattle_ast::{AddrType, Feature, FuncType, TableIdx, TypeIdx, ValType};
 
-use super::arena::{ABSENT, Kind, NodeId, Properties};
-use super::core_types::{CoreItem, UNKNOWN, address, shown_func};
+use super::arena::{Kind, NodeId, Properties};
+use super::core_types::{CoreItem, UNKNOWN};
 use super::error::{ComponentErrorKind as K, Leaf};
 use super::options::Options;
 use super::scope::CoreType;
@@ -88,7 +88,13 @@ impl Validator {
                 let depends = self.built_in(op, canon)?;
                 let ty = arrow(op, depends);
                 match depends.declared {
-                    Some(declared) => self.declared(declared, &ty)?,
+                    Some(declared) => {
+                        self.check_is_func(declared, &ty, |expected, found| K::DeclaredCoreType {
+                            expected,
+                            found,
+                        })?;
+                        CoreFunc::Declared(declared)
+                    }
                     None => CoreFunc::New(ty),
                 }
             }
@@ -104,17 +110,6 @@ impl Validator {
         };
         self.scope_mut().push(sort, item);
         Ok(())
-    }
-
-    /// Checks the core type that an option declares for a built-in.
-    fn declared(&self, declared: TypeId, ty: &FuncType) -> Checked<CoreFunc> {
-        match self.is_func(declared, ty) {
-            true => Ok(CoreFunc::Declared(declared)),
-            false => {
-                let found = shown_func(&self.registry, declared);
-                Err(K::DeclaredCoreType { expected: self.shown_type(ty), found }.into())
-            }
-        }
     }
 
     /// Checks that a feature is on that a built-in needs.
@@ -205,14 +200,13 @@ impl Validator {
             return Ok(None);
         }
         if !kind.is_value() {
-            return Err(self.not_defined(index, kind));
+            return Err(K::NotDefined { index, found: kind.noun() }.into());
         }
         if kind != wanted {
-            let what = if wanted == Kind::Stream { "stream" } else { "future" };
-            return Err(K::CopyType { op: op.keyword(), what, found: self.found(id) }.into());
+            let (what, found) = (wanted.form(), self.arena.form(id).into());
+            return Err(K::CopyType { op: op.keyword(), what, found }.into());
         }
-        let words = &self.arena.node(self.arena.unnamed(id)).words;
-        Ok(words.first().copied().filter(|&word| word != ABSENT).map(NodeId))
+        Ok(self.arena.bare(id).part(0))
     }
 
     fn copy(
@@ -277,10 +271,8 @@ impl Validator {
         if self.arena.has(id, Properties::UNKNOWN) {
             return None;
         }
-        let node = self.arena.structure(id);
-        let [_, result, params @ ..] = &*node.words else { return None };
-        let params = params.iter().skip(1).step_by(2).map(|&word| NodeId(word)).collect();
-        Some((params, (*result != ABSENT).then_some(NodeId(*result))))
+        let func = self.arena.bare(id).func()?;
+        Some((func.params().map(|(_, ty)| ty).collect(), func.result))
     }
 
     /// The core function for a function with these parameters and this result.
@@ -290,15 +282,11 @@ impl Validator {
     }
 
     fn is_async_func(&self, id: NodeId) -> bool {
-        let node = self.arena.structure(id);
-        node.kind != Kind::Func || node.words.first() != Some(&0)
+        self.arena.bare(id).func().is_none_or(|func| func.is_async)
     }
 
     fn lift(&mut self, func: u32, opts: &[CanonOpt], index: u32) -> Checked<NodeId> {
-        let (id, kind) = self.type_at(index)?;
-        if !matches!(kind, Kind::Func | Kind::Unknown) {
-            return Err(K::NotFunc { index, found: super::view::words_for(kind) }.into());
-        }
+        let id = self.type_of(Kind::Func, index)?;
         let found = self.core_func_at(func)?;
         let options = self.options(opts)?;
         let mode = match (options.is_async, options.callback) {
@@ -455,7 +443,7 @@ impl Validator {
                 return Err(K::ThreadTable { why: Leaf::SharedTables }.into());
             }
         }
-        Ok(FuncType::new([address(addr), closure], [ValType::I32]))
+        Ok(FuncType::new([addr.into(), closure], [ValType::I32]))
     }
 }
 
@@ -477,7 +465,7 @@ fn arrow(op: CanonOp, depends: Depends) -> FuncType {
                 CanonOperand::I32 => ValType::I32,
                 CanonOperand::I64 => ValType::I64,
                 CanonOperand::Rep => depends.rep,
-                CanonOperand::Addr => address(depends.addr),
+                CanonOperand::Addr => depends.addr.into(),
             })
             .collect()
     };

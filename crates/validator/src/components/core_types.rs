@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 
 use wattle_ast::components::CoreSort;
-use wattle_ast::{AddrType, CompType, ExternIdx, ExternKind, MemType, ValType};
+use wattle_ast::{CompType, ExternIdx, ExternKind, MemType};
 
 use super::arena::TextId;
 use super::error::Leaf;
@@ -244,12 +244,4 @@ pub(crate) fn shown_func(registry: &Registry, id: TypeId) -> String {
     }
     text.push(')');
     text
-}
-
-/// The value type of addresses.
-pub(crate) const fn address(addr: AddrType) -> ValType {
-    match addr {
-        AddrType::I32 => ValType::I32,
-        AddrType::I64 => ValType::I64,
-    }
 }

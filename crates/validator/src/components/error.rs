@@ -1,7 +1,7 @@
 //! What can be wrong with a component: each kind with its official phrase.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -433,79 +433,62 @@ kinds! {
     SetterResult "setter function should return nothing or `(result (error $E)?)`";
 }
 
-/// A step on the way from what is checked to the innermost place that does not match.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Step {
+/// A row: the variant and its fields, how the step stands in a path, and the official phrase for a
+/// mismatch there.
+macro_rules! steps {
+    ($(#[$enum_doc:meta])* $name:ident;
+        $( $(#[$doc:meta])* $variant:ident $(($( $field:ident: $ty:ty ),*))? $step:literal
+            $phrase:literal; )*) => {
+        $(#[$enum_doc])*
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        #[non_exhaustive]
+        pub enum $name { $( $(#[$doc])* $variant $(($( $ty ),*))?, )* }
+
+        impl $name {
+            /// Writes the official phrase for a mismatch there.
+            fn phrase(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $( $name::$variant $(($( $field ),*))? => write!(f, $phrase), )* }
+            }
+        }
+
+        /// The step, as it stands in a path.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $( $name::$variant $(($( $field ),*))? => write!(f, $step), )* }
+            }
+        }
+    };
+}
+
+steps! {
+    /// A step on the way from what is checked to the innermost place that does not match.
+    Step;
     /// An import of a component.
-    Import(Text),
+    Import(name: Text) "import `{name}`" "type mismatch for import `{name}`";
     /// An export of a component.
-    Export(Text),
+    Export(name: Text) "export `{name}`" "type mismatch for export `{name}`";
     /// An export of an instance.
-    InstanceExport(Text),
+    InstanceExport(name: Text) "export `{name}`" "type mismatch in instance export `{name}`";
     /// An import of a core module: module and name.
-    ModuleImport(Text, Text),
+    ModuleImport(module: Text, name: Text)
+        "import `{module}::{name}`" "type mismatch in import `{module}::{name}`";
     /// An export of a core module.
-    ModuleExport(Text),
+    ModuleExport(name: Text) "export `{name}`" "type mismatch in export `{name}`";
     /// An export of an argument of a core module: module and name.
-    CoreArg(Text, Text),
+    CoreArg(module: Text, name: Text) "argument `{module}`, export `{name}`"
+        "type mismatch for export `{name}` of module instantiation argument `{module}`";
     /// A parameter.
-    Param(Text),
+    Param(name: Text) "parameter `{name}`" "type mismatch in function parameter `{name}`";
     /// The result of a function.
-    Result,
+    Result "result" "type mismatch with result type";
     /// A field.
-    Field(Text),
+    Field(name: Text) "field `{name}`" "type mismatch in record field `{name}`";
     /// A case.
-    Case(Text),
+    Case(name: Text) "case `{name}`" "type mismatch in variant case `{name}`";
     /// A part of a tuple.
-    TupleField(usize),
+    TupleField(number: usize) "tuple field {number}" "type mismatch in tuple field {number}";
     /// A part of another type.
-    Part(&'static str),
-}
-
-impl Step {
-    /// The official phrase for a mismatch there.
-    fn phrase(&self) -> String {
-        use alloc::format;
-        match self {
-            Step::Import(name) => format!("type mismatch for import `{name}`"),
-            Step::Export(name) => format!("type mismatch for export `{name}`"),
-            Step::InstanceExport(name) => format!("type mismatch in instance export `{name}`"),
-            Step::ModuleImport(module, name) => {
-                format!("type mismatch in import `{module}::{name}`")
-            }
-            Step::ModuleExport(name) => format!("type mismatch in export `{name}`"),
-            Step::CoreArg(module, name) => format!(
-                "type mismatch for export `{name}` of module instantiation argument `{module}`"
-            ),
-            Step::Param(name) => format!("type mismatch in function parameter `{name}`"),
-            Step::Result => "type mismatch with result type".to_string(),
-            Step::Field(name) => format!("type mismatch in record field `{name}`"),
-            Step::Case(name) => format!("type mismatch in variant case `{name}`"),
-            Step::TupleField(number) => format!("type mismatch in tuple field {number}"),
-            Step::Part(what) => format!("type mismatch in {what}"),
-        }
-    }
-}
-
-/// The step, as it stands in a path.
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Step::Import(name) => write!(f, "import `{name}`"),
-            Step::Export(name) | Step::InstanceExport(name) | Step::ModuleExport(name) => {
-                write!(f, "export `{name}`")
-            }
-            Step::ModuleImport(module, name) => write!(f, "import `{module}::{name}`"),
-            Step::CoreArg(module, name) => write!(f, "argument `{module}`, export `{name}`"),
-            Step::Param(name) => write!(f, "parameter `{name}`"),
-            Step::Result => f.write_str("result"),
-            Step::Field(name) => write!(f, "field `{name}`"),
-            Step::Case(name) => write!(f, "case `{name}`"),
-            Step::TupleField(number) => write!(f, "tuple field {number}"),
-            Step::Part(what) => f.write_str(what),
-        }
-    }
+    Part(what: &'static str) "{what}" "type mismatch in {what}";
 }
 
 /// An item that does not match what is expected: the way to the innermost place, and what differs
@@ -529,7 +512,8 @@ impl fmt::Display for ComponentMismatch {
         }
         let outer = match self.steps.split_last() {
             Some((innermost, outer)) => {
-                write!(f, "{}: ", innermost.phrase())?;
+                innermost.phrase(f)?;
+                f.write_str(": ")?;
                 outer
             }
             None => &[],

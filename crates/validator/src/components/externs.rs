@@ -6,11 +6,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::Feature;
 use wattle_ast::components::{
-    Export, ExportDecl, ExternDesc, ExternName, Import, Numbered, PlainSort, Scope as Form, Sort,
-    SortIdx, TypeBound, ValueBound,
+    Export, ExternDesc, ExternName, Numbered, PlainSort, Scope as Form, Sort, SortIdx, TypeBound,
+    ValueBound,
 };
+use wattle_ast::{ComponentTypeIdx, Feature};
 
 use super::aliases::entity_sort;
 use super::arena::{Entity, EntitySort, Kind, NodeId, Origin, Properties, TextId};
@@ -19,23 +19,31 @@ use super::error::ComponentErrorKind as K;
 use super::matching::Matching;
 use super::scope::{CoreType, Side};
 use super::validator::{Checked, Validator};
-use super::view::words_for;
 
 impl Validator {
-    pub(crate) fn import(&mut self, import: &Import<'_>) -> Checked {
-        self.within("imports", self.scope().counts.of(Numbered::Import), self.limits.imports)?;
-        let entity = self.described(&import.ty)?;
-        self.add_extern(Side::Import, &import.name, import.ty.sort(), entity)
+    /// An import, or an export in a type.
+    pub(crate) fn declare(
+        &mut self,
+        side: Side,
+        name: &ExternName<'_>,
+        ty: &ExternDesc,
+    ) -> Checked {
+        self.one_more(side)?;
+        let entity = self.described(ty)?;
+        self.add_extern(side, name, ty.sort(), entity)
     }
 
-    pub(crate) fn export_decl(&mut self, export: &ExportDecl<'_>) -> Checked {
-        self.within("exports", self.scope().counts.of(Numbered::Export), self.limits.exports)?;
-        let entity = self.described(&export.ty)?;
-        self.add_extern(Side::Export, &export.name, export.ty.sort(), entity)
+    /// Checks that one more import or export is within the limit.
+    fn one_more(&self, side: Side) -> Checked {
+        let (what, kind, most) = match side {
+            Side::Import => ("imports", Numbered::Import, self.limits.imports),
+            Side::Export => ("exports", Numbered::Export, self.limits.exports),
+        };
+        self.within(what, self.scope().counts.of(kind), most)
     }
 
     pub(crate) fn export(&mut self, export: &Export<'_>) -> Checked {
-        self.within("exports", self.scope().counts.of(Numbered::Export), self.limits.exports)?;
+        self.one_more(Side::Export)?;
         let found = self.item_entity(export.item, false)?;
         let entity = match &export.ty {
             None => found,
@@ -93,19 +101,9 @@ impl Validator {
 
     /// The type that the type of an import or export describes.
     fn described(&mut self, ty: &ExternDesc) -> Checked<Entity> {
-        let of_kind = |this: &Validator, index: u32, wanted: Kind| -> Checked<NodeId> {
-            let (id, kind) = this.type_at(index)?;
-            let found = words_for(kind);
-            match kind {
-                _ if kind == wanted => Ok(this.arena.unnamed(id)),
-                Kind::Unknown => Ok(id),
-                _ => Err(match wanted {
-                    Kind::Func => K::NotFunc { index, found },
-                    Kind::Instance => K::NotInstance { index, found },
-                    _ => K::NotComponent { index, found },
-                }
-                .into()),
-            }
+        let of = |this: &Validator, sort, kind, index: ComponentTypeIdx| {
+            let id = this.type_of(kind, index.0)?;
+            Checked::Ok(Entity::new(sort, this.arena.unnamed(id)))
         };
         Ok(match *ty {
             ExternDesc::CoreModule(index) => match self.core_type_at(index.0)? {
@@ -113,15 +111,11 @@ impl Validator {
                 CoreType::Unknown => Entity { sort: EntitySort::Module, id: UNKNOWN },
                 CoreType::Sub(_) => return Err(K::NotModuleType { index: index.0 }.into()),
             },
-            ExternDesc::Func(index) => {
-                Entity::new(EntitySort::Func, of_kind(self, index.0, Kind::Func)?)
-            }
+            ExternDesc::Func(index) => of(self, EntitySort::Func, Kind::Func, index)?,
             ExternDesc::Component(index) => {
-                Entity::new(EntitySort::Component, of_kind(self, index.0, Kind::Component)?)
+                of(self, EntitySort::Component, Kind::Component, index)?
             }
-            ExternDesc::Instance(index) => {
-                Entity::new(EntitySort::Instance, of_kind(self, index.0, Kind::Instance)?)
-            }
+            ExternDesc::Instance(index) => of(self, EntitySort::Instance, Kind::Instance, index)?,
             ExternDesc::Value(bound) => {
                 self.need_values()?;
                 let id = match bound {

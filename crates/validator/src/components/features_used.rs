@@ -48,7 +48,7 @@ pub fn features_used_of(wasm: &Wasm<'_>) -> Vec<(Feature, Path)> {
         found: Feature::ALL.iter().map(|_| None).collect(),
         scopes: Vec::from([Scope::default()]),
     };
-    uses.add(Feature::ComponentModel, Path::default);
+    uses.add(Feature::ComponentModel, |_| Path::default());
     for definition in &component.definitions {
         uses.definition(definition);
     }
@@ -100,17 +100,22 @@ struct Uses {
 }
 
 impl Uses {
-    fn add(&mut self, feature: Feature, path: impl FnOnce() -> Path) {
-        if feature != Feature::Mvp
-            && let Some(found @ None) = self.found.get_mut(feature as usize)
-        {
-            *found = Some(path());
+    /// Adds the use of a feature, unless there was one before. The path is only made for the first.
+    fn add(&mut self, feature: Feature, path: impl FnOnce(&Uses) -> Path) {
+        let is_first = self.found.get(feature as usize).is_some_and(Option::is_none);
+        if is_first && feature != Feature::Mvp {
+            self.found[feature as usize] = Some(path(self));
         }
     }
 
     /// The scopes around the next definition, from the outside inwards.
     fn outer(&self) -> Vec<Outer> {
         self.scopes.iter().filter_map(|scope| scope.outer).collect()
+    }
+
+    /// The path of a definition.
+    fn path(&self, definition: Option<DefinitionRef>) -> Path {
+        Path { definition, ..Path::default() }.within(&self.outer())
     }
 
     fn definition(&mut self, definition: &Definition<'_>) {
@@ -124,10 +129,7 @@ impl Uses {
         let mut features = Found(Features::NONE);
         features.definition(definition);
         for feature in features.0.iter() {
-            if self.found.get(feature as usize).is_some_and(Option::is_none) {
-                let path = Path { definition: place, ..Path::default() }.within(&self.outer());
-                self.add(feature, || path);
-            }
+            self.add(feature, |uses| uses.path(place));
         }
         let step = match place {
             Some(DefinitionRef::Indexed(sort, index)) => outer(sort, index),
@@ -150,21 +152,18 @@ impl Uses {
 
     fn module(&mut self, module: &Module<'_>, step: Option<Outer>) {
         for (feature, path) in features_used(module) {
-            if self.found.get(feature as usize).is_some_and(Option::is_none) {
-                let mut outer = self.outer();
+            self.add(feature, |uses| {
+                let mut outer = uses.outer();
                 outer.extend(step);
-                self.add(feature, || path.within(&outer));
-            }
+                path.within(&outer)
+            });
         }
     }
 
     /// The features of a core definition, which a module has too.
     fn as_in(&mut self, module: &Module<'_>, place: Option<DefinitionRef>) {
         for (feature, _) in features_used(module) {
-            if self.found.get(feature as usize).is_some_and(Option::is_none) {
-                let path = Path { definition: place, ..Path::default() }.within(&self.outer());
-                self.add(feature, || path);
-            }
+            self.add(feature, |uses| uses.path(place));
         }
     }
 
@@ -195,7 +194,7 @@ impl Uses {
         let errors = validator.max_errors(usize::MAX).component(component).err();
         let mut errors = errors.iter().flat_map(|errors| errors.iter());
         if let Some(error) = errors.find(|error| error.enable == Some(Feature::Cm64)) {
-            self.add(Feature::Cm64, || error.path.clone());
+            self.add(Feature::Cm64, |_| error.path.clone());
         }
     }
 }

@@ -9,10 +9,9 @@ use alloc::vec::Vec;
 use wattle_ast::AbsHeapType;
 use wattle_ast::components::PrimType;
 
-use super::arena::{ABSENT, Kind, NodeId, Properties};
+use super::arena::{Kind, NodeId, Properties};
 use super::core_types::shown;
 use super::error::ComponentErrorKind as K;
-use super::matching::form;
 use super::validator::{Checked, Validator};
 use crate::registry::{Structure, TypeId};
 use crate::ty::Ty;
@@ -85,10 +84,9 @@ impl Validator {
             id.map(|id| self.registry.fields(id))
         };
         let field = |ty: &Ty| Slot { ty: ty.without_flag(), is_field: true };
-        let what = match self.arena.as_prim(id) {
-            Some(prim) => prim.keyword(),
-            None if node.kind == Kind::FixedList => "list",
-            None => form(node.kind),
+        let what = match node.kind {
+            Kind::FixedList => Kind::List.form(),
+            _ => self.arena.form(id),
         };
         match node.kind {
             Kind::Prim => {
@@ -151,8 +149,7 @@ impl Validator {
             },
             Kind::List | Kind::FixedList => match aggregate(Structure::Array) {
                 Some([elem, ..]) => {
-                    let word = node.words.first().copied().filter(|&word| word != ABSENT);
-                    open.extend(word.map(|word| (NodeId(word), field(elem))));
+                    open.extend(node.part(0).map(|id| (id, field(elem))));
                     Ok(())
                 }
                 _ => fail(what, "into `(ref null? (array ...))`, but found"),

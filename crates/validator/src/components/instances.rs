@@ -37,8 +37,7 @@ impl Validator {
     }
 
     fn instantiate_module(&mut self, module: u32, args: &[CoreArg<'_>]) -> Checked<u32> {
-        let most = self.limits.instantiation_args;
-        self.within("instantiation arguments", args.len().saturating_sub(1) as u32, most)?;
+        self.at_most("instantiation arguments", args.len(), self.limits.instantiation_args)?;
         let mut errors = Vec::new();
         let mut given: BTreeMap<TextId, u32> = BTreeMap::new();
         for arg in args {
@@ -88,8 +87,7 @@ impl Validator {
     }
 
     fn core_exports(&mut self, exports: &[CoreInlineExport<'_>]) -> Checked<u32> {
-        let most = self.limits.instance_exports;
-        self.within("exports of an instance", exports.len().saturating_sub(1) as u32, most)?;
+        self.at_most("exports of an instance", exports.len(), self.limits.instance_exports)?;
         let (mut ty, mut errors) = (ModuleType::default(), Vec::new());
         for export in exports {
             let item = match export.item {
@@ -126,8 +124,7 @@ impl Validator {
     }
 
     fn instantiate(&mut self, component: NodeId, args: &[Arg<'_>]) -> Checked<NodeId> {
-        let most = self.limits.instantiation_args;
-        self.within("instantiation arguments", args.len().saturating_sub(1) as u32, most)?;
+        self.at_most("instantiation arguments", args.len(), self.limits.instantiation_args)?;
         self.check_copies()?;
         let mut errors = Vec::new();
         let mut given: BTreeMap<TextId, Entity> = BTreeMap::new();
@@ -148,7 +145,7 @@ impl Validator {
         let mut offer = |_: &mut Arena, name: TextId| given.get(&name).copied();
         let mut substitution = matching.open(&parts.imports, &parts.imported, &mut offer);
         for entry in parts.imports.iter().rev() {
-            let expected = matching.substituted(&mut substitution, entry.entity);
+            let expected = substitution.entity(matching.arena, entry.entity);
             if let Some(&found) = given.get(&entry.name) {
                 let name = matching.text(entry.name);
                 let place = matching.step(None, Step::Import(name));
@@ -171,9 +168,7 @@ impl Validator {
         }
         let mut exports = parts.exports;
         for entry in &mut exports {
-            if let Some(node) = entry.entity.node() {
-                entry.entity = entry.entity.with(substitution.apply(&mut self.arena, node));
-            }
+            entry.entity = substitution.entity(&mut self.arena, entry.entity);
         }
         let id = self.arena.instance(&[], &exports);
         self.check_size(id)?;
@@ -218,8 +213,7 @@ impl Validator {
     }
 
     fn inline_exports(&mut self, exports: &[InlineExport<'_>]) -> Checked<NodeId> {
-        let most = self.limits.instance_exports;
-        self.within("exports of an instance", exports.len().saturating_sub(1) as u32, most)?;
+        self.at_most("exports of an instance", exports.len(), self.limits.instance_exports)?;
         let mut externs = Externs::default();
         for export in exports {
             let entity = self.item_entity(export.item, false)?;

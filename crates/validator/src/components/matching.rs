@@ -8,7 +8,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::arena::{ABSENT, Arena, Entity, EntitySort, Entry, Kind, NodeId, Properties, TextId};
@@ -27,7 +26,7 @@ pub(crate) struct Matching<'a> {
     /// Pairs of what is there and what is expected, with their places.
     open: Vec<(Entity, Entity, Option<usize>)>,
     /// Pairs that were checked, or are being checked.
-    seen: BTreeSet<(Entity, Entity)>,
+    seen: BTreeSet<(NodeId, NodeId)>,
     failures: Vec<(Option<usize>, Leaf)>,
     most: usize,
 }
@@ -117,8 +116,7 @@ impl<'a> Matching<'a> {
         if is_unknown(found) || is_unknown(expected) {
             return;
         }
-        let kinds = (self.arena.kind(found), self.arena.kind(expected));
-        match kinds {
+        match (self.arena.kind(found), self.arena.kind(expected)) {
             (Kind::Resource, Kind::Resource) => {
                 let variable = |id| self.arena.resource_variable(id);
                 if variable(found) != variable(expected) {
@@ -126,22 +124,18 @@ impl<'a> Matching<'a> {
                     self.fail(place, leaf);
                 }
             }
-            (Kind::Instance | Kind::Component, other) if other == kinds.0 => {
-                let sort = match other {
-                    Kind::Instance => EntitySort::Instance,
-                    _ => EntitySort::Component,
-                };
-                let pair = (Entity::new(sort, found), Entity::new(sort, expected));
-                if !self.seen.insert(pair) {
-                    return;
+            (Kind::Instance, Kind::Instance) => {
+                if self.seen.insert((found, expected)) {
+                    self.instance(found, expected, place);
                 }
-                match other {
-                    Kind::Instance => self.instance(found, expected, place),
-                    _ => self.component(found, expected, place),
+            }
+            (Kind::Component, Kind::Component) => {
+                if self.seen.insert((found, expected)) {
+                    self.component(found, expected, place);
                 }
             }
             (a, b) if a == b || (a.is_value() && b.is_value()) => {
-                if self.arena.node(found).structure != self.arena.node(expected).structure {
+                if !self.arena.are_equal(found, expected) {
                     self.explain(found, expected, place);
                 }
             }
@@ -150,9 +144,9 @@ impl<'a> Matching<'a> {
                     Kind::Func => "func type",
                     Kind::Instance => "instance type",
                     Kind::Component => "component type",
-                    _ => general(a),
+                    _ => a.general(),
                 };
-                self.fail(place, Leaf::Sort { expected: general(b), found });
+                self.fail(place, Leaf::Sort { expected: b.general(), found });
             }
         }
     }
@@ -168,7 +162,7 @@ impl<'a> Matching<'a> {
         let mut offer = |arena: &mut Arena, name| Some(arena.export(found, name)?.entity);
         let mut substitution = self.open(&parts.exports, &parts.bound, &mut offer);
         for entry in parts.exports.iter().rev() {
-            let expected = self.substituted(&mut substitution, entry.entity);
+            let expected = substitution.entity(self.arena, entry.entity);
             match self.arena.export(found, entry.name) {
                 Some(there) => {
                     let name = self.text(entry.name);
@@ -199,7 +193,7 @@ impl<'a> Matching<'a> {
         let mut to_wanted = self.open(&there.imports, &there.imported, &mut offer);
         let mut pairs = Vec::new();
         for entry in &there.imports {
-            let needed = self.substituted(&mut to_wanted, entry.entity);
+            let needed = to_wanted.entity(self.arena, entry.entity);
             let name = self.text(entry.name);
             match imports.get(&entry.name) {
                 Some(&given) => pairs.push((given, needed, Step::Import(name))),
@@ -208,12 +202,12 @@ impl<'a> Matching<'a> {
         }
         let mut exports = by_name(&there.exports);
         for entity in exports.values_mut() {
-            *entity = self.substituted(&mut to_wanted, *entity);
+            *entity = to_wanted.entity(self.arena, *entity);
         }
         let mut offer = |_: &mut Arena, name: TextId| exports.get(&name).copied();
         let mut to_there = self.open(&wanted.exports, &wanted.defined, &mut offer);
         for entry in &wanted.exports {
-            let needed = self.substituted(&mut to_there, entry.entity);
+            let needed = to_there.entity(self.arena, entry.entity);
             let name = self.text(entry.name);
             match exports.get(&entry.name) {
                 Some(&given) => pairs.push((given, needed, Step::Export(name))),
@@ -223,14 +217,6 @@ impl<'a> Matching<'a> {
         for (given, needed, step) in pairs.into_iter().rev() {
             let place = self.step(place, step);
             self.expect(given, needed, place);
-        }
-    }
-
-    /// What an import or export becomes.
-    pub(crate) fn substituted(&mut self, by: &mut Substitution, entity: Entity) -> Entity {
-        match entity.node() {
-            Some(node) => entity.with(by.apply(self.arena, node)),
-            None => entity,
         }
     }
 
@@ -332,17 +318,13 @@ impl<'a> Matching<'a> {
         loop {
             let (a, b) = (self.arena.node(found).clone(), self.arena.node(expected).clone());
             if a.kind != b.kind || a.kind == Kind::Prim {
-                let name = |id: NodeId| self.arena.as_prim(id).map(|prim| prim.keyword());
-                let leaf = match (name(found), name(expected)) {
-                    (Some(found), Some(expected)) => Leaf::Prim { expected, found },
-                    (there, wanted) => Leaf::Sort {
-                        expected: match wanted {
-                            Some(_) if is_outermost => "primitive",
-                            Some(name) => name,
-                            None => form(b.kind),
-                        },
-                        found: there.unwrap_or(form(a.kind)),
-                    },
+                let (wanted, there) = (self.arena.form(expected), self.arena.form(found));
+                let leaf = match (a.kind, b.kind) {
+                    (Kind::Prim, Kind::Prim) => Leaf::Prim { expected: wanted, found: there },
+                    (_, Kind::Prim) if is_outermost => {
+                        Leaf::Sort { expected: b.kind.form(), found: there }
+                    }
+                    _ => Leaf::Sort { expected: wanted, found: there },
                 };
                 return self.fail(place, leaf);
             }
@@ -361,7 +343,7 @@ impl<'a> Matching<'a> {
                     return self.fail(place, leaf);
                 }
                 Kind::Flags | Kind::Enum => {
-                    return self.fail(place, Leaf::Labels { what: form(a.kind) });
+                    return self.fail(place, Leaf::Labels { what: a.kind.form() });
                 }
                 Kind::FixedList if differs(1) => {
                     let (expected, found) = (word(y, 1), word(x, 1));
@@ -425,7 +407,7 @@ impl<'a> Matching<'a> {
                 }
                 _ => {
                     return self
-                        .fail(place, Leaf::Sort { expected: form(b.kind), found: form(a.kind) });
+                        .fail(place, Leaf::Sort { expected: b.kind.form(), found: a.kind.form() });
                 }
             };
             let (there, wanted) = (word(x, at), word(y, at));
@@ -446,50 +428,5 @@ impl<'a> Matching<'a> {
             }
             (found, expected) = (NodeId(there), NodeId(wanted));
         }
-    }
-}
-
-/// The word for a kind of type, where any may stand.
-pub(crate) const fn general(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Func => "func",
-        Kind::Resource => "resource",
-        Kind::Instance => "instance",
-        Kind::Component => "component",
-        _ => "defined type",
-    }
-}
-
-/// The word for the form of a type.
-pub(crate) const fn form(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Unknown => "unknown",
-        Kind::Prim => "primitive",
-        Kind::Record => "record",
-        Kind::Variant => "variant",
-        Kind::List => "list",
-        Kind::FixedList => "fixed-length list",
-        Kind::Tuple => "tuple",
-        Kind::Flags => "flags",
-        Kind::Enum => "enum",
-        Kind::Option => "option",
-        Kind::Result => "result",
-        Kind::Own => "own",
-        Kind::Borrow => "borrow",
-        Kind::Stream => "stream",
-        Kind::Future => "future",
-        Kind::Map => "map",
-        Kind::Func => "func",
-        Kind::Resource => "resource",
-        Kind::Named => "named",
-        Kind::Instance => "instance",
-        Kind::Component => "component",
-    }
-}
-
-impl Arena {
-    /// A resource or another type in words, by names where there are some.
-    pub(crate) fn describe(&self, id: NodeId) -> String {
-        super::view::describe(self, id)
     }
 }

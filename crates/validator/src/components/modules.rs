@@ -85,12 +85,26 @@ impl Validator {
         }
     }
 
-    /// The error for an item of a module's type that refers to no type, in the words for components.
-    fn in_words_of_components(&self, error: Error) -> Error {
-        let ErrorKind::UnknownType(index) = error.kind else { return error };
+    /// The error that a module's type has no type with an index.
+    fn unknown_type(&self, index: u32) -> Error {
         let types = self.module.as_ref().map(|module| &module.validator.types);
         let len = types.map_or(0, |types| types.ids.len() as u32);
         K::UnknownIndex { sort: "type", index, space: "type", len }.into()
+    }
+
+    /// The outcome of an item of a module's type. Its error is reported with the place of the
+    /// declaration, in the words for components, instead of with those of the type.
+    fn declared<T>(&mut self, checked: Result<T, Error>) -> Checked<T> {
+        checked.map_err(|error| {
+            if let Some(module) = &mut self.module {
+                module.validator.errors.pop();
+                module.ty.is_unknown = true;
+            }
+            match error.kind {
+                ErrorKind::UnknownType(index) => self.unknown_type(index),
+                _ => error,
+            }
+        })
     }
 
     /// Begins a core module, or the type of one, whose items come by
@@ -121,11 +135,9 @@ impl Validator {
                     _ => CoreItem::Unknown,
                 };
                 let item = self.core.add_item(item);
-                let names =
-                    [&import.module, &import.name].map(|name| self.arena.text(name.as_str()));
-                if !module.ty.import(names[0], names[1], item) {
-                    let [of, name] =
-                        [&import.module, &import.name].map(|name| name.as_str().into());
+                let [of, name] = [import.module.as_str(), import.name.as_str()];
+                if !module.ty.import(self.arena.text(of), self.arena.text(name), item) {
+                    let (of, name) = (of.into(), name.into());
                     let mut error: Error = K::DuplicateModuleImport { module: of, name }.into();
                     let imports = module.validator.counts.imports;
                     error.path = Path::item(ItemKind::Import, imports.saturating_sub(1));
@@ -144,10 +156,10 @@ impl Validator {
         checked
     }
 
-    /// Ends a core module.
-    pub(crate) fn leave_core_module(&mut self) {
+    /// Ends a core module, whose names are for messages.
+    pub(crate) fn leave_core_module(&mut self, names: Option<&Names<'_>>) {
         let index = self.scope().len(Sort::Core(CoreSort::Module));
-        let id = self.end_module(Outer::CoreModule(index), None);
+        let id = self.end_module(Outer::CoreModule(index), names);
         self.scope_mut().push(Sort::Core(CoreSort::Module), id);
     }
 
@@ -195,15 +207,14 @@ impl Validator {
                 bodies += 1;
             }
         }
-        let id = self.end_module(Outer::CoreModule(index), Some(&module.names));
-        self.scope_mut().push(Sort::Core(CoreSort::Module), id);
+        self.leave_core_module(Some(&module.names));
         Ok(())
     }
 
     /// Begins the type of a core module.
     pub(crate) fn open_module_type(&mut self) -> Checked {
         let index = self.scope().len(Sort::Core(CoreSort::Type));
-        self.open(Form::ModuleType, Outer::CoreType(index));
+        self.open(Form::ModuleType, index);
         self.enter_core_module();
         self.types_within(0)
     }
@@ -257,33 +268,21 @@ impl Validator {
         }
     }
 
-    /// Checks an item of a module's type. Its error is kept with those of the type.
+    /// Checks an item of a module's type.
     fn module_type_item(&mut self, item: Item<'_>) -> Checked {
         let checked = self.check_item(&item, |validator| validator.item(&item));
-        if checked.is_err()
-            && let Some(module) = &mut self.module
-        {
-            // The error is reported with the place of the declaration instead.
-            module.validator.errors.pop();
-            module.ty.is_unknown = true;
-        }
-        checked.map(drop).map_err(|error| self.in_words_of_components(error))
+        self.declared(checked).map(drop)
     }
 
     /// The type of an export of a module's type.
     fn module_type_extern(&mut self, ty: ExternType) -> Checked<CoreItem> {
         let Some(module) = &mut self.module else { return Ok(CoreItem::Unknown) };
         let import = Import { module: "".into(), name: "".into(), ty };
-        let kind = ty.kind();
-        match module.validator.item(&Item::Import(import)) {
-            Ok(Verdict::Valid) => Ok(CoreItem::last(&module.validator.types, kind)),
-            Ok(_) => Ok(CoreItem::Unknown),
-            Err(error) => {
-                module.validator.errors.pop();
-                module.ty.is_unknown = true;
-                Err(self.in_words_of_components(error))
-            }
-        }
+        let checked = module.validator.item(&Item::Import(import)).map(|verdict| match verdict {
+            Verdict::Valid => CoreItem::last(&module.validator.types, ty.kind()),
+            _ => CoreItem::Unknown,
+        });
+        self.declared(checked)
     }
 
     /// An alias of a core type, in the type of a module.
@@ -292,9 +291,7 @@ impl Validator {
             0 => {
                 let types = self.module.as_ref().map(|module| &module.validator.types);
                 let id = types.and_then(|types| types.type_id(wattle_ast::TypeIdx(index)));
-                let len = types.map_or(0, |types| types.ids.len() as u32);
-                let unknown = K::UnknownIndex { sort: "type", index, space: "type", len };
-                CoreType::Sub(id.ok_or(unknown)?)
+                CoreType::Sub(id.ok_or_else(|| self.unknown_type(index))?)
             }
             _ => {
                 let scope = self.outer_scope(count)?;

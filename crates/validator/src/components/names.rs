@@ -11,11 +11,10 @@ use wattle_ast::components::{
     Accessor, ExternName, InterfaceName, NamePart, ParsedName, PlainName, Version,
 };
 
-use super::arena::{ABSENT, Attributes, Entity, EntitySort, Entry, Kind, NodeId, TextId};
+use super::arena::{Attributes, Entity, EntitySort, Entry, FuncParts, Kind, NodeId, TextId};
 use super::error::{ComponentErrorKind as K, NameRule as R};
 use super::scope::{Externs, Side};
 use super::validator::{Checked, Validator};
-use super::view::describe;
 
 impl Validator {
     /// Checks the name of an import or export of this type, and adds it.
@@ -57,7 +56,7 @@ impl Validator {
         entry: &Entry,
     ) -> Checked {
         let text = name.name.as_str();
-        self.within_name(text)?;
+        self.at_most("bytes of a name", text.len(), self.limits.name_bytes)?;
         let parsed = ParsedName::parse(text, self.features).map_err(|error| {
             let why = match error.part {
                 NamePart::ResourceFunc => format!("failed to find `.` character: {error}"),
@@ -108,14 +107,6 @@ impl Validator {
         }
     }
 
-    fn within_name(&self, name: &str) -> Checked {
-        let most = self.limits.name_bytes;
-        match name.len() <= most as usize {
-            true => Ok(()),
-            false => Err(crate::ErrorKind::Limit("bytes of a name", most.into()).into()),
-        }
-    }
-
     /// The version suffix of an entry, where it belongs to the name.
     fn suffix_of(&self, entry: &Entry) -> String {
         let attributes = self.arena.attributes_of(entry);
@@ -147,8 +138,10 @@ impl Validator {
                 return Err(K::SuffixName.into());
             }
         }
-        if let Some(implements) = &attributes.implements {
+        if attributes.implements.is_some() || attributes.external_id.is_some() {
             self.need(Feature::CmImplements, "the `cm-implements` feature is not active")?;
+        }
+        if let Some(implements) = &attributes.implements {
             let is_bare =
                 matches!(parsed, ParsedName::Plain(PlainName::Label { accessor: None, .. }));
             if !is_bare {
@@ -165,9 +158,6 @@ impl Validator {
                 return Err(K::ImplementsPlain { name: implements.into() }.into());
             };
             self.check_version(&interface, name)?;
-        }
-        if attributes.external_id.is_some() {
-            self.need(Feature::CmImplements, "the `cm-implements` feature is not active")?;
         }
         if let (ParsedName::Interface(interface), None) = (parsed, &attributes.implements) {
             self.check_version(interface, name)?;
@@ -239,17 +229,14 @@ impl Validator {
                     return Err(R::ConstructorAsync);
                 }
                 let result = func.result.ok_or(R::NoResult)?;
-                let handle = match self.arena.kind(result) {
-                    Kind::Result => self.part_of(result, 0).unwrap_or(result),
-                    _ => result,
-                };
+                let handle = self.value_of(result);
                 if self.arena.kind(handle) != Kind::Own {
                     return Err(R::ConstructorResult);
                 }
                 self.check_resource(externs, handle, resource)?;
             }
             PlainName::Method { resource, .. } => {
-                let (label, first) = func.first.ok_or(R::NoParam)?;
+                let (label, first) = func.params().next().ok_or(R::NoParam)?;
                 let label = self.arena.str(label);
                 if label != "self" {
                     return Err(R::SelfName { found: label.into() });
@@ -275,11 +262,11 @@ impl Validator {
             return Err(R::AccessorAsync { what });
         }
         let (own, besides) = match name {
-            PlainName::Method { .. } => (func.params.saturating_sub(1), " besides `self`"),
-            _ => (func.params, ""),
+            PlainName::Method { .. } => (func.params().len().saturating_sub(1), " besides `self`"),
+            _ => (func.params().len(), ""),
         };
         let is_result = func.result.is_some_and(|ty| self.arena.kind(ty) == Kind::Result);
-        let ok = func.result.filter(|_| is_result).and_then(|ty| self.part_of(ty, 0));
+        let ok = func.result.filter(|_| is_result).and_then(|ty| self.arena.bare(ty).part(0));
         match accessor {
             Accessor::Get if own != 0 => Err(R::GetterParams { besides }),
             Accessor::Get if func.result.is_none() => Err(R::GetterResult),
@@ -294,12 +281,12 @@ impl Validator {
 
     /// Checks that the resource of a handle has this name.
     fn check_resource(&self, externs: &Externs, handle: NodeId, name: &str) -> Result<(), R> {
-        let Some(resource) = self.part_of(handle, 0) else { return Ok(()) };
+        let Some(resource) = self.arena.bare(handle).part(0) else { return Ok(()) };
         if resource == NodeId::UNKNOWN {
             return Ok(());
         }
         let Some(&known) = externs.resources.get(&resource) else {
-            return Err(R::UnnamedResource { resource: describe(&self.arena, resource) });
+            return Err(R::UnnamedResource { resource: self.arena.describe(resource) });
         };
         let known = self.arena.str(known);
         match known == name {
@@ -308,21 +295,19 @@ impl Validator {
         }
     }
 
-    /// A part of a type, by its word.
-    fn part_of(&self, id: NodeId, place: usize) -> Option<NodeId> {
-        let words = &self.arena.node(self.arena.unnamed(id)).words;
-        words.get(place).copied().filter(|&word| word != ABSENT).map(NodeId)
+    /// The type of the value that a result has when there is no error, if it has a type; else the
+    /// type itself.
+    fn value_of(&self, id: NodeId) -> NodeId {
+        let node = self.arena.bare(id);
+        match node.kind {
+            Kind::Result => node.part(0).unwrap_or(id),
+            _ => id,
+        }
     }
 
-    fn func(&self, id: NodeId) -> Func {
-        let words = &*self.arena.node(self.arena.unnamed(id)).words;
-        let node = |word: u32| (word != ABSENT).then_some(NodeId(word));
-        let [is_async, result, params @ ..] = words else { return Func::default() };
-        let first = match params {
-            [label, ty, ..] => Some((TextId(*label), NodeId(*ty))),
-            _ => None,
-        };
-        Func { is_async: *is_async != 0, result: node(*result), params: params.len() / 2, first }
+    /// The parts of the type of a function; nothing if it had an error.
+    fn func(&self, id: NodeId) -> FuncParts<'_> {
+        self.arena.bare(id).func().unwrap_or_default()
     }
 
     /// Checks that a setter follows its getter, and that both are about one type.
@@ -358,34 +343,17 @@ impl Validator {
             return Err(K::Getter { side, name, getter: getter.as_str().into() }.into());
         };
         let result = self.func(NodeId(entry.entity.id)).result;
-        let property = result.map(|result| match self.arena.kind(result) {
-            Kind::Result => self.part_of(result, 0).unwrap_or(result),
-            _ => result,
-        });
-        let words = &self.arena.node(self.arena.unnamed(NodeId(entity.id))).words;
-        let param = words.last().copied().map(NodeId);
-        let structure = |id: NodeId| self.arena.node(id).structure;
+        let property = result.map(|result| self.value_of(result));
+        let param = self.func(NodeId(entity.id)).params().last().map(|(_, ty)| ty);
         match (property, param) {
-            (Some(property), Some(param)) if structure(property) != structure(param) => {
-                let (expected, found) =
-                    (describe(&self.arena, property), describe(&self.arena, param));
+            (Some(property), Some(param)) if !self.arena.are_equal(property, param) => {
+                let (expected, found) = (self.arena.describe(property), self.arena.describe(param));
                 let getter = getter.as_str().into();
                 Err(K::PropertyType { side, name, getter, expected, found }.into())
             }
             _ => Ok(()),
         }
     }
-}
-
-/// What rules of names ask of a function type.
-#[derive(Clone, Copy, Debug, Default)]
-struct Func {
-    is_async: bool,
-    result: Option<NodeId>,
-    /// The number of parameters.
-    params: usize,
-    /// The label and the type of the first parameter.
-    first: Option<(TextId, NodeId)>,
 }
 
 /// Where a text stops being a semantic version.

@@ -7,7 +7,7 @@ use alloc::string::String;
 use wattle_ast::components::{CanonOp, CanonOpt, CoreSort, Sort};
 use wattle_ast::{AddrType, Feature, FuncType, ValType};
 
-use super::core_types::{CoreItem, address, shown_func};
+use super::core_types::{CoreItem, shown_func};
 use super::error::{ComponentErrorKind as K, Leaf};
 use super::scope::CoreType;
 use super::validator::{Checked, Validator};
@@ -94,11 +94,11 @@ fn once<T>(option: &'static str, slot: &mut Option<T>, value: T) -> Checked {
 impl Validator {
     /// Checks options by themselves.
     pub(crate) fn options(&self, list: &[CanonOpt]) -> Checked<Options> {
-        let most = self.limits.canon_opts;
-        self.within("canonical options", list.len().saturating_sub(1) as u32, most)?;
+        self.at_most("canonical options", list.len(), self.limits.canon_opts)?;
         let mut options = Options::default();
         let (mut is_async, mut gc) = (None, None);
         for option in list {
+            let keyword = option.keyword();
             match *option {
                 CanonOpt::Utf8 | CanonOpt::Utf16 | CanonOpt::CompactUtf16 => {
                     let option = match option {
@@ -112,20 +112,20 @@ impl Validator {
                 }
                 CanonOpt::Memory(memory) => {
                     let addr = self.abi_memory(memory.0)?;
-                    once("memory", &mut options.memory, addr)?;
+                    once(keyword, &mut options.memory, addr)?;
                 }
-                CanonOpt::Realloc(func) => once("realloc", &mut options.realloc, func.0)?,
+                CanonOpt::Realloc(func) => once(keyword, &mut options.realloc, func.0)?,
                 CanonOpt::PostReturn(func) => {
-                    once("post-return", &mut options.post_return, func.0)?;
+                    once(keyword, &mut options.post_return, func.0)?;
                 }
                 CanonOpt::Async => {
-                    once("async", &mut is_async, ())?;
+                    once(keyword, &mut is_async, ())?;
                     self.need(
                         Feature::CmAsync,
                         "canonical option `async` requires the component model async feature",
                     )?;
                 }
-                CanonOpt::Callback(func) => once("callback", &mut options.callback, func.0)?,
+                CanonOpt::Callback(func) => once(keyword, &mut options.callback, func.0)?,
                 CanonOpt::CoreType(ty) => {
                     self.need(
                         Feature::CmGc,
@@ -141,7 +141,7 @@ impl Validator {
                     }
                 }
                 CanonOpt::Gc => {
-                    once("gc", &mut gc, ())?;
+                    once(keyword, &mut gc, ())?;
                     self.need(Feature::CmGc, "canonical option `gc` requires the `cm-gc` feature")?;
                 }
                 // An option of a proposal that the tree has and this validator does not.
@@ -160,7 +160,7 @@ impl Validator {
         }
         if let Some(func) = options.realloc {
             let Some(addr) = options.memory else { return Err(K::ReallocMemory.into()) };
-            let addr = address(addr);
+            let addr = ValType::from(addr);
             self.check_func("realloc", func, &FuncType::new([addr; 4], [addr]))?;
         }
         Ok(options)
@@ -194,13 +194,28 @@ impl Validator {
         func: u32,
         expected: &FuncType,
     ) -> Checked {
-        match self.core_func_at(func)? {
-            Some(found) if !self.is_func(found, expected) => {
+        let Some(found) = self.core_func_at(func)? else { return Ok(()) };
+        self.check_is_func(found, expected, |expected, found| K::OptionType {
+            option,
+            expected,
+            found,
+        })
+    }
+
+    /// Checks that a core type is this function type, which names no defined type. The error is of
+    /// both types in the notation of the text format: what is expected, and what is found.
+    pub(crate) fn check_is_func(
+        &self,
+        found: TypeId,
+        expected: &FuncType,
+        error: impl FnOnce(String, String) -> K,
+    ) -> Checked {
+        match self.is_func(found, expected) {
+            true => Ok(()),
+            false => {
                 let found = shown_func(&self.registry, found);
-                let expected = self.shown_type(expected);
-                Err(K::OptionType { option, expected, found }.into())
+                Err(error(self.shown_type(expected), found).into())
             }
-            _ => Ok(()),
         }
     }
 
@@ -215,7 +230,7 @@ impl Validator {
     }
 
     /// A function type that names no defined type, in the notation of the text format.
-    pub(crate) fn shown_type(&self, ty: &FuncType) -> String {
+    fn shown_type(&self, ty: &FuncType) -> String {
         let mut registry = crate::Registry::default();
         match registry.add_func_type(ty) {
             Ok(id) => shown_func(&registry, id),

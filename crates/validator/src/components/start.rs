@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::components::{Numbered, PlainSort, Sort, Start};
 
-use super::arena::{ABSENT, Kind, NodeId, Properties};
+use super::arena::{NodeId, Properties};
 use super::error::ComponentErrorKind as K;
 use super::validator::{Checked, Validator};
 
@@ -16,41 +16,34 @@ impl Validator {
         if self.scope().counts.of(Numbered::Start) > 0 {
             return Err(K::Starts.into());
         }
-        let most = self.limits.start_args;
-        self.within("start arguments", start.args.len().saturating_sub(1) as u32, most)?;
+        self.at_most("start arguments", start.args.len(), self.limits.start_args)?;
         let func = self.node_at(PlainSort::Func, start.func.0)?;
-        let bare = self.arena.unnamed(func);
-        let words = self.arena.node(bare).words.clone();
-        let (result, params) = match (self.arena.kind(bare), &*words) {
-            (Kind::Func, [_, result, params @ ..]) => (*result, params),
-            _ => {
-                // The function had an error.
-                let mut args = start.args.iter();
-                return args.try_for_each(|arg| self.use_value(arg.0).map(drop));
-            }
+        let Some(func) = self.arena.bare(func).func() else {
+            // The function had an error.
+            let mut args = start.args.iter();
+            return args.try_for_each(|arg| self.use_value(arg.0).map(drop));
         };
-        let params: Vec<NodeId> =
-            params.iter().skip(1).step_by(2).map(|&word| NodeId(word)).collect();
+        let result = func.result;
+        let params: Vec<NodeId> = func.params().map(|(_, ty)| ty).collect();
         if params.len() != start.args.len() {
             let (expected, found) = (params.len(), start.args.len());
             return Err(K::StartArgs { expected, found }.into());
         }
-        let expected = u32::from(result != ABSENT);
+        let expected = u32::from(result.is_some());
         if expected != start.results {
             return Err(K::StartResults { expected, found: start.results }.into());
         }
         for (number, (param, arg)) in params.into_iter().zip(&start.args).enumerate() {
             let value = self.use_value(arg.0)?;
-            let structure = |id| self.arena.node(id).structure;
             let is_unknown = self.arena.has(value, Properties::UNKNOWN);
-            if structure(value) != structure(param) && !is_unknown {
+            if !self.arena.are_equal(value, param) && !is_unknown {
                 let (expected, found) = (self.arena.describe(param), self.arena.describe(value));
                 return Err(K::StartArg { number, expected, found }.into());
             }
         }
-        if result != ABSENT {
+        if let Some(result) = result {
             self.add_index(Sort::Plain(PlainSort::Value))?;
-            self.scope_mut().push(Sort::Plain(PlainSort::Value), result);
+            self.scope_mut().push(Sort::Plain(PlainSort::Value), result.0);
         }
         Ok(())
     }

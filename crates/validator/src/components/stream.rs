@@ -69,7 +69,7 @@ impl Validator {
             Part::Leave => {
                 self.entered = self.entered.saturating_sub(1);
                 match self.module {
-                    Some(_) => self.leave_core_module(),
+                    Some(_) => self.leave_core_module(None),
                     None if self.entered == 0 => {}
                     None => return self.part(&Definition::End, span),
                 }

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::arena::{Arena, Kind, NodeId, Origin};
+use super::arena::{Arena, Entity, Kind, NodeId, Origin};
 
 /// Which nodes are replaced by which. It also remembers what became of the nodes that were looked
 /// at, so each is looked at once.
@@ -25,10 +25,9 @@ impl Substitution {
     /// Replaces a resource, or a type with a name, from now on. The first replacement of a node
     /// counts.
     pub(crate) fn replace(&mut self, arena: &Arena, from: NodeId, to: NodeId) {
-        let node = arena.node(from);
-        if let (Kind::Resource | Kind::Named, [variable, ..]) = (node.kind, &*node.words) {
-            self.variables.0 = self.variables.0.min(*variable);
-            self.variables.1 = self.variables.1.max(*variable);
+        if let Some(variable) = arena.node(from).variable() {
+            self.variables.0 = self.variables.0.min(variable);
+            self.variables.1 = self.variables.1.max(variable);
             self.nodes.entry(from).or_insert(to);
         }
     }
@@ -81,6 +80,14 @@ impl Substitution {
         }
         self.known(arena, root).unwrap_or(root)
     }
+
+    /// What an import or export becomes.
+    pub(crate) fn entity(&mut self, arena: &mut Arena, entity: Entity) -> Entity {
+        match entity.node() {
+            Some(node) => entity.with(self.apply(arena, node)),
+            None => entity,
+        }
+    }
 }
 
 impl Arena {
@@ -94,9 +101,7 @@ impl Arena {
         let mut substitution = Substitution::default();
         let fresh = self.fresh(&parts.bound, origin, &mut substitution);
         for entry in &mut parts.exports {
-            if let Some(node) = entry.entity.node() {
-                entry.entity = entry.entity.with(substitution.apply(self, node));
-            }
+            entry.entity = substitution.entity(self, entry.entity);
         }
         (self.instance(&[], &parts.exports), fresh)
     }

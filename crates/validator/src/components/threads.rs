@@ -117,7 +117,7 @@ impl Validator {
         deferred.names = Some(module.names.clone().into_owned());
         deferred.tree = Some(module);
         self.check_deferred(&deferred, threads);
-        self.leave_core_module();
+        self.leave_core_module(None);
     }
 
     /// Checks the bodies of a core module that is about to end.

@@ -4,23 +4,18 @@
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_abi::ValueAbi;
 use wattle_ast::components::{
-    CoreSort, FuncType, PrimType, ResourceType, Scope as Form, Sort, Type, ValType, check_label,
-    label_key,
+    Field, FuncType, PrimType, ResourceType, Scope as Form, Type, ValType, check_label, label_key,
 };
 use wattle_ast::{AddrType, Feature, Name};
 
 use super::arena::{ABSENT, Kind, NodeId, Origin, Properties};
-use super::core_types::{CoreItem, shown_func};
 use super::error::ComponentErrorKind as K;
-use super::matching::{form, general};
 use super::validator::{Checked, Validator};
-use super::view::words_for;
-use crate::{Error, ErrorKind};
+use crate::Error;
 
 /// What labels name: the word for the item, the word for the label of an earlier one, and what is
 /// said when there are none.
@@ -67,13 +62,8 @@ impl Validator {
         let id = match ty {
             Type::Prim(prim) => self.prim(*prim)?,
             Type::Record(fields) => {
-                let labels = fields.iter().map(|field| &field.label);
-                self.labels(&FIELDS, labels, self.limits.record_fields)?;
                 let mut words = Vec::new();
-                for field in fields {
-                    words.push(self.arena.text(field.label.as_str()).0);
-                    words.push(self.val_type(field.ty)?.0);
-                }
+                self.fields(&FIELDS, fields, self.limits.record_fields, &mut words)?;
                 self.arena.intern(Kind::Record, &words)
             }
             Type::Variant(cases) => {
@@ -95,7 +85,7 @@ impl Validator {
                     return Err(K::FixedListLength.into());
                 }
                 let most = self.limits.fixed_list_len;
-                self.within("elements of a fixed-length list", *len - 1, most)?;
+                self.at_most("elements of a fixed-length list", *len as usize, most)?;
                 let elem = self.val_type(*elem)?;
                 self.arena.intern(Kind::FixedList, &[elem.0, *len])
             }
@@ -103,8 +93,7 @@ impl Validator {
                 if types.is_empty() {
                     return Err(K::Empty { what: "tuple type must have at least one type" }.into());
                 }
-                let most = self.limits.tuple_types;
-                self.within("types of a tuple", types.len() as u32 - 1, most)?;
+                self.at_most("types of a tuple", types.len(), self.limits.tuple_types)?;
                 let words: Vec<u32> = types
                     .iter()
                     .map(|&ty| self.val_type(ty).map(|id| id.0))
@@ -130,19 +119,8 @@ impl Validator {
             }
             Type::Own(resource) => self.handle(Kind::Own, resource.0)?,
             Type::Borrow(resource) => self.handle(Kind::Borrow, resource.0)?,
-            Type::Stream(ty) => {
-                let word = self.opt_val_type(*ty)?;
-                let is_char =
-                    word != ABSENT && self.arena.as_prim(NodeId(word)) == Some(PrimType::Char);
-                if is_char {
-                    return Err(K::StreamOfChar.into());
-                }
-                self.payload(Kind::Stream, "`stream` payload", word)?
-            }
-            Type::Future(ty) => {
-                let word = self.opt_val_type(*ty)?;
-                self.payload(Kind::Future, "`future` payload", word)?
-            }
+            Type::Stream(ty) => self.payload(Kind::Stream, "`stream` payload", *ty)?,
+            Type::Future(ty) => self.payload(Kind::Future, "`future` payload", *ty)?,
             Type::Map { key, value } => {
                 let (key, value) = (self.val_type(*key)?, self.val_type(*value)?);
                 if !self.arena.as_prim(key).is_some_and(PrimType::is_map_key)
@@ -223,15 +201,10 @@ impl Validator {
                 let (id, kind) = self.type_at(index.0)?;
                 match kind.is_value() {
                     true => Ok(id),
-                    false => Err(self.not_defined(index.0, kind)),
+                    false => Err(K::NotDefined { index: index.0, found: kind.noun() }.into()),
                 }
             }
         }
-    }
-
-    /// The error for a type that is not a value type.
-    pub(crate) fn not_defined(&self, index: u32, kind: Kind) -> Error {
-        K::NotDefined { index, found: words_for(kind) }.into()
     }
 
     fn opt_val_type(&mut self, ty: Option<ValType>) -> Checked<u32> {
@@ -248,9 +221,7 @@ impl Validator {
         if labels.len() == 0 && !of.empty.is_empty() {
             return Err(K::Empty { what: of.empty }.into());
         }
-        if labels.len() > most as usize {
-            return Err(ErrorKind::Limit(of.limit, most.into()).into());
-        }
+        self.at_most(of.limit, labels.len(), most)?;
         let mut keys: BTreeMap<Cow<'_, str>, &str> = BTreeMap::new();
         for label in labels {
             let label = label.as_str();
@@ -269,6 +240,22 @@ impl Validator {
                 }
                 .into());
             }
+        }
+        Ok(())
+    }
+
+    /// Adds the words of labels with types: pairs of both.
+    fn fields(
+        &mut self,
+        of: &Labels,
+        fields: &[Field<'_>],
+        most: u32,
+        words: &mut Vec<u32>,
+    ) -> Checked {
+        self.labels(of, fields.iter().map(|field| &field.label), most)?;
+        for field in fields {
+            words.push(self.arena.text(field.label.as_str()).0);
+            words.push(self.val_type(field.ty)?.0);
         }
         Ok(())
     }
@@ -293,36 +280,51 @@ impl Validator {
 
     /// The resource at an index of types.
     pub(crate) fn resource_at(&self, index: u32) -> Checked<NodeId> {
-        match self.type_at(index)? {
-            (id, Kind::Resource | Kind::Unknown) => Ok(id),
-            (id, kind) => Err(self.not_resource(index, id, kind)),
+        self.type_of(Kind::Resource, index)
+    }
+
+    /// The type of a kind at an index of types: a resource, or the type of a function, a component
+    /// or an instance. A type that had an error is of every kind.
+    pub(crate) fn type_of(&self, wanted: Kind, index: u32) -> Checked<NodeId> {
+        let (id, kind) = self.type_at(index)?;
+        match kind == wanted || kind == Kind::Unknown {
+            true => Ok(id),
+            false => Err(self.not_of(wanted, index, id)),
         }
     }
 
     #[cold]
-    fn not_resource(&self, index: u32, id: NodeId, kind: Kind) -> Error {
-        let found = match self.arena.as_prim(id) {
-            Some(prim) => prim.keyword(),
-            None => words_for(kind),
-        };
-        K::NotResource { index, found }.into()
+    fn not_of(&self, wanted: Kind, index: u32, id: NodeId) -> Error {
+        let found = self.arena.kind(id).noun();
+        match wanted {
+            Kind::Func => K::NotFunc { index, found },
+            Kind::Instance => K::NotInstance { index, found },
+            Kind::Component => K::NotComponent { index, found },
+            _ => {
+                let found = self.arena.as_prim(id).map_or(found, PrimType::keyword);
+                K::NotResource { index, found }
+            }
+        }
+        .into()
     }
 
-    fn payload(&mut self, kind: Kind, what: &'static str, word: u32) -> Checked<NodeId> {
-        if word != ABSENT && self.arena.has(NodeId(word), Properties::BORROW) {
-            return Err(K::Borrow { what }.into());
+    /// The type of a stream or future.
+    fn payload(&mut self, kind: Kind, what: &'static str, ty: Option<ValType>) -> Checked<NodeId> {
+        let word = self.opt_val_type(ty)?;
+        if let Some(id) = NodeId::of(word) {
+            if kind == Kind::Stream && self.arena.as_prim(id) == Some(PrimType::Char) {
+                return Err(K::StreamOfChar.into());
+            }
+            if self.arena.has(id, Properties::BORROW) {
+                return Err(K::Borrow { what }.into());
+            }
         }
         Ok(self.arena.intern(kind, &[word]))
     }
 
     fn func_type(&mut self, ty: &FuncType<'_>) -> Checked<NodeId> {
-        let labels = ty.params.iter().map(|param| &param.label);
-        self.labels(&PARAMS, labels, self.limits.params)?;
         let mut words = Vec::from([u32::from(ty.is_async), ABSENT]);
-        for param in &ty.params {
-            words.push(self.arena.text(param.label.as_str()).0);
-            words.push(self.val_type(param.ty)?.0);
-        }
+        self.fields(&PARAMS, &ty.params, self.limits.params, &mut words)?;
         if let Some(result) = ty.result.0 {
             let id = self.val_type(result)?;
             if self.arena.has(id, Properties::BORROW) {
@@ -345,31 +347,21 @@ impl Validator {
             )?,
             rep => return Err(K::ResourceRep { rep }.into()),
         }
-        if let Some(func) = ty.destructor {
-            let item = self.core.item(self.get(Sort::Core(CoreSort::Func), func.0)?);
-            if let CoreItem::Func(found) = item {
-                let expected = wattle_ast::FuncType::new([ty.rep], []);
-                if !self.is_func(found, &expected) {
-                    let found = shown_func(&self.registry, found);
-                    let expected = self.shown_type(&expected);
-                    return Err(K::Destructor { func: func.0, expected, found }.into());
-                }
-            }
+        if let Some(func) = ty.destructor
+            && let Some(found) = self.core_func_at(func.0)?
+        {
+            let func = func.0;
+            let expected = wattle_ast::FuncType::new([ty.rep], []);
+            self.check_is_func(found, &expected, |expected, found| K::Destructor {
+                func,
+                expected,
+                found,
+            })?;
         }
         let id = self.arena.resource(Origin::default());
         if let Some(variable) = self.arena.resource_variable(id) {
             self.scope_mut().defined.insert(variable, Some(ty.rep));
         }
         Ok(id)
-    }
-
-    /// The words for what a type is, where another was expected.
-    pub(crate) fn found(&self, id: NodeId) -> String {
-        let kind = self.arena.kind(id);
-        match self.arena.as_prim(id) {
-            Some(prim) => prim.keyword().into(),
-            None if kind.is_value() => form(kind).into(),
-            None => general(kind).into(),
-        }
     }
 }

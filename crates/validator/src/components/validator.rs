@@ -14,7 +14,7 @@ use super::arena::{Arena, ComponentParts, Kind, NodeId};
 use super::core_types::CoreTypes;
 use super::error::ComponentErrorKind as K;
 use super::modules::InnerModule;
-use super::scope::{CoreType, Scope};
+use super::scope::{CoreType, Scope, Side};
 use super::view::ComponentTypes;
 use crate::registry::Registry;
 use crate::{Error, ErrorKind, Errors, Limits};
@@ -201,7 +201,10 @@ impl Validator {
         self.report(error, place);
         if let (Some(form), true) = (definition.opens(), self.scopes.len() == depth) {
             // What follows is in the scope all the same.
-            self.open_anyway(form, before);
+            self.open(form, before);
+            if form == Form::ModuleType && self.module.is_none() {
+                self.enter_core_module();
+            }
         }
         // The index spaces of a module type are kept elsewhere.
         if let (None, Some((sort, count))) = (definition.opens(), definition.adds())
@@ -245,7 +248,7 @@ impl Validator {
             Definition::CoreType(CoreTypeDef::Rec(types)) => self.core_types(types),
             Definition::Component => {
                 let index = self.scope().len(Sort::Plain(PlainSort::Component));
-                self.open(Form::Component, Outer::Component(index));
+                self.open(Form::Component, index);
                 self.nest("components", index, self.limits.components)
             }
             Definition::Instance(instance) => self.instance(instance),
@@ -253,8 +256,8 @@ impl Validator {
             Definition::Type(ty) => {
                 let index = self.scope().len(Sort::Plain(PlainSort::Type));
                 match ty {
-                    Type::Component => self.open(Form::ComponentType, Outer::Type(index)),
-                    Type::Instance => self.open(Form::InstanceType, Outer::Type(index)),
+                    Type::Component => self.open(Form::ComponentType, index),
+                    Type::Instance => self.open(Form::InstanceType, index),
                     _ => {
                         self.types_within(1)?;
                         let id = self.define_type(ty)?;
@@ -265,9 +268,9 @@ impl Validator {
             }
             Definition::Canon(canon) => self.canon(canon),
             Definition::Start(start) => self.start(start),
-            Definition::Import(import) => self.import(import),
+            Definition::Import(import) => self.declare(Side::Import, &import.name, &import.ty),
             Definition::Export(export) => self.export(export),
-            Definition::ExportDecl(export) => self.export_decl(export),
+            Definition::ExportDecl(export) => self.declare(Side::Export, &export.name, &export.ty),
             Definition::Value(value) => self.value(value),
             Definition::Custom(_) | Definition::Names(_) => Ok(()),
             // All others were handled, or are not permitted here.
@@ -291,21 +294,14 @@ impl Validator {
         self.scope().form
     }
 
-    pub(crate) fn open(&mut self, form: Form, step: Outer) {
-        self.scopes.push(Scope::new(form, Some(step), self.span));
-    }
-
-    /// Opens the scope of a definition that had an error.
-    fn open_anyway(&mut self, form: Form, index: u32) {
+    /// Opens the scope of the definition with this index.
+    pub(crate) fn open(&mut self, form: Form, index: u32) {
         let step = match form {
             Form::Component => Outer::Component(index),
             Form::ComponentType | Form::InstanceType => Outer::Type(index),
             Form::ModuleType => Outer::CoreType(index),
         };
-        self.open(form, step);
-        if form == Form::ModuleType && self.module.is_none() {
-            self.enter_core_module();
-        }
+        self.scopes.push(Scope::new(form, Some(step), self.span));
     }
 
     /// Counts a module or component.
@@ -318,6 +314,14 @@ impl Validator {
     /// Checks that one more is within a limit.
     pub(crate) fn within(&self, what: &'static str, count: u32, most: u32) -> Checked {
         match count < most {
+            true => Ok(()),
+            false => Err(ErrorKind::Limit(what, most.into()).into()),
+        }
+    }
+
+    /// Checks that the length of a list is within a limit.
+    pub(crate) fn at_most(&self, what: &'static str, len: usize, most: u32) -> Checked {
+        match len <= most as usize {
             true => Ok(()),
             false => Err(ErrorKind::Limit(what, most.into()).into()),
         }

@@ -85,7 +85,7 @@ impl Validator {
         let node = self.arena.structure(id);
         let words = &*node.words;
         let word = |place: usize| words.get(place).copied().unwrap_or(ABSENT);
-        let payload = |word: u32| (word != ABSENT).then_some(Rest::Values(NodeId(word), 1));
+        let payload = |word: u32| NodeId::of(word).map(|id| Rest::Values(id, 1));
         match node.kind {
             Kind::Prim => read_prim(self.arena.as_prim(id).unwrap_or(PrimType::Bool), reader)?,
             Kind::Record => {

@@ -8,9 +8,10 @@ use core::fmt;
 use wattle_ast::Shown;
 use wattle_ast::components::PrimType;
 
-use super::arena::{ABSENT, Arena, ComponentParts, EntitySort, Entry, Kind, NodeId, TextId};
+use super::arena::{
+    ABSENT, Arena, ComponentParts, EntitySort, Entry, FuncParts, Kind, NodeId, TextId,
+};
 use super::core_types::{CoreItem, CoreTypes, shown, shown_func};
-use super::matching::form;
 use crate::registry::Registry;
 
 /// The types of a valid component.
@@ -259,8 +260,7 @@ impl<'a> TypeView<'a> {
 
     /// Whether two types are equal: resources by identity, value types and functions by structure.
     pub fn is_equal(&self, other: &TypeView<'_>) -> bool {
-        core::ptr::eq(self.types, other.types)
-            && self.types.arena.node(self.id).structure == self.types.arena.node(other.id).structure
+        core::ptr::eq(self.types, other.types) && self.types.arena.are_equal(self.id, other.id)
     }
 
     /// What the type consists of.
@@ -271,7 +271,7 @@ impl<'a> TypeView<'a> {
         let node = arena.node(id);
         let words = &*node.words;
         let view = |word: u32| TypeView { types, id: NodeId(word) };
-        let opt = |word: Option<&u32>| word.copied().filter(|&word| word != ABSENT).map(view);
+        let opt = |id: Option<NodeId>| id.map(|id| TypeView { types, id });
         let first = || view(words.first().copied().unwrap_or_default());
         let label = |word: u32| arena.str(TextId(word));
         let labels = || words.iter().map(|&word| label(word)).collect();
@@ -284,7 +284,10 @@ impl<'a> TypeView<'a> {
         match node.kind {
             Kind::Record => Shape::Record(pairs(words)),
             Kind::Variant => Shape::Variant(
-                words.chunks_exact(2).map(|pair| (label(pair[0]), opt(pair.get(1)))).collect(),
+                words
+                    .chunks_exact(2)
+                    .map(|pair| (label(pair[0]), opt(NodeId::of(pair[1]))))
+                    .collect(),
             ),
             Kind::List => Shape::List(first(), None),
             Kind::FixedList => Shape::List(first(), words.get(1).copied()),
@@ -292,17 +295,16 @@ impl<'a> TypeView<'a> {
             Kind::Flags => Shape::Flags(labels()),
             Kind::Enum => Shape::Enum(labels()),
             Kind::Option => Shape::Option(first()),
-            Kind::Result => Shape::Result(opt(words.first()), opt(words.get(1))),
+            Kind::Result => Shape::Result(opt(node.part(0)), opt(node.part(1))),
             Kind::Own => Shape::Own(first()),
             Kind::Borrow => Shape::Borrow(first()),
-            Kind::Stream => Shape::Stream(opt(words.first())),
-            Kind::Future => Shape::Future(opt(words.first())),
+            Kind::Stream => Shape::Stream(opt(node.part(0))),
+            Kind::Future => Shape::Future(opt(node.part(0))),
             Kind::Map => Shape::Map(first(), view(words.get(1).copied().unwrap_or_default())),
-            Kind::Func => Shape::Func {
-                is_async: words.first() != Some(&0),
-                params: pairs(words.get(2..).unwrap_or_default()),
-                result: opt(words.get(1)),
-            },
+            Kind::Func => {
+                let FuncParts { is_async, result, params } = node.func().unwrap_or_default();
+                Shape::Func { is_async, params: pairs(params), result: opt(result) }
+            }
             Kind::Resource => Shape::Resource(words.first().copied().unwrap_or_default()),
             Kind::Instance => Shape::Instance(externs(arena.exports(id).collect())),
             Kind::Component => {
@@ -399,31 +401,24 @@ const MOST_IN_MESSAGE: usize = 60;
 
 /// The name of a type that has one.
 fn name_of(arena: &Arena, id: NodeId) -> Option<&str> {
-    let node = arena.node(id);
-    match (node.kind, &*node.words) {
-        (Kind::Named | Kind::Resource, [variable, ..]) => {
-            arena.origin(*variable).name.map(|name| arena.str(name))
-        }
-        _ => None,
-    }
-}
-
-/// A type in a message.
-pub(crate) fn describe(arena: &Arena, id: NodeId) -> String {
-    if let Some(variable) = arena.resource_variable(id) {
-        return arena.describe_variable(variable);
-    }
-    let text = described(arena, id, MOST_IN_MESSAGE);
-    match name_of(arena, id) {
-        Some(_) => {
-            use alloc::format;
-            format!("{} `{text}`", form(arena.kind(id)))
-        }
-        None => text,
-    }
+    let name = arena.origin(arena.node(id).variable()?).name?;
+    Some(arena.str(name))
 }
 
 impl Arena {
+    /// A type in a message: a resource by its name, and any other with its name where it has one.
+    pub(crate) fn describe(&self, id: NodeId) -> String {
+        use alloc::format;
+        if let Some(variable) = self.resource_variable(id) {
+            return self.describe_variable(variable);
+        }
+        let text = described(self, id, MOST_IN_MESSAGE);
+        match name_of(self, id) {
+            Some(_) => format!("{} `{text}`", self.kind(id).form()),
+            None => text,
+        }
+    }
+
     /// A resource in a message: by the name that it was introduced with, if it has one.
     pub(crate) fn describe_variable(&self, variable: u32) -> String {
         use alloc::format;
@@ -497,15 +492,15 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
             if place > 0 {
                 out.push(Text(", "));
             }
-            out.push(if word == ABSENT { Text("_") } else { Type(NodeId(word)) });
+            out.push(NodeId::of(word).map_or(Text("_"), Type));
         }
         out.push(Text(close));
     };
     let pairs = |out: &mut Vec<Piece<'a>>, words: &[u32], open, close| {
         for (place, pair) in words.chunks_exact(2).take(most).enumerate() {
             out.extend([Text(if place > 0 { ", " } else { "" }), label(pair[0])]);
-            if pair[1] != ABSENT {
-                out.extend([Text(open), Type(NodeId(pair[1])), Text(close)]);
+            if let Some(ty) = NodeId::of(pair[1]) {
+                out.extend([Text(open), Type(ty), Text(close)]);
             }
         }
     };
@@ -527,7 +522,7 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
             out.push(Text(" }"));
         }
         Kind::Flags | Kind::Enum => {
-            out.extend([Text(form(node.kind)), Text(" { ")]);
+            out.extend([Text(node.kind.form()), Text(" { ")]);
             for (place, &word) in words.iter().take(most).enumerate() {
                 out.extend([Text(if place > 0 { ", " } else { "" }), label(word)]);
             }
@@ -542,16 +537,16 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
             out.push(Text(">"));
         }
         Kind::Func => {
-            let is_async = words.first() != Some(&0);
+            let FuncParts { is_async, result, params } = node.func().unwrap_or_default();
             out.push(Text(if is_async { "async func(" } else { "func(" }));
-            pairs(out, words.get(2..).unwrap_or_default(), ": ", "");
+            pairs(out, params, ": ", "");
             out.push(Text(")"));
-            if let Some(&result) = words.get(1).filter(|&&word| word != ABSENT) {
-                out.extend([Text(" -> "), Type(NodeId(result))]);
+            if let Some(result) = result {
+                out.extend([Text(" -> "), Type(result)]);
             }
         }
         Kind::Result if words == [ABSENT, ABSENT] => out.push(Text("result")),
-        Kind::Stream | Kind::Future if words == [ABSENT] => out.push(Text(form(node.kind))),
+        Kind::Stream | Kind::Future if words == [ABSENT] => out.push(Text(node.kind.form())),
         Kind::List
         | Kind::Option
         | Kind::Tuple
@@ -560,7 +555,7 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
         | Kind::Borrow
         | Kind::Stream
         | Kind::Future
-        | Kind::Map => list(out, form(node.kind), words, "<", ">"),
+        | Kind::Map => list(out, node.kind.form(), words, "<", ">"),
         Kind::Resource => out.push(Text("resource")),
         Kind::Instance => {
             out.push(Text("instance { "));
@@ -576,31 +571,5 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
             out.push(Text(" }"));
         }
         Kind::Unknown | Kind::Named => out.push(Text("unknown")),
-    }
-}
-
-/// What a type of this kind is, with its article.
-pub(crate) const fn words_for(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Unknown | Kind::Named => "unknown",
-        Kind::Prim => "a primitive type",
-        Kind::Record => "a record",
-        Kind::Variant => "a variant",
-        Kind::List => "a list",
-        Kind::FixedList => "a list of a fixed length",
-        Kind::Tuple => "a tuple",
-        Kind::Flags => "a set of flags",
-        Kind::Enum => "an enum",
-        Kind::Option => "an option",
-        Kind::Result => "a result",
-        Kind::Own => "an `own` handle",
-        Kind::Borrow => "a `borrow` handle",
-        Kind::Stream => "a stream",
-        Kind::Future => "a future",
-        Kind::Map => "a map",
-        Kind::Func => "a function type",
-        Kind::Resource => "a resource type",
-        Kind::Instance => "an instance type",
-        Kind::Component => "a component type",
     }
 }

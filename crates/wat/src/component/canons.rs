@@ -37,14 +37,11 @@ impl<'a> ComponentState<'_, 'a> {
         }
         let canon = self.built_in()?;
         self.core.cursor.expect_open("core")?;
-        if !self.core.cursor.opt_keyword("func") {
-            return Err(self.core.cursor.unexpected(Expected::Token("func")));
-        }
+        self.core.cursor.expect_keyword("func")?;
         let head = self.head(false)?;
         self.core.cursor.expect_close()?;
         self.core.cursor.expect_close()?;
-        let index = self.emit(Definition::Canon(canon));
-        self.define(head, SortIdx::new(CORE_FUNC, index))
+        self.add(head, Definition::Canon(canon))
     }
 
     /// Reads the keyword and the immediates of a canonical definition of a core function.
@@ -61,10 +58,7 @@ impl<'a> ComponentState<'_, 'a> {
 
     fn canon_op(&mut self) -> Result<CanonOp> {
         let cursor = &self.core.cursor;
-        let op = match cursor.peek() {
-            TokenKind::Keyword => CanonOp::from_keyword(cursor.text()),
-            _ => None,
-        };
+        let op = cursor.keyword().and_then(CanonOp::from_keyword);
         let Some(op) = op else { return Err(cursor.unexpected(Expected::Canon)) };
         self.require(op.feature())?;
         self.core.cursor.bump();
@@ -98,9 +92,7 @@ impl<'a> ComponentState<'_, 'a> {
     /// Reads `lift`, a core function and options, and defines a function of this type.
     pub(super) fn lift(&mut self, ty: ComponentTypeIdx) -> Result<u32> {
         let op = CanonOp::Lift;
-        if !self.core.cursor.opt_keyword(op.keyword()) {
-            return Err(self.core.cursor.unexpected(Expected::Token("lift")));
-        }
+        self.core.cursor.expect_keyword(op.keyword())?;
         let mut source = Immediates { state: self, op, ty: Some(ty), in_option: false };
         let canon = Canon::read_from(op, &mut source)?;
         Ok(self.emit(Definition::Canon(canon)))
@@ -154,12 +146,7 @@ impl CanonSource for Immediates<'_, '_, '_> {
     }
 
     fn results(&mut self) -> Result<ResultList> {
-        if !self.state.core.cursor.opt_open("result") {
-            return Ok(ResultList(None));
-        }
-        let ty = self.state.val_type()?;
-        self.state.core.cursor.expect_close()?;
-        Ok(ResultList(Some(ty)))
+        self.state.opt_form("result", ComponentState::val_type).map(ResultList)
     }
 
     fn context_slot(&mut self) -> Result<ContextSlot> {
@@ -180,10 +167,7 @@ impl CanonSource for Immediates<'_, '_, '_> {
         loop {
             let cursor = &mut self.state.core.cursor;
             let in_form = cursor.peek() == TokenKind::Open;
-            let keyword = match cursor.peek() {
-                TokenKind::Keyword => Some(cursor.text()),
-                _ => cursor.open_keyword(),
-            };
+            let keyword = cursor.keyword().or_else(|| cursor.open_keyword());
             let row = CanonOpt::KEYWORDS
                 .iter()
                 .find(|(known, _, has_index)| keyword == Some(known) && *has_index == in_form);

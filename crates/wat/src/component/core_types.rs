@@ -12,18 +12,15 @@ use wattle_syntax::TokenKind;
 use super::ComponentState;
 use super::items::CORE_TYPE;
 use super::scopes::{Head, Then};
-use crate::error::{Expected, Result};
+use crate::error::Result;
 
 impl<'a> ComponentState<'_, 'a> {
     /// `(core type $id? ...)`, behind the keywords.
     pub(super) fn core_type(&mut self) -> Result<()> {
         let head = self.head(false)?;
-        if let Some(index) = self.opt_inverted_alias(CORE_TYPE)? {
-            return self.define(head, SortIdx::new(CORE_TYPE, index));
-        }
+        let Some(head) = self.unless_alias(CORE_TYPE, head)? else { return Ok(()) };
         if self.core.cursor.opt_open("module") {
-            let id = head.id.as_ref().map(|(id, _)| id.clone());
-            let index = self.module_type(id)?;
+            let index = self.module_type(head.id())?;
             self.core.cursor.expect_close()?;
             self.core.cursor.expect_close()?;
             return self.define(head, SortIdx::new(CORE_TYPE, index));
@@ -127,10 +124,8 @@ impl<'a> ComponentState<'_, 'a> {
                 self.emit(Definition::CoreType(CoreType::Rec(types.into())));
             }
             "alias" => {
-                if !self.core.cursor.at_keyword("outer") {
-                    return Err(self.core.cursor.unexpected(Expected::Token("outer")));
-                }
-                self.alias()?;
+                self.core.cursor.expect_keyword("outer")?;
+                self.outer_alias()?;
                 // Which type it is, is not known here, so nothing is compared with it.
                 let index = self.know_type(FuncType::default().into());
                 self.core.broken_types.insert(index);

@@ -62,28 +62,28 @@ impl<'a> ComponentState<'_, 'a> {
         cursor.peek() == TokenKind::Close
     }
 
-    /// Reads `(import "name" ATTRIBUTE*)` if it comes next.
-    pub(super) fn opt_inline_import(&mut self) -> Result<Option<ExternName<'a>>> {
+    /// Reads the beginning of a definition of a sort, which may abbreviate an import or an alias.
+    /// Then it is added whole, and there is no head.
+    pub(super) fn own_head(&mut self, sort: Sort) -> Result<Option<Head<'a>>> {
+        let head = self.head(true)?;
         if !self.core.cursor.at_open("import") || !self.is_inline() {
-            return Ok(None);
+            return self.unless_alias(sort, head);
         }
         self.core.cursor.bump_open();
         let name = self.extern_name()?;
         self.core.cursor.expect_close()?;
-        Ok(Some(name))
+        self.extern_type(sort, Extern { head, name, kind: ExternKind::Import, closes: 1 })?;
+        Ok(None)
     }
 
     /// Reads a name and its attributes.
     pub(super) fn extern_name(&mut self) -> Result<ExternName<'a>> {
-        let mut name = match self.core.cursor.opt_open("interface") {
-            // An old form of names that are interfaces.
-            true => {
-                let name = self.core.cursor.expect_name()?;
-                self.core.cursor.expect_close()?;
-                ExternName::from(name)
-            }
-            false => ExternName::from(self.core.cursor.expect_name()?),
-        };
+        // An old form of names that are interfaces.
+        let old = self.opt_form("interface", |state| state.core.cursor.expect_name())?;
+        let mut name = ExternName::from(match old {
+            Some(name) => name,
+            None => self.core.cursor.expect_name()?,
+        });
         while let Some((keyword, feature)) = self.core.cursor.open_keyword().and_then(attribute) {
             self.core.cursor.bump();
             self.require(feature)?;
@@ -106,21 +106,21 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// `(import "name" ATTRIBUTE* (SORT $id? TYPE))`, behind the keyword.
     pub(super) fn import(&mut self) -> Result<()> {
+        self.declared(ExternKind::Import)
+    }
+
+    /// `"name" ATTRIBUTE* (SORT $id? TYPE))`.
+    fn declared(&mut self, kind: ExternKind) -> Result<()> {
         let name = self.extern_name()?;
         let sort = self.open_extern_sort()?;
         let head = self.head(false)?;
-        let ext = Extern { head, name, kind: ExternKind::Import, closes: 2 };
-        self.extern_type(sort, ext)
+        self.extern_type(sort, Extern { head, name, kind, closes: 2 })
     }
 
     /// `(export ...)`, behind the keyword.
     pub(super) fn export(&mut self) -> Result<()> {
         if self.scope.kind() != Scope::Component {
-            let name = self.extern_name()?;
-            let sort = self.open_extern_sort()?;
-            let head = self.head(false)?;
-            return self
-                .extern_type(sort, Extern { head, name, kind: ExternKind::Decl, closes: 2 });
+            return self.declared(ExternKind::Decl);
         }
         let head = self.head(false)?;
         let name = self.extern_name()?;
@@ -132,8 +132,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
         self.core.cursor.expect_close()?;
         let item = SortIdx::new(sort, self.settle(sort, reference)?);
-        let index = self.emit(Definition::Export(Export { name, item, ty: None }));
-        self.define(head, SortIdx::new(sort, index))
+        self.add(head, Definition::Export(Export { name, item, ty: None }))
     }
 
     /// Reads the type of an import or export behind its sort and identifier, and the rest of it.
@@ -180,33 +179,21 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads `(eq index)` or `(sub resource)`.
     fn type_bound(&mut self) -> Result<TypeBound> {
-        let cursor = &mut self.core.cursor;
-        let bound = match cursor.open_keyword() {
-            Some("eq") => {
-                cursor.bump_open();
-                TypeBound::Eq(self.item(TYPE)?.into())
-            }
-            Some("sub") => {
-                cursor.bump_open();
-                if !cursor.opt_keyword("resource") {
-                    return Err(cursor.unexpected(Expected::Token("resource")));
-                }
-                TypeBound::Resource
-            }
-            _ => return Err(cursor.unexpected_form(Expected::TypeBound)),
-        };
-        self.core.cursor.expect_close()?;
-        Ok(bound)
+        if let Some(ty) = self.opt_form("eq", |state| state.item(TYPE))? {
+            return Ok(TypeBound::Eq(ty.into()));
+        }
+        match self.opt_form("sub", |state| state.core.cursor.expect_keyword("resource"))? {
+            Some(()) => Ok(TypeBound::Resource),
+            None => Err(self.core.cursor.unexpected_form(Expected::TypeBound)),
+        }
     }
 
     /// Reads `(eq index)` or a value type.
     fn value_bound(&mut self) -> Result<ValueBound> {
-        if !self.core.cursor.opt_open("eq") {
-            return self.val_type().map(ValueBound::Type);
+        match self.opt_form("eq", |state| state.item(VALUE))? {
+            Some(value) => Ok(ValueBound::Eq(value.into())),
+            None => self.val_type().map(ValueBound::Type),
         }
-        let value = self.item(VALUE)?;
-        self.core.cursor.expect_close()?;
-        Ok(ValueBound::Eq(value.into()))
     }
 
     /// Adds an import or export, behind its type.
@@ -215,16 +202,15 @@ impl<'a> ComponentState<'_, 'a> {
         for _ in 0..closes {
             self.core.cursor.expect_close()?;
         }
-        let (sort, definition) = match kind {
-            ExternKind::Import => (ty.sort(), Definition::Import(Import { name, ty })),
-            ExternKind::Decl => (ty.sort(), Definition::ExportDecl(ExportDecl { name, ty })),
+        let definition = match kind {
+            ExternKind::Import => Definition::Import(Import { name, ty }),
+            ExternKind::Decl => Definition::ExportDecl(ExportDecl { name, ty }),
             ExternKind::Export(sort, reference) => {
                 let item = SortIdx::new(sort, self.settle(sort, reference)?);
-                (sort, Definition::Export(Export { name, item, ty: Some(ty) }))
+                Definition::Export(Export { name, item, ty: Some(ty) })
             }
         };
-        let index = self.emit(definition);
-        self.define(head, SortIdx::new(sort, index))
+        self.add(head, definition)
     }
 }
 

@@ -3,12 +3,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wattle_ast::components::{CoreSort, Definition, PlainSort, Scope, Sort, SortIdx, Start, Value};
+use wattle_ast::components::{CoreSort, Definition, Scope, Sort, SortIdx, Start, Value};
 use wattle_ast::{Feature, Outer};
-use wattle_syntax::TokenKind;
 
 use super::ComponentState;
-use super::externs::{Extern, ExternKind};
 use super::items::{COMPONENT, CORE_FUNC, CORE_MODULE, FUNC, VALUE};
 use super::scopes::Then;
 use crate::error::{ErrorKind, Expected, Result};
@@ -44,45 +42,25 @@ impl<'a> ComponentState<'_, 'a> {
     fn core_field(&mut self) -> Result<()> {
         let is_component = self.scope.kind() == Scope::Component;
         let cursor = &mut self.core.cursor;
-        let keyword = if cursor.peek() == TokenKind::Keyword { cursor.text() } else { "" };
-        match keyword {
-            "type" => {
+        let field: fn(&mut Self) -> Result<()> = match cursor.keyword().unwrap_or_default() {
+            "type" => Self::core_type,
+            "rec" => Self::core_rec,
+            "module" if is_component => Self::core_module,
+            "instance" if is_component => Self::core_instance,
+            keyword => {
+                let sort = CoreSort::from_keyword(keyword).filter(|_| is_component);
+                let Some(sort) = sort else { return Err(cursor.unexpected(Expected::CoreField)) };
                 cursor.bump();
-                return self.core_type();
+                return self.core_item(sort);
             }
-            "rec" => {
-                cursor.bump();
-                return self.core_rec();
-            }
-            _ if !is_component => {}
-            "module" => {
-                cursor.bump();
-                return self.core_module();
-            }
-            "instance" => {
-                cursor.bump();
-                return self.core_instance();
-            }
-            _ => {
-                if let Some(sort) = CoreSort::from_keyword(keyword) {
-                    cursor.bump();
-                    return self.core_item(sort);
-                }
-            }
-        }
-        Err(self.core.cursor.unexpected(Expected::CoreField))
+        };
+        cursor.bump();
+        field(self)
     }
 
     /// `(core module $id? ...)`, behind the keywords.
     fn core_module(&mut self) -> Result<()> {
-        let head = self.head(true)?;
-        if let Some(name) = self.opt_inline_import()? {
-            let ext = Extern { head, name, kind: ExternKind::Import, closes: 1 };
-            return self.extern_type(CORE_MODULE, ext);
-        }
-        if let Some(index) = self.opt_inverted_alias(CORE_MODULE)? {
-            return self.define(head, SortIdx::new(CORE_MODULE, index));
-        }
+        let Some(head) = self.own_head(CORE_MODULE)? else { return Ok(()) };
         let field = self.core.field_start;
         let outer = self.core.begin();
         let index = self.scope.len(CORE_MODULE);
@@ -93,8 +71,7 @@ impl<'a> ComponentState<'_, 'a> {
         self.next_scope += 1;
         let end = self.core.cursor.tokens.form_end(field).saturating_sub(1);
         if !self.core.states_names(end) {
-            let id = head.id.as_ref().map(|(id, _)| id.clone());
-            self.core.module.names.module = head.name.clone().or(id);
+            self.core.module.names.module = head.name.clone().or_else(|| head.id());
         }
         self.core.parse();
         if let Some(map) = &mut self.core.source_map {
@@ -111,15 +88,8 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// `(component $id? ...)` in a component, behind the keyword.
     fn component(&mut self) -> Result<()> {
-        let head = self.head(true)?;
-        if let Some(name) = self.opt_inline_import()? {
-            let ext = Extern { head, name, kind: ExternKind::Import, closes: 1 };
-            return self.extern_type(COMPONENT, ext);
-        }
-        if let Some(index) = self.opt_inverted_alias(COMPONENT)? {
-            return self.define(head, SortIdx::new(COMPONENT, index));
-        }
-        let id = head.id.as_ref().map(|(id, _)| id.clone());
+        let Some(head) = self.own_head(COMPONENT)? else { return Ok(()) };
+        let id = head.id();
         let name = head.name.clone().or_else(|| id.clone());
         self.enter(Definition::Component, id, |item| Then::Define(head, item));
         self.scope.own = name;
@@ -129,14 +99,7 @@ impl<'a> ComponentState<'_, 'a> {
     /// `(func $id? ...)`, behind the keyword: an import, an alias, or `canon lift` with its type in
     /// front.
     fn func(&mut self) -> Result<()> {
-        let head = self.head(true)?;
-        if let Some(name) = self.opt_inline_import()? {
-            let ext = Extern { head, name, kind: ExternKind::Import, closes: 1 };
-            return self.extern_type(FUNC, ext);
-        }
-        if let Some(index) = self.opt_inverted_alias(FUNC)? {
-            return self.define(head, SortIdx::new(FUNC, index));
-        }
+        let Some(head) = self.own_head(FUNC)? else { return Ok(()) };
         let ty = self.func_type_use()?;
         self.core.cursor.expect_open("canon")?;
         let index = self.lift(ty)?;
@@ -150,9 +113,7 @@ impl<'a> ComponentState<'_, 'a> {
     fn core_item(&mut self, sort: CoreSort) -> Result<()> {
         let head = self.head(false)?;
         let sort = Sort::Core(sort);
-        if let Some(index) = self.opt_inverted_alias(sort)? {
-            return self.define(head, SortIdx::new(sort, index));
-        }
+        let Some(head) = self.unless_alias(sort, head)? else { return Ok(()) };
         if sort != CORE_FUNC {
             return Err(self.core.cursor.unexpected_form(Expected::Token("alias")));
         }
@@ -162,8 +123,7 @@ impl<'a> ComponentState<'_, 'a> {
         let canon = self.built_in()?;
         self.core.cursor.expect_close()?;
         self.core.cursor.expect_close()?;
-        let index = self.emit(Definition::Canon(canon));
-        self.define(head, SortIdx::new(CORE_FUNC, index))
+        self.add(head, Definition::Canon(canon))
     }
 
     /// `(start func (value index)* (result (value $id?))*)`, behind the keyword.
@@ -199,17 +159,12 @@ impl<'a> ComponentState<'_, 'a> {
         self.require_at(start + 1, Feature::CmValues)?;
         let head = self.head(false)?;
         let ty = self.val_type()?;
-        let bytes = match self.core.cursor.opt_open("binary") {
-            true => {
-                let bytes = self.core.cursor.strings();
-                self.core.cursor.expect_close()?;
-                bytes
-            }
-            false => self.literal(ty)?.into(),
+        let bytes = match self.opt_form("binary", |state| Ok(state.core.cursor.strings()))? {
+            Some(bytes) => bytes,
+            None => self.literal(ty)?.into(),
         };
         self.core.cursor.expect_close()?;
-        let index = self.emit(Definition::Value(Value { ty, bytes }));
-        self.define(head, SortIdx::new(Sort::Plain(PlainSort::Value), index))
+        self.add(head, Definition::Value(Value { ty, bytes }))
     }
 
     /// Checks that the feature of the word at a position is enabled.

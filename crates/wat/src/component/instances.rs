@@ -5,15 +5,13 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wattle_ast::Name;
 use wattle_ast::components::{
-    Arg, CoreArg, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, Definition, ExternName,
-    InlineExport, Instance, Sort, SortIdx,
+    Arg, CoreArg, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, Definition, InlineExport,
+    Instance, Sort, SortIdx,
 };
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
-use super::externs::{Extern, ExternKind};
 use super::items::{COMPONENT, CORE_INSTANCE, CORE_MODULE, INSTANCE, Ref};
 use crate::error::{Expected, Result};
 
@@ -21,23 +19,18 @@ impl<'a> ComponentState<'_, 'a> {
     /// `(core instance $id? ...)`, behind the keywords.
     pub(super) fn core_instance(&mut self) -> Result<()> {
         let head = self.head(false)?;
-        let instance = match self.core.cursor.opt_open("instantiate") {
-            true => {
-                let instance = self.instantiate_core()?;
-                self.core.cursor.expect_close()?;
-                instance
-            }
-            false => self.core_exports()?,
+        let instance = match self.opt_form("instantiate", Self::instantiate_core)? {
+            Some(instance) => instance,
+            None => self.core_exports()?,
         };
         self.core.cursor.expect_close()?;
-        let index = self.emit(Definition::CoreInstance(instance));
-        self.define(head, SortIdx::new(CORE_INSTANCE, index))
+        self.add(head, Definition::CoreInstance(instance))
     }
 
     /// Reads a module and arguments.
     fn instantiate_core(&mut self) -> Result<CoreInstance<'a>> {
         let module = self.later(CORE_MODULE)?;
-        let mut args: Vec<(Name<'a>, Ref)> = Vec::new();
+        let mut args = Vec::new();
         while self.core.cursor.opt_open("with") {
             let name = self.core.cursor.expect_name()?;
             self.core.cursor.expect_open("instance")?;
@@ -50,7 +43,7 @@ impl<'a> ComponentState<'_, 'a> {
             };
             self.core.cursor.expect_close()?;
             self.core.cursor.expect_close()?;
-            args.push((name, instance));
+            args.push((name, CORE_INSTANCE, instance));
         }
         let module = match module {
             Ref::At(at) if self.core.cursor.tokens.get(at).kind == TokenKind::Open => {
@@ -64,12 +57,21 @@ impl<'a> ComponentState<'_, 'a> {
             }
             module => self.settle(CORE_MODULE, module)?.into(),
         };
-        let mut settled = Vec::with_capacity(args.len());
-        for (name, instance) in args {
-            let instance = self.settle(CORE_INSTANCE, instance)?.into();
-            settled.push(CoreArg { name, instance });
-        }
-        Ok(CoreInstance::Instantiate { module, args: settled.into() })
+        let arg = |name, item: SortIdx| CoreArg { name, instance: item.number().into() };
+        Ok(CoreInstance::Instantiate { module, args: self.settle_all(args, arg)? })
+    }
+
+    /// Resolves what the items of a list refer to.
+    fn settle_all<N, T>(
+        &mut self,
+        items: Vec<(N, Sort, Ref)>,
+        item: impl Fn(N, SortIdx) -> T,
+    ) -> Result<Box<[T]>> {
+        let settled = items.into_iter().map(|(name, sort, reference)| {
+            let index = self.settle(sort, reference)?;
+            Ok(item(name, SortIdx::new(sort, index)))
+        });
+        settled.collect()
     }
 
     /// Reads any number of `(export "name" (SORT index "name"?))`.
@@ -77,14 +79,9 @@ impl<'a> ComponentState<'_, 'a> {
         let mut exports = Vec::new();
         while self.core.cursor.opt_open("export") {
             let name = self.core.cursor.expect_name()?;
-            if !self.core.cursor.opt(TokenKind::Open) {
-                return Err(self.core.cursor.unexpected(Expected::Token("(")));
-            }
             let cursor = &mut self.core.cursor;
-            let sort = match cursor.peek() {
-                TokenKind::Keyword => CoreSort::from_keyword(cursor.text()),
-                _ => None,
-            };
+            cursor.expect_paren()?;
+            let sort = cursor.keyword().and_then(CoreSort::from_keyword);
             let Some(sort) = sort else { return Err(cursor.unexpected(Expected::CoreSort)) };
             cursor.bump();
             let index = self.item_tail(Sort::Core(sort))?;
@@ -96,31 +93,19 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// `(instance $id? ...)` in a component, behind the keyword.
     pub(super) fn instance(&mut self) -> Result<()> {
-        let head = self.head(true)?;
-        if let Some(name) = self.opt_inline_import()? {
-            let ext = Extern { head, name, kind: ExternKind::Import, closes: 1 };
-            return self.extern_type(INSTANCE, ext);
-        }
-        if let Some(index) = self.opt_inverted_alias(INSTANCE)? {
-            return self.define(head, SortIdx::new(INSTANCE, index));
-        }
-        let instance = match self.core.cursor.opt_open("instantiate") {
-            true => {
-                let instance = self.instantiate()?;
-                self.core.cursor.expect_close()?;
-                instance
-            }
-            false => self.exports()?,
+        let Some(head) = self.own_head(INSTANCE)? else { return Ok(()) };
+        let instance = match self.opt_form("instantiate", Self::instantiate)? {
+            Some(instance) => instance,
+            None => self.exports()?,
         };
         self.core.cursor.expect_close()?;
-        let index = self.emit(Definition::Instance(instance));
-        self.define(head, SortIdx::new(INSTANCE, index))
+        self.add(head, Definition::Instance(instance))
     }
 
     /// Reads a component and arguments.
     fn instantiate(&mut self) -> Result<Instance<'a>> {
         let component = self.later(COMPONENT)?;
-        let mut args: Vec<(Name<'a>, Sort, Ref)> = Vec::new();
+        let mut args = Vec::new();
         while self.core.cursor.opt_open("with") {
             let name = self.core.cursor.expect_name()?;
             let cursor = &self.core.cursor;
@@ -139,28 +124,20 @@ impl<'a> ComponentState<'_, 'a> {
             args.push((name, sort, reference));
         }
         let component = self.settle(COMPONENT, component)?.into();
-        let mut settled = Vec::with_capacity(args.len());
-        for (name, sort, reference) in args {
-            let item = SortIdx::new(sort, self.settle(sort, reference)?);
-            settled.push(Arg { name, item });
-        }
-        Ok(Instance::Instantiate { component, args: settled.into() })
+        let args = self.settle_all(args, |name, item| Arg { name, item })?;
+        Ok(Instance::Instantiate { component, args })
     }
 
     /// Reads any number of `(export "name" ATTRIBUTE* (SORT index "name"*))`.
     fn exports(&mut self) -> Result<Instance<'a>> {
-        let mut exports: Vec<(ExternName<'a>, Sort, Ref)> = Vec::new();
+        let mut exports = Vec::new();
         while self.core.cursor.opt_open("export") {
             let name = self.extern_name()?;
             let (sort, reference) = self.any_item_later()?;
             self.core.cursor.expect_close()?;
             exports.push((name, sort, reference));
         }
-        let mut settled = Vec::with_capacity(exports.len());
-        for (name, sort, reference) in exports {
-            let item = SortIdx::new(sort, self.settle(sort, reference)?);
-            settled.push(InlineExport { name, item });
-        }
-        Ok(Instance::Exports(Box::from(settled)))
+        let export = |name, item| InlineExport { name, item };
+        self.settle_all(exports, export).map(Instance::Exports)
     }
 }

@@ -13,6 +13,7 @@ use wattle_ast::{Feature, Name, nearest};
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
+use super::scopes::Head;
 use crate::error::{Error, ErrorKind, Expected, Result};
 use crate::help::Help;
 use crate::ids::Space;
@@ -150,17 +151,12 @@ impl<'a> ComponentState<'_, 'a> {
                     error.help = Some(Help::Write(write.into()));
                     return Err(error);
                 }
-                if !cursor.opt_keyword("core") {
-                    return Err(cursor.unexpected(Expected::Token("core")));
-                }
+                cursor.expect_keyword("core")?;
                 sort.keyword()
             }
             Sort::Plain(sort) => sort.keyword(),
         };
-        match cursor.opt_keyword(keyword) {
-            true => Ok(()),
-            false => Err(cursor.unexpected(Expected::Token(keyword))),
-        }
+        cursor.expect_keyword(keyword)
     }
 
     /// Reads the index and the names of a reference, and its closing parenthesis.
@@ -245,7 +241,7 @@ impl<'a> ComponentState<'_, 'a> {
         let cursor = &mut self.core.cursor;
         let start = cursor.pos();
         let is_core = cursor.opt_keyword("core");
-        let text = if cursor.peek() == TokenKind::Keyword { cursor.text() } else { "" };
+        let text = cursor.keyword().unwrap_or_default();
         let sort = match is_core {
             true => CoreSort::from_keyword(text).map(Sort::Core),
             false => PlainSort::from_keyword(text).map(Sort::Plain),
@@ -295,6 +291,20 @@ impl<'a> ComponentState<'_, 'a> {
         Ok((sort, Ref::At(start)))
     }
 
+    /// Reads a form with this keyword, and its content by `read`, if it comes next.
+    pub(super) fn opt_form<T>(
+        &mut self,
+        keyword: &str,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if !self.core.cursor.opt_open(keyword) {
+            return Ok(None);
+        }
+        let content = read(self)?;
+        self.core.cursor.expect_close()?;
+        Ok(Some(content))
+    }
+
     /// The error that the next word belongs to a feature that is not enabled.
     #[cold]
     pub(super) fn not_enabled(&self, feature: Feature) -> Box<Error> {
@@ -318,16 +328,13 @@ impl<'a> ComponentState<'_, 'a> {
                 let core = self.core.cursor.opt_keyword("core");
                 let (source, name) = self.alias_target(core)?;
                 let start = self.core.cursor.pos();
-                if !self.core.cursor.opt(TokenKind::Open) {
-                    return Err(self.core.cursor.unexpected(Expected::Token("(")));
-                }
+                self.core.cursor.expect_paren()?;
                 let sort = self.sort()?;
                 let alias = self.alias_of(sort, core, source, name, start + 1)?;
                 let head = self.head(false)?;
                 self.core.cursor.expect_close()?;
                 self.core.cursor.expect_close()?;
-                let index = self.emit(Definition::Alias(alias));
-                self.define(head, SortIdx::new(sort, index))
+                self.add(head, Definition::Alias(alias))
             }
         }
     }
@@ -368,17 +375,18 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// Reads `(alias export index "name")` or `(alias core export index "name")` if it comes next,
-    /// and the parenthesis that closes the definition around it. Its sort is known, which tells it
-    /// from an alias that is the first field of a component.
-    pub(super) fn opt_inverted_alias(&mut self, sort: Sort) -> Result<Option<u32>> {
+    /// Adds what the head begins if `(alias export index "name")` or
+    /// `(alias core export index "name")` comes next, with the parenthesis that closes the definition
+    /// around it. Otherwise returns the head. The sort is known, which tells the alias from one that
+    /// is the first field of a component.
+    pub(super) fn unless_alias(&mut self, sort: Sort, head: Head<'a>) -> Result<Option<Head<'a>>> {
         let start = self.core.cursor.pos();
         if !self.core.cursor.at_open("alias") {
-            return Ok(None);
+            return Ok(Some(head));
         }
         let end = self.core.cursor.tokens.form_end(start);
         if self.core.cursor.tokens.get(end.saturating_sub(2)).kind != TokenKind::String {
-            return Ok(None);
+            return Ok(Some(head));
         }
         self.core.cursor.bump_open();
         let core = self.core.cursor.opt_keyword("core");
@@ -388,11 +396,12 @@ impl<'a> ComponentState<'_, 'a> {
         self.core.cursor = behind;
         self.core.cursor.expect_close()?;
         self.core.cursor.expect_close()?;
-        Ok(Some(self.emit(Definition::Alias(alias))))
+        self.add(head, Definition::Alias(alias))?;
+        Ok(None)
     }
 
     /// `(alias outer SCOPE index (SORT $id?))`, behind `outer`.
-    fn outer_alias(&mut self) -> Result<()> {
+    pub(super) fn outer_alias(&mut self) -> Result<()> {
         let outer = self.core.cursor.clone();
         let count = match outer.peek() {
             TokenKind::Id => self.outer_count()?,
@@ -401,17 +410,12 @@ impl<'a> ComponentState<'_, 'a> {
         let item = self.core.cursor.clone();
         self.core.cursor.bump();
         let start = self.core.cursor.pos();
-        if !self.core.cursor.opt(TokenKind::Open) {
-            return Err(self.core.cursor.unexpected(Expected::Token("(")));
-        }
+        self.core.cursor.expect_paren()?;
         let sort = match self.scope.kind() {
             // Types of modules have core types only.
-            Scope::ModuleType if self.core.cursor.at_keyword("type") => {
-                self.core.cursor.bump();
-                CORE_TYPE
-            }
             Scope::ModuleType => {
-                return Err(self.core.cursor.unexpected(Expected::Token("type")));
+                self.core.cursor.expect_keyword("type")?;
+                CORE_TYPE
             }
             _ => self.sort()?,
         };
@@ -443,8 +447,7 @@ impl<'a> ComponentState<'_, 'a> {
         };
         self.core.cursor = behind;
         let item = SortIdx::new(sort, index);
-        let index = self.emit(Definition::Alias(Alias::Outer { count, item }));
-        self.define(head, SortIdx::new(sort, index))
+        self.add(head, Definition::Alias(Alias::Outer { count, item }))
     }
 
     /// Reads the identifier of an enclosing scope, and returns the number of scopes to it.

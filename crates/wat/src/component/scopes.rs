@@ -159,6 +159,13 @@ pub(super) struct Head<'a> {
     pub(super) exports: Vec<(ExternName<'a>, usize)>,
 }
 
+impl<'a> Head<'a> {
+    /// The identifier.
+    pub(super) fn id(&self) -> Option<Name<'a>> {
+        self.id.as_ref().map(|(id, _)| id.clone())
+    }
+}
+
 impl<'a> Frame<'a> {
     pub(super) fn outermost() -> Frame<'a> {
         Frame {
@@ -235,6 +242,13 @@ impl<'a> ComponentState<'_, 'a> {
         index
     }
 
+    /// Adds a definition that has an index, and binds it.
+    pub(super) fn add(&mut self, head: Head<'a>, definition: Definition<'a>) -> Result<()> {
+        let Some((sort, _)) = definition.adds() else { return Ok(()) };
+        let index = self.emit(definition);
+        self.define(head, SortIdx::new(sort, index))
+    }
+
     /// Reads the identifier and the name of a definition, and names to export it under if it may
     /// have some.
     pub(super) fn head(&mut self, may_export: bool) -> Result<Head<'a>> {
@@ -255,12 +269,12 @@ impl<'a> ComponentState<'_, 'a> {
     pub(super) fn define(&mut self, head: Head<'a>, item: SortIdx) -> Result<()> {
         let (sort, index) = (item.sort(), item.number());
         let field = self.core.field_start;
+        let id = head.id();
         for (name, at) in head.exports {
             self.scope.late.push((Export { name, item, ty: None }, at));
         }
-        let id = head.id.as_ref().map(|(id, _)| id.clone());
         if self.scope.kind == Scope::Component
-            && let Some(name) = head.name.or_else(|| id.clone())
+            && let Some(name) = head.name.or(id)
         {
             self.scope.names.insert(sort, index, name);
         }

@@ -13,7 +13,7 @@ use wattle_ast::components::{
     Case, Definition, Field, FuncType, PrimType, ResourceType, ResultList, SortIdx, Type, TypeForm,
     ValType,
 };
-use wattle_ast::{ComponentTypeIdx, Feature, Name};
+use wattle_ast::{ComponentTypeIdx, Feature, FuncIdx, Name};
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
@@ -66,9 +66,7 @@ impl<'a> ComponentState<'_, 'a> {
     /// `(type $id? ...)`, behind the keyword.
     pub(super) fn type_field(&mut self, may_export: bool) -> Result<()> {
         let head = self.head(may_export)?;
-        if let Some(index) = self.opt_inverted_alias(TYPE)? {
-            return self.define(head, SortIdx::new(TYPE, index));
-        }
+        let Some(head) = self.unless_alias(TYPE, head)? else { return Ok(()) };
         let index = match self.core.cursor.open_keyword() {
             Some("func") => {
                 self.core.cursor.bump_open();
@@ -98,7 +96,7 @@ impl<'a> ComponentState<'_, 'a> {
     /// Moves into the type of a component or an instance.
     fn scope_type(&mut self, head: Head<'a>, ty: Type<'a>) -> Result<()> {
         self.core.cursor.bump_open();
-        let id = head.id.as_ref().map(|(id, _)| id.clone());
+        let id = head.id();
         self.enter(Definition::Type(ty), id, |item| Then::DefineType(head, item));
         Ok(())
     }
@@ -159,10 +157,7 @@ impl<'a> ComponentState<'_, 'a> {
             TokenKind::Open if cursor.at_open("type") => self.later(TYPE).map(Used::Type).map(Some),
             TokenKind::Open => {
                 cursor.bump();
-                let form = match cursor.peek() {
-                    TokenKind::Keyword => TypeForm::from_keyword(cursor.text()),
-                    _ => None,
-                };
+                let form = cursor.keyword().and_then(TypeForm::from_keyword);
                 let Some(form) = form.filter(|form| is_value(*form)) else {
                     return Err(cursor.unexpected(Expected::ComponentValType));
                 };
@@ -271,35 +266,26 @@ impl<'a> ComponentState<'_, 'a> {
             }
             TypeForm::Flags => Type::Flags(self.take_parts(first, |label, _| label)?),
             TypeForm::Enum => Type::Enum(self.take_parts(first, |label, _| label)?),
-            TypeForm::Tuple => {
-                let types = self.types_from(first)?;
-                Type::Tuple(types.into_iter().flatten().collect())
+            _ => {
+                let types = self.take_parts(first, |_, ty| ty)?;
+                let part = |place: usize| types.get(place).copied().flatten();
+                match (form, part(0), part(1)) {
+                    (TypeForm::Tuple, ..) => Type::Tuple(types.into_iter().flatten().collect()),
+                    (TypeForm::Own, Some(ValType::Type(resource)), _) => Type::Own(resource),
+                    (TypeForm::Borrow, Some(ValType::Type(resource)), _) => Type::Borrow(resource),
+                    (TypeForm::Result, err, None) if has_error => Type::Result { ok: None, err },
+                    (TypeForm::Result, ok, err) => Type::Result { ok, err },
+                    (TypeForm::Stream, ty, _) => Type::Stream(ty),
+                    (TypeForm::Future, ty, _) => Type::Future(ty),
+                    (TypeForm::Option, Some(ty), _) => Type::Option(ty),
+                    (TypeForm::Map, Some(key), Some(value)) => Type::Map { key, value },
+                    (TypeForm::List | TypeForm::FixedList, Some(elem), _) => match len {
+                        Some(len) => Type::FixedList { elem, len },
+                        None => Type::List(elem),
+                    },
+                    _ => return Err(self.core.cursor.unexpected(Expected::ComponentValType)),
+                }
             }
-            TypeForm::Own | TypeForm::Borrow => match (self.types_from(first)?.as_slice(), form) {
-                ([Some(ValType::Type(resource))], TypeForm::Own) => Type::Own(*resource),
-                ([Some(ValType::Type(resource))], _) => Type::Borrow(*resource),
-                _ => return Err(self.core.cursor.unexpected(Expected::Index)),
-            },
-            TypeForm::Result => match self.types_from(first)?.as_slice() {
-                [err] if has_error => Type::Result { ok: None, err: *err },
-                types => Type::Result {
-                    ok: types.first().copied().flatten(),
-                    err: types.get(1).copied().flatten(),
-                },
-            },
-            TypeForm::Stream => Type::Stream(self.types_from(first)?.first().copied().flatten()),
-            TypeForm::Future => Type::Future(self.types_from(first)?.first().copied().flatten()),
-            _ => match (form, self.types_from(first)?.as_slice(), len) {
-                (TypeForm::Option, [Some(ty)], _) => Type::Option(*ty),
-                (TypeForm::FixedList, [Some(elem)], Some(len)) => {
-                    Type::FixedList { elem: *elem, len }
-                }
-                (TypeForm::List, [Some(ty)], _) => Type::List(*ty),
-                (TypeForm::Map, [Some(key), Some(value)], _) => {
-                    Type::Map { key: *key, value: *value }
-                }
-                _ => return Err(self.core.cursor.unexpected(Expected::ComponentValType)),
-            },
         };
         Ok(Used::Type(Ref::Index(self.emit(Definition::Type(ty)))))
     }
@@ -319,10 +305,6 @@ impl<'a> ComponentState<'_, 'a> {
         }
         self.parts.truncate(first);
         Ok(taken.into())
-    }
-
-    fn types_from(&mut self, first: usize) -> Result<Vec<Option<ValType>>> {
-        Ok(self.take_parts(first, |_, ty| ty)?.into_vec())
     }
 
     /// The parts from `first` on that have labels and types.
@@ -346,14 +328,7 @@ impl<'a> ComponentState<'_, 'a> {
             self.core.cursor.expect_close()?;
             self.parts.push(Part { label, ty });
         }
-        let result = match self.core.cursor.opt_open("result") {
-            true => {
-                let used = self.used_type()?;
-                self.core.cursor.expect_close()?;
-                Some(used)
-            }
-            false => None,
-        };
+        let result = self.opt_form("result", Self::used_type)?;
         if self.core.cursor.at_open("param") {
             self.core.cursor.bump();
             return Err(self.core.cursor.unexpected(Expected::NoParams));
@@ -369,15 +344,8 @@ impl<'a> ComponentState<'_, 'a> {
         self.core.cursor.expect_open("rep")?;
         let rep = self.core.val_type()?;
         self.core.cursor.expect_close()?;
-        let destructor = match self.core.cursor.opt_open("dtor") {
-            true => {
-                let func = self.item(CORE_FUNC)?;
-                self.core.cursor.expect_close()?;
-                Some(func.into())
-            }
-            false => None,
-        };
-        Ok(ResourceType { rep, destructor })
+        let destructor = self.opt_form("dtor", |state| state.item(CORE_FUNC))?;
+        Ok(ResourceType { rep, destructor: destructor.map(FuncIdx) })
     }
 
     /// Whether the next form is `(type index ...)`, rather than the declaration of a type.

@@ -5,10 +5,11 @@
 use alloc::vec::Vec;
 
 use wattle_ast::components::{Definition, PrimType, Type, TypePlace, ValType};
-use wattle_ast::{Encode, F32, F64, leb128};
+use wattle_ast::{Encode, F32, F64, Name, leb128};
 use wattle_syntax::{TokenKind, numbers, strings};
 
 use super::ComponentState;
+use crate::cursor::Cursor;
 use crate::error::{Expected, Number, Result};
 
 /// What is still to be read, the next last.
@@ -89,24 +90,14 @@ impl ComponentState<'_, '_> {
             }
             Type::Variant(cases) => {
                 cursor.expect_open("variant")?;
-                let start = cursor.pos();
-                let label = cursor.expect_name()?;
-                let Some(case) = cases.iter().position(|case| case.label == label) else {
-                    cursor.seek(start);
-                    return Err(cursor.unexpected(Expected::CaseOfType));
-                };
+                let case = label_of(cursor, cases.iter().map(|case| &case.label))?;
                 leb128::write_u32(out, case as u32);
                 open.push(Rest::Close);
                 open.extend(cases.get(case).and_then(|case| case.ty).map(one));
             }
             Type::Enum(labels) => {
                 cursor.expect_open("enum")?;
-                let start = cursor.pos();
-                let label = cursor.expect_name()?;
-                let Some(case) = labels.iter().position(|known| *known == label) else {
-                    cursor.seek(start);
-                    return Err(cursor.unexpected(Expected::CaseOfType));
-                };
+                let case = label_of(cursor, labels.iter())?;
                 leb128::write_u32(out, case as u32);
                 open.push(Rest::Close);
             }
@@ -115,15 +106,8 @@ impl ComponentState<'_, '_> {
                 let first = out.len();
                 out.resize(first + labels.len().div_ceil(8), 0);
                 while cursor.peek() == TokenKind::String {
-                    let start = cursor.pos();
-                    let label = cursor.expect_name()?;
-                    let flag = labels.iter().position(|known| *known == label);
-                    let byte = flag.and_then(|flag| out.get_mut(first + flag / 8));
-                    let (Some(flag), Some(byte)) = (flag, byte) else {
-                        cursor.seek(start);
-                        return Err(cursor.unexpected(Expected::CaseOfType));
-                    };
-                    *byte |= 1 << (flag % 8);
+                    let flag = label_of(cursor, labels.iter())?;
+                    out[first + flag / 8] |= 1 << (flag % 8);
                 }
                 open.push(Rest::Close);
             }
@@ -253,6 +237,19 @@ impl ComponentState<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Reads the label of a case or a flag, and returns its place among those of the type.
+fn label_of<'n>(
+    cursor: &mut Cursor<'_, '_>,
+    mut labels: impl Iterator<Item = &'n Name<'n>>,
+) -> Result<usize> {
+    let start = cursor.pos();
+    let label = cursor.expect_name()?;
+    labels.position(|known| *known == label).ok_or_else(|| {
+        cursor.seek(start);
+        cursor.unexpected(Expected::CaseOfType)
+    })
 }
 
 /// The character of a literal such as `'a'` or `'\n'`. The lexical format of text has ASCII
