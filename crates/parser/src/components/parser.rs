@@ -429,13 +429,7 @@ impl Parser {
                 return Err(NoItem::Malformed(Malformed::LengthOutOfBounds, 1));
             }
             Holds::Nested => {}
-            Holds::List => {
-                header.count = frame.decode(input, len, |reader, bounds| {
-                    let count = reader.u32()?;
-                    check_len(reader, count, frame, bounds)?;
-                    Ok(count)
-                })?;
-            }
+            Holds::List => header.count = items::count(input, frame, len)?,
         }
         Ok(Part::Section(header))
     }
@@ -473,18 +467,12 @@ impl Parser {
 
     /// Moves into the module or component whose preamble begins `data`.
     fn enter(&mut self, layer: Layer, data: &[u8]) {
-        let is_inner = !self.ends.is_empty();
+        if !self.ends.is_empty() {
+            self.place.enter_inner(layer);
+        }
         self.state = match layer {
-            Layer::Component => {
-                if is_inner {
-                    self.place.enter_component();
-                }
-                State::Sections
-            }
+            Layer::Component => State::Sections,
             Layer::Module => {
-                if is_inner {
-                    self.place.enter_module();
-                }
                 let mut module =
                     crate::Parser::new().features(self.features).check_bodies(!self.skip_bodies);
                 if let Some(end) = self.innermost_end() {
@@ -533,11 +521,7 @@ impl Parser {
                 len
             }
             State::Section(section) => section.extent.left,
-            State::Sections => {
-                let mut header = input.reader(1, usize::MAX);
-                let size = header.u32().ok()?;
-                header.pos().saturating_add(size as usize)
-            }
+            State::Sections => section_size(input).ok()?.1,
             State::Start | State::Done => return None,
         };
         if len > input.data.len() {

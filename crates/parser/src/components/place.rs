@@ -5,7 +5,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    CanonOp, CoreSort, Decl, Definition, ModuleDecl, Numbered, PlainSort, Scope, SectionId, Sort,
+    CanonOp, CoreSort, Decl, Definition, Layer, ModuleDecl, Numbered, PlainSort, Scope, SectionId,
+    Sort,
 };
 use wattle_ast::{DefinitionRef, Outer, Reader};
 
@@ -64,18 +65,13 @@ impl Place {
         self.here[sort.place()]
     }
 
-    /// Moves into a core module.
-    pub(crate) fn enter_module(&mut self) {
-        let sort = Sort::Core(CoreSort::Module);
-        let outer = Outer::CoreModule(self.number(sort));
-        self.count(sort.place(), 1);
-        self.enter(outer);
-    }
-
-    /// Moves into a component.
-    pub(crate) fn enter_component(&mut self) {
-        let sort = Sort::Plain(PlainSort::Component);
-        let outer = Outer::Component(self.number(sort));
+    /// Moves into an inner module or component.
+    pub(crate) fn enter_inner(&mut self, layer: Layer) {
+        let (sort, outer): (_, fn(u32) -> Outer) = match layer {
+            Layer::Module => (Sort::Core(CoreSort::Module), Outer::CoreModule),
+            Layer::Component => (Sort::Plain(PlainSort::Component), Outer::Component),
+        };
+        let outer = outer(self.number(sort));
         self.count(sort.place(), 1);
         self.enter(outer);
     }
