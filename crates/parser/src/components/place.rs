@@ -31,24 +31,17 @@ enum Saved {
 impl Place {
     /// Moves past a definition, and into the type if it opens one.
     pub(crate) fn add(&mut self, definition: &Definition<'_>) {
-        let before = match definition.opens() {
-            None => None,
-            Some(Scope::ModuleType) => {
-                Some(Outer::CoreType(self.number(Sort::Core(CoreSort::Type))))
-            }
-            Some(_) => Some(Outer::Type(self.number(Sort::Plain(PlainSort::Type)))),
-        };
         if let Definition::End = definition {
             return self.leave();
         }
         if let Some(kind) = definition.numbered() {
             self.count(Sort::COUNT + kind as usize, 1);
         }
-        if let Some((sort, number)) = definition.adds() {
-            self.count(sort.place(), number);
-        }
-        if let Some(outer) = before {
-            self.enter(outer);
+        let Some((sort, number)) = definition.adds() else { return };
+        let index = self.number(sort);
+        self.count(sort.place(), number);
+        if let Some(scope) = definition.opens() {
+            self.enter(scope.outer(index));
         }
     }
 

@@ -297,12 +297,7 @@ impl Validator {
 
     /// Opens the scope of a definition that had an error.
     fn open_anyway(&mut self, form: Form, index: u32) {
-        let step = match form {
-            Form::Component => Outer::Component(index),
-            Form::ComponentType | Form::InstanceType => Outer::Type(index),
-            Form::ModuleType => Outer::CoreType(index),
-        };
-        self.open(form, step);
+        self.open(form, form.outer(index));
         if form == Form::ModuleType && self.module.is_none() {
             self.enter_core_module();
         }

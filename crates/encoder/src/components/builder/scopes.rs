@@ -123,7 +123,7 @@ impl<'a> Scopes<'a> {
         let scope = definition.opens().unwrap_or(Scope::Component);
         let index = self.number(I::SORT);
         self.push(definition);
-        self.open.push(Open::new(scope, Some(outer(scope, index))));
+        self.open.push(Open::new(scope, Some(scope.outer(index))));
         I::from(index)
     }
 
@@ -214,15 +214,6 @@ impl<'a> Scopes<'a> {
             true => Ok(()),
             false => Err(Kind::UnknownIndex(item, number)),
         }
-    }
-}
-
-/// What a scope is in the one around it, by the index that it has there.
-fn outer(scope: Scope, index: u32) -> Outer {
-    match scope {
-        Scope::Component => Outer::Component(index),
-        Scope::ComponentType | Scope::InstanceType => Outer::Type(index),
-        Scope::ModuleType => Outer::CoreType(index),
     }
 }
 
