@@ -239,12 +239,8 @@ impl Parser {
             _ => self.part(input, &mut 0).map(drop),
         });
         match decoded {
-            Ok(()) | Err(NoItem::End) => Ok(false),
-            Err(NoItem::More(wanted)) => {
-                self.wanted = wanted.min(self.room());
-                Ok(true)
-            }
-            Err(malformed) => Err(self.error(input, malformed)),
+            Ok(()) => Ok(false),
+            Err(why) => Ok(matches!(self.no_event(input, why)?, Progress::NeedMore(_))),
         }
     }
 
@@ -349,7 +345,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Moves past a part of this length.
+    /// Moves past a part of this length, or bytes that are skipped.
     #[inline]
     fn advance(&mut self, len: usize) {
         self.offset = self.offset.saturating_add(len);
@@ -531,8 +527,7 @@ impl Parser {
             (0..section.entries.depth()).for_each(|_| self.place.leave());
             self.state = State::Sections;
         }
-        self.offset = self.offset.saturating_add(len);
-        self.wanted = 0;
+        self.advance(len);
         Some(len)
     }
 
