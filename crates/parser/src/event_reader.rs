@@ -5,8 +5,8 @@ use std::io;
 
 use wattle_ast::{Error, Event, Module, Path};
 
-use crate::feed::{Feed, Next, SansIo};
-use crate::parser::{Parser, Step};
+use crate::feed::Feed;
+use crate::parser::Parser;
 use crate::raw::Keep;
 use crate::tree::Builder;
 
@@ -118,29 +118,6 @@ impl From<Error> for ReadError {
 impl From<ItemTooLarge> for ReadError {
     fn from(error: ItemTooLarge) -> Self {
         ReadError::TooLarge(error)
-    }
-}
-
-impl SansIo for Parser {
-    type Event<'b> = Event<'b>;
-
-    fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Next<Event<'b>>, Error> {
-        Ok(match Parser::next(self, data, eof)? {
-            Step::Event(event) => {
-                let len = event.bytes.len();
-                Next::Event(event, len)
-            }
-            Step::NeedMore(_) => Next::NeedMore,
-            Step::End => Next::End,
-        })
-    }
-
-    fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
-        Parser::needs_more(self, data, eof)
-    }
-
-    fn too_large(&self, data: &[u8], max: usize) -> ItemTooLarge {
-        ItemTooLarge { offset: self.offset(), max, path: self.path_of_next(data) }
     }
 }
 

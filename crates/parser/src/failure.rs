@@ -9,7 +9,7 @@ use wattle_ast::{
     Span,
 };
 
-use crate::frame::{Input, LOOK_AHEAD, NoItem};
+use crate::frame::{Input, LOOK_AHEAD, NoItem, section_size};
 use crate::parser::Parser;
 
 impl Parser {
@@ -65,17 +65,13 @@ impl Parser {
                 (input.offset.saturating_add(1), size)
             }
         };
-        let missing = self.missing(input);
         let path = self.path(input);
         // The official phrase for a size beyond the end of the input is that for any length.
         let (kind, span) = match size as usize > end.saturating_sub(size_at) {
             true => (Malformed::LengthOutOfBounds, Span::new(size_at, size_at.saturating_add(1))),
             false => (Malformed::UnexpectedEnd, Span::at(end)),
         };
-        let found = missing.map(|missing| match missing {
-            1 => String::from("(1 byte is missing)"),
-            _ => format!("({missing} bytes are missing)"),
-        });
+        let found = self.missing(input).map(missing_bytes);
         Error { path: Path { item: None, ..path }, found, ..Error::new(kind, span) }
     }
 
@@ -83,11 +79,7 @@ impl Parser {
     fn missing(&self, input: &Input<'_>) -> Option<usize> {
         let wanted = match &self.section {
             Some(section) => section.extent.left,
-            None => {
-                let mut reader = input.reader(1, usize::MAX);
-                let size = reader.u32().ok()?;
-                reader.pos().saturating_add(size as usize)
-            }
+            None => section_size(input).ok()?.1,
         };
         wanted.checked_sub(input.data.len()).filter(|missing| *missing > 0)
     }
@@ -154,6 +146,14 @@ impl Parser {
             }
             index += 1;
         }
+    }
+}
+
+/// How many bytes are missing, for a message.
+pub(crate) fn missing_bytes(number: usize) -> String {
+    match number {
+        1 => String::from("(1 byte is missing)"),
+        _ => format!("({number} bytes are missing)"),
     }
 }
 

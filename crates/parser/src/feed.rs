@@ -3,9 +3,12 @@
 use alloc::vec::Vec;
 use std::io;
 
-use wattle_ast::Error;
+use wattle_ast::components::Event as WasmEvent;
+use wattle_ast::{Error, Event};
 
+use crate::components::{Parser as WasmParser, Step as WasmStep};
 use crate::event_reader::{ItemTooLarge, ReadError};
+use crate::parser::{Parser, Step};
 
 /// The number of bytes read at a time while items are small.
 const CHUNK: usize = 64 * 1024;
@@ -31,6 +34,39 @@ pub(crate) enum Next<E> {
     Event(E, usize),
     NeedMore,
     End,
+}
+
+/// Rows: a parser, its steps and its events.
+macro_rules! sans_io {
+    ($( $parser:ident $step:ident $event:ident; )*) => { $(
+        impl SansIo for $parser {
+            type Event<'b> = $event<'b>;
+
+            fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Next<$event<'b>>, Error> {
+                Ok(match $parser::next(self, data, eof)? {
+                    $step::Event(event) => {
+                        let len = event.bytes.len();
+                        Next::Event(event, len)
+                    }
+                    $step::NeedMore(_) => Next::NeedMore,
+                    $step::End => Next::End,
+                })
+            }
+
+            fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
+                $parser::needs_more(self, data, eof)
+            }
+
+            fn too_large(&self, data: &[u8], max: usize) -> ItemTooLarge {
+                ItemTooLarge { offset: self.offset(), max, path: self.path_of_next(data) }
+            }
+        }
+    )* };
+}
+
+sans_io! {
+    Parser Step Event;
+    WasmParser WasmStep WasmEvent;
 }
 
 /// An input and its buffers.

@@ -41,6 +41,15 @@ pub(crate) fn check_len(
     }
 }
 
+/// Decodes the number of entries that a section begins with, for which `frame` must have room.
+pub(crate) fn count(input: &Input<'_>, frame: Frame, end: &mut usize) -> Result<u32, NoItem> {
+    frame.decode(input, end, |reader, bounds| {
+        let count = reader.u32()?;
+        check_len(reader, count, frame, bounds)?;
+        Ok(count)
+    })
+}
+
 /// Decodes a custom section, whose contents lie in `frame`.
 pub(crate) fn custom<'b>(
     input: &Input<'b>,

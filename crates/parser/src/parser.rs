@@ -8,7 +8,7 @@ use wattle_ast::{
 };
 
 use crate::frame::{Frame, Input, NoItem, section_size};
-use crate::items::{self, BodyCheck, check_len};
+use crate::items::{self, BodyCheck};
 use crate::state::Section;
 
 pub(crate) const MAGIC: [u8; 4] = *b"\0asm";
@@ -256,11 +256,7 @@ impl Parser {
         *len = start;
         if id.is_list() {
             let frame = Frame::of_module(start, end, Malformed::SectionSize);
-            section.count = frame.decode(input, len, |reader, bounds| {
-                let count = reader.u32()?;
-                check_len(reader, count, frame, bounds)?;
-                Ok(count)
-            })?;
+            section.count = items::count(input, frame, len)?;
         }
         self.check_count(section, start)?;
         Ok(Item::Section(section))
@@ -328,11 +324,7 @@ impl Parser {
         }
         let len = match &mut self.section {
             Some(section) => section.skip_malformed(input),
-            None if self.started => {
-                let mut header = input.reader(1, usize::MAX);
-                let size = header.u32().ok()?;
-                header.pos().saturating_add(size as usize)
-            }
+            None if self.started => section_size(input).ok()?.1,
             None => return None,
         };
         if len > input.data.len() {

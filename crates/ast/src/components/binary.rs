@@ -57,52 +57,39 @@ impl Encode for CoreArg<'_> {
     }
 }
 
-impl<'a> Decode<'a> for CoreInstance<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        Ok(match reader.flag(Malformed::CoreInstance)? {
-            false => CoreInstance::Instantiate { module: reader.read()?, args: reader.read()? },
-            true => CoreInstance::Exports(reader.read()?),
-        })
-    }
-}
-
-impl Encode for CoreInstance<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            CoreInstance::Instantiate { module, args } => {
-                (INSTANTIATE, *module).encode(out);
-                args.encode(out);
-            }
-            CoreInstance::Exports(exports) => {
-                out.push(INLINE_EXPORTS);
-                exports.encode(out);
+/// Rows: a type of instances, whose name is also that of the error for another form, and what they
+/// are instances of.
+macro_rules! instances {
+    ($( $name:ident $of:ident; )*) => { $(
+        impl<'a> Decode<'a> for $name<'a> {
+            fn decode(reader: &mut Reader<'a>) -> Result<Self> {
+                Ok(match reader.flag(Malformed::$name)? {
+                    false => $name::Instantiate { $of: reader.read()?, args: reader.read()? },
+                    true => $name::Exports(reader.read()?),
+                })
             }
         }
-    }
-}
 
-impl<'a> Decode<'a> for Instance<'a> {
-    fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        Ok(match reader.flag(Malformed::Instance)? {
-            false => Instance::Instantiate { component: reader.read()?, args: reader.read()? },
-            true => Instance::Exports(reader.read()?),
-        })
-    }
-}
-
-impl Encode for Instance<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Instance::Instantiate { component, args } => {
-                (INSTANTIATE, *component).encode(out);
-                args.encode(out);
-            }
-            Instance::Exports(exports) => {
-                out.push(INLINE_EXPORTS);
-                exports.encode(out);
+        impl Encode for $name<'_> {
+            fn encode(&self, out: &mut Vec<u8>) {
+                match self {
+                    $name::Instantiate { $of, args } => {
+                        (INSTANTIATE, *$of).encode(out);
+                        args.encode(out);
+                    }
+                    $name::Exports(exports) => {
+                        out.push(INLINE_EXPORTS);
+                        exports.encode(out);
+                    }
+                }
             }
         }
-    }
+    )* };
+}
+
+instances! {
+    CoreInstance module;
+    Instance component;
 }
 
 /// Reads the type itself. The declarations in the type of a module follow, after their count.

@@ -14,7 +14,8 @@ use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort, SortIdx};
 use super::types::{Type, ValType};
 use crate::{
     ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Custom,
-    CustomData, DefinitionRef, ExternType, InstanceIdx, Module, Name, SubType, TypeIdx, ValueIdx,
+    CustomData, DefinitionRef, ExternType, InstanceIdx, Module, Name, Outer, SubType, TypeIdx,
+    ValueIdx,
 };
 
 /// A definition: a node of the tree, and an event of a stream.
@@ -114,6 +115,15 @@ impl Scope {
             | Definition::Value(_)
             | Definition::Custom(_)
             | Definition::Names(_) => self == Scope::Component,
+        }
+    }
+
+    /// What the scope is in the one around it, in which the definition that opens it has this index.
+    pub const fn outer(self, index: u32) -> Outer {
+        match self {
+            Scope::Component => Outer::Component(index),
+            Scope::ComponentType | Scope::InstanceType => Outer::Type(index),
+            Scope::ModuleType => Outer::CoreType(index),
         }
     }
 }

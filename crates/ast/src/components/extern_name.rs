@@ -12,9 +12,6 @@ const PLAIN_NAME: u8 = 0;
 /// Means what 0 does.
 const LEGACY_NAME: u8 = 1;
 const NAME_WITH_ATTRIBUTES: u8 = 2;
-const IMPLEMENTS: u8 = 0;
-const VERSION_SUFFIX: u8 = 1;
-const EXTERNAL_ID: u8 = 2;
 
 /// The name of an import or export, with its attributes.
 ///
@@ -36,19 +33,45 @@ pub struct ExternName<'a> {
     attributes: Option<Box<NameAttributes<'a>>>,
 }
 
-/// The attributes of the name of an import or export.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct NameAttributes<'a> {
-    /// The interface that an instance under a plain name has.
-    pub implements: Option<Name<'a>>,
-    /// What a canonical version leaves out of the version.
-    pub version_suffix: Option<Name<'a>>,
-    /// A name that means something to the host.
-    pub external_id: Option<Name<'a>>,
+/// A row: the attribute, its byte, its feature, and the error for another one of it.
+macro_rules! attributes {
+    ($( $(#[$doc:meta])* $field:ident $code:literal $feature:ident $duplicate:ident; )*) => {
+        /// The attributes of the name of an import or export.
+        #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+        pub struct NameAttributes<'a> { $( $(#[$doc])* pub $field: Option<Name<'a>>, )* }
+
+        static NO_ATTRIBUTES: NameAttributes<'static> = NameAttributes { $( $field: None, )* };
+
+        impl<'a> NameAttributes<'a> {
+            fn into_owned(self) -> NameAttributes<'static> {
+                NameAttributes { $( $field: self.$field.map(Name::into_owned), )* }
+            }
+
+            /// The place of the attribute with this byte, its feature, and the error if it was there.
+            fn place(&mut self, code: u8) -> Option<(&mut Option<Name<'a>>, Feature, Malformed)> {
+                Some(match code {
+                    $( $code => (&mut self.$field, Feature::$feature, Malformed::$duplicate), )*
+                    _ => return None,
+                })
+            }
+
+            /// The attributes that are there, with their bytes.
+            fn iter(&self) -> impl Iterator<Item = (u8, &Name<'a>)> {
+                let all = [$( ($code, &self.$field), )*];
+                all.into_iter().filter_map(|(code, attribute)| Some((code, attribute.as_ref()?)))
+            }
+        }
+    };
 }
 
-static NO_ATTRIBUTES: NameAttributes<'static> =
-    NameAttributes { implements: None, version_suffix: None, external_id: None };
+attributes! {
+    /// The interface that an instance under a plain name has.
+    implements 0 CmImplements DuplicateImplements;
+    /// What a canonical version leaves out of the version.
+    version_suffix 1 CmCanonNames DuplicateVersionSuffix;
+    /// A name that means something to the host.
+    external_id 2 CmImplements DuplicateExternalId;
+}
 
 impl<'a> ExternName<'a> {
     /// A name with attributes.
@@ -86,37 +109,19 @@ impl<'a> ExternName<'a> {
     /// Copies borrowed data, so that the name can outlive the input.
     pub fn into_owned(self) -> ExternName<'static> {
         let name = self.name.into_owned();
-        let attributes = self.attributes.map(|attributes| {
-            Box::new(NameAttributes {
-                implements: attributes.implements.map(Name::into_owned),
-                version_suffix: attributes.version_suffix.map(Name::into_owned),
-                external_id: attributes.external_id.map(Name::into_owned),
-            })
-        });
+        let attributes = self.attributes.map(|attributes| Box::new(attributes.into_owned()));
         ExternName { name, attributes }
     }
 
     fn decode_attribute(&mut self, reader: &mut Reader<'a>) -> Result<()> {
         let start = reader.pos();
         let code = reader.byte()?;
-        let attributes = self.attributes_mut();
-        let (attribute, feature, duplicate) = match code {
-            IMPLEMENTS => {
-                (&mut attributes.implements, Feature::CmImplements, Malformed::DuplicateImplements)
-            }
-            VERSION_SUFFIX => {
-                let slot = &mut attributes.version_suffix;
-                (slot, Feature::CmCanonNames, Malformed::DuplicateVersionSuffix)
-            }
-            EXTERNAL_ID => {
-                let slot = &mut attributes.external_id;
-                (slot, Feature::CmImplements, Malformed::DuplicateExternalId)
-            }
-            _ => return Err(reader.back(1, Malformed::NameAttribute)),
-        };
-        if !reader.features().contains(feature) {
+        let features = reader.features();
+        let place = self.attributes_mut().place(code);
+        let place = place.filter(|(_, feature, _)| features.contains(*feature));
+        let Some((attribute, _, duplicate)) = place else {
             return Err(reader.back(1, Malformed::NameAttribute));
-        }
+        };
         let value = reader.read()?;
         match attribute.replace(value) {
             None => Ok(()),
@@ -168,24 +173,17 @@ impl<'a> Decode<'a> for ExternName<'a> {
 
 impl Encode for ExternName<'_> {
     fn encode(&self, out: &mut Vec<u8>) {
-        let NameAttributes { implements, version_suffix, external_id } = self.attributes();
-        let attributes = [
-            (IMPLEMENTS, implements),
-            (VERSION_SUFFIX, version_suffix),
-            (EXTERNAL_ID, external_id),
-        ];
-        let count = attributes.iter().filter(|(_, attribute)| attribute.is_some()).count();
+        let attributes = self.attributes();
+        let count = attributes.iter().count();
         out.push(if count == 0 { PLAIN_NAME } else { NAME_WITH_ATTRIBUTES });
         self.name.encode(out);
         if count == 0 {
             return;
         }
         (count as u32).encode(out);
-        for (code, attribute) in attributes {
-            if let Some(value) = attribute {
-                out.push(code);
-                value.encode(out);
-            }
+        for (code, value) in attributes.iter() {
+            out.push(code);
+            value.encode(out);
         }
     }
 }

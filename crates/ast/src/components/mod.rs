@@ -16,6 +16,7 @@
 //! | `sections.rs` | section ids; [`Entries`]: the definitions of a section, read one by one |
 //! | `parts.rs` | [`Part`]: what a parser finds in a binary, a module or component, one after the other |
 //! | `component.rs` | [`Component`]: the definitions in order, and their original encoding |
+//! | `walk.rs` | the walk over the indices that a definition refers to, for the next two |
 //! | `uses.rs` | the indices that a definition refers to |
 //! | `remap.rs` | new indices for old ones, and definitions inserted among others |
 //! | `value_types.rs` | [`TypePlaces`]: the definitions of the types of values |
@@ -43,6 +44,7 @@ mod types;
 mod uses;
 mod value_types;
 mod version;
+mod walk;
 
 pub use canons::{
     Async, Canon, CanonEdit, CanonImmediate, CanonOp, CanonOperand, CanonOpt, CanonOpts, CanonSink,

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::sorts::{CoreSort, PlainSort, Sort, SortIdx};
+use super::sorts::{Sort, SortIdx, SortIndex};
 use crate::modules::subsection;
 use crate::{
     ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Encode,
@@ -19,8 +19,9 @@ const COMPONENT: u8 = 0;
 /// A subsection with the names of one sort.
 const SORT: u8 = 1;
 
+/// A row: the field, and the type of its indices, which tells the sort.
 macro_rules! names {
-    ($( $(#[$doc:meta])* $field:ident $idx:ident $level:ident $sort:ident $variant:ident; )*) => {
+    ($( $(#[$doc:meta])* $field:ident $idx:ident; )*) => {
         /// The names of a component: the content of a custom section of its own.
         ///
         /// ```
@@ -49,7 +50,7 @@ macro_rules! names {
 
             /// The name of a definition, by its sort and the number of its index.
             pub fn of(&self, sort: Sort, index: u32) -> Option<&Name<'a>> {
-                match sort { $( Sort::$level($sort::$variant) => self.$field.get(index.into()), )* }
+                match sort { $( <$idx>::SORT => self.$field.get(index.into()), )* }
             }
 
             /// All names but that of the component, sort by sort, in ascending order of indices.
@@ -70,7 +71,7 @@ macro_rules! names {
 
             /// Sets the name of a definition, by its sort and the number of its index.
             pub fn insert(&mut self, sort: Sort, index: u32, name: Name<'a>) {
-                match sort { $( Sort::$level($sort::$variant) => self.$field.insert(index.into(), name), )* }
+                match sort { $( <$idx>::SORT => self.$field.insert(index.into(), name), )* }
             }
 
             /// Copies borrowed data, so that the names can outlive the input.
@@ -82,7 +83,7 @@ macro_rules! names {
             }
 
             fn read_sort(&mut self, sort: Sort, reader: &mut Reader<'a>) -> Result<()> {
-                match sort { $( Sort::$level($sort::$variant) => self.$field = reader.read()?, )* }
+                match sort { $( <$idx>::SORT => self.$field = reader.read()?, )* }
                 Ok(())
             }
         }
@@ -94,7 +95,7 @@ macro_rules! names {
                     subsection(out, COMPONENT, &name.to_bytes());
                 }
                 $( if !self.$field.is_empty() {
-                    let mut content = Sort::$level($sort::$variant).to_bytes();
+                    let mut content = <$idx>::SORT.to_bytes();
                     self.$field.encode(&mut content);
                     subsection(out, SORT, &content);
                 } )*
@@ -105,31 +106,31 @@ macro_rules! names {
 
 names! {
     /// Core functions.
-    core_funcs FuncIdx Core CoreSort Func;
+    core_funcs FuncIdx;
     /// Core tables.
-    core_tables TableIdx Core CoreSort Table;
+    core_tables TableIdx;
     /// Core memories.
-    core_memories MemIdx Core CoreSort Memory;
+    core_memories MemIdx;
     /// Core globals.
-    core_globals GlobalIdx Core CoreSort Global;
+    core_globals GlobalIdx;
     /// Core tags.
-    core_tags TagIdx Core CoreSort Tag;
+    core_tags TagIdx;
     /// Core types.
-    core_types TypeIdx Core CoreSort Type;
+    core_types TypeIdx;
     /// Core modules.
-    core_modules CoreModuleIdx Core CoreSort Module;
+    core_modules CoreModuleIdx;
     /// Core instances.
-    core_instances CoreInstanceIdx Core CoreSort Instance;
+    core_instances CoreInstanceIdx;
     /// Functions.
-    funcs ComponentFuncIdx Plain PlainSort Func;
+    funcs ComponentFuncIdx;
     /// Values.
-    values ValueIdx Plain PlainSort Value;
+    values ValueIdx;
     /// Types.
-    types ComponentTypeIdx Plain PlainSort Type;
+    types ComponentTypeIdx;
     /// Components.
-    components ComponentIdx Plain PlainSort Component;
+    components ComponentIdx;
     /// Instances.
-    instances InstanceIdx Plain PlainSort Instance;
+    instances InstanceIdx;
 }
 
 impl<'a> Names<'a> {

@@ -9,11 +9,8 @@ use super::definitions::{
     ExportDecl, Import, InlineExport, Instance, Value,
 };
 use super::types::{Case, Field, FuncType, Type};
+use crate::modules::all;
 use crate::{Custom, Name};
-
-fn all<T, U, L: FromIterator<U>>(list: impl IntoIterator<Item = T>, own: impl Fn(T) -> U) -> L {
-    list.into_iter().map(own).collect()
-}
 
 /// Rows: a struct, its fields that borrow, and its other fields.
 macro_rules! owned {

@@ -3,7 +3,7 @@
 
 use core::convert::Infallible;
 
-use super::canons::{CanonEdit, CanonOpts, ContextSlot};
+use super::canons::{Canon, CanonEdit, CanonOpts, ContextSlot};
 use super::component::{Component, Misplaced};
 use super::definitions::{
     Alias, CoreInstance, CoreType, Definition, ExternDesc, Instance, TypeBound, ValueBound,
@@ -11,8 +11,11 @@ use super::definitions::{
 use super::name_section::Names;
 use super::sorts::{CoreSort, CoreSortIdx, Sort, SortIdx, SortIndex};
 use super::types::{ResultList, Type, ValType};
+use super::walk::walk;
 use crate::instructions::{Reindex, Remapping};
-use crate::{ComponentFuncIdx, ComponentTypeIdx, FuncIdx, MemIdx, Remap, TableIdx, TypeIdx};
+use crate::{
+    ComponentFuncIdx, ComponentTypeIdx, ExternType, FuncIdx, MemIdx, Remap, TableIdx, TypeIdx,
+};
 
 impl Definition<'_> {
     /// Gives new numbers to the indices of the enclosing scope that the definition refers to.
@@ -30,7 +33,7 @@ impl Definition<'_> {
     /// assert_eq!(definition, Definition::Canon(Canon::Lower { func: 5.into(), opts }));
     /// ```
     pub fn reindex(&mut self, new: impl FnMut(Sort, u32) -> u32) {
-        Reindexer(new).definition(self, 0);
+        Reindexer(new).at_depth(self, 0);
     }
 }
 
@@ -54,7 +57,7 @@ pub fn reindex(definitions: &mut [Definition<'_>], new: impl FnMut(Sort, u32) ->
         if matches!(definition, Definition::End) {
             depth = depth.saturating_sub(1);
         }
-        reindexer.definition(definition, depth);
+        reindexer.at_depth(definition, depth);
         depth += u32::from(definition.opens().is_some());
     }
 }
@@ -127,65 +130,18 @@ struct Reindexer<F>(F);
 
 impl<F: FnMut(Sort, u32) -> u32> Reindexer<F> {
     /// A definition that is this many scopes below the scope of the indices.
-    fn definition(&mut self, definition: &mut Definition<'_>, depth: u32) {
+    fn at_depth(&mut self, definition: &mut Definition<'_>, depth: u32) {
         match definition {
             Definition::Alias(Alias::Outer { count, item }) if *count == depth => {
                 self.sort_idx(item);
             }
             Definition::Alias(Alias::Outer { .. }) => {}
-            _ if depth == 0 => self.in_scope(definition),
+            _ if depth == 0 => self.definition(definition),
             _ => {}
         }
     }
 
-    fn in_scope(&mut self, definition: &mut Definition<'_>) {
-        match definition {
-            Definition::CoreInstance(CoreInstance::Instantiate { module, args }) => {
-                self.index(module);
-                args.iter_mut().for_each(|arg| self.index(&mut arg.instance));
-            }
-            Definition::CoreInstance(CoreInstance::Exports(exports)) => {
-                exports.iter_mut().for_each(|export| self.core_sort_idx(&mut export.item));
-            }
-            Definition::CoreType(CoreType::Sub(ty)) => self.reindex_core(&mut **ty),
-            Definition::CoreType(CoreType::Rec(types)) => {
-                types.iter_mut().for_each(|ty| self.reindex_core(ty));
-            }
-            Definition::Instance(Instance::Instantiate { component, args }) => {
-                self.index(component);
-                args.iter_mut().for_each(|arg| self.sort_idx(&mut arg.item));
-            }
-            Definition::Instance(Instance::Exports(exports)) => {
-                exports.iter_mut().for_each(|export| self.sort_idx(&mut export.item));
-            }
-            Definition::Alias(alias) => match alias {
-                Alias::Export { instance, .. } => self.index(instance),
-                Alias::CoreExport { instance, .. } => self.index(instance),
-                Alias::Outer { item, .. } => self.sort_idx(item),
-            },
-            Definition::Type(ty) => self.type_definition(ty),
-            Definition::Canon(canon) => canon.edit(self),
-            Definition::Start(start) => {
-                self.index(&mut start.func);
-                start.args.iter_mut().for_each(|arg| self.index(arg));
-            }
-            Definition::Import(import) => self.desc(&mut import.ty),
-            Definition::Export(export) => {
-                self.sort_idx(&mut export.item);
-                export.ty.iter_mut().for_each(|ty| self.desc(ty));
-            }
-            Definition::ExportDecl(export) => self.desc(&mut export.ty),
-            Definition::Value(value) => self.ty(&mut value.ty),
-            Definition::CoreImportDecl(import) => self.reindex_core(&mut import.ty),
-            Definition::CoreExportDecl(export) => self.reindex_core(&mut export.ty),
-            Definition::Names(names) => self.names(names),
-            Definition::CoreModule(_)
-            | Definition::CoreType(CoreType::Module)
-            | Definition::Component
-            | Definition::Custom(_)
-            | Definition::End => {}
-        }
-    }
+    walk!(iter_mut mut);
 
     fn index<I: SortIndex>(&mut self, index: &mut I) {
         *index = I::from((self.0)(I::SORT, (*index).into()));
@@ -201,53 +157,18 @@ impl<F: FnMut(Sort, u32) -> u32> Reindexer<F> {
         *index = CoreSortIdx::new(sort, (self.0)(sort.as_sort(), index.number()));
     }
 
-    fn ty(&mut self, ty: &mut ValType) {
-        if let ValType::Type(index) = ty {
-            self.index(index);
-        }
-    }
-
-    fn type_definition(&mut self, ty: &mut Type<'_>) {
-        match ty {
-            Type::Prim(_) | Type::Flags(_) | Type::Enum(_) | Type::Component | Type::Instance => {}
-            Type::Record(fields) => fields.iter_mut().for_each(|field| self.ty(&mut field.ty)),
-            Type::Variant(cases) => {
-                cases.iter_mut().filter_map(|case| case.ty.as_mut()).for_each(|ty| self.ty(ty));
-            }
-            Type::List(elem) | Type::FixedList { elem, .. } | Type::Option(elem) => self.ty(elem),
-            Type::Tuple(types) => types.iter_mut().for_each(|ty| self.ty(ty)),
-            Type::Result { ok, err } => ok.iter_mut().chain(err).for_each(|ty| self.ty(ty)),
-            Type::Own(resource) | Type::Borrow(resource) => self.index(resource),
-            Type::Stream(ty) | Type::Future(ty) => ty.iter_mut().for_each(|ty| self.ty(ty)),
-            Type::Map { key, value } => [key, value].into_iter().for_each(|ty| self.ty(ty)),
-            Type::Func(ty) => {
-                ty.params.iter_mut().for_each(|param| self.ty(&mut param.ty));
-                ty.result.0.iter_mut().for_each(|ty| self.ty(ty));
-            }
-            Type::Resource(resource) => {
-                self.reindex_core(&mut resource.rep);
-                resource.destructor.iter_mut().for_each(|func| self.index(func));
-            }
-        }
-    }
-
-    fn desc(&mut self, desc: &mut ExternDesc) {
-        match desc {
-            ExternDesc::CoreModule(ty) => self.index(ty),
-            ExternDesc::Func(ty) | ExternDesc::Component(ty) | ExternDesc::Instance(ty) => {
-                self.index(ty);
-            }
-            ExternDesc::Value(ValueBound::Eq(value)) => self.index(value),
-            ExternDesc::Value(ValueBound::Type(ty)) => self.ty(ty),
-            ExternDesc::Type(TypeBound::Eq(ty)) => self.index(ty),
-            ExternDesc::Type(TypeBound::Resource) => {}
-        }
+    fn canon(&mut self, canon: &mut Canon) {
+        canon.edit(self);
     }
 
     /// A core type of any form: the indices in it are those of types.
-    fn reindex_core<T: Reindex + Clone>(&mut self, ty: &mut T) {
+    fn core_type<T: Reindex + Clone>(&mut self, ty: &mut T) {
         let Ok(new) = ty.clone().reindex(&mut Remapping::new(&mut CoreTypes(&mut self.0)));
         *ty = new;
+    }
+
+    fn extern_type(&mut self, ty: &mut ExternType) {
+        self.core_type(ty);
     }
 
     /// Names in ascending order stay so where the new numbers do.
@@ -295,7 +216,7 @@ impl<F: FnMut(Sort, u32) -> u32> CanonEdit for Reindexer<F> {
     }
 
     fn context_slot(&mut self, value: &mut ContextSlot) {
-        self.reindex_core(&mut value.ty);
+        self.core_type(&mut value.ty);
     }
 
     fn opts(&mut self, opts: &mut CanonOpts) {

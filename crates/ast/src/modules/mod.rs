@@ -50,8 +50,8 @@ pub use items::{
     Custom, CustomData, Data, DataMode, Elem, ElemItems, ElemMode, Event, Export, Func, Global,
     Import, ImportGroup, Item, Table,
 };
-pub(crate) use module::section_content;
 pub use module::{Encoding, Module, RawSection};
+pub(crate) use module::{all, section_content};
 pub(crate) use names::subsection;
 pub use names::{IndexMap, IndirectNameMap, NameMap, NameSubsection, Names};
 pub use remap::RemapError;

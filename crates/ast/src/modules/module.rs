@@ -119,15 +119,17 @@ pub(crate) fn section_content(id: u8, bytes: &[u8], start: usize) -> Result<Read
     }
 }
 
+/// A list of what `own` makes of the elements of another.
+pub(crate) fn all<T, U, L: FromIterator<U>>(
+    list: impl IntoIterator<Item = T>,
+    own: impl Fn(T) -> U,
+) -> L {
+    list.into_iter().map(own).collect()
+}
+
 impl Module<'_> {
     /// Copies borrowed data, so that the module can outlive the input.
     pub fn into_owned(self) -> Module<'static> {
-        fn own<T, U, L: FromIterator<U>>(
-            items: impl IntoIterator<Item = T>,
-            own: impl Fn(T) -> U,
-        ) -> L {
-            items.into_iter().map(own).collect()
-        }
         let raw = |section: RawSection<'_>| RawSection {
             id: section.id,
             bytes: Cow::Owned(section.bytes.into_owned()),
@@ -135,20 +137,20 @@ impl Module<'_> {
         Module {
             types: self.types,
             rec_groups: self.rec_groups,
-            imports: own(self.imports, Import::into_owned),
-            import_groups: own(self.import_groups, ImportGroup::into_owned),
-            funcs: own(self.funcs, Func::into_owned),
-            tables: own(self.tables, Table::into_owned),
+            imports: all(self.imports, Import::into_owned),
+            import_groups: all(self.import_groups, ImportGroup::into_owned),
+            funcs: all(self.funcs, Func::into_owned),
+            tables: all(self.tables, Table::into_owned),
             memories: self.memories,
             tags: self.tags,
-            globals: own(self.globals, Global::into_owned),
-            exports: own(self.exports, Export::into_owned),
+            globals: all(self.globals, Global::into_owned),
+            exports: all(self.exports, Export::into_owned),
             start: self.start,
-            elems: own(self.elems, Elem::into_owned),
-            datas: own(self.datas, Data::into_owned),
-            customs: own(self.customs, Custom::into_owned),
+            elems: all(self.elems, Elem::into_owned),
+            datas: all(self.datas, Data::into_owned),
+            customs: all(self.customs, Custom::into_owned),
             names: self.names.into_owned(),
-            encoding: Encoding { sections: own(self.encoding.sections, raw), ..self.encoding },
+            encoding: Encoding { sections: all(self.encoding.sections, raw), ..self.encoding },
         }
     }
 }

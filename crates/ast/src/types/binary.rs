@@ -20,6 +20,8 @@ const FUNC: u8 = 0x60;
 const STRUCT: u8 = 0x5f;
 const ARRAY: u8 = 0x5e;
 const CONT: u8 = 0x5d;
+const I8: u8 = 0x78;
+const I16: u8 = 0x77;
 const SUB: u8 = 0x50;
 const SUB_FINAL: u8 = 0x4f;
 /// The code that begins a recursive group.
@@ -214,8 +216,8 @@ impl<'a> Decode<'a> for StorageType {
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let code = reader.byte()?;
         match code {
-            0x78 => Ok(StorageType::Pack(PackType::I8)),
-            0x77 => Ok(StorageType::Pack(PackType::I16)),
+            I8 => Ok(StorageType::Pack(PackType::I8)),
+            I16 => Ok(StorageType::Pack(PackType::I16)),
             _ => match value(reader, code) {
                 Ok(Some(ty)) => Ok(StorageType::Val(ty)),
                 Ok(None) => Err(bad_code(reader, code, Malformed::StorageType)),
@@ -230,8 +232,8 @@ impl Encode for StorageType {
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             StorageType::Val(ty) => ty.encode(out),
-            StorageType::Pack(PackType::I8) => out.push(0x78),
-            StorageType::Pack(PackType::I16) => out.push(0x77),
+            StorageType::Pack(PackType::I8) => out.push(I8),
+            StorageType::Pack(PackType::I16) => out.push(I16),
         }
     }
 }

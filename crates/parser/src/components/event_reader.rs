@@ -2,14 +2,14 @@
 
 use std::io;
 
+use wattle_ast::Wasm;
 use wattle_ast::components::{Component, Event, Layer, Part};
-use wattle_ast::{Error, Wasm};
 
-use super::parser::{Parser, Step};
+use super::parser::Parser;
 use super::slice::not_a_component;
 use super::tree::Builder;
-use crate::event_reader::{ItemTooLarge, ReadError};
-use crate::feed::{Feed, Next, SansIo};
+use crate::event_reader::ReadError;
+use crate::feed::Feed;
 use crate::raw::Keep;
 
 /// The events of a module or component that comes from an [`io::Read`].
@@ -34,29 +34,6 @@ use crate::raw::Keep;
 pub struct EventReader<R> {
     parser: Parser,
     feed: Feed<R>,
-}
-
-impl SansIo for Parser {
-    type Event<'b> = Event<'b>;
-
-    fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Next<Event<'b>>, Error> {
-        Ok(match Parser::next(self, data, eof)? {
-            Step::Event(event) => {
-                let len = event.bytes.len();
-                Next::Event(event, len)
-            }
-            Step::NeedMore(_) => Next::NeedMore,
-            Step::End => Next::End,
-        })
-    }
-
-    fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
-        Parser::needs_more(self, data, eof)
-    }
-
-    fn too_large(&self, data: &[u8], max: usize) -> ItemTooLarge {
-        ItemTooLarge { offset: self.offset(), max, path: self.path_of_next(data) }
-    }
 }
 
 impl<R: io::Read> EventReader<R> {

@@ -8,8 +8,8 @@ use wattle_ast::components::SectionId;
 use wattle_ast::{DefinitionRef, Error, Malformed, Path, Span};
 
 use super::parser::Parser;
-use crate::failure::{section_code, version};
-use crate::frame::{Input, NoItem};
+use crate::failure::{missing_bytes, section_code, version};
+use crate::frame::{Input, NoItem, section_size};
 
 impl Parser {
     #[cold]
@@ -62,25 +62,20 @@ impl Parser {
         // Of everything that is cut short, the outermost tells how much is missing.
         let outermost = self.ends.first().copied().filter(|outermost| *outermost > end);
         let wanted = outermost.or_else(|| self.section_end(input)).unwrap_or(end);
-        let found = match wanted.saturating_sub(end) {
-            1 => String::from("(1 byte is missing)"),
-            missing => format!("({missing} bytes are missing)"),
-        };
         Error {
             path: self.path(input),
-            found: Some(found),
+            found: Some(missing_bytes(wanted.saturating_sub(end))),
             ..Error::new(Malformed::EndOfFile, Span::at(end))
         }
     }
 
     /// The offset behind the section that the parser is in or before.
     fn section_end(&self, input: &Input<'_>) -> Option<usize> {
-        if let Some(section) = self.section() {
-            return Some(input.offset.saturating_add(section.extent.left));
-        }
-        let mut reader = input.reader(1, usize::MAX);
-        let size = reader.u32().ok()?;
-        Some(input.offset.saturating_add(reader.pos()).saturating_add(size as usize))
+        let len = match self.section() {
+            Some(section) => section.extent.left,
+            None => section_size(input).ok()?.1,
+        };
+        Some(input.offset.saturating_add(len))
     }
 
     /// An error of the module that the parser is in, with the path to that module.

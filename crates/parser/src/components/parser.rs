@@ -239,12 +239,8 @@ impl Parser {
             _ => self.part(input, &mut 0).map(drop),
         });
         match decoded {
-            Ok(()) | Err(NoItem::End) => Ok(false),
-            Err(NoItem::More(wanted)) => {
-                self.wanted = wanted.min(self.room());
-                Ok(true)
-            }
-            Err(malformed) => Err(self.error(input, malformed)),
+            Ok(()) => Ok(false),
+            Err(why) => Ok(matches!(self.no_event(input, why)?, Progress::NeedMore(_))),
         }
     }
 
@@ -349,7 +345,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Moves past a part of this length.
+    /// Moves past a part of this length, or bytes that are skipped.
     #[inline]
     fn advance(&mut self, len: usize) {
         self.offset = self.offset.saturating_add(len);
@@ -429,13 +425,7 @@ impl Parser {
                 return Err(NoItem::Malformed(Malformed::LengthOutOfBounds, 1));
             }
             Holds::Nested => {}
-            Holds::List => {
-                header.count = frame.decode(input, len, |reader, bounds| {
-                    let count = reader.u32()?;
-                    check_len(reader, count, frame, bounds)?;
-                    Ok(count)
-                })?;
-            }
+            Holds::List => header.count = items::count(input, frame, len)?,
         }
         Ok(Part::Section(header))
     }
@@ -473,18 +463,12 @@ impl Parser {
 
     /// Moves into the module or component whose preamble begins `data`.
     fn enter(&mut self, layer: Layer, data: &[u8]) {
-        let is_inner = !self.ends.is_empty();
+        if !self.ends.is_empty() {
+            self.place.enter_inner(layer);
+        }
         self.state = match layer {
-            Layer::Component => {
-                if is_inner {
-                    self.place.enter_component();
-                }
-                State::Sections
-            }
+            Layer::Component => State::Sections,
             Layer::Module => {
-                if is_inner {
-                    self.place.enter_module();
-                }
                 let mut module =
                     crate::Parser::new().features(self.features).check_bodies(!self.skip_bodies);
                 if let Some(end) = self.innermost_end() {
@@ -533,11 +517,7 @@ impl Parser {
                 len
             }
             State::Section(section) => section.extent.left,
-            State::Sections => {
-                let mut header = input.reader(1, usize::MAX);
-                let size = header.u32().ok()?;
-                header.pos().saturating_add(size as usize)
-            }
+            State::Sections => section_size(input).ok()?.1,
             State::Start | State::Done => return None,
         };
         if len > input.data.len() {
@@ -547,8 +527,7 @@ impl Parser {
             (0..section.entries.depth()).for_each(|_| self.place.leave());
             self.state = State::Sections;
         }
-        self.offset = self.offset.saturating_add(len);
-        self.wanted = 0;
+        self.advance(len);
         Some(len)
     }
 

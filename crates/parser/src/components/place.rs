@@ -5,7 +5,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    CanonOp, CoreSort, Decl, Definition, ModuleDecl, Numbered, PlainSort, Scope, SectionId, Sort,
+    CanonOp, CoreSort, Decl, Definition, Layer, ModuleDecl, Numbered, PlainSort, Scope, SectionId,
+    Sort,
 };
 use wattle_ast::{DefinitionRef, Outer, Reader};
 
@@ -30,24 +31,17 @@ enum Saved {
 impl Place {
     /// Moves past a definition, and into the type if it opens one.
     pub(crate) fn add(&mut self, definition: &Definition<'_>) {
-        let before = match definition.opens() {
-            None => None,
-            Some(Scope::ModuleType) => {
-                Some(Outer::CoreType(self.number(Sort::Core(CoreSort::Type))))
-            }
-            Some(_) => Some(Outer::Type(self.number(Sort::Plain(PlainSort::Type)))),
-        };
         if let Definition::End = definition {
             return self.leave();
         }
         if let Some(kind) = definition.numbered() {
             self.count(Sort::COUNT + kind as usize, 1);
         }
-        if let Some((sort, number)) = definition.adds() {
-            self.count(sort.place(), number);
-        }
-        if let Some(outer) = before {
-            self.enter(outer);
+        let Some((sort, number)) = definition.adds() else { return };
+        let index = self.number(sort);
+        self.count(sort.place(), number);
+        if let Some(scope) = definition.opens() {
+            self.enter(scope.outer(index));
         }
     }
 
@@ -64,18 +58,13 @@ impl Place {
         self.here[sort.place()]
     }
 
-    /// Moves into a core module.
-    pub(crate) fn enter_module(&mut self) {
-        let sort = Sort::Core(CoreSort::Module);
-        let outer = Outer::CoreModule(self.number(sort));
-        self.count(sort.place(), 1);
-        self.enter(outer);
-    }
-
-    /// Moves into a component.
-    pub(crate) fn enter_component(&mut self) {
-        let sort = Sort::Plain(PlainSort::Component);
-        let outer = Outer::Component(self.number(sort));
+    /// Moves into an inner module or component.
+    pub(crate) fn enter_inner(&mut self, layer: Layer) {
+        let (sort, outer): (_, fn(u32) -> Outer) = match layer {
+            Layer::Module => (Sort::Core(CoreSort::Module), Outer::CoreModule),
+            Layer::Component => (Sort::Plain(PlainSort::Component), Outer::Component),
+        };
+        let outer = outer(self.number(sort));
         self.count(sort.place(), 1);
         self.enter(outer);
     }

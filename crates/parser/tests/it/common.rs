@@ -32,61 +32,76 @@ pub(crate) fn whole(wasm: &[u8], features: Features) -> Result<usize, Error> {
     Ok(count)
 }
 
-/// Feeds the module in chunks, and checks each event and the error against those of the slice.
-pub(crate) fn check_chunks(wasm: &[u8], features: Features, mut chunk: impl FnMut() -> usize) {
-    let mut expected = Parser::new().features(features).events(wasm);
-    let mut parser = Parser::new().features(features);
-    let (mut taken, mut arrived) = (0, 0);
-    loop {
-        let eof = arrived == wasm.len();
-        match parser.next(&wasm[taken..arrived], eof) {
-            Ok(Step::NeedMore(more)) => {
-                assert!(more > 0 && !eof, "{more} bytes are wanted, at the end: {eof}");
-                arrived = (arrived + chunk()).min(wasm.len());
-            }
-            Ok(Step::Event(event)) => {
-                assert_eq!(event.offset, taken);
-                taken += event.bytes.len();
-                match expected.next() {
-                    Some(Ok(same)) if same == event => {}
-                    other => panic!("{event:?} in chunks, {other:?} in the slice"),
+/// The checks of what a parser does with input that arrives bit by bit, for a file that names the
+/// parser of modules or that of components `Parser`, and so on.
+macro_rules! check_arrival {
+    () => {
+        /// Feeds the input in chunks, and checks each event and the error against those of the slice.
+        pub(crate) fn check_chunks(
+            wasm: &[u8],
+            features: Features,
+            mut chunk: impl FnMut() -> usize,
+        ) {
+            let mut expected = Parser::new().features(features).events(wasm);
+            let mut parser = Parser::new().features(features);
+            let (mut taken, mut arrived) = (0, 0);
+            loop {
+                let eof = arrived == wasm.len();
+                match parser.next(&wasm[taken..arrived], eof) {
+                    Ok(Step::NeedMore(more)) => {
+                        assert!(more > 0 && !eof, "{more} bytes are wanted, at the end: {eof}");
+                        arrived = (arrived + chunk()).min(wasm.len());
+                    }
+                    Ok(Step::Event(event)) => {
+                        assert_eq!(event.offset, taken);
+                        taken += event.bytes.len();
+                        match expected.next() {
+                            Some(Ok(same)) if same == event => {}
+                            other => panic!("{event:?} in chunks, {other:?} in the slice"),
+                        }
+                    }
+                    Ok(Step::End) => {
+                        assert_eq!(expected.next(), None);
+                        return;
+                    }
+                    Err(error) => {
+                        assert_eq!(expected.next(), Some(Err(error.clone())), "{wasm:x?}");
+                        assert_eq!(expected.next(), None, "nothing comes after an error");
+                        let again = parser.next(&wasm[taken..arrived], arrived == wasm.len());
+                        assert_eq!(again, Err(error), "the same data bring the same error");
+                        return;
+                    }
                 }
             }
-            Ok(Step::End) => {
-                assert_eq!(expected.next(), None);
-                return;
-            }
-            Err(error) => {
-                assert_eq!(expected.next(), Some(Err(error.clone())));
-                assert_eq!(expected.next(), None, "nothing comes after an error");
-                let again = parser.next(&wasm[taken..arrived], arrived == wasm.len());
-                assert_eq!(again, Err(error), "the same data bring the same error");
-                return;
-            }
         }
-    }
-}
 
-/// Parses through an [`EventReader`] whose input hands out `chunk` bytes at most.
-pub(crate) fn check_reader(wasm: &[u8], features: Features, chunk: usize) {
-    struct Slow<'a>(&'a [u8], usize);
-    impl std::io::Read for Slow<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let len = buffer.len().min(self.1);
-            std::io::Read::read(&mut self.0, &mut buffer[..len])
-        }
-    }
-    let parser = Parser::new().features(features);
-    let mut reader = EventReader::with_parser(parser.clone(), Slow(wasm, chunk));
-    for expected in parser.events(wasm) {
-        match (reader.next(), expected) {
-            (Ok(Some(event)), Ok(expected)) => assert_eq!(event, expected),
-            (Err(ReadError::Malformed(error)), Err(expected)) => {
-                assert_eq!(error, expected);
-                return;
+        /// Parses through an [`EventReader`] whose input hands out `chunk` bytes at most.
+        pub(crate) fn check_reader(wasm: &[u8], features: Features, chunk: usize) {
+            struct Slow<'a>(&'a [u8], usize);
+            impl std::io::Read for Slow<'_> {
+                fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                    let len = buffer.len().min(self.1);
+                    std::io::Read::read(&mut self.0, &mut buffer[..len])
+                }
             }
-            (event, expected) => panic!("{event:?} from the reader, {expected:?} in the slice"),
+            let parser = Parser::new().features(features);
+            let mut reader = EventReader::with_parser(parser.clone(), Slow(wasm, chunk));
+            for expected in parser.events(wasm) {
+                match (reader.next(), expected) {
+                    (Ok(Some(event)), Ok(expected)) => assert_eq!(event, expected),
+                    (Err(ReadError::Malformed(error)), Err(expected)) => {
+                        assert_eq!(error, expected);
+                        return;
+                    }
+                    (event, expected) => {
+                        panic!("{event:?} from the reader, {expected:?} in the slice")
+                    }
+                }
+            }
+            assert!(matches!(reader.next(), Ok(None)));
         }
-    }
-    assert!(matches!(reader.next(), Ok(None)));
+    };
 }
+pub(crate) use check_arrival;
+
+check_arrival!();

@@ -6,7 +6,7 @@ use wattle_parser::components::{EventReader, Parser, Step};
 use wattle_parser::{ReadError, parse_component};
 use wattle_tests::components::{of_scripts, published};
 
-use crate::common::Random;
+use crate::common::{Random, check_arrival};
 
 fn all() -> Parser {
     Parser::new().features(Features::ALL)
@@ -32,71 +32,15 @@ fn whole(wasm: &[u8]) -> Result<Vec<Event<'_>>, Error> {
     Ok(events)
 }
 
-/// Feeds the input in chunks, and checks each event and the error against those of the slice.
-fn check_chunks(wasm: &[u8], mut chunk: impl FnMut() -> usize) {
-    let mut expected = all().events(wasm);
-    let mut parser = all();
-    let (mut taken, mut arrived) = (0, 0);
-    loop {
-        let eof = arrived == wasm.len();
-        match parser.next(&wasm[taken..arrived], eof) {
-            Ok(Step::NeedMore(more)) => {
-                assert!(more > 0 && !eof, "{more} bytes are wanted, at the end: {eof}");
-                arrived = (arrived + chunk()).min(wasm.len());
-            }
-            Ok(Step::Event(event)) => {
-                assert_eq!(event.offset, taken);
-                taken += event.bytes.len();
-                match expected.next() {
-                    Some(Ok(same)) if same == event => {}
-                    other => panic!("{event:?} in chunks, {other:?} in the slice"),
-                }
-            }
-            Ok(Step::End) => {
-                assert_eq!(expected.next(), None);
-                return;
-            }
-            Err(error) => {
-                assert_eq!(expected.next(), Some(Err(error.clone())), "{wasm:x?}");
-                assert_eq!(expected.next(), None, "nothing comes after an error");
-                let again = parser.next(&wasm[taken..arrived], arrived == wasm.len());
-                assert_eq!(again, Err(error), "the same data bring the same error");
-                return;
-            }
-        }
-    }
-}
-
-/// Parses through an [`EventReader`] whose input hands out `chunk` bytes at most.
-fn check_reader(wasm: &[u8], chunk: usize) {
-    struct Slow<'a>(&'a [u8], usize);
-    impl std::io::Read for Slow<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let len = buffer.len().min(self.1);
-            std::io::Read::read(&mut self.0, &mut buffer[..len])
-        }
-    }
-    let mut reader = EventReader::with_parser(all(), Slow(wasm, chunk));
-    for expected in all().events(wasm) {
-        match (reader.next(), expected) {
-            (Ok(Some(event)), Ok(expected)) => assert_eq!(event, expected),
-            (Err(ReadError::Malformed(error)), Err(expected)) => {
-                assert_eq!(error, expected);
-                return;
-            }
-            (event, expected) => panic!("{event:?} from the reader, {expected:?} in the slice"),
-        }
-    }
-    assert!(matches!(reader.next(), Ok(None)));
-}
+check_arrival!();
 
 fn check(wasm: &[u8]) {
     for size in [1, 2, 3, 7] {
-        check_chunks(wasm, || size);
+        check_chunks(wasm, Features::ALL, || size);
     }
     let mut random = Random(wasm.len() as u64 + 1);
-    check_chunks(wasm, || 1 + random.below(40));
-    check_reader(wasm, 1);
+    check_chunks(wasm, Features::ALL, || 1 + random.below(40));
+    check_reader(wasm, Features::ALL, 1);
 }
 
 #[test]
@@ -225,9 +169,9 @@ fn altered_anywhere() {
             let mut wasm = wasm.clone();
             wasm[at] ^= flip;
             refused += usize::from(whole(&wasm).is_err());
-            check_chunks(&wasm, || 1);
-            check_chunks(&wasm, || 1 + random.below(9));
-            check_reader(&wasm, 5);
+            check_chunks(&wasm, Features::ALL, || 1);
+            check_chunks(&wasm, Features::ALL, || 1 + random.below(9));
+            check_reader(&wasm, Features::ALL, 5);
         }
     }
     println!("{refused} of {} mutants are malformed", wasm.len() * 7);
@@ -246,8 +190,8 @@ fn mutants_of_published_components() {
             wasm[at] = random.below(256) as u8;
         }
         refused += usize::from(whole(&wasm).is_err());
-        check_chunks(&wasm, || 1 + random.below(4096));
-        check_chunks(&wasm, || 7);
+        check_chunks(&wasm, Features::ALL, || 1 + random.below(4096));
+        check_chunks(&wasm, Features::ALL, || 7);
     }
     assert!(refused > number / 2);
 }
@@ -356,8 +300,8 @@ fn depth_takes_no_stack() {
         let component = parse_component(&wasm).unwrap();
         assert_eq!(component.definitions.len(), 2 * depth);
         assert_eq!(component.encoding.sections.len(), depth);
-        check_chunks(&wasm, || 1000);
-        check_reader(&wasm, 100_000);
+        check_chunks(&wasm, Features::ALL, || 1000);
+        check_reader(&wasm, Features::ALL, 100_000);
         // A malformed bottom.
         let mut wasm = wasm;
         let at = wasm.len() - 1;
@@ -375,7 +319,7 @@ fn depth_takes_no_stack() {
         let size = (content.len() as u32).to_bytes();
         let mut wasm = [&Component::PREAMBLE[..], &[7], &size, &content].concat();
         assert_eq!(parse_component(&wasm).unwrap(), types);
-        check_chunks(&wasm, || 1000);
+        check_chunks(&wasm, Features::ALL, || 1000);
         let last = wasm.len() - 1;
         wasm[last] = 1;
         let error = parse_component(&wasm).unwrap_err();

@@ -296,12 +296,7 @@ impl Validator {
 
     /// Opens the scope of the definition with this index.
     pub(crate) fn open(&mut self, form: Form, index: u32) {
-        let step = match form {
-            Form::Component => Outer::Component(index),
-            Form::ComponentType | Form::InstanceType => Outer::Type(index),
-            Form::ModuleType => Outer::CoreType(index),
-        };
-        self.scopes.push(Scope::new(form, Some(step), self.span));
+        self.scopes.push(Scope::new(form, Some(form.outer(index)), self.span));
     }
 
     /// Counts a module or component.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use wattle_ast::components::{
     Definition, Export, ExternDesc, ExternName, Names, Numbered, Scope, Sort, SortIdx,
 };
-use wattle_ast::{DefinitionRef, Name, Outer, Span};
+use wattle_ast::{DefinitionRef, Name, Span};
 
 use super::ComponentState;
 use super::externs::Extern;
@@ -328,11 +328,7 @@ impl<'a> ComponentState<'_, 'a> {
         };
         self.next_scope += 1;
         if let Some(map) = &mut self.core.source_map {
-            map.enter(match kind {
-                Scope::Component => Outer::Component(index),
-                Scope::ComponentType | Scope::InstanceType => Outer::Type(index),
-                Scope::ModuleType => Outer::CoreType(index),
-            });
+            map.enter(kind.outer(index));
         }
         self.record_in(frame.number);
         core::mem::swap(&mut self.scope, &mut frame);

@@ -8,8 +8,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, CoreSort, Definition, ExternName, Names, ParsedName, PlainSort, Scope, Sort, SortIdx,
-    SortIndex, Type, TypeForm, check_label, label_key,
+    Alias, CoreSort, Definition, ExternName, Names, Numbered, ParsedName, PlainSort, Scope, Sort,
+    SortIdx, SortIndex, Type, TypeForm, check_label, label_key,
 };
 use wattle_ast::{DefinitionRef, Features, Outer, Path};
 
@@ -37,17 +37,12 @@ struct Open<'a> {
     outer: Option<Outer>,
     /// The numbers of definitions, by sort.
     numbers: [u32; Sort::COUNT],
-    imports: Counted,
-    exports: Counted,
-    starts: u32,
+    /// The numbers of definitions that references number by themselves, by kind.
+    numbered: [u32; Numbered::COUNT],
+    /// The keys of the names of imports, and of exports.
+    imports: BTreeSet<String>,
+    exports: BTreeSet<String>,
     names: Names<'a>,
-}
-
-/// Imports or exports: their number, and the keys of their names.
-#[derive(Clone, Debug, Default)]
-struct Counted {
-    number: u32,
-    keys: BTreeSet<String>,
 }
 
 impl<'a> Open<'a> {
@@ -56,9 +51,9 @@ impl<'a> Open<'a> {
             scope,
             outer,
             numbers: [0; Sort::COUNT],
-            imports: Counted::default(),
-            exports: Counted::default(),
-            starts: 0,
+            numbered: [0; Numbered::COUNT],
+            imports: BTreeSet::new(),
+            exports: BTreeSet::new(),
             names: Names::default(),
         }
     }
@@ -101,13 +96,8 @@ impl<'a> Scopes<'a> {
             self.misuse(kind, Some(&definition));
         }
         let here = self.here();
-        match &definition {
-            Definition::Import(_) | Definition::CoreImportDecl(_) => here.imports.number += 1,
-            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
-                here.exports.number += 1;
-            }
-            Definition::Start(_) => here.starts += 1,
-            _ => {}
+        if let Some(kind) = definition.numbered() {
+            here.numbered[kind as usize] += 1;
         }
         if let Some((sort, number)) = definition.adds() {
             let count = &mut here.numbers[sort.place()];
@@ -133,7 +123,7 @@ impl<'a> Scopes<'a> {
         let scope = definition.opens().unwrap_or(Scope::Component);
         let index = self.number(I::SORT);
         self.push(definition);
-        self.open.push(Open::new(scope, Some(outer(scope, index))));
+        self.open.push(Open::new(scope, Some(scope.outer(index))));
         I::from(index)
     }
 
@@ -165,19 +155,11 @@ impl<'a> Scopes<'a> {
     /// The path to a definition that is about to be added.
     fn reference(&mut self, definition: &Definition<'a>) -> Option<DefinitionRef> {
         let here = self.here();
-        Some(match definition {
-            Definition::Import(_) | Definition::CoreImportDecl(_) => {
-                DefinitionRef::Import(here.imports.number)
-            }
-            Definition::Export(_) | Definition::ExportDecl(_) | Definition::CoreExportDecl(_) => {
-                DefinitionRef::Export(here.exports.number)
-            }
-            Definition::Start(_) => DefinitionRef::Start(here.starts),
-            _ => {
-                let (sort, _) = definition.adds()?;
-                DefinitionRef::Indexed(sort, here.numbers[sort.place()])
-            }
-        })
+        if let Some(kind) = definition.numbered() {
+            return Some(kind.reference(here.numbered[kind as usize]));
+        }
+        let (sort, _) = definition.adds()?;
+        Some(DefinitionRef::Indexed(sort, here.numbers[sort.place()]))
     }
 
     fn check(&mut self, definition: &Definition<'a>) -> Result<(), Kind> {
@@ -235,18 +217,9 @@ impl<'a> Scopes<'a> {
     }
 }
 
-/// What a scope is in the one around it, by the index that it has there.
-fn outer(scope: Scope, index: u32) -> Outer {
-    match scope {
-        Scope::Component => Outer::Component(index),
-        Scope::ComponentType | Scope::InstanceType => Outer::Type(index),
-        Scope::ModuleType => Outer::CoreType(index),
-    }
-}
-
-fn check_name(name: &ExternName<'_>, earlier: &mut Counted) -> Result<(), Kind> {
+fn check_name(name: &ExternName<'_>, earlier: &mut BTreeSet<String>) -> Result<(), Kind> {
     let parsed = ParsedName::parse(&name.name, Features::ALL).map_err(Kind::Name)?;
-    match earlier.keys.insert(parsed.key().into_owned()) {
+    match earlier.insert(parsed.key().into_owned()) {
         true => Ok(()),
         false => Err(Kind::NameConflict(name.name.as_str().into())),
     }
