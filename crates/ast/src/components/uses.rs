@@ -10,9 +10,7 @@ use super::name_section::Names;
 use super::sorts::{CoreSortIdx, SortIdx};
 use super::types::{ResultList, Type, ValType};
 use super::walk::walk;
-use crate::{
-    ComponentFuncIdx, ComponentTypeIdx, ExternType, FuncIdx, MemIdx, TableIdx, TagType, TypeIdx,
-};
+use crate::{ComponentFuncIdx, ComponentTypeIdx, ExternType, FuncIdx, MemIdx, TableIdx, TypeIdx};
 
 impl Definition<'_> {
     /// Calls `visit` with each index of the enclosing scope that the definition refers to.
@@ -59,10 +57,7 @@ impl<F: FnMut(SortIdx)> Uses<F> {
     fn core_type<T>(&mut self, _: &T) {}
 
     fn extern_type(&mut self, ty: &ExternType) {
-        match ty {
-            ExternType::Func(ty) | ExternType::Tag(TagType { ty }) => self.index(ty),
-            _ => {}
-        }
+        ty.uses(|ty| self.index(&ty));
     }
 
     fn names(&mut self, _: &Names<'_>) {}

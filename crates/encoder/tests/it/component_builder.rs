@@ -6,8 +6,8 @@ use wattle_ast::components::{
     Alias, Canon, Component, Definition, ExternDesc, PrimType, Scope, Type, TypeBound, ValType,
 };
 use wattle_ast::{
-    ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, FuncIdx, InstanceIdx,
-    MemIdx, Module,
+    ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, ExternType, FuncIdx,
+    GlobalType, HeapType, InstanceIdx, MemIdx, Module, RefType,
 };
 use wattle_encoder::{ComponentBuildErrorKind as Kind, ComponentBuilder, encode_component};
 
@@ -111,6 +111,15 @@ fn what_is_not_there_yet() {
         }),
         "unknown type 7: there are 0 so far, in type 0, export 0"
     );
+    let heap = HeapType::Type(7.into());
+    let val = wattle_ast::ValType::Ref(RefType { nullable: true, heap });
+    let global = ExternType::Global(GlobalType { mutable: false, val });
+    for ty in [ExternType::FuncExact(7.into()), global] {
+        assert_eq!(
+            message(|c| c.module_type(|m| m.export("f", ty))),
+            "unknown core type 7: there are 0 so far, in core type 0, export 0"
+        );
+    }
     assert_eq!(
         message(|c| c.core_instance(0.into(), [])),
         "unknown core module 0: there are 0 so far, in core instance 0"

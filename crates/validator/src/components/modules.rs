@@ -212,11 +212,10 @@ impl Validator {
     }
 
     /// Begins the type of a core module.
-    pub(crate) fn open_module_type(&mut self) -> Checked {
+    pub(crate) fn open_module_type(&mut self) {
         let index = self.scope().len(Sort::Core(CoreSort::Type));
         self.open(Form::ModuleType, index);
         self.enter_core_module();
-        self.types_within(0)
     }
 
     /// Ends the type of a core module.
@@ -228,8 +227,7 @@ impl Validator {
             true => CoreType::Unknown,
             false => CoreType::Module(id),
         };
-        self.scope_mut().push(Sort::Core(CoreSort::Type), word.word());
-        self.scope_mut().counts.definitions += 1;
+        self.add_closed(Sort::Core(CoreSort::Type), word.word());
     }
 
     /// A declaration in the type of a core module.

@@ -241,7 +241,10 @@ impl Validator {
         match definition {
             Definition::CoreModule(module) => self.core_module(module),
             Definition::CoreInstance(instance) => self.core_instance(instance),
-            Definition::CoreType(CoreTypeDef::Module) => self.open_module_type(),
+            Definition::CoreType(CoreTypeDef::Module) => {
+                self.open_module_type();
+                Ok(())
+            }
             Definition::CoreType(CoreTypeDef::Sub(ty)) => {
                 self.core_types(core::slice::from_ref(ty))
             }
@@ -334,10 +337,10 @@ impl Validator {
 
     /// Closes the current scope, and adds what it made to the one around it.
     fn close(&mut self) {
-        let place = match self.scope().step {
-            Some(Outer::Component(index)) => (Sort::Plain(PlainSort::Component), index),
-            Some(Outer::Type(index)) => (Sort::Plain(PlainSort::Type), index),
-            Some(Outer::CoreType(index)) => (Sort::Core(CoreSort::Type), index),
+        let sort = match self.scope().step {
+            Some(Outer::Component(_)) => Sort::Plain(PlainSort::Component),
+            Some(Outer::Type(_)) => Sort::Plain(PlainSort::Type),
+            Some(Outer::CoreType(_)) => Sort::Core(CoreSort::Type),
             Some(Outer::CoreModule(_)) | None => {
                 let error = K::Misplaced.into();
                 return self.report(error, None);
@@ -347,18 +350,20 @@ impl Validator {
         if self.form() == Form::ModuleType {
             return self.close_module_type();
         }
-        let finished = self.finish_scope();
-        let is_type = self.form() != Form::Component;
+        let word = self.finish_scope().unwrap_or(NodeId::UNKNOWN).0;
         let Some(_) = self.scopes.pop() else { return };
-        let word = finished.map_or(NodeId::UNKNOWN, |id| id).0;
-        let limit = match is_type {
-            true => self.types_within(1),
-            false => Ok(()),
-        };
-        if let Err(error) = limit {
-            self.report(error, Some(DefinitionRef::Indexed(place.0, place.1)));
+        self.add_closed(sort, word);
+    }
+
+    /// Adds what a scope made, which was just closed. Only now it counts as a type.
+    pub(crate) fn add_closed(&mut self, sort: Sort, word: u32) {
+        if sort != Sort::Plain(PlainSort::Component)
+            && let Err(error) = self.types_within(1)
+        {
+            let index = self.scope().len(sort);
+            self.report(error, Some(DefinitionRef::Indexed(sort, index)));
         }
-        self.scope_mut().push(place.0, word);
+        self.scope_mut().push(sort, word);
         self.scope_mut().counts.definitions += 1;
     }
 

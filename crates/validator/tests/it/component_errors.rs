@@ -1,8 +1,8 @@
 //! What errors of components say, how many there are, and that none only follows from another.
 
 use wattle_ast::components::{
-    Alias, Arg, Component, Definition, Export, ExportDecl, ExternDesc, ExternName, Import,
-    Instance, PlainSortIdx, PrimType, SortIdx, Type, TypeBound, ValType,
+    Alias, Arg, Component, CoreType, Definition, Export, ExportDecl, ExternDesc, ExternName,
+    Import, Instance, PlainSortIdx, PrimType, SortIdx, Type, TypeBound, ValType,
 };
 use wattle_ast::{ComponentIdx, ComponentTypeIdx, Features, Name};
 use wattle_validator::Limits;
@@ -243,6 +243,18 @@ fn a_hundred_thousand_imports_and_instantiations_up_to_the_limit() {
     let many = component.into_iter().chain(std::iter::repeat_n(instance, 4_097));
     let error = first(many, Limits::JS);
     assert_eq!(error.as_deref(), Some("too many instances: at most 4096"));
+}
+
+#[test]
+fn types_of_every_form_count_up_to_the_limit() {
+    let limits = Limits { types: 2, ..Limits::JS };
+    let module = || [Definition::CoreType(CoreType::Module), Definition::End];
+    let instance = || [Definition::Type(Type::Instance), Definition::End];
+    assert_eq!(first(module().into_iter().chain(instance()), limits), None);
+    for third in [module(), instance()] {
+        let error = first(module().into_iter().chain(instance()).chain(third), limits);
+        assert_eq!(error.as_deref(), Some("too many types: at most 2"));
+    }
 }
 
 #[test]
