@@ -80,7 +80,7 @@ macro_rules! tables {
 }
 
 /// What can be left out.
-trait IsEmpty {
+pub(crate) trait IsEmpty {
     fn is_empty(&self) -> bool;
 }
 
@@ -207,8 +207,8 @@ impl From<ReadFuncDocs> for FuncDocs {
 
 impl PackageDocs {
     /// Adds an entry that says something.
-    pub(crate) fn add<T: Documented>(map: &mut Map<T>, name: &str, docs: T) {
-        if !docs.says_nothing() {
+    pub(crate) fn add<T: IsEmpty>(map: &mut Map<T>, name: &str, docs: T) {
+        if !docs.is_empty() {
             let _ = map.insert(name.into(), docs);
         }
     }
@@ -255,17 +255,6 @@ impl PackageDocs {
                 .map_err(|error| DocsError::Json(alloc::format!("{error}"))),
             version => Err(DocsError::Version(version.map(|(version, _)| *version))),
         }
-    }
-}
-
-/// What entries of the tables have in common.
-pub(crate) trait Documented {
-    fn says_nothing(&self) -> bool;
-}
-
-impl<T: IsEmpty> Documented for T {
-    fn says_nothing(&self) -> bool {
-        self.is_empty()
     }
 }
 
