@@ -40,12 +40,13 @@ use alloc::vec::Vec;
 
 use wattle_ast::components::{Component, Names};
 use wattle_ast::custom::Producers;
-use wattle_ast::{Encode, ExternType, Features, FuncType, Import, MemType, Module, Name, ValType};
+use wattle_ast::{Encode, ExternType, Features, Import, MemType, Module, Name, ValType};
 use wattle_wit::model::Text;
 
 use crate::abi::Abis;
 use crate::error::{Error, Origin, Problem, ProblemKind};
 use crate::func_types::FuncTypes;
+use crate::names::Realloc;
 use crate::producers;
 use crate::unique::UniqueNames;
 use crate::world::World;
@@ -59,9 +60,10 @@ use shims::Shims;
 pub(crate) use builtins::{GET_STACK_POINTER, GET_TLS_BASE, SET_STACK_POINTER, SET_TLS_BASE};
 pub(crate) use fixup::{Event, tell};
 pub(crate) use join::{Input, Joined, merge, read};
-pub(crate) use matching::{ENV, realloc_type};
+pub(crate) use matching::{ENV, callback_type, destructor_type, hook_type, realloc_type};
 pub(crate) use options::{Options, option_methods};
 pub(crate) use part::{Given, MAIN, Part};
+pub(crate) use shims::forward;
 
 /// How many names are compared with misspelt ones.
 const BUDGET: usize = 100_000;
@@ -227,7 +229,9 @@ fn match_all<'a>(
             if is_used {
                 // The exports of the whole adapter tell which of them serve the component.
                 wanted.extend(matcher().exports(part).used().cloned());
-                let realloc = all_exports.first().and_then(Exports::adapter_realloc);
+                let realloc = all_exports
+                    .first()
+                    .and_then(|exports: &Exports| exports.realloc(Realloc::Adapters));
                 let realloc = realloc.filter(|_| !options.grows);
                 reduce(part, &wanted, realloc)?;
             }
@@ -355,7 +359,7 @@ fn shims_for(
 ) -> Shims {
     let mut shims = Shims::new(options.calls_refs);
     let realloc_type = types.id(&realloc_type());
-    let destructor_type = types.id(&FuncType::new([ValType::I32], []));
+    let destructor_type = types.id(&destructor_type());
     let is_hooked = exports.first().is_some_and(|exports| exports.task_hook.is_some());
     for (part, (imports, own)) in imports.iter().zip(&*exports).enumerate() {
         // The memory of the main module is there when the others are instantiated.
