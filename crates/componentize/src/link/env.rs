@@ -16,7 +16,7 @@ use wattle_wit::model::Text;
 use super::error::{LinkError, SymbolKey, SymbolType};
 use super::glue;
 use super::layout::{Address, Destination, Layout, part};
-use super::library::{Library, LinkerGlobal, START, Want};
+use super::library::{Library, LinkerGlobal, START, Want, address};
 use super::symbols::Symbols;
 use crate::func_types::{FuncTypeId, FuncTypes, TypeIndices};
 use crate::names::{
@@ -194,7 +194,7 @@ impl<'l> Env<'l> {
     /// What an import of a library is given; `None` if the component gives it.
     pub(super) fn given(&mut self, library: usize, name: &Text, want: &Want) -> Option<Given> {
         let own_name = &self.libraries[library].name;
-        let base = GlobalType { mutable: false, val: ValType::I32 };
+        let base = address(false);
         let name = match want {
             Want::Component => return None,
             Want::FuncTable => FUNC_TABLE.into(),
@@ -217,7 +217,7 @@ impl<'l> Env<'l> {
     }
 
     fn symbol(&mut self, library: usize, name: &Text, ty: SymbolKey) -> Given {
-        let address = GlobalType { mutable: true, val: ValType::I32 };
+        let address = address(true);
         let exporter = self.symbols.find(name, ty);
         let exported = exporter.map(|number| Given { part: part(number), name: name.clone() });
         let name = match (ty, exported) {

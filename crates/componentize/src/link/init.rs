@@ -5,15 +5,14 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    FuncIdx, GlobalIdx, GlobalType, Instr, Limits, MemArg, MemIdx, MemType, Module, RefType,
-    TableType, ValType,
+    FuncIdx, GlobalIdx, Instr, Limits, MemArg, MemIdx, MemType, Module, RefType, TableType,
 };
 use wattle_encoder::{BuildError, Imports, ModuleBuilder};
 use wattle_wit::model::Text;
 
 use super::env::constant;
 use super::layout::{Destination, Layout, part};
-use super::library::{Library, RELOCS};
+use super::library::{Library, RELOCS, address};
 use crate::func_types::{FuncTypeId, FuncTypes, TypeIndices};
 use crate::names::{FUNC_TABLE, TASK_HOOK};
 use crate::new::{Event, Given, MAIN, tell};
@@ -60,7 +59,7 @@ impl<'l> Importer<'l> {
             return index;
         }
         let (module, name) = self.names(&given);
-        let index = self.imports.global(module, &name, GlobalType { mutable, val: ValType::I32 });
+        let index = self.imports.global(module, &name, address(mutable));
         self.globals.insert(given, index);
         index
     }

@@ -184,7 +184,7 @@ impl<'a> Linker<'a> {
             part.given = wants.map(|(name, want)| env.given(number, name, want)).collect();
         }
         let (mut module, layout) = env.finish()?;
-        options.name(&mut module);
+        options.prune_names(&mut module);
         let (main, _) = read(Input { origin: Origin::Main, module })?;
         joined.insert(MAIN, main);
 
@@ -200,7 +200,7 @@ impl<'a> Linker<'a> {
         let init = init(&libraries, &types, &layout, &memory, hook).map_err(glue)?;
         if let Some(Init { mut module, given }) = init {
             producers::add_tool(&mut module);
-            options.name(&mut module);
+            options.prune_names(&mut module);
             let (mut part, _) = read(Input { origin: Origin::Library("init".into()), module })?;
             (part.given, part.is_last) = (given, true);
             joined.push(part);

@@ -222,7 +222,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         args: &[(String, CoreInstanceIdx)],
     ) -> CoreInstanceIdx {
         crate::producers::add_tool(&mut module);
-        self.plan.options.name(&mut module);
+        self.plan.options.prune_names(&mut module);
         let module = self.builder.core_module(module);
         self.builder.names().core_modules.insert(module, name.into());
         let args = args.iter().map(|(name, instance)| (name.as_str(), *instance));

@@ -282,11 +282,8 @@ fn check_page_sizes(parts: &[Part<'_>], links: &Links<'_>, problems: &mut Vec<Pr
     let main = links.exports.first().and_then(|exports| exports.memory.as_ref());
     let main = main.map_or(MemType::default(), |(_, memory)| *memory).page_bits();
     for (part, is_used) in parts.iter().zip(&links.is_used).skip(1) {
-        let mut memories = part.module.imports.iter().filter_map(|import| match import.ty {
-            ExternType::Mem(memory) => Some(memory.page_bits()),
-            _ => None,
-        });
-        if let Some(imported) = memories.next().filter(|bits| *is_used && *bits != main) {
+        let imported = memory_import(&part.module).map(|memory| memory.page_bits());
+        if let Some(imported) = imported.filter(|bits| *is_used && *bits != main) {
             let size = |bits: u8| 1_u64.checked_shl(bits.into()).unwrap_or(u64::MAX);
             let kind = ProblemKind::PageSize { imported: size(imported), main: size(main) };
             problems.push(Problem { origin: part.origin.clone(), kind });
@@ -319,12 +316,15 @@ fn rename_duplicates(part: &mut Part<'_>) {
 
 /// The memory, if the main module imports one for pointers.
 fn imported_memory(parts: &[Part<'_>]) -> Option<MemType> {
-    let imports = parts.first()?.module.imports.iter();
-    let mut memories = imports.filter_map(|import| match import.ty {
+    memory_import(&parts.first()?.module)
+}
+
+/// The first memory that a module imports.
+fn memory_import(module: &Module<'_>) -> Option<MemType> {
+    module.imports.iter().find_map(|import| match import.ty {
         ExternType::Mem(memory) => Some(memory),
         _ => None,
-    });
-    memories.next()
+    })
 }
 
 /// The type of the base of thread-local storage, if a global has to keep it. Components with threads

@@ -24,8 +24,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Leaves out the names for people of a module that is made, unless there are such names.
-    pub(crate) fn name(&self, module: &mut Module<'_>) {
+    /// Takes the names for people out of a module that is made, unless they are asked for.
+    pub(crate) fn prune_names(&self, module: &mut Module<'_>) {
         if !self.names {
             module.names = Names::default();
         }
