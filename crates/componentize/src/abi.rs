@@ -155,11 +155,10 @@ impl Abis {
     }
 
     fn func_of(&self, func: &Func) -> FuncAbi {
-        let params = func.params.iter().map(|(_, ty)| *ty);
+        let params = ValueAbi::record(func.params.iter().map(|(_, ty)| self.value(*ty)));
         let result = func.result.map(|ty| self.of(ty));
-        let has_string = params.clone().chain(func.result).any(|ty| self.of(ty).has_string);
-        let copied = self.copied_of(params.clone().chain(func.result));
-        let params = ValueAbi::record(params.map(|ty| self.value(ty)));
+        let has_string = vals_of(func).any(|ty| self.of(ty).has_string);
+        let copied = self.copied_of(vals_of(func));
         FuncAbi { params, result, has_string, copied }
     }
 
@@ -234,8 +233,7 @@ impl Abis {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
         let mut steps = Vec::new();
-        let types = func.params.iter().map(|(_, ty)| *ty).chain(func.result);
-        self.push_parts(types, 0, &mut steps);
+        self.push_parts(vals_of(func), 0, &mut steps);
         while let Some((ty, first)) = steps.pop() {
             if !seen.insert(ty) {
                 continue;
@@ -270,6 +268,11 @@ impl Abis {
             parts.reverse();
         }
     }
+}
+
+/// The types of a function's parameters and result.
+pub(crate) fn vals_of(func: &Func) -> impl Iterator<Item = Val> + '_ {
+    func.params.iter().map(|(_, ty)| *ty).chain(func.result)
 }
 
 fn core_type(signature: &Signature) -> FuncType {

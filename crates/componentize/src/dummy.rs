@@ -12,6 +12,7 @@ use wattle_wit::model::{Extern, Func, Kind, Model, Text, TypeId, WorldId};
 
 use crate::abi::{Abis, builtin_type};
 use crate::names::{ExportName, ImportItem, ImportName, Realloc, Role, Scheme, Side};
+use crate::new::{callback_type, destructor_type, realloc_type};
 use crate::world::{Item, World, canonical};
 
 /// A core module that imports and exports all that a world has. Its functions only trap.
@@ -110,7 +111,7 @@ impl Writer<'_, '_> {
     fn import(&mut self, side: Side, interface: Option<&str>, item: ImportItem<'_>, ty: &FuncType) {
         let name = ImportName { scheme: self.dummy.scheme, side, interface, item };
         let (module, name) = name.write();
-        let ty = self.imports.ty(ty.params().iter().copied(), ty.results().iter().copied());
+        let ty = self.imports.sub_type(ty.clone());
         self.imports.func(&module, &name, ty);
     }
 
@@ -225,7 +226,7 @@ impl Writer<'_, '_> {
         let (world, scheme) = (self.world, self.dummy.scheme);
         let trap =
             |module: &mut ModuleBuilder, ty: &FuncType, name: &ExportName<'_>, traps: bool| {
-                let ty = module.ty(ty.params().iter().copied(), ty.results().iter().copied());
+                let ty = module.sub_type(ty.clone());
                 let func = module.func(ty, |f| {
                     if traps {
                         f.instr(Instr::Unreachable);
@@ -248,8 +249,7 @@ impl Writer<'_, '_> {
                         trap(&mut module, &ty, &name(Role::PostReturn), false);
                     }
                     Mode::Callback => {
-                        let ty = FuncType::new([ValType::I32; 3], [ValType::I32]);
-                        trap(&mut module, &ty, &name(Role::Callback), true);
+                        trap(&mut module, &callback_type(), &name(Role::Callback), true);
                     }
                     Mode::Stackful => {}
                 }
@@ -257,13 +257,12 @@ impl Writer<'_, '_> {
             for resource in self.resources(item) {
                 let Some(interface) = interface else { continue };
                 let name = ExportName::Destructor { scheme, interface, resource: &resource };
-                trap(&mut module, &FuncType::new([ValType::I32], []), &name, false);
+                trap(&mut module, &destructor_type(), &name, false);
             }
         }
         let memory = module.memory(MemType::default());
         module.export(&ExportName::Memory.write(scheme), memory);
-        let ty = FuncType::new([ValType::I32; 4], [ValType::I32]);
-        trap(&mut module, &ty, &ExportName::Realloc(Realloc::Any), true);
+        trap(&mut module, &realloc_type(), &ExportName::Realloc(Realloc::Any), true);
         trap(&mut module, &FuncType::default(), &ExportName::Initialize, false);
         module.build()
     }

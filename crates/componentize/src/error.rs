@@ -241,12 +241,7 @@ impl fmt::Display for Error {
             Error::Worlds { reason } => {
                 write!(f, "the worlds of the modules do not fit: {}", Shown(reason))
             }
-            Error::Problems(problems) => {
-                for (nth, problem) in problems.iter().enumerate() {
-                    write!(f, "{}{problem}", if nth > 0 { "\n" } else { "" })?;
-                }
-                Ok(())
-            }
+            Error::Problems(problems) => lines(f, problems),
             Error::Edit { origin, error } => write!(f, "{origin}{error}"),
             Error::Build(error) => error.fmt(f),
             Error::Invalid(errors) => errors.fmt(f),
@@ -269,11 +264,21 @@ impl core::error::Error for Error {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.message())?;
-        match self.help() {
-            Some(help) => write!(f, " ({help})"),
-            None => Ok(()),
-        }
+        in_parentheses(f, self.help())
     }
+}
+
+/// What helps, behind a problem.
+pub(crate) fn in_parentheses(f: &mut fmt::Formatter<'_>, help: Option<String>) -> fmt::Result {
+    help.map_or(Ok(()), |help| write!(f, " ({help})"))
+}
+
+/// Problems, each on a line of its own.
+pub(crate) fn lines(f: &mut fmt::Formatter<'_>, problems: &[impl fmt::Display]) -> fmt::Result {
+    for (nth, problem) in problems.iter().enumerate() {
+        write!(f, "{}{problem}", if nth > 0 { "\n" } else { "" })?;
+    }
+    Ok(())
 }
 
 impl core::error::Error for Problem {}

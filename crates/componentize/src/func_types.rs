@@ -65,6 +65,23 @@ impl Index<FuncTypeId> for FuncTypes {
     }
 }
 
+/// The indices of function types in a module that is made. A long type is added once, however often it
+/// is asked for.
+#[derive(Default)]
+pub(crate) struct TypeIndices(BTreeMap<FuncTypeId, TypeIdx>);
+
+impl TypeIndices {
+    /// The index of a type, which `add` adds the first time.
+    pub(crate) fn get(
+        &mut self,
+        types: &FuncTypes,
+        ty: FuncTypeId,
+        add: impl FnOnce(FuncType) -> TypeIdx,
+    ) -> TypeIdx {
+        *self.0.entry(ty).or_insert_with(|| add(FuncType::clone(&types[ty])))
+    }
+}
+
 /// A function type of a module.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ModuleType {

@@ -38,7 +38,7 @@ pub(crate) enum Side {
 }
 
 /// The beginning of the names of the newer scheme.
-const STANDARD: &str = "cm32p2";
+pub(crate) const STANDARD: &str = "cm32p2";
 /// The module of what belongs to no interface, in the older scheme.
 const ROOT: &str = "$root";
 const EXPORT: &str = "[export]";

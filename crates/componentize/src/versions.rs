@@ -81,10 +81,7 @@ impl Names {
 
     /// The name of the import or export that a place is.
     pub(crate) fn of_place(&self, place: Place) -> Option<usize> {
-        match place {
-            Place::World => None,
-            Place::Import(number) => self.imports.get(number).copied(),
-            Place::Export(number) => self.exports.get(number).copied(),
-        }
+        let (side, number) = place.item()?;
+        self.side(side).get(number).copied()
     }
 }

@@ -24,6 +24,17 @@ pub(crate) enum Place {
     Export(usize),
 }
 
+impl Place {
+    /// The import or export that the place is; `None` for the world itself.
+    pub(crate) fn item(self) -> Option<(Side, usize)> {
+        match self {
+            Place::World => None,
+            Place::Import(number) => Some((Side::Import, number)),
+            Place::Export(number) => Some((Side::Export, number)),
+        }
+    }
+}
+
 /// An import or export.
 pub(crate) struct Item<'m> {
     pub(crate) key: &'m Key,
@@ -103,22 +114,24 @@ impl<'m> Items<'m> {
                 self.by_name.get(name).or_else(|| self.by_canonical.get(&canonical(name)))
             }
         };
-        found.copied().filter(|number| self.items[*number].interface().is_some())
+        self.only_interface(found)
+    }
+
+    /// The number, if it is that of an interface.
+    fn only_interface(&self, number: Option<&usize>) -> Option<usize> {
+        number.copied().filter(|number| self.items[*number].interface().is_some())
     }
 
     /// The interface of this exact name; in the newer scheme, with the canonical version.
     pub(crate) fn exact(&self, scheme: Scheme, name: &str) -> Option<usize> {
         match scheme {
             Scheme::Standard => self.interface(scheme, name),
-            Scheme::Legacy => {
-                let found = self.by_name.get(name).copied();
-                found.filter(|number| self.items[*number].interface().is_some())
-            }
+            Scheme::Legacy => self.only_interface(self.by_name.get(name)),
         }
     }
 
     /// The function of the world with a name.
-    pub(crate) fn func(&self, name: &str) -> Option<(usize, &'m Func)> {
+    fn func(&self, name: &str) -> Option<(usize, &'m Func)> {
         let number = *self.by_name.get(name)?;
         match self.items[number].item {
             Extern::Func(func) => Some((number, func)),
@@ -177,11 +190,8 @@ impl<'m> World<'m> {
 
     /// The item of a place; `None` for the world itself.
     pub(crate) fn item(&self, place: Place) -> Option<&Item<'m>> {
-        match place {
-            Place::World => None,
-            Place::Import(number) => self.imports.items.get(number),
-            Place::Export(number) => self.exports.items.get(number),
-        }
+        let (side, number) = place.item()?;
+        self.side(side).items.get(number)
     }
 
     /// The interface of a place.
@@ -204,6 +214,20 @@ impl<'m> World<'m> {
             Extern::Func(func) => Some(func),
             Extern::Interface { id, .. } => self.model[*id].funcs.get(name),
             Extern::Type(_) => None,
+        }
+    }
+
+    /// The import or export and the function that a name means: of an interface, or of the world if
+    /// there is no number of one.
+    pub(crate) fn func_of(
+        &self,
+        side: Side,
+        number: Option<usize>,
+        name: &str,
+    ) -> Option<(usize, &'m Func)> {
+        match number {
+            None => self.side(side).func(name),
+            Some(number) => Some((number, self.func(side, number, name)?)),
         }
     }
 

@@ -40,6 +40,7 @@ pub mod funcs;
 pub mod metadata;
 pub mod name_parts;
 mod paths;
+mod sections;
 pub mod size;
 mod symbols;
 
@@ -47,3 +48,12 @@ mod symbols;
 pub use demangle::{demangle, demangle_names};
 pub use paths::{path_of, without_generics};
 pub use symbols::name_by_symbols;
+
+/// A name as people write it.
+fn shown(name: &str) -> std::borrow::Cow<'_, str> {
+    #[cfg(feature = "demangle")]
+    if let Some(shown) = demangle(name) {
+        return shown.into();
+    }
+    name.into()
+}

@@ -6,13 +6,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use wattle_ast::components::{self, Holds, Layer};
+use wattle_ast::components::{self, Layer};
 use wattle_ast::custom::{
     About, Dependencies, LeftOut, PointsAt, Producers, RelocSection, Subject, WhyLeftOut,
 };
 use wattle_ast::{Encode, Error, Name, Names, Reader, SectionId, leb128};
 use wattle_parser::SectionFrame;
 use wattle_parser::components::frames;
+
+use crate::sections::{content_offset, custom, is_nested};
 
 /// What a module or component says about itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,8 +77,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
                     metadata.malformed.push((name, error));
                 }
             } else if layer == Layer::Component && is_nested(section.code) {
-                let offset = section.offset + section.bytes.len() - section.content.len();
-                inner.push((section.content, start + offset, depth + 1));
+                inner.push((section.content, start + content_offset(&section), depth + 1));
             }
         }
         found.push(metadata);
@@ -84,19 +85,6 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
         waiting.append(&mut inner);
     }
     Ok(found)
-}
-
-fn is_nested(code: u8) -> bool {
-    components::SectionId::from_code(code).is_some_and(|id| id.holds() == Holds::Nested)
-}
-
-/// The name and the content of a custom section.
-fn custom<'a>(section: &SectionFrame<'a>) -> Option<(&'a str, &'a [u8])> {
-    if SectionId::from_code(section.code) != Some(SectionId::Custom) {
-        return None;
-    }
-    let mut reader = Reader::new(section.content);
-    Some((reader.name().ok()?, reader.rest()))
 }
 
 /// The name of the section that names a module or a component.

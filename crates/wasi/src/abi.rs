@@ -177,6 +177,11 @@ impl From<std::num::TryFromIntError> for Errno {
 /// The result of a function of the interface.
 pub(crate) type Result<T = ()> = std::result::Result<T, Errno>;
 
+/// Flags of the interface, if all of them are known.
+pub(crate) fn known_flags(flags: u32, all: u16) -> Result<u16> {
+    u16::try_from(flags).ok().filter(|flags| flags & !all == 0).ok_or(Errno::INVAL)
+}
+
 /// Flags of descriptors.
 pub(crate) mod fdflags {
     pub(crate) const APPEND: u16 = 1;

@@ -89,7 +89,7 @@ impl Descriptor {
         }
     }
 
-    /// The file, for calls whose rights apply to files alone; an error for anything else.
+    /// The file; an error for anything else.
     pub(crate) fn file(&mut self) -> Result<&mut File> {
         match &mut self.kind {
             Kind::File(file) => Ok(file),
@@ -184,6 +184,11 @@ impl Descriptors {
 
     pub(crate) fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor> {
         self.0.get_mut(&fd).ok_or(Errno::BADF)
+    }
+
+    /// The file, for calls whose rights apply to files alone; an error for anything else.
+    pub(crate) fn file(&mut self, fd: u32) -> Result<&mut File> {
+        self.get_mut(fd)?.file()
     }
 
     /// The directory; an error for anything else.

@@ -5,20 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use cap_std::fs::File;
 
-use crate::abi::{Errno, Result, fdflags, fstflags};
+use crate::abi::{Errno, Result, fdflags, fstflags, known_flags};
 use crate::descriptors::Kind;
 use crate::guest::Guest;
 use crate::state::{State, interrupt};
-
-/// Repeats a call that a signal interrupts.
-fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return done,
-        }
-    }
-}
+use crate::streams::retry;
 
 pub(crate) fn fd_advise(
     state: &mut State,
@@ -28,7 +19,7 @@ pub(crate) fn fd_advise(
     len: u64,
     advice: u32,
 ) -> Result {
-    state.fds.get_mut(fd)?.file()?;
+    state.fds.file(fd)?;
     if advice > 5 || offset.checked_add(len).is_none() {
         return Err(Errno::INVAL);
     }
@@ -42,7 +33,7 @@ pub(crate) fn fd_allocate(
     offset: u64,
     len: u64,
 ) -> Result {
-    let file = state.fds.get_mut(fd)?.file()?;
+    let file = state.fds.file(fd)?;
     let end = offset.checked_add(len).filter(|_| len > 0).ok_or(Errno::INVAL)?;
     if end > file.metadata()?.len() {
         file.set_len(end)?;
@@ -89,10 +80,7 @@ pub(crate) fn fd_fdstat_set_flags(
     flags: u32,
 ) -> Result {
     let descriptor = state.fds.get_mut(fd)?;
-    let flags = u16::try_from(flags).map_err(|_| Errno::INVAL)?;
-    if flags & !fdflags::ALL != 0 {
-        return Err(Errno::INVAL);
-    }
+    let flags = known_flags(flags, fdflags::ALL)?;
     if let Kind::File(file) = &descriptor.kind {
         set_flags(file, flags)?;
     }
@@ -161,7 +149,7 @@ pub(crate) fn fd_filestat_set_size(
     fd: u32,
     size: u64,
 ) -> Result {
-    Ok(state.fds.get_mut(fd)?.file()?.set_len(position(size, 0)?)?)
+    Ok(state.fds.file(fd)?.set_len(position(size, 0)?)?)
 }
 
 /// The times of access and of modification to set.
@@ -171,10 +159,7 @@ pub(crate) fn times(
     mtim: u64,
     flags: u32,
 ) -> Result<[Option<SystemTime>; 2]> {
-    let flags = u16::try_from(flags).map_err(|_| Errno::INVAL)?;
-    if flags & !fstflags::ALL != 0 {
-        return Err(Errno::INVAL);
-    }
+    let flags = known_flags(flags, fstflags::ALL)?;
     let mut pick = |time: u64, given: u16, now: u16| {
         let nanos = match (flags & given != 0, flags & now != 0) {
             (true, true) => return Err(Errno::INVAL),
@@ -295,7 +280,7 @@ pub(crate) fn fd_pread(
     to: u32,
 ) -> Result {
     memory.slice(to, 4)?;
-    let file = state.fds.get_mut(fd)?.file()?;
+    let file = state.fds.file(fd)?;
     let total = scatter(memory, (data, count), false, |into, done| {
         Ok(read_at(file, into, position(offset, done)?)?)
     })?;
@@ -421,7 +406,7 @@ pub(crate) fn fd_seek(
     whence: u32,
     to: u32,
 ) -> Result {
-    let file = state.fds.get_mut(fd)?.file()?;
+    let file = state.fds.file(fd)?;
     let position = match whence {
         0 => SeekFrom::Start(u64::try_from(offset).map_err(|_| Errno::INVAL)?),
         1 => SeekFrom::Current(offset),
@@ -434,6 +419,6 @@ pub(crate) fn fd_seek(
 }
 
 pub(crate) fn fd_tell(state: &mut State, memory: &mut Guest<'_>, fd: u32, to: u32) -> Result {
-    let now = state.fds.get_mut(fd)?.file()?.stream_position()?;
+    let now = state.fds.file(fd)?.stream_position()?;
     memory.write_u64(to, now)
 }

@@ -8,7 +8,7 @@ use cap_fs_ext::{
 use cap_std::fs::{Dir, OpenOptions};
 use cap_std::time::SystemTime;
 
-use crate::abi::{Errno, Result, SYMLINK_FOLLOW, fdflags, oflags};
+use crate::abi::{Errno, Result, SYMLINK_FOLLOW, fdflags, known_flags, oflags};
 use crate::descriptors::{Descriptor, Directory, Kind, stat};
 use crate::files::{set_flags, times};
 use crate::guest::Guest;
@@ -127,10 +127,8 @@ pub(crate) fn path_open(
     flags: u32,
     to: u32,
 ) -> Result {
-    let known = |flags: u32, all: u16| {
-        u16::try_from(flags).ok().filter(|flags| flags & !all == 0).ok_or(Errno::INVAL)
-    };
-    let (oflags, flags) = (known(oflags, oflags::ALL)?, known(flags, fdflags::ALL)?);
+    let oflags = known_flags(oflags, oflags::ALL)?;
+    let flags = known_flags(flags, fdflags::ALL)?;
     memory.slice(to, 4)?;
     let [needed, inherited] = rights::to_open(oflags, flags);
     let parent = state.fds.get(fd)?;

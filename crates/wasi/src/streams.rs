@@ -5,6 +5,16 @@ use std::io::{self, IoSlice, IsTerminal, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// Repeats a call that a signal interrupts.
+pub(crate) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
 /// What a program reads from its standard input.
 #[derive(Default)]
 pub struct Input {
@@ -58,19 +68,14 @@ impl Input {
     }
 
     pub(crate) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = match &mut self.source {
-                Source::Empty => Ok(0),
-                #[cfg(unix)]
-                Source::Inherited(file) => file.read(into),
-                Source::Reader(reader) => reader.read(into),
-            };
-            match read {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // A faulty reader may claim to have read more than there is room for.
-                read => return read.map(|len| len.min(into.len())),
-            }
-        }
+        let len = retry(|| match &mut self.source {
+            Source::Empty => Ok(0),
+            #[cfg(unix)]
+            Source::Inherited(file) => file.read(into),
+            Source::Reader(reader) => reader.read(into),
+        })?;
+        // A faulty reader may claim to have read more than there is room for.
+        Ok(len.min(into.len()))
     }
 
     /// Waits for at most this long, and says whether a read would return at once. A source that

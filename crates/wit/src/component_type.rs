@@ -12,9 +12,8 @@ use wattle_ast::components::{CanonOpt, Component, Definition};
 use wattle_ast::{Custom, CustomData, Reader};
 
 use crate::decode::{DecodeError, DecodeErrorKind, Decoded};
-use crate::docs::Gate;
 use crate::encode::{Config, TooLarge};
-use crate::model::{Externs, MergeError, Model, Package, Required, Text, Uses, World, WorldId};
+use crate::model::{MergeError, Model, Package, Required, Text, Uses, World, WorldId};
 use crate::package::PackageName;
 
 /// What the names of the sections begin with.
@@ -216,14 +215,7 @@ pub fn merge<'s>(
     }
     let package = model.add_package(Package { name, ..Package::default() });
     let text = Text::from("root");
-    let root = model.add_world(World {
-        name: text.clone(),
-        package,
-        imports: Externs::default(),
-        exports: Externs::default(),
-        docs: None,
-        gate: Gate::Unknown,
-    });
+    let root = model.add_world(World::new(text.clone(), package));
     let _ = model.packages[package].worlds.insert(text, root);
     let (mut uses, mut required) = (Uses::default(), Required::default());
     for section in sections {

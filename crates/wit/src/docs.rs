@@ -59,10 +59,10 @@ impl Gate {
 /// A row: a struct whose fields are left out of the JSON where they are empty.
 macro_rules! tables {
     ($( $(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident: $ty:ty = $key:literal; )* } )*) => { $(
-        $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Debug, Default)]
         #[cfg_attr(feature = "docs", derive(Serialize, Deserialize))]
         #[cfg_attr(feature = "docs", serde(deny_unknown_fields))]
+        $(#[$doc])*
         pub struct $name {
             $(
                 $(#[$field_doc])*
@@ -80,7 +80,7 @@ macro_rules! tables {
 }
 
 /// What can be left out.
-trait IsEmpty {
+pub(crate) trait IsEmpty {
     fn is_empty(&self) -> bool;
 }
 
@@ -157,27 +157,13 @@ tables! {
         /// Of its fields, cases or flags.
         items: Map<String> = "items";
     }
-}
-
-/// The documentation of a function.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-#[cfg_attr(feature = "docs", derive(Serialize, Deserialize))]
-#[cfg_attr(feature = "docs", serde(from = "ReadFuncDocs"))]
-pub struct FuncDocs {
-    /// Of the function itself.
-    #[cfg_attr(feature = "docs", serde(skip_serializing_if = "Option::is_none"))]
-    pub docs: Option<String>,
-    /// The gate of the function.
-    #[cfg_attr(
-        feature = "docs",
-        serde(rename = "stability", skip_serializing_if = "Gate::is_unknown")
-    )]
-    pub gate: Gate,
-}
-
-impl IsEmpty for FuncDocs {
-    fn is_empty(&self) -> bool {
-        self.docs.is_none() && self.gate.is_unknown()
+    /// The documentation of a function.
+    #[cfg_attr(feature = "docs", serde(from = "ReadFuncDocs"))]
+    FuncDocs {
+        /// Of the function itself.
+        docs: Option<String> = "docs";
+        /// The gate of the function.
+        gate: Gate = "stability";
     }
 }
 
@@ -207,8 +193,8 @@ impl From<ReadFuncDocs> for FuncDocs {
 
 impl PackageDocs {
     /// Adds an entry that says something.
-    pub(crate) fn add<T: Documented>(map: &mut Map<T>, name: &str, docs: T) {
-        if !docs.says_nothing() {
+    pub(crate) fn add<T: IsEmpty>(map: &mut Map<T>, name: &str, docs: T) {
+        if !docs.is_empty() {
             let _ = map.insert(name.into(), docs);
         }
     }
@@ -255,17 +241,6 @@ impl PackageDocs {
                 .map_err(|error| DocsError::Json(alloc::format!("{error}"))),
             version => Err(DocsError::Version(version.map(|(version, _)| *version))),
         }
-    }
-}
-
-/// What entries of the tables have in common.
-pub(crate) trait Documented {
-    fn says_nothing(&self) -> bool;
-}
-
-impl<T: IsEmpty> Documented for T {
-    fn says_nothing(&self) -> bool {
-        self.is_empty()
     }
 }
 

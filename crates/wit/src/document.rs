@@ -126,11 +126,11 @@ mod apply {
 
     use super::{
         Extern, Func, FuncDocs, InterfaceDocs, InterfaceId, Key, Model, PackageDocs, PackageId,
-        TypeDocs, TypeId, WorldDocs, WorldId,
+        TypeDocs, WorldDocs, WorldId,
     };
     use crate::decode::DecodeErrorKind;
     use crate::docs::Gate;
-    use crate::model::Text;
+    use crate::model::Owner;
 
     type Result<T> = core::result::Result<T, DecodeErrorKind>;
 
@@ -174,8 +174,7 @@ mod apply {
 
         fn apply_interface_docs(&mut self, id: InterfaceId, docs: &InterfaceDocs) -> Result<()> {
             for (name, docs) in docs.types.iter() {
-                let id = self[id].types.get(&**name).copied().ok_or_else(|| missing(name))?;
-                self.apply_type_docs(id, docs)?;
+                self.apply_type_docs(Owner::Interface(id), name, docs)?;
             }
             let interface = &mut self.interfaces[id];
             interface.docs.clone_from(&docs.docs);
@@ -187,7 +186,8 @@ mod apply {
             Ok(())
         }
 
-        fn apply_type_docs(&mut self, id: TypeId, docs: &TypeDocs) -> Result<()> {
+        fn apply_type_docs(&mut self, owner: Owner, name: &str, docs: &TypeDocs) -> Result<()> {
+            let id = self.type_by_name(owner, name).ok_or_else(|| missing(name))?;
             checked(&docs.gate)?;
             self.types[id].docs.clone_from(docs);
             Ok(())
@@ -198,11 +198,7 @@ mod apply {
             world.docs.clone_from(&docs.docs);
             world.gate = checked(&docs.gate)?;
             for (name, docs) in docs.types.iter() {
-                let key = Key::Name(Text::from(&**name));
-                let Some(Extern::Type(id)) = self[id].imports.get(&key) else {
-                    return Err(missing(name));
-                };
-                self.apply_type_docs(*id, docs)?;
+                self.apply_type_docs(Owner::World(id), name, docs)?;
             }
             for (name, docs) in docs.funcs.iter() {
                 self.apply_to_func(id, name, Side::Any, docs)?;

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Shown, Span};
+use wattle_ast::{Shown, Span, nearest};
 
 /// A range of one of the texts that are resolved together.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -141,6 +141,18 @@ pub enum Help {
     Looked(Box<[Box<str>]>),
     /// Advice that needs no name of the text.
     Advice(&'static str),
+}
+
+impl Help {
+    /// The name of `names` that was probably meant. They are not gone through further than `budget`
+    /// permits.
+    pub(crate) fn meant<'n>(
+        name: &str,
+        names: impl IntoIterator<Item = &'n str>,
+        budget: &mut usize,
+    ) -> Option<Help> {
+        nearest(name, names, budget).map(|name| Help::Meant(name.into()))
+    }
 }
 
 impl fmt::Display for Help {

@@ -20,8 +20,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::error::{Error, Errors, Place};
-use crate::syntax::{File, Keyword, Token, TokenKind, Tokens, keyword, version_len};
+use crate::error::Errors;
+use crate::syntax::{File, Keyword, Token, TokenKind, Tokens, version_len};
 
 /// The number of characters that a line with a list may have, if nothing else is asked for.
 pub const WIDTH: usize = 100;
@@ -53,11 +53,7 @@ pub fn format(text: &str) -> Result<String, Errors> {
 pub fn format_to_width(text: &str, width: usize) -> Result<String, Errors> {
     let file = File::parse(text);
     if !file.errors.is_empty() {
-        let error = |(kind, span, help): &(_, _, _)| {
-            Error::new(Clone::clone(kind), Place { source: 0, span: *span })
-                .help(Clone::clone(help))
-        };
-        return Err(Errors(file.errors.iter().map(error).collect()));
+        return Err(Errors(file.errors_of(0).collect()));
     }
     let mut formatter = Formatter {
         tokens: &file.tokens,
@@ -91,6 +87,13 @@ enum Open {
     Attribute,
     /// `( … )` or `< … >` around types.
     Types,
+}
+
+impl Open {
+    /// Whether what is in the bracket begins on a line of its own, one level deeper.
+    fn is_deeper(self) -> bool {
+        matches!(self, Open::Block { .. } | Open::List { is_broken: true })
+    }
 }
 
 /// A comment between two tokens.
@@ -140,10 +143,6 @@ impl<'a> Formatter<'_, 'a> {
         self.tokens.get(pos).kind == TokenKind::Punctuation(byte)
     }
 
-    fn keyword(&self, pos: usize) -> Option<Keyword> {
-        keyword(self.text(pos)).filter(|_| self.tokens.get(pos).kind == TokenKind::Word)
-    }
-
     /// The comments before a token, and the number of ends of lines behind them.
     fn comments(&self, pos: usize) -> (Vec<Comment<'a>>, usize) {
         let (mut comments, mut lines) = (Vec::new(), 0);
@@ -179,24 +178,20 @@ impl<'a> Formatter<'_, 'a> {
             *pos += 1;
             return;
         }
-        let is_empty = before.is_some_and(|before| {
-            comments.is_empty() && (self.is(before, b'{') || self.is(before, b'('))
-        });
+        let after_open =
+            before.is_some_and(|before| comments.is_empty() && self.opens_lines(before));
         if is_close {
             let needs_comma = match innermost {
                 Some(Open::Block { has_commas }) => has_commas,
                 Some(Open::List { is_broken }) => is_broken,
                 _ => false,
             };
-            let has_comma = before.is_some_and(|before| {
-                self.is(before, b',') || self.is(before, b'{') || self.is(before, b'(')
-            });
+            let has_comma =
+                before.is_some_and(|before| self.is(before, b',') || self.opens_lines(before));
             if needs_comma && !has_comma {
                 self.out.push(',');
             }
-            let is_broken =
-                matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }));
-            self.breaks = is_broken && !is_empty;
+            self.breaks = innermost.is_some_and(Open::is_deeper) && !after_open;
         }
         // A comment in the line of the token behind it, where a line ends between both, goes with
         // that token.
@@ -209,15 +204,11 @@ impl<'a> Formatter<'_, 'a> {
             comment.lines = 1;
         }
         let wrote_line = self.write_comments(&comments);
-        if is_close
-            && matches!(innermost, Some(Open::Block { .. } | Open::List { is_broken: true }))
-        {
+        if is_close && innermost.is_some_and(Open::is_deeper) {
             self.indentation = self.indentation.saturating_sub(1);
         }
         if self.breaks && before.is_some() {
             self.newline();
-            let after_open =
-                before.is_some_and(|before| comments.is_empty() && self.opens_lines(before));
             if lines > 1 && !is_close && !after_open {
                 self.blank_line();
             }
@@ -296,7 +287,7 @@ impl<'a> Formatter<'_, 'a> {
         *pos += 1;
         if self.begins && !self.is(at, b'@') {
             self.begins = false;
-            self.statement = self.keyword(at);
+            self.statement = self.tokens.keyword(at);
         }
         if self.begins_version(at) {
             let start = self.tokens.get(at).span.start;
@@ -313,7 +304,7 @@ impl<'a> Formatter<'_, 'a> {
         match byte {
             b'{' | b'(' | b'<' => {
                 let open = self.opened(at, byte);
-                if matches!(open, Open::Block { .. } | Open::List { is_broken: true }) {
+                if open.is_deeper() {
                     self.indentation += 1;
                     self.breaks = true;
                 }
@@ -323,8 +314,7 @@ impl<'a> Formatter<'_, 'a> {
                 self.open.push(open);
             }
             b'}' | b')' | b'>' => match self.open.pop() {
-                Some(Open::Block { .. }) => self.end_statement(),
-                Some(Open::Attribute) => self.end_statement(),
+                Some(Open::Block { .. } | Open::Attribute) => self.end_statement(),
                 Some(Open::List { .. })
                     if self.statement == Some(Keyword::Include) && !self.is(*pos, b';') =>
                 {

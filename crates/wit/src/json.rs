@@ -8,8 +8,8 @@ use core::fmt::Write;
 use wattle_ast::SpaceIdx;
 use wattle_ast::components::{Accessor, PlainName};
 
-use crate::docs::{Gate, TypeDocs};
-use crate::model::{Extern, Externs, Func, Interface, Key, Kind, Model, Owner, Type, Val};
+use crate::docs::{Gate, Ordered, TypeDocs};
+use crate::model::{Extern, Externs, Func, Interface, Key, Kind, Model, Owner, Text, Type, Val};
 
 impl Model {
     /// The model as JSON, with two blanks of indentation.
@@ -41,16 +41,8 @@ impl Model {
                 json.object(|json| {
                     json.text("name", &package.name.to_string());
                     json.docs(&package.docs);
-                    json.field("interfaces", |json| {
-                        json.object(|json| {
-                            package.interfaces.iter().for_each(|(name, id)| json.number(name, *id));
-                        });
-                    });
-                    json.field("worlds", |json| {
-                        json.object(|json| {
-                            package.worlds.iter().for_each(|(name, id)| json.number(name, *id));
-                        });
-                    });
+                    json.numbers("interfaces", &package.interfaces);
+                    json.numbers("worlds", &package.worlds);
                 });
             });
         });
@@ -106,6 +98,17 @@ impl Json {
         value(self);
     }
 
+    fn object_field(&mut self, name: &str, inside: impl FnOnce(&mut Json)) {
+        self.field(name, |json| json.object(inside));
+    }
+
+    /// An object of the numbers that names stand for.
+    fn numbers(&mut self, name: &str, numbers: &Ordered<Text, impl Into<u32> + Copy>) {
+        self.object_field(name, |json| {
+            numbers.iter().for_each(|(name, id)| json.number(name, *id));
+        });
+    }
+
     fn list<T>(
         &mut self,
         name: &str,
@@ -142,10 +145,14 @@ impl Json {
     }
 
     fn opt_text(&mut self, name: &str, text: Option<&str>) {
-        self.field(name, |json| match text {
-            Some(text) => json.string(text),
-            None => json.out.push_str("null"),
-        });
+        match text {
+            Some(text) => self.text(name, text),
+            None => self.null(name),
+        }
+    }
+
+    fn null(&mut self, name: &str) {
+        self.field(name, |json| json.out.push_str("null"));
     }
 
     fn write_number(&mut self, number: impl Into<u32>) {
@@ -158,7 +165,7 @@ impl Json {
 
     fn docs(&mut self, docs: &Option<String>) {
         if let Some(docs) = docs {
-            self.field("docs", |json| json.object(|json| json.text("contents", docs)));
+            self.object_field("docs", |json| json.text("contents", docs));
         }
     }
 
@@ -173,16 +180,12 @@ impl Json {
             Gate::Unstable { feature, deprecated } => ("unstable", "feature", feature, deprecated),
             Gate::Stable { since, deprecated } => ("stable", "since", since, deprecated),
         };
-        self.field("stability", |json| {
-            json.object(|json| {
-                json.field(kind, |json| {
-                    json.object(|json| {
-                        json.text(name, text);
-                        if let Some(version) = deprecated {
-                            json.text("deprecated", version);
-                        }
-                    });
-                });
+        self.object_field("stability", |json| {
+            json.object_field(kind, |json| {
+                json.text(name, text);
+                if let Some(version) = deprecated {
+                    json.text("deprecated", version);
+                }
             });
         });
     }
@@ -194,16 +197,14 @@ impl Json {
     }
 
     fn externs(&mut self, name: &str, externs: &Externs) {
-        self.field(name, |json| {
-            json.object(|json| {
-                for (key, item) in externs.iter() {
-                    let key = match key {
-                        Key::Name(name) => name.to_string(),
-                        Key::Interface(id) => format!("interface-{}", id.idx()),
-                    };
-                    json.field(&key, |json| json.object(|json| json.item(item)));
-                }
-            });
+        self.object_field(name, |json| {
+            for (key, item) in externs.iter() {
+                let key = match key {
+                    Key::Name(name) => name.to_string(),
+                    Key::Interface(id) => format!("interface-{}", id.idx()),
+                };
+                json.object_field(&key, |json| json.item(item));
+            }
         });
     }
 
@@ -212,13 +213,11 @@ impl Json {
             Extern::Type(id) => self.number("type", *id),
             Extern::Func(func) => self.field("function", |json| json.func(func)),
             Extern::Interface { id, gate, docs, external_id } => {
-                self.field("interface", |json| {
-                    json.object(|json| {
-                        json.number("id", *id);
-                        json.gate(gate);
-                        json.external_id(external_id.as_deref());
-                        json.docs(docs);
-                    });
+                self.object_field("interface", |json| {
+                    json.number("id", *id);
+                    json.gate(gate);
+                    json.external_id(external_id.as_deref());
+                    json.docs(docs);
                 });
             }
         }
@@ -227,17 +226,11 @@ impl Json {
     fn interface(&mut self, interface: &Interface) {
         self.object(|json| {
             json.opt_text("name", interface.name.as_deref());
-            json.field("types", |json| {
-                json.object(|json| {
-                    interface.types.iter().for_each(|(name, id)| json.number(name, *id));
-                });
-            });
-            json.field("functions", |json| {
-                json.object(|json| {
-                    for (name, func) in interface.funcs.iter() {
-                        json.field(name, |json| json.func(func));
-                    }
-                });
+            json.numbers("types", &interface.types);
+            json.object_field("functions", |json| {
+                for (name, func) in interface.funcs.iter() {
+                    json.field(name, |json| json.func(func));
+                }
             });
             json.about(&interface.docs, &interface.gate);
             json.number("package", interface.package);
@@ -250,13 +243,11 @@ impl Json {
     fn func(&mut self, func: &Func) {
         self.object(|json| {
             json.text("name", &func.name);
-            json.field("kind", |json| {
-                let kind = func_kind(func);
-                match func.resource {
-                    Some(id) => json.object(|json| json.number(kind, id)),
-                    None => json.string(kind),
-                }
-            });
+            let kind = func_kind(func);
+            match func.resource {
+                Some(id) => json.object_field("kind", |json| json.number(kind, id)),
+                None => json.text("kind", kind),
+            }
             json.list("params", &func.params, |json, (name, val)| {
                 json.object(|json| {
                     json.text("name", name);
@@ -275,40 +266,39 @@ impl Json {
         self.object(|json| {
             json.opt_text("name", ty.name.as_deref());
             json.field("kind", |json| json.kind(&ty.kind, &ty.docs));
-            json.field("owner", |json| match ty.owner {
-                Owner::Nobody => json.out.push_str("null"),
-                Owner::Interface(id) => json.object(|json| json.number("interface", id)),
-                Owner::World(id) => json.object(|json| json.number("world", id)),
-            });
+            match ty.owner {
+                Owner::Nobody => json.null("owner"),
+                Owner::Interface(id) => {
+                    json.object_field("owner", |json| json.number("interface", id));
+                }
+                Owner::World(id) => json.object_field("owner", |json| json.number("world", id)),
+            }
             json.about(&ty.docs.docs, &ty.docs.gate);
             json.external_id(ty.external_id.as_deref());
         });
     }
 
     fn kind(&mut self, kind: &Kind, docs: &TypeDocs) {
+        let word = kind.word();
         if let Kind::Resource = kind {
-            return self.string("resource");
+            return self.string(word);
         }
         self.object(|json| match kind {
             Kind::Resource => {}
-            Kind::Alias(val) => json.val("type", *val),
-            Kind::Record(fields) => json.labels("record", "fields", fields, docs, |json, it| {
-                json.val("type", *it);
-            }),
-            Kind::Variant(cases) => json.labels("variant", "cases", cases, docs, |json, it| {
-                json.opt_val("type", *it);
-            }),
-            Kind::Flags(labels) => {
-                let labels = labels.iter().map(|name| (name.clone(), ()));
-                let labels: alloc::vec::Vec<_> = labels.collect();
-                json.labels("flags", "flags", &labels, docs, |_, ()| {});
+            Kind::Alias(val) | Kind::List(val) | Kind::Option(val) => json.val(word, *val),
+            Kind::Record(fields) => {
+                let fields = fields.iter().map(|(name, ty)| (name, ty));
+                json.labels(word, "fields", fields, docs, |json, it| json.val("type", *it));
             }
-            Kind::Enum(labels) => {
-                let labels = labels.iter().map(|name| (name.clone(), ()));
-                let labels: alloc::vec::Vec<_> = labels.collect();
-                json.labels("enum", "cases", &labels, docs, |_, ()| {});
+            Kind::Variant(cases) => {
+                let cases = cases.iter().map(|(name, ty)| (name, ty));
+                json.labels(word, "cases", cases, docs, |json, it| json.opt_val("type", *it));
             }
-            Kind::List(val) => json.val("list", *val),
+            Kind::Flags(labels) | Kind::Enum(labels) => {
+                let list = if matches!(kind, Kind::Flags(_)) { "flags" } else { "cases" };
+                let labels = labels.iter().map(|name| (name, ()));
+                json.labels(word, list, labels, docs, |_, ()| {});
+            }
             Kind::FixedList(val, len) => json.field("fixed-length-list", |json| {
                 json.block('[', ']', |json| {
                     json.element();
@@ -317,49 +307,38 @@ impl Json {
                     json.write_number(*len);
                 });
             }),
-            Kind::Tuple(vals) => json.field("tuple", |json| {
-                json.object(|json| {
-                    json.list("types", vals, |json, val| json.write_val(*val));
-                });
+            Kind::Tuple(vals) => json.object_field(word, |json| {
+                json.list("types", vals, |json, val| json.write_val(*val));
             }),
-            Kind::Option(val) => json.val("option", *val),
-            Kind::Result(ok, err) => json.field("result", |json| {
-                json.object(|json| {
-                    json.opt_val("ok", *ok);
-                    json.opt_val("err", *err);
-                });
+            Kind::Result(ok, err) => json.object_field(word, |json| {
+                json.opt_val("ok", *ok);
+                json.opt_val("err", *err);
             }),
             Kind::Map(key, value) => {
-                json.list("map", [*key, *value], |json, val| json.write_val(val));
+                json.list(word, [*key, *value], |json, val| json.write_val(val));
             }
-            Kind::Own(id) => {
-                json.field("handle", |json| json.object(|json| json.number("own", *id)));
+            Kind::Own(id) | Kind::Borrow(id) => {
+                json.object_field("handle", |json| json.number(word, *id));
             }
-            Kind::Borrow(id) => {
-                json.field("handle", |json| json.object(|json| json.number("borrow", *id)));
-            }
-            Kind::Stream(val) => json.opt_val("stream", *val),
-            Kind::Future(val) => json.opt_val("future", *val),
+            Kind::Stream(val) | Kind::Future(val) => json.opt_val(word, *val),
         });
     }
 
     /// Fields, cases or flags with their documentation.
-    fn labels<T>(
+    fn labels<'l, T>(
         &mut self,
         kind: &str,
         name: &str,
-        labels: &[(crate::model::Text, T)],
+        labels: impl Iterator<Item = (&'l Text, T)>,
         docs: &TypeDocs,
-        more: impl Fn(&mut Json, &T),
+        more: impl Fn(&mut Json, T),
     ) {
-        self.field(kind, |json| {
-            json.object(|json| {
-                json.list(name, labels, |json, (label, it)| {
-                    json.object(|json| {
-                        json.text("name", label);
-                        more(json, it);
-                        json.docs(&docs.items.get(&**label).cloned());
-                    });
+        self.object_field(kind, |json| {
+            json.list(name, labels, |json, (label, it)| {
+                json.object(|json| {
+                    json.text("name", label);
+                    more(json, it);
+                    json.docs(&docs.items.get(&**label).cloned());
                 });
             });
         });
@@ -377,10 +356,10 @@ impl Json {
     }
 
     fn opt_val(&mut self, name: &str, val: Option<Val>) {
-        self.field(name, |json| match val {
-            Some(val) => json.write_val(val),
-            None => json.out.push_str("null"),
-        });
+        match val {
+            Some(val) => self.val(name, val),
+            None => self.null(name),
+        }
     }
 }
 

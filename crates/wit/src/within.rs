@@ -3,8 +3,21 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use wattle_ast::Shown;
+
+/// The path of an error behind its message.
+pub(crate) struct Path<'p>(pub(crate) &'p [String]);
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, step) in self.0.iter().rev().enumerate() {
+            write!(f, "{} {step}", if nth == 0 { ", in" } else { "," })?;
+        }
+        Ok(())
+    }
+}
 
 /// An error with a path, whose outermost step is last.
 pub(crate) trait HasPath {

@@ -8,18 +8,12 @@ use wattle_ast::Features;
 use wattle_ast::components::{ParsedName, Version};
 use wattle_validator::components::Extern;
 
+use crate::world::canonical;
+
 /// What the names of an interface have in common if their versions are compatible. Another name is the
 /// only one of its family.
 pub(crate) fn family(item: &Extern<'_>) -> String {
-    let Ok(ParsedName::Interface(name)) = ParsedName::parse(item.name(), Features::ALL) else {
-        return String::from(item.name());
-    };
-    let compatible = match name.version {
-        Some(Version::Full(version)) => Version::split(version).map_or(version, |(front, _)| front),
-        Some(Version::Canonical(version)) => version,
-        None => return String::from(item.name()),
-    };
-    format!("{}:{}/{}@{compatible}", name.namespace, name.package, name.interface)
+    canonical(item.name())
 }
 
 /// Compares the versions of two names of one family.

@@ -10,7 +10,7 @@ use wattle_ast::components::{
 use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name};
 use wattle_validator::components::{Shape, TypeView};
 
-use super::writer::{Fault, Frame, MOST_DEFINITIONS, Place, Result, Writer};
+use super::writer::{Fault, Frame, Place, Result, Writer};
 
 const TYPE: Sort = Sort::Plain(PlainSort::Type);
 const INSTANCE: Sort = Sort::Plain(PlainSort::Instance);
@@ -69,6 +69,7 @@ impl<'t> Writer<'t> {
                     _ => self.index_of_prim(frames, target),
                 },
                 None => {
+                    self.count(1)?;
                     let frame = frames.last_mut().unwrap_or(&mut self.root);
                     let definition = definition(&ty, |part| {
                         let index = frame.types.get(&(component, part.number()));
@@ -79,10 +80,6 @@ impl<'t> Writer<'t> {
                             _ => ValType::Type(ComponentTypeIdx(u32::MAX)),
                         }
                     });
-                    self.definitions = self.definitions.saturating_add(1);
-                    if self.definitions > MOST_DEFINITIONS {
-                        return Err(Fault::TooLarge);
-                    }
                     frame.push(Definition::Type(definition))
                 }
             };
@@ -221,14 +218,10 @@ fn definition<'t>(
         ValType::Type(index) => index,
         ValType::Prim(_) => ComponentTypeIdx(u32::MAX),
     };
+    let field = |(label, ty): (&str, TypeView<'t>)| Field { label: name(label), ty: val(ty) };
     match ty.shape() {
         Shape::Prim(prim) => Type::Prim(prim),
-        Shape::Record(fields) => Type::Record(
-            fields
-                .into_iter()
-                .map(|(label, ty)| Field { label: name(label), ty: val(ty) })
-                .collect(),
-        ),
+        Shape::Record(fields) => Type::Record(fields.into_iter().map(field).collect()),
         Shape::Variant(cases) => Type::Variant(
             cases
                 .into_iter()
@@ -248,10 +241,7 @@ fn definition<'t>(
         Shape::Future(ty) => Type::Future(ty.map(val)),
         Shape::Map(key, value) => Type::Map { key: val(key), value: val(value) },
         Shape::Func { is_async, params, result } => {
-            let params: Box<[_]> = params
-                .into_iter()
-                .map(|(label, ty)| Field { label: name(label), ty: val(ty) })
-                .collect();
+            let params: Box<[_]> = params.into_iter().map(field).collect();
             Type::Func(FuncType { is_async, params, result: result.map(val).into() })
         }
         // Scopes are written item by item.

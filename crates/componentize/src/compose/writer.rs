@@ -18,7 +18,7 @@ use wattle_validator::components::{Extern, ExternView, Shape, TypeView};
 
 /// The most definitions that imports are made of. Types that components share may have to be written
 /// once for each import.
-pub(super) const MOST_DEFINITIONS: u32 = 1_000_000;
+const MOST_DEFINITIONS: u32 = 1_000_000;
 
 /// An import or export of a component, and the number of the component.
 #[derive(Clone, Copy)]
@@ -129,7 +129,7 @@ pub(super) struct Writer<'t> {
     pub(super) places: Vec<Place<'t>>,
     place_ids: BTreeMap<(usize, &'t str), usize>,
     /// The number of definitions.
-    pub(super) definitions: u32,
+    definitions: u32,
     /// The names of the types that are wanted of an import, by component and import, if only their names
     /// are needed.
     names: BTreeMap<(usize, &'t str), BTreeSet<&'t str>>,
@@ -273,6 +273,15 @@ impl<'t> Writer<'t> {
         Ok(())
     }
 
+    /// Counts definitions.
+    pub(super) fn count(&mut self, definitions: u32) -> Result<()> {
+        self.definitions = self.definitions.saturating_add(definitions);
+        match self.definitions > MOST_DEFINITIONS {
+            true => Err(Fault::TooLarge),
+            false => Ok(()),
+        }
+    }
+
     /// Does the next step of an import.
     fn advance(&mut self, task: &Item<'t>, frames: &mut Vec<Frame<'t>>) -> Result<()> {
         let Some(frame) = frames.last() else {
@@ -286,10 +295,7 @@ impl<'t> Writer<'t> {
             return self.item(&item, frames);
         }
         let Some(frame) = frames.pop() else { return Ok(()) };
-        self.definitions = self.definitions.saturating_add(frame.definitions.len() as u32);
-        if self.definitions > MOST_DEFINITIONS {
-            return Err(Fault::TooLarge);
-        }
+        self.count(frame.definitions.len() as u32)?;
         let parent = frames.last_mut().unwrap_or(&mut self.root);
         let adds = frame.opens.as_ref().and_then(Definition::adds);
         parent.definitions.extend(frame.opens);

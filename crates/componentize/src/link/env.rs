@@ -7,8 +7,8 @@ use alloc::string::String;
 
 use wattle_ast::components::CanonOp;
 use wattle_ast::{
-    BlockType, CallIndirect, ExternIdx, FuncIdx, FuncType, GlobalType, Instr, Limits, MemArg,
-    MemIdx, MemType, Module, RefType, TableIdx, TableType, TypeIdx, ValType,
+    BlockType, CallIndirect, ExternIdx, FuncIdx, GlobalType, Instr, Limits, MemArg, MemIdx,
+    MemType, Module, RefType, TableIdx, TableType, TypeIdx, ValType,
 };
 use wattle_encoder::{FuncBuilder, Imports, ModuleBuilder};
 use wattle_wit::model::Text;
@@ -16,13 +16,13 @@ use wattle_wit::model::Text;
 use super::error::{LinkError, SymbolKey, SymbolType};
 use super::glue;
 use super::layout::{Address, Destination, Layout, part};
-use super::library::{Library, LinkerGlobal, START, Want};
+use super::library::{Library, LinkerGlobal, START, Want, address};
 use super::symbols::Symbols;
-use crate::func_types::{FuncTypeId, FuncTypes};
+use crate::func_types::{FuncTypeId, FuncTypes, TypeIndices};
 use crate::names::{
     ExportName, FUNC_TABLE, ImportItem, ImportName, Realloc, Scheme, Side, TASK_HOOK,
 };
-use crate::new::{Given, MAIN, realloc_type};
+use crate::new::{Given, MAIN, forward, hook_type, realloc_type};
 use crate::unique::UniqueNames;
 
 /// The built-in that reads where a thread has its thread-local data.
@@ -62,7 +62,7 @@ pub(super) struct Env<'l> {
     pub(super) layout: Layout,
     module: ModuleBuilder,
     /// The indices of types in the module.
-    indices: BTreeMap<FuncTypeId, TypeIdx>,
+    indices: TypeIndices,
     memory: MemIdx,
     /// The function that reads the context of a thread, if threads can be made.
     context: Option<FuncIdx>,
@@ -92,14 +92,14 @@ impl<'l> Env<'l> {
         let limits = Limits { min: layout.pages.into(), ..Limits::default() };
         let memory = module.memory(MemType { limits, ..MemType::default() });
         let realloc_type = types.id(&realloc_type());
-        let hook_type = types.id(&FuncType::new([ValType::I32], []));
+        let hook_type = types.id(&hook_type());
         let mut env = Env {
             libraries,
             symbols,
             types,
             layout,
             module,
-            indices: BTreeMap::new(),
+            indices: TypeIndices::default(),
             memory,
             context,
             exported: BTreeMap::new(),
@@ -145,10 +145,7 @@ impl<'l> Env<'l> {
         let address = self.layout.slots.address(func, ty);
         let ty = self.type_index(ty);
         let index = self.module.func(ty, |f| {
-            for param in 0..f.params() {
-                let local = f.param(param);
-                f.instr(Instr::LocalGet { local });
-            }
+            forward(f);
             let callee = CallIndirect { ty, table: TableIdx(0) };
             f.instrs([constant(address), Instr::CallIndirect { callee }]);
         });
@@ -160,11 +157,7 @@ impl<'l> Env<'l> {
 
     /// The index of a type in the module.
     fn type_index(&mut self, ty: FuncTypeId) -> TypeIdx {
-        let module = &mut self.module;
-        *self.indices.entry(ty).or_insert_with(|| {
-            let ty = &self.types[ty];
-            module.ty(ty.params().iter().copied(), ty.results().iter().copied())
-        })
+        self.indices.get(self.types, ty, |ty| self.module.sub_type(ty))
     }
 
     /// The name of an item's export, which is made the first time.
@@ -201,7 +194,7 @@ impl<'l> Env<'l> {
     /// What an import of a library is given; `None` if the component gives it.
     pub(super) fn given(&mut self, library: usize, name: &Text, want: &Want) -> Option<Given> {
         let own_name = &self.libraries[library].name;
-        let base = GlobalType { mutable: false, val: ValType::I32 };
+        let base = address(false);
         let name = match want {
             Want::Component => return None,
             Want::FuncTable => FUNC_TABLE.into(),
@@ -224,7 +217,7 @@ impl<'l> Env<'l> {
     }
 
     fn symbol(&mut self, library: usize, name: &Text, ty: SymbolKey) -> Given {
-        let address = GlobalType { mutable: true, val: ValType::I32 };
+        let address = address(true);
         let exporter = self.symbols.find(name, ty);
         let exported = exporter.map(|number| Given { part: part(number), name: name.clone() });
         let name = match (ty, exported) {

@@ -8,7 +8,7 @@ use core::fmt;
 
 use wattle_ast::{FuncType, GlobalType, Limits, MemType, Quoted, Shown, TableType};
 
-use crate::error::{Error, Signature};
+use crate::error::{Error, Signature, in_parentheses, lines};
 use crate::func_types::{FuncTypeId, FuncTypes};
 
 /// Why no component can be made of libraries.
@@ -195,12 +195,7 @@ impl fmt::Display for LinkError {
                 "nothing to link: no library exports a function of its world or `_start`, or can be \
                  opened at run time",
             ),
-            LinkError::Problems(problems) => {
-                for (nth, problem) in problems.iter().enumerate() {
-                    write!(f, "{}{problem}", if nth > 0 { "\n" } else { "" })?;
-                }
-                Ok(())
-            }
+            LinkError::Problems(problems) => lines(f, problems),
             LinkError::TooLarge { what } => {
                 write!(f, "too large: the libraries need more than 4294967295 {what}")
             }
@@ -222,10 +217,7 @@ impl core::error::Error for LinkError {
 impl fmt::Display for LinkProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "library `{}`: {}", Shown(&self.library), self.kind)?;
-        match self.help() {
-            Some(help) => write!(f, " ({help})"),
-            None => Ok(()),
-        }
+        in_parentheses(f, self.help())
     }
 }
 

@@ -5,16 +5,15 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    FuncIdx, GlobalIdx, GlobalType, Instr, Limits, MemArg, MemIdx, MemType, Module, RefType,
-    TableType, TypeIdx, ValType,
+    FuncIdx, GlobalIdx, Instr, Limits, MemArg, MemIdx, MemType, Module, RefType, TableType,
 };
 use wattle_encoder::{BuildError, Imports, ModuleBuilder};
 use wattle_wit::model::Text;
 
 use super::env::constant;
 use super::layout::{Destination, Layout, part};
-use super::library::{Library, RELOCS};
-use crate::func_types::{FuncTypeId, FuncTypes};
+use super::library::{Library, RELOCS, address};
+use crate::func_types::{FuncTypeId, FuncTypes, TypeIndices};
 use crate::names::{FUNC_TABLE, TASK_HOOK};
 use crate::new::{Event, Given, MAIN, tell};
 
@@ -30,15 +29,15 @@ struct Importer<'l> {
     types: &'l FuncTypes,
     imports: Imports,
     /// The indices of types in the module.
-    indices: BTreeMap<FuncTypeId, TypeIdx>,
+    indices: TypeIndices,
     given: Vec<Option<Given>>,
     funcs: BTreeMap<Given, FuncIdx>,
     globals: BTreeMap<Given, GlobalIdx>,
 }
 
-impl Importer<'_> {
+impl<'l> Importer<'l> {
     /// The names of an import, which are those of the module and of the export.
-    fn names(&mut self, given: &Given) -> (&str, Text) {
+    fn names(&mut self, given: &Given) -> (&'l str, Text) {
         self.given.push(Some(given.clone()));
         let library = given.part.checked_sub(part(0)).and_then(|it| self.libraries.get(it));
         (library.map_or("main", |library| &library.name), given.name.clone())
@@ -48,14 +47,9 @@ impl Importer<'_> {
         if let Some(&index) = self.funcs.get(&given) {
             return index;
         }
-        let imports = &mut self.imports;
-        let ty = *self.indices.entry(ty).or_insert_with(|| {
-            let ty = &self.types[ty];
-            imports.ty(ty.params().iter().copied(), ty.results().iter().copied())
-        });
+        let ty = self.indices.get(self.types, ty, |ty| self.imports.sub_type(ty));
         let (module, name) = self.names(&given);
-        let module = Text::from(module);
-        let index = self.imports.func(&module, &name, ty);
+        let index = self.imports.func(module, &name, ty);
         self.funcs.insert(given, index);
         index
     }
@@ -65,8 +59,7 @@ impl Importer<'_> {
             return index;
         }
         let (module, name) = self.names(&given);
-        let module = Text::from(module);
-        let index = self.imports.global(&module, &name, GlobalType { mutable, val: ValType::I32 });
+        let index = self.imports.global(module, &name, address(mutable));
         self.globals.insert(given, index);
         index
     }
@@ -98,7 +91,7 @@ pub(super) fn init(
         libraries,
         types,
         imports: Imports::new(),
-        indices: BTreeMap::new(),
+        indices: TypeIndices::default(),
         given: Vec::new(),
         funcs: BTreeMap::new(),
         globals: BTreeMap::new(),

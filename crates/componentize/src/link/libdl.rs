@@ -10,12 +10,12 @@ use alloc::string::String;
 
 use wattle_ast::custom::{Dylink, DylinkMemory, DylinkSubsection};
 use wattle_ast::{
-    BlockType, Encode, FuncIdx, GlobalIdx, GlobalType, Instr, LocalIdx, MemArg, MemIdx, MemType,
-    Module, ValType,
+    BlockType, Encode, FuncIdx, GlobalIdx, Instr, LocalIdx, MemArg, MemIdx, MemType, Module,
+    ValType,
 };
 use wattle_encoder::{BuildError, FuncBuilder, Imports, ModuleBuilder};
 
-use super::library::{GOT_MEM, LinkerGlobal, MEMORY_BASE};
+use super::library::{GOT_MEM, LinkerGlobal, MEMORY_BASE, address};
 use crate::new::ENV;
 
 /// The name of the library.
@@ -61,7 +61,6 @@ struct Globals {
 pub(super) fn libdl() -> Result<Module<'static>, BuildError> {
     let mut imports = Imports::new();
     imports.memory(ENV, "memory", MemType::default());
-    let address = |mutable| GlobalType { mutable, val: ValType::I32 };
     let memory_base = imports.global(ENV, MEMORY_BASE, address(false));
     let root = imports.global(GOT_MEM, LinkerGlobal::Libraries.name(), address(true));
     let mut module = ModuleBuilder::with_imports(imports);

@@ -53,10 +53,15 @@ macro_rules! globals {
 
             pub(super) fn ty(self) -> GlobalType {
                 let mutable = match self { $( LinkerGlobal::$variant => $mutable, )* };
-                GlobalType { mutable, val: ValType::I32 }
+                address(mutable)
             }
         }
     };
+}
+
+/// The type of a global that has an address, or an offset from one.
+pub(super) const fn address(mutable: bool) -> GlobalType {
+    GlobalType { mutable, val: ValType::I32 }
 }
 
 globals! {
@@ -291,8 +296,8 @@ impl<'r> Reader<'r, '_> {
         if let Some(global) = LinkerGlobal::of(module, name) {
             return expect(Want::Global(global), ItemType::Global(global.ty()));
         }
-        let base = ItemType::Global(GlobalType { mutable: false, val: ValType::I32 });
-        let address = ItemType::Global(GlobalType { mutable: true, val: ValType::I32 });
+        let base = ItemType::Global(address(false));
+        let address = ItemType::Global(address(true));
         match (module, name, ty) {
             (ENV, "memory", ItemType::Mem(memory)) => {
                 // Its pages are compared with those of the other modules later.
@@ -351,7 +356,7 @@ impl<'r> Reader<'r, '_> {
             let ty = spaces.get(export.index).and_then(|ty| self.item_type(ty));
             let Some((ty, func)) = ty else { continue };
             let thunk = || ItemType::Func(self.types[FuncTypeId::default()].clone());
-            let offset = || ItemType::Global(GlobalType { mutable: false, val: ValType::I32 });
+            let offset = || ItemType::Global(address(false));
             let expected = match name {
                 RELOCS | CTORS | INITIALIZE | START => thunk(),
                 TLS_INFO => offset(),
@@ -387,7 +392,7 @@ impl<'r> Reader<'r, '_> {
                 // No other module can import what has types of this one.
                 _ => return,
             },
-            ItemType::Global(GlobalType { mutable: false, val: ValType::I32 }) => SymbolType::Data,
+            ItemType::Global(ty) if ty == address(false) => SymbolType::Data,
             ItemType::Global(_) => return,
             ItemType::Mem(_) | ItemType::Table(_) => {
                 let is_imported = match index {

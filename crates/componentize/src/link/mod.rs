@@ -36,8 +36,8 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::ptr;
 
+use wattle_ast::Module;
 use wattle_ast::components::Component;
-use wattle_ast::{FuncType, Module, Names, ValType};
 use wattle_encoder::BuildError;
 
 pub use error::{ItemType, LinkError, LinkProblem, LinkProblemKind, OtherSymbol, SymbolType};
@@ -45,7 +45,9 @@ pub use error::{ItemType, LinkError, LinkProblem, LinkProblemKind, OtherSymbol, 
 use crate::error::{Error, Origin, Problem};
 use crate::func_types::FuncTypes;
 use crate::names::{ExportName, Scheme, TASK_HOOK};
-use crate::new::{Input, Joined, MAIN, Options, Part, build, merge, option_methods, read};
+use crate::new::{
+    Input, Joined, MAIN, Options, Part, build, hook_type, merge, option_methods, read,
+};
 use crate::producers;
 use env::Env;
 use init::{Init, init};
@@ -171,7 +173,7 @@ impl<'a> Linker<'a> {
         let mut types = FuncTypes::default();
         let Program { libraries, symbols, parts: mut joined, worlds: library_worlds } =
             Program::new(libraries, &mut types, stubs)?;
-        let hook = types.id(&FuncType::new([ValType::I32], []));
+        let hook = types.id(&hook_type());
         let hook = Some(hook).filter(|ty| symbols.find(TASK_HOOK, SymbolType::Func(*ty)).is_some());
 
         let scheme = if options.legacy { Scheme::Legacy } else { Scheme::Standard };
@@ -182,9 +184,7 @@ impl<'a> Linker<'a> {
             part.given = wants.map(|(name, want)| env.given(number, name, want)).collect();
         }
         let (mut module, layout) = env.finish()?;
-        if !options.names {
-            module.names = Names::default();
-        }
+        options.prune_names(&mut module);
         let (main, _) = read(Input { origin: Origin::Main, module })?;
         joined.insert(MAIN, main);
 
@@ -200,9 +200,7 @@ impl<'a> Linker<'a> {
         let init = init(&libraries, &types, &layout, &memory, hook).map_err(glue)?;
         if let Some(Init { mut module, given }) = init {
             producers::add_tool(&mut module);
-            if !options.names {
-                module.names = Names::default();
-            }
+            options.prune_names(&mut module);
             let (mut part, _) = read(Input { origin: Origin::Library("init".into()), module })?;
             (part.given, part.is_last) = (given, true);
             joined.push(part);

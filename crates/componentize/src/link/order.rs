@@ -75,12 +75,18 @@ fn groups(edges: &[Vec<usize>], kept: &[bool]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Splits groups further, by other edges, of which only those within a group count.
-fn split(groups_before: Vec<Vec<usize>>, edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    let mut group_of: Vec<Option<usize>> = edges.iter().map(|_| None).collect();
-    for (number, group) in groups_before.iter().enumerate() {
+/// The number of the group of each node, if it is in one.
+fn numbers(groups: &[Vec<usize>], nodes: usize) -> Vec<Option<usize>> {
+    let mut group_of = Vec::from_iter((0..nodes).map(|_| None));
+    for (number, group) in groups.iter().enumerate() {
         group.iter().for_each(|node| group_of[*node] = Some(number));
     }
+    group_of
+}
+
+/// Splits groups further, by other edges, of which only those within a group count.
+fn split(groups_before: Vec<Vec<usize>>, edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let group_of = numbers(&groups_before, edges.len());
     let kept: Vec<bool> = group_of.iter().map(Option::is_some).collect();
     let within = edges.iter().enumerate().map(|(node, to)| {
         to.iter().copied().filter(|next| group_of[*next] == group_of[node]).collect()
@@ -102,10 +108,7 @@ pub(super) fn order(lists: &[&[Vec<usize>]], kept: &[bool]) -> Result<Vec<usize>
     for list in lists {
         groups = split(groups, list);
     }
-    let mut group_of: Vec<Option<usize>> = kept.iter().map(|_| None).collect();
-    for (number, group) in groups.iter().enumerate() {
-        group.iter().for_each(|node| group_of[*node] = Some(number));
-    }
+    let group_of = numbers(&groups, kept.len());
     for (number, group) in groups.iter().enumerate() {
         for node in group {
             let mut next = lists.last().into_iter().flat_map(|list| &list[*node]);

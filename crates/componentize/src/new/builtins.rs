@@ -2,7 +2,7 @@
 
 use wattle_ast::components::CanonOp;
 use wattle_ast::{AddrType, FuncType, ValType};
-use wattle_wit::model::{Func, Kind};
+use wattle_wit::model::Kind;
 
 use super::matching::Matcher;
 use super::part::{Copy, CoreFunc, Source};
@@ -34,22 +34,6 @@ fn plain_of(is_root: bool, is_export: bool, of: &str, is_async: bool) -> Option<
 }
 
 impl Matcher<'_, '_> {
-    /// The function that is lowered: of an interface, or of the world.
-    pub(super) fn lowered(&self, number: Option<usize>, name: &str) -> Option<(usize, &Func)> {
-        match number {
-            None => self.world.imports.func(name),
-            Some(number) => Some((number, self.world.func(Side::Import, number, name)?)),
-        }
-    }
-
-    /// The item and the function that a built-in is for.
-    fn func_of(&self, builtin: &Builtin<'_>) -> Option<(usize, &Func)> {
-        match builtin.number {
-            None => self.world.side(builtin.side).func(builtin.of),
-            Some(number) => Some((number, self.world.func(builtin.side, number, builtin.of)?)),
-        }
-    }
-
     /// The built-in, and its core type.
     pub(super) fn builtin(&self, builtin: Builtin<'_>) -> Option<(CoreFunc, FuncType)> {
         let Builtin { op, variant, of, is_async, side, place, .. } = builtin;
@@ -77,7 +61,7 @@ impl Matcher<'_, '_> {
                 if !is_export || is_async || !variant.is_empty() {
                     return None;
                 }
-                let (export, func) = self.func_of(&builtin)?;
+                let (export, func) = self.world.func_of(side, builtin.number, of)?;
                 let (ty, _) = self.abis.func(side, export, &func.name).task_return();
                 (CoreFunc::TaskReturn { export, func: func.name.clone() }, ty)
             }
@@ -145,10 +129,10 @@ impl Matcher<'_, '_> {
         let (item, func, ty) = match variant {
             // What carries nothing is the same for all functions.
             "unit" => (number.unwrap_or_default(), of.into(), None),
-            number => {
-                let (item, func) = self.func_of(&builtin)?;
+            nth => {
+                let (item, func) = self.world.func_of(side, number, of)?;
                 let abi = self.abis.func(side, item, &func.name);
-                let ty = self.abis.copied(abi, number.parse().ok()?)?;
+                let ty = self.abis.copied(abi, nth.parse().ok()?)?;
                 (item, func.name.clone(), Some(ty))
             }
         };
@@ -183,7 +167,7 @@ pub(super) fn linked_by_env(name: &str, ty: Option<&FuncType>) -> Option<Source>
 }
 
 /// Whether a built-in is of streams.
-fn is_stream(op: CanonOp) -> bool {
+pub(super) fn is_stream(op: CanonOp) -> bool {
     op.keyword().starts_with("stream.")
 }
 

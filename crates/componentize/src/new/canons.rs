@@ -14,6 +14,7 @@ use wattle_ast::{
 };
 use wattle_wit::model::{Func, Kind, Text};
 
+use super::builtins::is_stream;
 use super::emit::{Emitter, Site, needed_by, owned};
 use super::part::{Copy, CoreFunc, MAIN, item_name};
 use crate::abi::{Abis, Needs};
@@ -164,7 +165,7 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// The options that go with a function of an import or export.
-    fn options_of(
+    pub(super) fn options_of(
         &mut self,
         needs: Needs,
         item: (Side, usize),
@@ -192,7 +193,7 @@ impl Emitter<'_, '_, '_> {
 
     /// The stream or future without values.
     fn unit_type(&mut self, op: CanonOp) -> ComponentTypeIdx {
-        let is_stream = op.keyword().starts_with("stream.");
+        let is_stream = is_stream(op);
         let known = self.unit_types[usize::from(is_stream)];
         known.unwrap_or_else(|| {
             let ty = if is_stream { Type::Stream(None) } else { Type::Future(None) };

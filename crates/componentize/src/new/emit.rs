@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use wattle_ast::components::{CanonOpt, CoreSortIdx, ExternName};
 use wattle_ast::{
     ComponentFuncIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, ExternIdx, FuncIdx,
-    GlobalIdx, InstanceIdx, MemIdx, MemType, Module, Name, Names, TableIdx, TagIdx, ValType,
+    GlobalIdx, InstanceIdx, MemIdx, MemType, Module, Name, TableIdx, TagIdx, ValType,
 };
 use wattle_encoder::components::ComponentBuilder;
 use wattle_wit::model::{Text, TypeId};
@@ -136,6 +136,11 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         let exports = self.plan.exports.get(MAIN);
         let Some((name, _)) = exports.and_then(|exports| exports.memory.as_ref()) else { return };
         let Some(&instance) = self.instances.get(&MAIN) else { return };
+        self.fetch_memory(instance, name);
+    }
+
+    /// Fetches the memory that pointers are of.
+    fn fetch_memory(&mut self, instance: CoreInstanceIdx, name: &str) {
         let memory: MemIdx = self.builder.core_alias(instance, owned(name));
         self.builder.names().core_memories.insert(memory, "memory".into());
         self.memory = Some(memory);
@@ -204,9 +209,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         let instance = self.instance_of("shim", module, &[]);
         self.shim = Some(instance);
         if plan.imported_memory.is_some() {
-            let memory: MemIdx = self.builder.core_alias(instance, shims::MEMORY);
-            self.builder.names().core_memories.insert(memory, "memory".into());
-            self.memory = Some(memory);
+            self.fetch_memory(instance, shims::MEMORY);
         }
         Ok(())
     }
@@ -219,9 +222,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         args: &[(String, CoreInstanceIdx)],
     ) -> CoreInstanceIdx {
         crate::producers::add_tool(&mut module);
-        if !self.plan.options.names {
-            module.names = Names::default();
-        }
+        self.plan.options.prune_names(&mut module);
         let module = self.builder.core_module(module);
         self.builder.names().core_modules.insert(module, name.into());
         let args = args.iter().map(|(name, instance)| (name.as_str(), *instance));
@@ -341,12 +342,22 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
 
     /// An exported function of a core instance.
     pub(super) fn core_alias(&mut self, instance: CoreInstanceIdx, name: &str) -> FuncIdx {
+        self.named_alias(instance, name, || owned(name))
+    }
+
+    /// An exported function of a core instance, with a name for people.
+    fn named_alias(
+        &mut self,
+        instance: CoreInstanceIdx,
+        name: &str,
+        shown: impl FnOnce() -> Name<'static>,
+    ) -> FuncIdx {
         let key = (instance, name.to_string());
         if let Some(&index) = self.core_aliases.get(&key) {
             return index;
         }
         let index = self.builder.core_alias(instance, owned(name));
-        self.builder.names().core_funcs.insert(index, owned(name));
+        self.builder.names().core_funcs.insert(index, shown());
         self.core_aliases.insert(key, index);
         index
     }
@@ -364,15 +375,12 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     /// A function that is called through the shim, if it is.
     pub(super) fn shimmed(&mut self, func: &CoreFunc, part: usize) -> Option<FuncIdx> {
         let (number, shim) = (self.plan.shims.find(func, part)?, self.shim?);
-        let key = (shim, format!("{number}"));
-        if let Some(&index) = self.core_aliases.get(&key) {
-            return Some(index);
-        }
-        let index = self.builder.core_alias(shim, format!("{number}"));
-        let name = self.plan.shims.list.get(number).map(|shim| shim.name.clone());
-        self.builder.names().core_funcs.insert(index, name.unwrap_or_default().into());
-        self.core_aliases.insert(key, index);
-        Some(index)
+        let shims = self.plan.shims;
+        let shown = || {
+            let name = shims.list.get(number).map(|shim| shim.name.clone());
+            name.unwrap_or_default().into()
+        };
+        Some(self.named_alias(shim, &format!("{number}"), shown))
     }
 
     /// The `realloc` of a part, at a site.

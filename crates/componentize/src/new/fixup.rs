@@ -11,6 +11,7 @@ use wattle_encoder::{BuildError, FuncBuilder, Imports, ModuleBuilder};
 use wattle_wit::model::Text;
 
 use super::emit::{Emitter, Site, glue};
+use super::matching::hook_type;
 use super::part::{CoreFunc, MAIN};
 use super::shims::{Shims, TABLE, forward, global_name, global_type};
 use crate::error::Error;
@@ -111,7 +112,7 @@ impl Fixup<'_> {
     pub(super) fn module(&self) -> Result<Module<'static>, BuildError> {
         let mut imports = Imports::new();
         let mut import = |module: &str, name: &str, ty: &FuncType| {
-            let index = imports.ty(ty.params().iter().copied(), ty.results().iter().copied());
+            let index = imports.sub_type(ty.clone());
             imports.func(module, name, index)
         };
         let shims = self.shims.list.iter().enumerate();
@@ -121,7 +122,7 @@ impl Fixup<'_> {
         let mut elems: Vec<FuncIdx> = shims.collect();
         let thunk = FuncType::default();
         let initialize = self.initialize.as_ref().map(|name| import("main", name, &thunk));
-        let event = FuncType::new([ValType::I32], []);
+        let event = hook_type();
         let hook = self.hook.as_ref().map(|name| import("main", name, &event));
         let hooked = self.hooked.iter().map(|it| import(&it.module, &it.name, &types[it.ty]));
         let hooked: Vec<FuncIdx> = hooked.collect();
@@ -192,8 +193,7 @@ impl Holder {
             return Holder::Table(imports.table("shim", TABLE, shims.table()));
         }
         let globals = shims.list.iter().enumerate().map(|(number, shim)| {
-            let ty = &types[shim.ty];
-            let ty = imports.ty(ty.params().iter().copied(), ty.results().iter().copied());
+            let ty = imports.sub_type(FuncType::clone(&types[shim.ty]));
             imports.global("shim", &global_name(number), global_type(ty))
         });
         Holder::Globals(globals.collect())
@@ -228,7 +228,7 @@ fn around(
     ty: &FuncType,
     task: Task,
 ) -> FuncIdx {
-    let index = module.ty(ty.params().iter().copied(), ty.results().iter().copied());
+    let index = module.sub_type(ty.clone());
     let (start, end) = task.events();
     module.func(index, |f| {
         if let Some(start) = start {

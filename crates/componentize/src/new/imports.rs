@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use wattle_ast::components::{ExternDesc, ExternName, Type, TypeBound};
 use wattle_ast::{ComponentFuncIdx, ComponentTypeIdx, FuncIdx, Name, ValType};
 use wattle_encoder::components::InstanceTypeBuilder;
-use wattle_wit::model::{Extern, Text, TypeId};
+use wattle_wit::model::{Extern, Func, Text, TypeId};
 
 use super::emit::{Emitter, owned};
 use super::part::CoreFunc;
@@ -70,9 +70,7 @@ impl Emitter<'_, '_, '_> {
             }
             for func in funcs {
                 let ty = written.func(world, &mut scope, place, func);
-                let external_id = func.external_id.clone().map(Name::Shared);
-                let name = ExternName::with_external_id(owned(&func.name), external_id);
-                scope.builder.export(name, ExternDesc::Func(ty));
+                scope.builder.export(func_name(func), ExternDesc::Func(ty));
             }
         });
         let name = match plan.options.renamed.get(&*item.name) {
@@ -153,6 +151,12 @@ pub(super) fn type_name(world: &World<'_>, ty: TypeId) -> ExternName<'static> {
     let name = ty.name.clone().map(Name::Shared).unwrap_or_default();
     let external_id = ty.external_id.clone().map(Name::Shared);
     ExternName::with_external_id(name, external_id)
+}
+
+/// The name of a function, with its attribute.
+pub(super) fn func_name(func: &Func) -> ExternName<'static> {
+    let external_id = func.external_id.clone().map(Name::Shared);
+    ExternName::with_external_id(owned(&func.name), external_id)
 }
 
 /// The scope of the type of an instance that is imported.

@@ -6,17 +6,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_abi::{Call, Mode};
-use wattle_ast::components::{CanonOpt, ExternDesc, ExternName, SortIdx, Type, TypeBound};
-use wattle_ast::{ComponentFuncIdx, ComponentTypeIdx, Name};
+use wattle_ast::components::{CanonOpt, ExternDesc, SortIdx, Type, TypeBound};
+use wattle_ast::{ComponentFuncIdx, ComponentTypeIdx};
 use wattle_encoder::components::ComponentBuilder;
 use wattle_wit::model::{Extern, Func, InterfaceId, Kind, TypeId};
 
-use super::emit::{Emitter, Site, needed_by, owned};
-use super::imports::type_name;
+use super::emit::{Emitter, Site, owned};
+use super::imports::{func_name, type_name};
+use super::part::item_name;
 use super::types::{Scope, Written, foreign, types_of};
 use crate::names::Side;
 use crate::world::{Place, World};
-use wattle_wit::component_type::StringEncoding;
 
 impl Emitter<'_, '_, '_> {
     /// Exports of everything that the world exports.
@@ -43,13 +43,10 @@ impl Emitter<'_, '_, '_> {
         let (part, lifted) = plan.exporters.lifted(number, &func.name)?;
         let ty = self.with_types(|world, written, scope| written.func(world, scope, place, func));
         let core = self.exported(part, &lifted.name);
-        let item = plan.world.exports.items.get(number).map_or("", |item| &item.name);
-        let encoding = plan.parts.get(part)?.encodings.get(Side::Export, item, &func.name);
-        let encoding = encoding.unwrap_or(StringEncoding::Utf8).opt();
         let abi = plan.abis.func(Side::Export, number, &func.name);
         let needs = abi.needs(Call::Lift(lifted.mode));
-        let needed_by = || needed_by(item, &func.name);
-        let mut opts = self.options(needs, encoding, part, Side::Export, Site::After, needed_by);
+        let item = (Side::Export, number);
+        let mut opts = self.options_of(needs, item, &func.name, part, Site::After);
         if lifted.mode != Mode::Sync {
             opts.push(CanonOpt::Async);
         }
@@ -91,7 +88,7 @@ impl Emitter<'_, '_, '_> {
         let args = args.iter().map(|(name, item)| (name.as_str(), *item));
         let instance = self.builder.instance(component, args);
         let name = self.extern_name(Side::Export, number);
-        let item = world.exports.items.get(number).map_or("", |item| &item.name);
+        let item = item_name(world, (Side::Export, number));
         self.builder.names().components.insert(component, owned(item));
         let exported = self.builder.export(name, instance);
         self.builder.names().instances.insert(exported, owned(item));
@@ -155,9 +152,7 @@ impl Inner<'_, '_, '_> {
         }
         for (func, index) in funcs.iter().zip(func_indices) {
             let ty = written.func(world, &mut Exports { inner: self }, place, func);
-            let external_id = func.external_id.clone().map(Name::Shared);
-            let name = ExternName::with_external_id(owned(&func.name), external_id);
-            self.builder.export_as(name, index, ExternDesc::Func(ty));
+            self.builder.export_as(func_name(func), index, ExternDesc::Func(ty));
         }
     }
 }

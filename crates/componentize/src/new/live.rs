@@ -4,9 +4,10 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use wattle_wit::model::{Extern, Func, Text, TypeId, Val};
+use wattle_wit::model::{Extern, Func, Text, TypeId};
 
 use super::part::{CoreFunc, Linked, Source};
+use super::types::types_of;
 use crate::names::Side;
 use crate::world::{Place, World};
 
@@ -72,10 +73,8 @@ impl Live {
     }
 
     fn func(&mut self, world: &World<'_>, place: Place, func: &Func) {
-        let types = func.params.iter().map(|(_, ty)| *ty).chain(func.result);
-        let types = types.filter_map(Val::id);
         // The name of the function has that of its resource, which has to be there too.
-        types.chain(func.resource).for_each(|ty| self.ty(world, place, ty));
+        types_of(func).chain(func.resource).for_each(|ty| self.ty(world, place, ty));
     }
 
     /// Adds a type that occurs in a place, and all that it is made of.

@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_abi::{Call, Mode};
@@ -14,7 +13,7 @@ use super::part::{CoreFunc, Exports, Given, Lifted, Linked, MAIN, Part, Source};
 use crate::abi::Abis;
 use crate::error::{Help, Problem, ProblemKind};
 use crate::func_types::{FuncTypeId, FuncTypes, ModuleTypes};
-use crate::names::{ExportName, ImportItem, ImportName, Role, Scheme, Side, export_name};
+use crate::names::{ExportName, ImportItem, ImportName, Role, STANDARD, Scheme, Side, export_name};
 use crate::world::{Place, World};
 
 /// The module from which adapters import what the main module exports.
@@ -171,7 +170,8 @@ impl Matcher<'_, '_> {
                 if parsed.side == Side::Export {
                     return Err(unknown());
                 }
-                let (import, func) = self.lowered(number, name).ok_or_else(unknown)?;
+                let found = self.world.func_of(Side::Import, number, name);
+                let (import, func) = found.ok_or_else(unknown)?;
                 let func = func.name.clone();
                 let abi = self.abis.func(Side::Import, import, &func);
                 let expected = abi.core_type(Call::Lower { is_async });
@@ -190,18 +190,17 @@ impl Matcher<'_, '_> {
             let kind = ProblemKind::Type { is_import: true, name: full(), expected, found };
             self.problem(part, kind);
         }
-        if let CoreFunc::Lower { import, func, .. } = &func
-            && let Some(item) = self.world.imports.items.get(*import)
-            && part.encodings.get(Side::Import, &item.name, func).is_none()
+        let of_world = match &func {
+            CoreFunc::Lower { import, func, .. } => Some((Side::Import, import, func)),
+            CoreFunc::TaskReturn { export, func } => Some((Side::Export, export, func)),
+            _ => None,
+        };
+        if let Some((side, number, func)) = of_world
+            && let Some(item) = self.world.side(side).items.get(*number)
+            && part.encodings.get(side, &item.name, func).is_none()
         {
-            let (module, name) = (import_name(&parsed).into(), name.into());
-            self.problem(part, ProblemKind::OtherWorld { module, name });
-        }
-        if let CoreFunc::TaskReturn { export, func } = &func
-            && let Some(item) = self.world.exports.items.get(*export)
-            && part.encodings.get(Side::Export, &item.name, func).is_none()
-        {
-            let (module, name) = (import_name(&parsed).into(), name.into());
+            // The module, as it was written.
+            let (module, name) = (parsed.write().0.into(), name.into());
             self.problem(part, ProblemKind::OtherWorld { module, name });
         }
         Ok(Source::Func(func))
@@ -247,7 +246,7 @@ impl Matcher<'_, '_> {
                 }
                 ExportName::FuncTable => exports.func_table = Some(name),
                 ExportName::TaskHook => {
-                    self.check(part, &name, ty, FuncType::new([ValType::I32], []));
+                    self.check(part, &name, ty, hook_type());
                     exports.task_hook = Some(name);
                 }
                 ExportName::Destructor { scheme, interface, resource } => {
@@ -256,7 +255,7 @@ impl Matcher<'_, '_> {
                         continue;
                     };
                     if let Some(resource) = self.world.resource(Place::Export(number), resource) {
-                        self.check(part, &name, ty, FuncType::new([ValType::I32], []));
+                        self.check(part, &name, ty, destructor_type());
                         exports.destructors.insert((number, resource), name);
                     }
                 }
@@ -271,7 +270,7 @@ impl Matcher<'_, '_> {
                     let expected = match role {
                         Role::Lift(mode) => abi.core_type(Call::Lift(mode)),
                         Role::PostReturn => abi.post_return(),
-                        Role::Callback => FuncType::new([ValType::I32; 3], [ValType::I32]),
+                        Role::Callback => callback_type(),
                     };
                     let key = (number, func.name.clone());
                     if !func.is_async && !matches!(role, Role::Lift(Mode::Sync) | Role::PostReturn)
@@ -310,13 +309,11 @@ impl Matcher<'_, '_> {
         interface: Option<&str>,
         name: &str,
     ) -> Option<(usize, &Func)> {
-        match interface {
-            None => self.world.exports.func(name),
-            Some(interface) => {
-                let number = self.world.exports.exact(scheme, interface)?;
-                Some((number, self.world.func(Side::Export, number, name)?))
-            }
-        }
+        let number = match interface {
+            Some(interface) => Some(self.world.exports.exact(scheme, interface)?),
+            None => None,
+        };
+        self.world.func_of(Side::Export, number, name)
     }
 
     fn check(&mut self, part: &Part<'_>, name: &str, found: FuncTypeId, expected: FuncType) {
@@ -329,7 +326,7 @@ impl Matcher<'_, '_> {
 
     /// Reports functions that are not exported, and callbacks that are missing.
     fn missing(&mut self, part: &Part<'_>, exports: &Exports, mine: &BTreeSet<usize>) {
-        let uses_standard = exports.all.keys().any(|name| name.starts_with("cm32p2"));
+        let uses_standard = exports.all.keys().any(|name| name.starts_with(STANDARD));
         let scheme = if uses_standard { Scheme::Standard } else { Scheme::Legacy };
         for &number in mine {
             let Some(item) = self.world.exports.items.get(number) else { continue };
@@ -403,11 +400,6 @@ impl Matcher<'_, '_> {
     }
 }
 
-/// The module of an import's name, as it was written.
-fn import_name(name: &ImportName<'_>) -> String {
-    name.write().0
-}
-
 /// The type of a function that is imported.
 fn func_type(types: &ModuleTypes, ty: ExternType) -> Option<FuncTypeId> {
     match ty {
@@ -419,6 +411,21 @@ fn func_type(types: &ModuleTypes, ty: ExternType) -> Option<FuncTypeId> {
 /// The type of `realloc`.
 pub(crate) fn realloc_type() -> FuncType {
     FuncType::new([ValType::I32; 4], [ValType::I32])
+}
+
+/// The type of the function that is called when tasks begin and end.
+pub(crate) fn hook_type() -> FuncType {
+    FuncType::new([ValType::I32], [])
+}
+
+/// The type of a destructor.
+pub(crate) fn destructor_type() -> FuncType {
+    FuncType::new([ValType::I32], [])
+}
+
+/// The type of a function that is called with events.
+pub(crate) fn callback_type() -> FuncType {
+    FuncType::new([ValType::I32; 3], [ValType::I32])
 }
 
 /// Whether an item of the world is an interface without functions, which no module has to export.

@@ -40,12 +40,13 @@ use alloc::vec::Vec;
 
 use wattle_ast::components::{Component, Names};
 use wattle_ast::custom::Producers;
-use wattle_ast::{Encode, ExternType, Features, FuncType, Import, MemType, Module, Name, ValType};
+use wattle_ast::{Encode, ExternType, Features, Import, MemType, Module, Name, ValType};
 use wattle_wit::model::Text;
 
 use crate::abi::Abis;
 use crate::error::{Error, Origin, Problem, ProblemKind};
 use crate::func_types::FuncTypes;
+use crate::names::Realloc;
 use crate::producers;
 use crate::unique::UniqueNames;
 use crate::world::World;
@@ -59,9 +60,10 @@ use shims::Shims;
 pub(crate) use builtins::{GET_STACK_POINTER, GET_TLS_BASE, SET_STACK_POINTER, SET_TLS_BASE};
 pub(crate) use fixup::{Event, tell};
 pub(crate) use join::{Input, Joined, merge, read};
-pub(crate) use matching::{ENV, realloc_type};
+pub(crate) use matching::{ENV, callback_type, destructor_type, hook_type, realloc_type};
 pub(crate) use options::{Options, option_methods};
 pub(crate) use part::{Given, MAIN, Part};
+pub(crate) use shims::forward;
 
 /// How many names are compared with misspelt ones.
 const BUDGET: usize = 100_000;
@@ -227,7 +229,9 @@ fn match_all<'a>(
             if is_used {
                 // The exports of the whole adapter tell which of them serve the component.
                 wanted.extend(matcher().exports(part).used().cloned());
-                let realloc = all_exports.first().and_then(Exports::adapter_realloc);
+                let realloc = all_exports
+                    .first()
+                    .and_then(|exports: &Exports| exports.realloc(Realloc::Adapters));
                 let realloc = realloc.filter(|_| !options.grows);
                 reduce(part, &wanted, realloc)?;
             }
@@ -278,11 +282,8 @@ fn check_page_sizes(parts: &[Part<'_>], links: &Links<'_>, problems: &mut Vec<Pr
     let main = links.exports.first().and_then(|exports| exports.memory.as_ref());
     let main = main.map_or(MemType::default(), |(_, memory)| *memory).page_bits();
     for (part, is_used) in parts.iter().zip(&links.is_used).skip(1) {
-        let mut memories = part.module.imports.iter().filter_map(|import| match import.ty {
-            ExternType::Mem(memory) => Some(memory.page_bits()),
-            _ => None,
-        });
-        if let Some(imported) = memories.next().filter(|bits| *is_used && *bits != main) {
+        let imported = memory_import(&part.module).map(|memory| memory.page_bits());
+        if let Some(imported) = imported.filter(|bits| *is_used && *bits != main) {
             let size = |bits: u8| 1_u64.checked_shl(bits.into()).unwrap_or(u64::MAX);
             let kind = ProblemKind::PageSize { imported: size(imported), main: size(main) };
             problems.push(Problem { origin: part.origin.clone(), kind });
@@ -315,12 +316,15 @@ fn rename_duplicates(part: &mut Part<'_>) {
 
 /// The memory, if the main module imports one for pointers.
 fn imported_memory(parts: &[Part<'_>]) -> Option<MemType> {
-    let imports = parts.first()?.module.imports.iter();
-    let mut memories = imports.filter_map(|import| match import.ty {
+    memory_import(&parts.first()?.module)
+}
+
+/// The first memory that a module imports.
+fn memory_import(module: &Module<'_>) -> Option<MemType> {
+    module.imports.iter().find_map(|import| match import.ty {
         ExternType::Mem(memory) => Some(memory),
         _ => None,
-    });
-    memories.next()
+    })
 }
 
 /// The type of the base of thread-local storage, if a global has to keep it. Components with threads
@@ -355,7 +359,7 @@ fn shims_for(
 ) -> Shims {
     let mut shims = Shims::new(options.calls_refs);
     let realloc_type = types.id(&realloc_type());
-    let destructor_type = types.id(&FuncType::new([ValType::I32], []));
+    let destructor_type = types.id(&destructor_type());
     let is_hooked = exports.first().is_some_and(|exports| exports.task_hook.is_some());
     for (part, (imports, own)) in imports.iter().zip(&*exports).enumerate() {
         // The memory of the main module is there when the others are instantiated.

@@ -4,6 +4,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
+use wattle_ast::{Module, Names};
 use wattle_wit::encode::Config;
 
 /// How a component is made.
@@ -20,6 +21,15 @@ pub(crate) struct Options {
     /// The new names of imported instances, by their old names.
     pub(crate) renamed: BTreeMap<Box<str>, Box<str>>,
     pub(crate) config: Config,
+}
+
+impl Options {
+    /// Takes the names for people out of a module that is made, unless they are asked for.
+    pub(crate) fn prune_names(&self, module: &mut Module<'_>) {
+        if !self.names {
+            module.names = Names::default();
+        }
+    }
 }
 
 impl Default for Options {
@@ -80,11 +90,8 @@ macro_rules! option_methods {
         /// Whether names of imports and exports have canonical versions: `a:b/c@1`, with `.2.3` as an
         /// attribute.
         pub fn canonical_names(mut self, canonical: bool) -> Self {
-            self.options.config = if canonical {
-                wattle_wit::encode::Config::new().canonical_names()
-            } else {
-                wattle_wit::encode::Config::new()
-            };
+            let config = wattle_wit::encode::Config::new();
+            self.options.config = if canonical { config.canonical_names() } else { config };
             self
         }
 

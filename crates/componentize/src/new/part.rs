@@ -57,10 +57,7 @@ pub(crate) struct Given {
 /// How strings are encoded for each function of a module's own world: of imports and of exports, by the
 /// interface without its version, and the function.
 #[derive(Default)]
-pub(crate) struct Encodings {
-    imports: BTreeMap<String, BTreeMap<Text, StringEncoding>>,
-    exports: BTreeMap<String, BTreeMap<Text, StringEncoding>>,
-}
+pub(crate) struct Encodings([BTreeMap<String, BTreeMap<Text, StringEncoding>>; 2]);
 
 /// The name of an import or export without a version, so that it survives the merging of versions.
 fn unversioned(name: &str) -> &str {
@@ -72,11 +69,7 @@ impl Encodings {
     pub(super) fn add(&mut self, world: &World<'_>, encoding: StringEncoding) -> Option<String> {
         for side in [Side::Import, Side::Export] {
             for (number, item) in world.side(side).items.iter().enumerate() {
-                let items = match side {
-                    Side::Import => &mut self.imports,
-                    Side::Export => &mut self.exports,
-                };
-                let of = items.entry(unversioned(&item.name).into()).or_default();
+                let of = self.0[side as usize].entry(unversioned(&item.name).into()).or_default();
                 for func in world.funcs(side, number) {
                     let known = *of.entry(func.name.clone()).or_insert(encoding);
                     if known != encoding {
@@ -90,11 +83,7 @@ impl Encodings {
 
     /// The encoding of a function, if the module's own world has it.
     pub(super) fn get(&self, side: Side, item: &str, func: &Text) -> Option<StringEncoding> {
-        let items = match side {
-            Side::Import => &self.imports,
-            Side::Export => &self.exports,
-        };
-        items.get(unversioned(item))?.get(func).copied()
+        self.0[side as usize].get(unversioned(item))?.get(func).copied()
     }
 }
 
@@ -193,19 +182,9 @@ pub(super) struct Exports {
 }
 
 impl Exports {
-    /// The `realloc` for what comes from imports.
-    pub(super) fn import_realloc(&self) -> Option<&Text> {
-        self.reallocs.get(&Realloc::Imports).or_else(|| self.reallocs.get(&Realloc::Any))
-    }
-
-    /// The `realloc` for what is passed to exports.
-    pub(super) fn export_realloc(&self) -> Option<&Text> {
-        self.reallocs.get(&Realloc::Exports).or_else(|| self.reallocs.get(&Realloc::Any))
-    }
-
-    /// The `realloc` that adapters import.
-    pub(super) fn adapter_realloc(&self) -> Option<&Text> {
-        self.reallocs.get(&Realloc::Adapters).or_else(|| self.reallocs.get(&Realloc::Any))
+    /// The `realloc` that serves something, or everything.
+    pub(super) fn realloc(&self, of: Realloc) -> Option<&Text> {
+        self.reallocs.get(&of).or_else(|| self.reallocs.get(&Realloc::Any))
     }
 
     /// The functions that are tasks or parts of tasks, and those that allocate memory for them.
@@ -275,11 +254,11 @@ pub(super) fn realloc_for<'e>(
     part: usize,
     side: Side,
 ) -> Option<(usize, &'e Text)> {
-    let own = exports.get(part).and_then(|exports| match side {
-        Side::Import => exports.import_realloc(),
-        Side::Export => exports.export_realloc(),
-    });
-    if let Some(own) = own {
+    let of = match side {
+        Side::Import => Realloc::Imports,
+        Side::Export => Realloc::Exports,
+    };
+    if let Some(own) = exports.get(part).and_then(|exports| exports.realloc(of)) {
         return Some((part, own));
     }
     let is_library = matches!(parts.get(part)?.origin, Origin::Library(_));

@@ -12,8 +12,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::{
-    CallIndirect, FuncIdx, GlobalType, HeapType, Instr, Limits, MemType, Module, RefType, TableIdx,
-    TableType, TypeIdx, ValType,
+    CallIndirect, FuncIdx, FuncType, GlobalType, HeapType, Instr, Limits, MemType, Module, RefType,
+    TableIdx, TableType, TypeIdx, ValType,
 };
 use wattle_encoder::{BuildError, FuncBuilder, ModuleBuilder};
 
@@ -99,8 +99,7 @@ impl Shims {
         // What globals hold until the fixup sets them.
         let mut traps: BTreeMap<TypeIdx, FuncIdx> = BTreeMap::new();
         for (number, shim) in self.list.iter().enumerate() {
-            let ty = &types[shim.ty];
-            let ty = module.ty(ty.params().iter().copied(), ty.results().iter().copied());
+            let ty = module.sub_type(FuncType::clone(&types[shim.ty]));
             let call = if self.in_globals {
                 let func = *traps.entry(ty).or_insert_with(|| trap(&mut module, ty));
                 let global = module.global(global_type(ty), [Instr::RefFunc { func }]);
@@ -157,7 +156,7 @@ fn trap(module: &mut ModuleBuilder, ty: TypeIdx) -> FuncIdx {
 }
 
 /// Passes all parameters on.
-pub(super) fn forward(f: &mut FuncBuilder) {
+pub(crate) fn forward(f: &mut FuncBuilder) {
     for param in 0..f.params() {
         let local = f.param(param);
         f.instr(Instr::LocalGet { local });

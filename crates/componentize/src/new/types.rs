@@ -11,6 +11,7 @@ use wattle_ast::Name;
 use wattle_ast::components::{Field, FuncType, Type, TypeBound, ValType};
 use wattle_wit::model::{Func, Kind, Text, TypeId, Val};
 
+use crate::abi::vals_of;
 use crate::world::{Place, World};
 
 /// A scope that types are written into.
@@ -199,5 +200,5 @@ pub(super) fn foreign(
 
 /// The types that a function's parameters and result have.
 pub(super) fn types_of(func: &Func) -> impl Iterator<Item = TypeId> + '_ {
-    func.params.iter().map(|(_, ty)| *ty).chain(func.result).filter_map(Val::id)
+    vals_of(func).filter_map(Val::id)
 }

@@ -62,11 +62,9 @@ fn shown_symbol(customs: &Customs<'_>, number: u32) -> String {
 fn comdat(walk: &mut Walk<'_, '_>, customs: &Customs<'_>, number: u32) -> Result<(), Malformed> {
     let name: Name<'_> = walk.reader.read()?;
     let flags = walk.reader.u32()?;
-    let count = walk.reader.u32()?;
-    let members = if count == 1 { "member" } else { "members" };
     let name = customs.quoted(&name);
-    walk.row(1, format_args!("comdat {number} {name}, flags {flags:#x}, {count} {members}"));
-    for _ in 0..count {
+    let text = format_args!("comdat {number} {name}, flags {flags:#x}, ");
+    for _ in 0..walk.counted(1, text, ["member", "members"])? {
         let ComdatSymbol { kind, index } = walk.reader.read()?;
         use wattle_ast::custom::ComdatKind::{Data, Func, Global, Section, Table, Tag};
         let kind = match kind {

@@ -208,8 +208,18 @@ impl<'a> Walk<'a, '_> {
 
     /// A row that counts what follows.
     fn count(&mut self, level: usize, what: [&str; 2]) -> Result<u32, Malformed> {
+        self.counted(level, format_args!(""), what)
+    }
+
+    /// A row that counts what follows, behind a text.
+    fn counted(
+        &mut self,
+        level: usize,
+        text: fmt::Arguments<'_>,
+        what: [&str; 2],
+    ) -> Result<u32, Malformed> {
         let count = self.reader.u32()?;
-        self.row(level, format_args!("{count} {}", what[usize::from(count != 1)]));
+        self.row(level, format_args!("{text}{count} {}", what[usize::from(count != 1)]));
         Ok(count)
     }
 
@@ -263,10 +273,8 @@ fn flags(bits: u32, words: impl Iterator<Item = (u32, &'static str)>) -> String 
 fn producers(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
     for _ in 0..walk.count(0, ["field", "fields"])? {
         let name: Name<'_> = walk.reader.read()?;
-        let count = walk.reader.u32()?;
-        let values = if count == 1 { "value" } else { "values" };
-        walk.row(0, format_args!("{}, {count} {values}", Quoted(name)));
-        for _ in 0..count {
+        let text = format_args!("{}, ", Quoted(name));
+        for _ in 0..walk.counted(0, text, ["value", "values"])? {
             let VersionedName { name, version } = walk.reader.read()?;
             match version.is_empty() {
                 true => walk.row(1, format_args!("{}", Quoted(name))),
@@ -341,10 +349,8 @@ fn dylink(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malforme
 
 fn metadata(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
     for _ in 0..walk.count(0, ["function", "functions"])? {
-        let (func, count) = (walk.reader.u32()?, walk.reader.u32()?);
-        let entries = if count == 1 { "entry" } else { "entries" };
-        walk.row(0, format_args!("func {func}, {count} {entries}"));
-        for _ in 0..count {
+        let func = walk.reader.u32()?;
+        for _ in 0..walk.counted(0, format_args!("func {func}, "), ["entry", "entries"])? {
             let offset = walk.reader.u32()?;
             let bytes = walk.reader.byte_list()?;
             match BranchHint::from_bytes(bytes) {

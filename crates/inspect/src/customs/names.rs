@@ -79,10 +79,7 @@ pub(super) fn component_names(
         }
         1 => {
             let sort: Sort = walk.reader.read()?;
-            let count = walk.reader.u32()?;
-            let entries = if count == 1 { "entry" } else { "entries" };
-            walk.row(0, format_args!("{sort} names, {count} {entries}"));
-            for _ in 0..count {
+            for _ in 0..walk.counted(0, format_args!("{sort} names, "), ["entry", "entries"])? {
                 let index = walk.reader.u32()?;
                 let name: Name<'_> = walk.reader.read()?;
                 walk.row(1, format_args!("{sort} {index} {}", customs.quoted(&name)));

@@ -44,6 +44,11 @@ pub(super) fn rows(lister: &Lister<'_>, code: &[u8], numbered: &Expr<'_>) -> Vec
     lines.zip(hashes(numbered)).map(row).collect()
 }
 
+/// The hashes of lines.
+pub(super) fn hashes_of(rows: &[Row]) -> Vec<u64> {
+    rows.iter().map(|row| row.hash).collect()
+}
+
 /// The runs of lines that differ. `None` if there are too many lines to tell.
 pub(super) fn hunks(old: &[Row], new: &[Row], options: Options) -> Option<Vec<Hunk>> {
     if !options.hunks {
@@ -52,8 +57,7 @@ pub(super) fn hunks(old: &[Row], new: &[Row], options: Options) -> Option<Vec<Hu
     if old.len().max(new.len()) > MAX_LINES {
         return None;
     }
-    let hashes = |rows: &[Row]| rows.iter().map(|row| row.hash).collect::<Vec<_>>();
-    let ops = capture_diff_slices(Algorithm::Myers, &hashes(old), &hashes(new));
+    let ops = capture_diff_slices(Algorithm::Myers, &hashes_of(old), &hashes_of(new));
     let groups = group_diff_ops(ops, options.context);
     let groups =
         groups.iter().filter(|ops| ops.iter().any(|op| !matches!(op, DiffOp::Equal { .. })));

@@ -6,7 +6,7 @@ use wattle_ast::Module;
 use wattle_ast::components::{Component, Definition};
 use wattle_printer::DefinitionLister;
 
-use super::code::{Row, hunks};
+use super::code::{Row, hashes_of, hunks};
 use super::ids::{Known, hash_of};
 use super::pairs::{MatchedBy, Pairs};
 use super::{Change, Diff, Item, Options};
@@ -100,8 +100,7 @@ pub(super) fn compare(diff: &mut Diff, old: &Component<'_>, new: &Component<'_>,
 }
 
 fn definitions(diff: &mut Diff, old: &Half<'_>, new: &Half<'_>, options: Options) {
-    let hashes = |half: &Half<'_>| half.rows.iter().map(|row| row.hash).collect::<Vec<_>>();
-    if hashes(old) == hashes(new) {
+    if hashes_of(&old.rows) == hashes_of(&new.rows) {
         return diff.add_same("definitions");
     }
     let found = hunks(&old.rows, &new.rows, options);

@@ -2,7 +2,7 @@
 
 use wattle_ast::{
     Data, DataMode, DefIdx, Elem, ElemItems, ElemMode, Expr, ExternIdx, ExternKind, ExternType,
-    Func, FuncIdx, Instrs, ItemKind, Module,
+    Func, FuncIdx, Instrs, ItemKind, Module, TypeIdx,
 };
 use wattle_printer::Lister;
 
@@ -66,8 +66,7 @@ impl<'m> Half<'m> {
     }
 
     pub(super) fn func_text(&self, func: &Func<'_>) -> String {
-        let ty = self.module.types.get(func.ty).map(|ty| self.lister.type_text(ty));
-        let mut text = ty.unwrap_or_else(|| format!("type {}", func.ty));
+        let mut text = self.type_text(func.ty);
         for run in wattle_ast::Local::joined(func.body.locals()) {
             let times = if run.count == 1 { String::new() } else { format!(" x {}", run.count) };
             text += &format!(" (local {}{times})", run.ty);
@@ -75,13 +74,16 @@ impl<'m> Half<'m> {
         text
     }
 
+    /// What the type of a function is; its index if the module does not define it.
+    fn type_text(&self, index: TypeIdx) -> String {
+        let ty = self.module.types.get(index).map(|ty| self.lister.type_text(ty));
+        ty.unwrap_or_else(|| format!("type {index}"))
+    }
+
     /// What an import or export is; a function by its type.
     pub(super) fn extern_text(&self, ty: &ExternType) -> String {
         match ty {
-            ExternType::Func(index) | ExternType::FuncExact(index) => {
-                let ty = self.module.types.get(*index).map(|ty| self.lister.type_text(ty));
-                ty.unwrap_or_else(|| format!("type {index}"))
-            }
+            ExternType::Func(ty) | ExternType::FuncExact(ty) => self.type_text(*ty),
             _ => self.lister.extern_text(ty),
         }
     }

@@ -19,11 +19,7 @@ pub(super) fn hash_of(value: impl Hash) -> u64 {
 
 /// The name under which an item is known, without what compilers add to tell instances apart.
 pub(super) fn key_of(name: &str) -> String {
-    #[cfg(feature = "demangle")]
-    if let Some(shown) = crate::demangle(name) {
-        return shown;
-    }
-    name.to_owned()
+    crate::shown(name).into_owned()
 }
 
 /// A number for each index of a module.

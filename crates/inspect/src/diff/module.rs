@@ -2,7 +2,7 @@
 
 use wattle_ast::{CustomData, ExternKind, Func, ItemKind, Module, Quoted, ValType};
 
-use super::code::{Row, hunks, rows};
+use super::code::{hashes_of, hunks, rows};
 use super::half::Half;
 use super::ids::{Known, hash_of, key_of};
 use super::pairs::{MatchedBy, Pairs};
@@ -86,34 +86,31 @@ impl Comparison<'_, '_> {
     }
 
     fn pair_datas(&mut self) -> Pairs {
-        let known = |half: &Half<'_>| {
-            let datas = half.module.datas.iter().enumerate();
-            let known = datas.map(|(at, data)| Known {
-                key: half.name(ItemKind::Data, at),
-                content: hash_of(&data.bytes),
-            });
-            known.collect::<Vec<_>>()
-        };
-        let mut pairs = Pairs::of_known(&known(&self.old), &known(&self.new));
-        pairs.rest_in_order(|_, _| true);
+        let pairs = self.pair_segments(ItemKind::Data, |half| {
+            half.module.datas.iter().map(|data| hash_of(&data.bytes)).collect()
+        });
         [self.old.ids.datas, self.new.ids.datas] = number(&pairs);
         pairs
     }
 
     fn pair_elems(&mut self) -> Pairs {
+        let pairs = self.pair_segments(ItemKind::Elem, |half| {
+            let elems = half.module.elems.iter();
+            elems.map(|elem| hash_of(hashes_of(&half.elements(elem)))).collect()
+        });
+        [self.old.ids.elems, self.new.ids.elems] = number(&pairs);
+        pairs
+    }
+
+    /// Pairs segments by their names, by the hashes of their contents, and in order.
+    fn pair_segments(&self, kind: ItemKind, contents: impl Fn(&Half<'_>) -> Vec<u64>) -> Pairs {
         let known = |half: &Half<'_>| {
-            let elems = half.module.elems.iter().enumerate();
-            let known = elems.map(|(at, elem)| Known {
-                key: half.name(ItemKind::Elem, at),
-                content: hash_of(
-                    half.elements(elem).iter().map(|row| row.hash).collect::<Vec<_>>(),
-                ),
-            });
+            let contents = contents(half).into_iter().enumerate();
+            let known = contents.map(|(at, content)| Known { key: half.name(kind, at), content });
             known.collect::<Vec<_>>()
         };
         let mut pairs = Pairs::of_known(&known(&self.old), &known(&self.new));
         pairs.rest_in_order(|_, _| true);
-        [self.old.ids.elems, self.new.ids.elems] = number(&pairs);
         pairs
     }
 
@@ -144,6 +141,20 @@ impl Comparison<'_, '_> {
             LineSide::New | LineSide::Both => change.new = Some(item),
         }
         self.diff.add(kind, change);
+    }
+
+    /// Adds the items that only the new file has.
+    fn only_new(
+        &mut self,
+        kind: &'static str,
+        pairs: &Pairs,
+        item: impl Fn(&Half<'_>, usize) -> Option<Item>,
+    ) {
+        for (at, _) in pairs.of_new.iter().enumerate().filter(|(_, pair)| pair.is_none()) {
+            if let Some(new) = item(&self.new, at) {
+                self.only(kind, LineSide::New, new);
+            }
+        }
     }
 
     fn types(&mut self) {
@@ -343,8 +354,7 @@ impl Comparison<'_, '_> {
             let Some((old, hash, rows)) = item(&self.old, at) else { continue };
             match pair.and_then(|(at, by)| Some((item(&self.new, at)?, by))) {
                 Some(((new, new_hash, new_rows), by)) => {
-                    let hashes = |rows: &[Row]| rows.iter().map(|row| row.hash).collect::<Vec<_>>();
-                    let is_equal = hashes(&rows) == hashes(&new_rows);
+                    let is_equal = hashes_of(&rows) == hashes_of(&new_rows);
                     let hunks = match is_equal {
                         true => Some(Vec::new()),
                         false => hunks(&rows, &new_rows, self.options),
@@ -355,11 +365,7 @@ impl Comparison<'_, '_> {
                 None => self.only(word, LineSide::Old, old),
             }
         }
-        for (at, _) in pairs.of_new.iter().enumerate().filter(|(_, pair)| pair.is_none()) {
-            if let Some((new, ..)) = item(&self.new, at) {
-                self.only(word, LineSide::New, new);
-            }
-        }
+        self.only_new(word, pairs, |half, at| Some(item(half, at)?.0));
     }
 
     fn datas(&mut self, pairs: &Pairs) {
@@ -385,11 +391,7 @@ impl Comparison<'_, '_> {
             let hunks = if self.options.hunks { first_bytes(&before, &after) } else { Vec::new() };
             self.pair(word, by, [old, new], Differ { is_changed, hunks: Some(hunks) });
         }
-        for (at, _) in pairs.of_new.iter().enumerate().filter(|(_, pair)| pair.is_none()) {
-            if let Some((new, _)) = item(&self.new, at) {
-                self.only(word, LineSide::New, new);
-            }
-        }
+        self.only_new(word, pairs, |half, at| Some(item(half, at)?.0));
     }
 }
 

@@ -21,11 +21,12 @@ use addr2line::Context;
 use gimli::{
     AbbreviationsCacheStrategy, Dwarf, EndianSlice, LittleEndian, SectionId as DwarfSection,
 };
-use wattle_ast::components::{self, Layer};
+use wattle_ast::components::Layer;
 use wattle_ast::custom::ExternalDebugInfo;
-use wattle_ast::{Reader, SectionId, Shown};
-use wattle_parser::SectionFrame;
+use wattle_ast::{SectionId, Shown};
 use wattle_parser::components::frames;
+
+use crate::sections::{content_offset, custom, is_nested};
 
 pub use write::{CannotWrite, DwarfStyle, TextSource, add};
 
@@ -148,10 +149,7 @@ impl<'a> DebugInfo<'a> {
                 modules.push(ModuleInfo::new(bytes, start));
                 continue;
             }
-            let inner = sections.filter(|section| {
-                components::SectionId::from_code(section.code)
-                    .is_some_and(|id| id.holds() == components::Holds::Nested)
-            });
+            let inner = sections.filter(|section| is_nested(section.code));
             let mut inner: Vec<_> =
                 inner.map(|section| (section.content, start + content_offset(&section))).collect();
             inner.reverse();
@@ -217,25 +215,14 @@ impl fmt::Debug for DebugInfo<'_> {
     }
 }
 
-/// Where the content of a section begins among the bytes that have the section.
-fn content_offset(section: &SectionFrame<'_>) -> usize {
-    section.offset + section.bytes.len() - section.content.len()
-}
-
 impl<'a> ModuleInfo<'a> {
     fn new(bytes: &'a [u8], start: usize) -> ModuleInfo<'a> {
         let (mut code, mut customs) = (None, HashMap::new());
         for section in frames(bytes).map_while(Result::ok) {
-            match SectionId::from_code(section.code) {
-                Some(SectionId::Code) => code = Some(start + content_offset(&section)),
-                Some(SectionId::Custom) => {
-                    let mut reader = Reader::new(section.content);
-                    if let Ok(name) = reader.name() {
-                        customs.insert(name, reader.rest());
-                    }
-                }
-                _ => {}
+            if SectionId::from_code(section.code) == Some(SectionId::Code) {
+                code = Some(start + content_offset(&section));
             }
+            customs.extend(custom(&section));
         }
         let range = start..start + bytes.len();
         ModuleInfo { range, code, customs, context: OnceCell::new() }

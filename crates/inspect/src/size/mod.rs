@@ -173,12 +173,7 @@ impl<'a> Sizes<'a> {
 impl Piece<'_> {
     /// The name as people write it.
     pub fn shown_name(&self) -> Option<Cow<'_, str>> {
-        let name = self.name.as_deref()?;
-        #[cfg(feature = "demangle")]
-        if let Some(shown) = crate::demangle(name) {
-            return Some(Cow::Owned(shown));
-        }
-        Some(Cow::Borrowed(name))
+        self.name.as_deref().map(crate::shown)
     }
 }
 

@@ -7,7 +7,7 @@ use core::fmt;
 
 use wattle_ast::Shown;
 
-use crate::within::HasPath;
+use crate::within::{HasPath, Path};
 
 /// Why a component cannot be read as WIT, and where in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -147,11 +147,7 @@ impl fmt::Display for DecodeErrorKind {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)?;
-        for (nth, step) in self.path.iter().rev().enumerate() {
-            write!(f, "{} {step}", if nth == 0 { ", in" } else { "," })?;
-        }
-        Ok(())
+        write!(f, "{}{}", self.kind, Path(&self.path))
     }
 }
 

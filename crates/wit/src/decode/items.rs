@@ -5,15 +5,15 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_ast::Features;
-use wattle_ast::components::{Definition, ExternName, InterfaceName, PlainName, Type};
+use wattle_ast::components::{Definition, ExternName, PlainName, Type};
 
 use super::error::{Kind, Result};
 use super::scopes::{Entry, EntryKind, Item, Items, Scopes};
 use super::types::parts;
 use crate::docs::Gate;
 use crate::model::{
-    Extern, Externs, Func, Interface, InterfaceId, Key, Model, Owner, Package, PackageId, Text,
-    TypeId, Val, World, WorldId,
+    Extern, Func, Interface, InterfaceId, Key, Model, Owner, Package, PackageId, Text, TypeId, Val,
+    World, WorldId,
 };
 use crate::package::PackageName;
 use crate::within::Within;
@@ -50,11 +50,9 @@ impl<'c> Decoder<'c> {
             let not_item = || Kind::NotItem(item_name.into());
             let Item::Type(ty) = *item else { return Err(not_item().into()) };
             let body = self.scopes.body(ty)?.ok_or_else(not_item)?;
-            let scope = self.scopes.run(body)?;
-            let imports = self.scopes.scope(scope)?.imports.clone();
-            let exports = self.scopes.scope(scope)?.exports.clone();
+            let (imports, exports) = self.scopes.run(body)?;
             let [(export, item)] = &exports[..] else { return Err(not_item().into()) };
-            let (of, _) = split(&export.name, suffix(export))?;
+            let (of, _) = split(&export.name, export)?;
             let of = self.package(of);
             match package {
                 Some(other) if other != of => {
@@ -75,15 +73,13 @@ impl<'c> Decoder<'c> {
             let name = items.first().map(|(name, _)| name.name.to_string());
             return Err(Kind::NotItem(name.unwrap_or_default()).into());
         };
-        let (package, _) = split(&name.name, suffix(name))?;
+        let (package, _) = split(&name.name, name)?;
         let package = self.package(package);
         let body = self.scopes.body(*ty)?.ok_or(Kind::Form)?;
-        let scope = self.scopes.run(body)?;
-        let imports = self.scopes.scope(scope)?.imports.clone();
-        let exports = self.scopes.scope(scope)?.exports.clone();
+        let (imports, exports) = self.scopes.run(body)?;
         self.imports(&imports)?;
         for (name, item) in &exports {
-            let (of, _) = split(&name.name, suffix(name))?;
+            let (of, _) = split(&name.name, name)?;
             if of != self.model[package].name {
                 let own = self.model[package].name.to_string();
                 return Err(Kind::Packages(own, of.to_string()).into());
@@ -109,11 +105,9 @@ impl<'c> Decoder<'c> {
                 self.defined.insert(id);
             }
             Item::Component(body) => {
-                let (package, world) = split(&name.name, suffix(name))?;
+                let (package, world) = split(&name.name, name)?;
                 let package = self.package(package);
-                let scope = self.scopes.run(body)?;
-                let imports = self.scopes.scope(scope)?.imports.clone();
-                let exports = self.scopes.scope(scope)?.exports.clone();
+                let (imports, exports) = self.scopes.run(body)?;
                 self.world(&world, package, &imports, &exports, false)?;
             }
             _ => return Err(Kind::NotItem(name.name.as_str().into()).into()),
@@ -132,35 +126,22 @@ impl<'c> Decoder<'c> {
         is_component: bool,
     ) -> Result<WorldId> {
         let text = Text::from(name);
-        let id = self.model.add_world(World {
-            name: text.clone(),
-            package,
-            imports: Externs::default(),
-            exports: Externs::default(),
-            docs: None,
-            gate: Gate::Unknown,
-        });
+        let id = self.model.add_world(World::new(text.clone(), package));
         if self.model.packages[package].worlds.insert(text, id).is_err() {
             return Err(Kind::Repeated(name.into()).into());
         }
         for (items, is_import) in [(imports, true), (exports, false)] {
             for (name, item) in items {
                 let sort = if is_import { "import" } else { "export" };
-                let is_in_wit = match item {
-                    Item::Func(_) | Item::Instance(_) => true,
-                    Item::Type(_) => is_import,
-                    Item::Component(_) | Item::Other => false,
-                };
-                if !is_in_wit && is_component && is_import {
-                    continue;
-                }
-                if !is_in_wit {
+                if !item.is_in_wit(is_import) {
+                    if is_component && is_import {
+                        continue;
+                    }
                     return Err(Kind::NotWit(name.name.as_str().into()).into());
                 }
                 let found = self.world_item(id, package, name, *item);
                 let (key, item) = found.within(sort, &name.name)?;
-                let world = &mut self.model.worlds[id];
-                let externs = if is_import { &mut world.imports } else { &mut world.exports };
+                let externs = self.model.worlds[id].side_mut(is_import);
                 if externs.insert(key, item).is_err() {
                     return Err(Kind::Repeated(name.name.as_str().into()).into());
                 }
@@ -178,7 +159,7 @@ impl<'c> Decoder<'c> {
     ) -> Result<(Key, Extern)> {
         let text = name.name.as_str();
         let key = Key::Name(text.into());
-        let external_id = name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str()));
+        let external_id = external_id(name);
         let interface = |id| Extern::Interface { id, gate: Gate::Unknown, docs: None, external_id };
         Ok(match item {
             Item::Func(ty) => (key, Extern::Func(self.func(name, ty, Owner::World(world))?)),
@@ -206,7 +187,7 @@ impl<'c> Decoder<'c> {
         name: &ExternName<'_>,
         item: Item,
     ) -> Result<InterfaceId> {
-        let (package, interface) = split(text, suffix(name))?;
+        let (package, interface) = split(text, name)?;
         let package = self.package(package);
         let interface = Text::from(interface);
         let id = match self.model[package].interfaces.get(&interface) {
@@ -292,20 +273,13 @@ impl<'c> Decoder<'c> {
             result,
             docs: None,
             gate: Gate::Unknown,
-            external_id: name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str())),
+            external_id: external_id(name),
         })
     }
 
     /// The resource of a name, defined in an interface or world.
     fn resource(&self, owner: Owner, name: &str) -> Option<TypeId> {
-        let id = match owner {
-            Owner::Interface(id) => *self.model[id].types.get(name)?,
-            Owner::World(id) => match self.model[id].imports.get(&Key::Name(name.into()))? {
-                Extern::Type(id) => *id,
-                _ => return None,
-            },
-            Owner::Nobody => return None,
-        };
+        let id = self.model.type_by_name(owner, name)?;
         (self.model[id].kind == crate::model::Kind::Resource).then_some(id)
     }
 
@@ -323,16 +297,17 @@ impl<'c> Decoder<'c> {
     }
 }
 
-fn suffix<'n>(name: &'n ExternName<'_>) -> Option<&'n str> {
-    name.attributes().version_suffix.as_deref()
+/// What the name of an import or export means to the host.
+pub(super) fn external_id(name: &ExternName<'_>) -> Option<Text> {
+    name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str()))
 }
 
-/// The package and the interface or world that a name says. A canonical version is completed.
-fn split(name: &str, suffix: Option<&str>) -> Result<(PackageName, String)> {
-    let parsed = InterfaceName::parse(name, Features::ALL);
-    let parsed = parsed.map_err(|_| Kind::Name(name.into()))?;
-    let version =
-        parsed.version.map(|version| [version.as_str(), suffix.unwrap_or_default()].concat());
-    let (namespace, package) = (parsed.namespace.into(), parsed.package.into());
-    Ok((PackageName { namespace, name: package, version }, parsed.interface.into()))
+/// The package and the interface or world that a whole name says. A canonical version is completed by
+/// the attribute of the import or export.
+fn split(text: &str, name: &ExternName<'_>) -> Result<(PackageName, String)> {
+    let (mut package, item) = PackageName::split(text).ok_or_else(|| Kind::Name(text.into()))?;
+    if let Some(version) = &mut package.version {
+        version.push_str(name.attributes().version_suffix.as_deref().unwrap_or_default());
+    }
+    Ok((package, item.into()))
 }

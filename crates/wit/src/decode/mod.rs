@@ -61,18 +61,14 @@ pub struct Decoded {
 /// If the component has what WIT cannot say.
 pub fn decode(component: &Component<'_>) -> Result<Decoded> {
     let mut scopes = Scopes::new(&component.definitions)?;
-    let root = scopes.run(scopes.root())?;
-    let imports = scopes.scope(root)?.imports.clone();
-    let exports = scopes.scope(root)?.exports.clone();
+    let (imports, exports) = scopes.run(scopes.root())?;
     let form = form(&mut scopes, imports.len(), &exports)?;
     let mut decoder = Decoder::new(scopes);
     let (package, world) = match form {
         Form::Whole => (decoder.whole_package(&exports)?, None),
         Form::Items => (decoder.items_package(&exports)?, None),
         Form::Component => {
-            let name =
-                PackageName { namespace: "root".into(), name: "component".into(), version: None };
-            let package = decoder.package(name);
+            let package = decoder.package(PackageName::component());
             let world = decoder.world("root", package, &imports, &exports, true)?;
             (package, Some(world))
         }
@@ -111,22 +107,16 @@ fn with_docs(mut decoded: Decoded, component: &Component<'_>) -> Result<Decoded>
 /// If functions or instances have what WIT cannot say.
 pub fn decode_partly(component: &Component<'_>) -> Result<Partly> {
     let mut scopes = Scopes::new(&component.definitions)?;
-    let root = scopes.run(scopes.root())?;
-    let mut imports = scopes.scope(root)?.imports.clone();
-    let mut exports = scopes.scope(root)?.exports.clone();
+    let (mut imports, mut exports) = scopes.run(scopes.root())?;
     let (mut left_imports, mut left_exports) = (Vec::new(), Vec::new());
-    let sides = [(&mut imports, &mut left_imports), (&mut exports, &mut left_exports)];
-    for (nth, (items, left)) in sides.into_iter().enumerate() {
+    let sides = [(true, &mut imports, &mut left_imports), (false, &mut exports, &mut left_exports)];
+    for (is_import, items, left) in sides {
         items.retain(|(name, item)| {
-            let is_wit = match item {
-                Item::Func(_) | Item::Instance(_) => true,
-                Item::Type(_) => nth == 0,
-                Item::Component(_) | Item::Other => false,
-            };
-            if !is_wit {
+            let is_in_wit = item.is_in_wit(is_import);
+            if !is_in_wit {
                 left.push(name.name.as_str().into());
             }
-            is_wit
+            is_in_wit
         });
     }
     let mut decoder = Decoder::new(scopes);

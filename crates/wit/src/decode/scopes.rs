@@ -72,19 +72,30 @@ pub(super) enum Item {
     Other,
 }
 
+impl Item {
+    /// Whether WIT can import or export it.
+    pub(super) fn is_in_wit(self, is_import: bool) -> bool {
+        match self {
+            Item::Func(_) | Item::Instance(_) => true,
+            Item::Type(_) => is_import,
+            Item::Component(_) | Item::Other => false,
+        }
+    }
+}
+
 /// Imports or exports in order.
 pub(super) type Items<'c> = Vec<(&'c ExternName<'c>, Item)>;
 
 /// Index spaces, imports and exports.
 #[derive(Debug, Default)]
-pub(super) struct Scope<'c> {
+struct Scope<'c> {
     parent: Option<ScopeId>,
     funcs: Vec<Entry>,
     types: Vec<Entry>,
     components: Vec<Body>,
     instances: Vec<InstanceId>,
-    pub(super) imports: Items<'c>,
-    pub(super) exports: Items<'c>,
+    imports: Items<'c>,
+    exports: Items<'c>,
 }
 
 #[derive(Debug)]
@@ -167,7 +178,7 @@ impl<'c> Scopes<'c> {
         self.entries.len()
     }
 
-    pub(super) fn scope(&self, id: ScopeId) -> Result<&Scope<'c>> {
+    fn scope(&self, id: ScopeId) -> Result<&Scope<'c>> {
         self.scopes.get(id.0).ok_or_else(|| Kind::Index.into())
     }
 
@@ -209,8 +220,8 @@ impl<'c> Scopes<'c> {
         Ok(())
     }
 
-    /// Goes through a body.
-    pub(super) fn run(&mut self, body: Body) -> Result<ScopeId> {
+    /// Goes through a body, and returns its imports and exports.
+    pub(super) fn run(&mut self, body: Body) -> Result<(Items<'c>, Items<'c>)> {
         self.enter(body, None, Then::Nothing);
         loop {
             let Some(frame) = self.frames.last_mut() else { return Err(Kind::Index.into()) };
@@ -224,10 +235,11 @@ impl<'c> Scopes<'c> {
                 continue;
             }
             let Some(frame) = self.frames.pop() else { return Err(Kind::Index.into()) };
+            let scope = self.scope_mut(frame.scope)?;
+            let exports = core::mem::take(&mut scope.exports);
             let Some(parent) = self.frames.last().map(|frame| frame.scope) else {
-                return Ok(frame.scope);
+                return Ok((core::mem::take(&mut self.scope_mut(frame.scope)?.imports), exports));
             };
-            let exports = core::mem::take(&mut self.scope_mut(frame.scope)?.exports);
             let item = Item::Instance(self.add_instance(exports));
             self.push(parent, item)?;
             if let Then::Extern { is_import, name } = frame.then {

@@ -10,7 +10,7 @@ use wattle_ast::components::{
 use wattle_ast::{ComponentTypeIdx, Name};
 
 use super::error::{Kind as Error, Result};
-use super::items::Decoder;
+use super::items::{Decoder, external_id};
 use super::scopes::{Entry, EntryKind, ScopeId};
 use crate::model::{Kind, Owner, Text, Type, TypeId, Val};
 
@@ -209,8 +209,7 @@ impl Decoder<'_> {
         let (kind, definition) = self.named_kind(name, entry, owner)?;
         let resource = definition.filter(|_| kind == Kind::Resource);
         let text = Text::from(name.name.as_str());
-        let external_id = name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str()));
-        let ty = Type { external_id, ..Type::new(Some(text), owner, kind) };
+        let ty = Type { external_id: external_id(name), ..Type::new(Some(text), owner, kind) };
         let id = self.model.add_type(ty);
         self.set(entry, Val::Type(id));
         // Another export of a resource is another name for it.

@@ -83,10 +83,7 @@ impl<'m> Encoder<'m> {
             let is_export = used == id;
             // Of an import all types, used or not: so all see the interface alike.
             let ty = ExternDesc::Instance(ComponentTypeIdx(self.instance(used, is_export)));
-            self.outer.definitions.list.push(match is_export {
-                true => Definition::ExportDecl(ExportDecl { name, ty }),
-                false => Definition::Import(Import { name, ty }),
-            });
+            self.outer.definitions.list.push(declaration(!is_export, name, ty));
         }
         self.outer.definitions
     }
@@ -99,36 +96,30 @@ impl<'m> Encoder<'m> {
         list.extend(world.list);
         list.push(Definition::End);
         let ty = ExternDesc::Component(ComponentTypeIdx(0));
-        list.push(Definition::ExportDecl(ExportDecl { name, ty }));
+        list.push(declaration(false, name, ty));
         Definitions { list, ..world }
     }
 
     /// The type of a component that a world is.
     fn world(mut self, id: WorldId) -> Definitions {
         let world = &self.model[id];
-        for (key, item) in world.imports.iter() {
-            // More than this is refused anyway.
-            if self.outer.definitions.are_too_many() {
-                break;
+        for is_import in [true, false] {
+            for (key, item) in world.side(is_import).iter() {
+                // More than this is refused anyway.
+                if self.outer.definitions.are_too_many() {
+                    break;
+                }
+                if let (Extern::Type(ty), true) = (item, is_import) {
+                    self.interface = None;
+                    self.imports_types = true;
+                    self.ty(*ty);
+                    self.imports_types = false;
+                    continue;
+                }
+                let ty = self.item(item);
+                let name = self.extern_name(key, item);
+                self.outer.definitions.list.push(declaration(is_import, name, ty));
             }
-            if let Extern::Type(ty) = item {
-                self.interface = None;
-                self.imports_types = true;
-                self.ty(*ty);
-                self.imports_types = false;
-                continue;
-            }
-            let ty = self.item(item);
-            let name = self.extern_name(key, item);
-            self.outer.definitions.list.push(Definition::Import(Import { name, ty }));
-        }
-        for (key, item) in world.exports.iter() {
-            if self.outer.definitions.are_too_many() {
-                break;
-            }
-            let ty = self.item(item);
-            let name = self.extern_name(key, item);
-            self.outer.definitions.list.push(Definition::ExportDecl(ExportDecl { name, ty }));
         }
         self.outer.definitions
     }
@@ -213,9 +204,8 @@ impl<'m> Encoder<'m> {
         });
         for func in funcs {
             let ty = ExternDesc::Func(ComponentTypeIdx(self.func(func)));
-            let external_id = func.external_id.clone().map(Name::Shared);
-            let name = ExternName::with_external_id(Name::Shared(func.name.clone()), external_id);
-            self.types().definitions.list.push(Definition::ExportDecl(ExportDecl { name, ty }));
+            let name = own_name(&func.name, &func.external_id);
+            self.types().definitions.list.push(declaration(false, name, ty));
         }
         let inner = self.inner.take().unwrap_or_default();
         let index = self.outer.add(Definition::Type(Type::Instance));
@@ -256,7 +246,6 @@ impl<'m> Encoder<'m> {
 
     /// Writes a type behind those that it is made of, unless it is there, and returns its index.
     fn ty(&mut self, id: TypeId) -> u32 {
-        let model = self.model;
         let mut open: Vec<(TypeId, Vec<TypeId>)> = Vec::from([(id, self.parts(id))]);
         while let Some((id, parts)) = open.last_mut() {
             let id = *id;
@@ -271,9 +260,9 @@ impl<'m> Encoder<'m> {
             if self.types().indices.contains_key(&id) {
                 continue;
             }
-            let index = match model[id].owner {
-                Owner::Interface(owner) if Some(owner) != self.interface => self.alias(owner, id),
-                _ => self.define(id),
+            let index = match self.foreign(id) {
+                Some(owner) => self.alias(owner, id),
+                None => self.define(id),
             };
             self.types().indices.insert(id, index);
         }
@@ -282,19 +271,20 @@ impl<'m> Encoder<'m> {
 
     /// The types that a type is made of, the first last. None if it is an alias in this scope.
     fn parts(&self, id: TypeId) -> Vec<TypeId> {
-        let ty = &self.model[id];
         let mut parts = Vec::new();
-        let is_foreign =
-            matches!(ty.owner, Owner::Interface(owner) if Some(owner) != self.interface);
-        if !is_foreign {
-            ty.kind.for_each(|val| {
-                if let Val::Type(part) = val {
-                    parts.push(part);
-                }
-            });
+        if self.foreign(id).is_none() {
+            self.model[id].kind.for_each(|val| parts.extend(val.id()));
         }
         parts.reverse();
         parts
+    }
+
+    /// The other interface that a type belongs to, if it does.
+    fn foreign(&self, id: TypeId) -> Option<InterfaceId> {
+        match self.model[id].owner {
+            Owner::Interface(owner) if Some(owner) != self.interface => Some(owner),
+            _ => None,
+        }
     }
 
     /// An alias of a type of another interface.
@@ -326,10 +316,7 @@ impl<'m> Encoder<'m> {
     /// Defines a type whose parts are there.
     fn define(&mut self, id: TypeId) -> u32 {
         let ty = &self.model[id];
-        let named = ty.name.clone().map(|name| {
-            let external_id = ty.external_id.clone().map(Name::Shared);
-            ExternName::with_external_id(Name::Shared(name), external_id)
-        });
+        let named = ty.name.as_ref().map(|name| own_name(name, &ty.external_id));
         self.types().definitions.parts += ty.kind.parts();
         let bound = match &ty.kind {
             Kind::Resource => TypeBound::Resource,
@@ -347,11 +334,8 @@ impl<'m> Encoder<'m> {
                 TypeBound::Resource => 0,
             };
         };
-        let definition = match self.imports_types {
-            true => Definition::Import(Import { name, ty }),
-            false => Definition::ExportDecl(ExportDecl { name, ty }),
-        };
-        self.types().add(definition)
+        let is_import = self.imports_types;
+        self.types().add(declaration(is_import, name, ty))
     }
 
     /// The definition of a type, whose parts have indices already.
@@ -370,4 +354,18 @@ impl<'m> Encoder<'m> {
             },
         }
     }
+}
+
+/// An import, or an export of the type of a component or instance.
+fn declaration(is_import: bool, name: ExternName<'static>, ty: ExternDesc) -> Definition<'static> {
+    match is_import {
+        true => Definition::Import(Import { name, ty }),
+        false => Definition::ExportDecl(ExportDecl { name, ty }),
+    }
+}
+
+/// A name without an interface, with its attribute.
+fn own_name(name: &Text, external_id: &Option<Text>) -> ExternName<'static> {
+    let external_id = external_id.clone().map(Name::Shared);
+    ExternName::with_external_id(Name::Shared(name.clone()), external_id)
 }

@@ -3,17 +3,14 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use super::{Extern, Func, Model, Owner, Text, TypeId, Val, WorldId};
+use super::{Extern, Func, Kind, Model, Owner, Text, TypeId, Val, WorldId};
 
 /// What types are replaced by.
 pub(super) type TypeMap = BTreeMap<TypeId, TypeId>;
 
 /// The type that stands for a type.
 pub(super) fn mapped(val: Val, types: &TypeMap) -> Val {
-    match val {
-        Val::Type(id) => Val::Type(types.get(&id).copied().unwrap_or(id)),
-        Val::Prim(_) => val,
-    }
+    val.map(|id| types.get(&id).copied().unwrap_or(id))
 }
 
 impl Model {
@@ -38,6 +35,16 @@ impl Model {
         mapped(val, types)
     }
 
+    /// The kind in which types are replaced.
+    pub(super) fn replace_in_kind(&mut self, kind: &Kind, types: &mut TypeMap) -> Kind {
+        let mut vals = Vec::new();
+        kind.for_each(|val| vals.push(val));
+        for val in vals {
+            self.replace(val, types);
+        }
+        kind.map(|val| mapped(val, types))
+    }
+
     /// The function in which types are replaced.
     pub(super) fn replace_in_func(&mut self, func: &Func, types: &mut TypeMap) -> Func {
         let params = func.params.iter();
@@ -56,18 +63,13 @@ impl Model {
         item: &Extern,
         name: &Text,
         to: WorldId,
-        types: &mut BTreeMap<TypeId, TypeId>,
+        types: &mut TypeMap,
     ) -> Extern {
         match item {
             Extern::Interface { .. } => item.clone(),
             Extern::Type(ty) => {
                 let mut data = self[*ty].clone();
-                let mut vals = Vec::new();
-                data.kind.for_each(|val| vals.push(val));
-                for val in vals {
-                    self.replace(val, types);
-                }
-                data.kind = data.kind.map(|val| mapped(val, types));
+                data.kind = self.replace_in_kind(&data.kind, types);
                 data.name = Some(name.clone());
                 data.owner = Owner::World(to);
                 let copy = self.add_type(data);

@@ -7,11 +7,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::Shown;
-
 use super::merge_error::{MergeErrorKind, Result as Merged};
 use super::{Extern, Externs, InterfaceId, Key, Model, Text, World, WorldId};
 use crate::docs::Gate;
+use crate::error::ErrorKind;
 use crate::within::Within;
 
 /// The number of steps that completing the worlds of several packages may take. A few bytes can ask for
@@ -41,13 +40,8 @@ pub struct Transitive {
 
 impl fmt::Display for Transitive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "interface `{}` transitively depends on an interface in incompatible ways: `{}` would \
-             have to be imported and exported",
-            Shown(&self.name),
-            Shown(&self.through)
-        )
+        let (name, through) = (self.name.as_str().into(), self.through.as_str().into());
+        ErrorKind::Transitive { name, through }.fmt(f)
     }
 }
 

@@ -152,6 +152,30 @@ pub struct World {
     pub gate: Gate,
 }
 
+impl World {
+    /// A world without imports and exports.
+    pub(crate) fn new(name: Text, package: PackageId) -> World {
+        World {
+            name,
+            package,
+            imports: Externs::default(),
+            exports: Externs::default(),
+            docs: None,
+            gate: Gate::Unknown,
+        }
+    }
+
+    /// The imports or the exports.
+    pub(crate) fn side(&self, is_import: bool) -> &Externs {
+        if is_import { &self.imports } else { &self.exports }
+    }
+
+    /// The imports or the exports, to be changed.
+    pub(crate) fn side_mut(&mut self, is_import: bool) -> &mut Externs {
+        if is_import { &mut self.imports } else { &mut self.exports }
+    }
+}
+
 /// An interface or world.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Item {

@@ -8,7 +8,7 @@ use core::fmt;
 use wattle_ast::Shown;
 use wattle_ast::components::InterfaceName;
 
-use super::{InterfaceId, Key, Kind, Model, Owner, PackageId, TypeId, Val, WorldId};
+use super::{Extern, InterfaceId, Key, Kind, Model, Owner, PackageId, TypeId, Val, WorldId};
 use crate::package::PackageName;
 
 impl Model {
@@ -25,6 +25,18 @@ impl Model {
     /// The world of a package, by its name without the package.
     pub fn world(&self, package: PackageId, name: &str) -> Option<WorldId> {
         self.packages.get(package)?.worlds.get(name).copied()
+    }
+
+    /// The type of an interface or world, by its name there.
+    pub(crate) fn type_by_name(&self, owner: Owner, name: &str) -> Option<TypeId> {
+        match owner {
+            Owner::Interface(id) => self[id].types.get(name).copied(),
+            Owner::World(id) => match self[id].imports.get(&Key::Name(name.into()))? {
+                Extern::Type(id) => Some(*id),
+                Extern::Interface { .. } | Extern::Func(_) => None,
+            },
+            Owner::Nobody => None,
+        }
     }
 
     /// The interface of a whole name, such as `wasi:io/streams@0.2.3`.

@@ -58,10 +58,7 @@ impl Remap {
     }
 
     fn val(&self, val: Val) -> Val {
-        match val {
-            Val::Prim(_) => val,
-            Val::Type(id) => Val::Type(self.types[id]),
-        }
+        val.map(|id| self.types[id])
     }
 
     fn func(&self, func: &Func) -> Func {
@@ -240,10 +237,9 @@ impl Model {
                     found
                 }
                 None => self.add_world(World {
-                    package,
-                    imports: Externs::default(),
-                    exports: Externs::default(),
-                    ..world.clone()
+                    docs: world.docs.clone(),
+                    gate: world.gate.clone(),
+                    ..World::new(world.name.clone(), package)
                 }),
             });
         }
@@ -267,18 +263,12 @@ impl Model {
             (None, _) | (_, Owner::Nobody) => return Ok(self.intern(kind)),
             (Some(name), _) => name,
         };
-        let found = match owner {
-            Owner::Interface(id) if known.interfaces.contains(&id) => {
-                self[id].types.get(name).copied()
-            }
-            Owner::World(id) if known.worlds.contains(&id) => {
-                match self[id].imports.get(&Key::Name(name.clone())) {
-                    Some(Extern::Type(id)) => Some(*id),
-                    _ => None,
-                }
-            }
-            _ => None,
+        let is_known = match owner {
+            Owner::Interface(id) => known.interfaces.contains(&id),
+            Owner::World(id) => known.worlds.contains(&id),
+            Owner::Nobody => false,
         };
+        let found = if is_known { self.type_by_name(owner, name) } else { None };
         match found {
             Some(id) if self.is_alike(&kind, id) => {
                 merge_gate(&ty.docs.gate, &mut self.types[id].docs.gate)?;
@@ -343,19 +333,15 @@ impl Model {
     /// Checks that a world has these imports or exports and no others.
     fn match_externs(&mut self, id: WorldId, is_import: bool, from: &Externs) -> Result<()> {
         let direction = if is_import { "import" } else { "export" };
-        let into = |model: &Model| -> usize {
-            if is_import { model[id].imports.len() } else { model[id].exports.len() }
-        };
-        if from.len() != into(self) {
-            let (from, into) = (from.len(), into(self));
+        let (from_len, into_len) = (from.len(), self[id].side(is_import).len());
+        if from_len != into_len {
+            let (from, into) = (from_len, into_len);
             let direction = if is_import { "imports" } else { "exports" };
             return Err(MergeErrorKind::Number { direction, from, into }.into());
         }
         for (key, item) in from.iter() {
             let name = self.key_name(key);
-            let world = &self[id];
-            let there = if is_import { world.imports.get(key) } else { world.exports.get(key) };
-            let Some(there) = there else {
+            let Some(there) = self[id].side(is_import).get(key) else {
                 return Err(MergeErrorKind::Missing { direction, name }.into());
             };
             same_extern(item, there).within(direction, &name)?;
@@ -373,8 +359,7 @@ impl Model {
         key: &Key,
         from: &Gate,
     ) -> Result<()> {
-        let world = &mut self.worlds[id];
-        let externs = if is_import { &mut world.imports } else { &mut world.exports };
+        let externs = self.worlds[id].side_mut(is_import);
         let Some(Extern::Interface { gate: into, .. }) = externs.get_mut(key) else {
             return Ok(());
         };

@@ -9,7 +9,7 @@ use wattle_ast::Shown;
 
 use super::Transitive;
 use crate::docs::Gate;
-use crate::within::HasPath;
+use crate::within::{HasPath, Path};
 
 /// Why two models or worlds do not become one, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -261,11 +261,7 @@ impl fmt::Display for MergeErrorKind {
 
 impl fmt::Display for MergeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)?;
-        for (nth, step) in self.path.iter().rev().enumerate() {
-            write!(f, "{} {step}", if nth == 0 { ", in" } else { "," })?;
-        }
-        Ok(())
+        write!(f, "{}{}", self.kind, Path(&self.path))
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use super::copy::{TypeMap, mapped};
+use super::copy::TypeMap;
 use super::merge::same_func;
 use super::merge_error::{MergeErrorKind, Result};
 use super::{Extern, Externs, InterfaceId, Key, Model, TypeId, WorldId};
@@ -102,8 +102,7 @@ impl Model {
             if !is_import {
                 let _ = exports.insert(key.clone(), item.clone());
             }
-            let externs = if is_import { &mut world.imports } else { &mut world.exports };
-            let _ = externs.insert(key, item);
+            let _ = world.side_mut(is_import).insert(key, item);
         }
         self.require(into, exports.iter(), required);
         Ok(())
@@ -157,13 +156,7 @@ impl Model {
     }
 
     fn same_type(&mut self, from: TypeId, into: TypeId, types: &mut TypeMap) -> Result<()> {
-        let kind = self[from].kind.clone();
-        let mut vals = Vec::new();
-        kind.for_each(|val| vals.push(val));
-        for val in vals {
-            self.replace(val, types);
-        }
-        let kind = kind.map(|val| mapped(val, types));
+        let kind = self.replace_in_kind(&self[from].kind.clone(), types);
         match self.is_alike(&kind, into) {
             true => Ok(()),
             false => {

@@ -206,10 +206,7 @@ impl Model {
 
     /// Puts types in an order, given as old numbers, in which each has the number that `place` says.
     pub(crate) fn renumber_types(&mut self, order: &[usize], place: impl Fn(TypeId) -> TypeId) {
-        let val = |val: Val| match val {
-            Val::Prim(_) => val,
-            Val::Type(id) => Val::Type(place(id)),
-        };
+        let val = |val: Val| val.map(&place);
         let func = |func: &mut Func| {
             func.resource = func.resource.map(&place);
             func.params.iter_mut().for_each(|(_, ty)| *ty = val(*ty));

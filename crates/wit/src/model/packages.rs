@@ -5,9 +5,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{IndexVec, Shown, SpaceIdx};
+use wattle_ast::{IndexVec, SpaceIdx};
 
 use super::{Extern, InterfaceId, Model, PackageId};
+use crate::error::ErrorKind;
 use crate::order::order;
 
 /// A package that depends on itself.
@@ -19,7 +20,7 @@ pub struct PackageCycle {
 
 impl fmt::Display for PackageCycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "package `{}` creates a dependency cycle", Shown(&self.name))
+        ErrorKind::PackageCycle { name: self.name.as_str().into() }.fmt(f)
     }
 }
 

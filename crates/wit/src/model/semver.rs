@@ -61,7 +61,9 @@ impl Model {
         if newer.is_empty() {
             return Ok(());
         }
-        self.use_newer(world, &newer)?;
+        // Interfaces that are imported no longer stay as they are.
+        let is_kept = |key: &Key| !matches!(key, Key::Interface(id) if newer.contains_key(id));
+        self.use_newer(world, &newer, is_kept)?;
         self.sort_types()?;
         self.check_uses()?;
         let mut types = TypeMap::new();
@@ -78,22 +80,20 @@ impl Model {
         }
         let world = &mut self.worlds[world];
         let imports = core::mem::take(&mut world.imports).into_entries();
-        let is_kept = |key: &Key| !matches!(key, Key::Interface(id) if newer.contains_key(id));
         world.imports = imports.into_iter().filter(|(key, _)| is_kept(key)).collect();
         self.elaborate_all()
     }
 
-    /// Lets the imports and exports of a world use newer interfaces.
+    /// Lets the imports and exports of a world that are kept use newer interfaces.
     fn use_newer(
         &mut self,
         world: WorldId,
         newer: &BTreeMap<InterfaceId, InterfaceId>,
+        is_kept: impl Fn(&Key) -> bool,
     ) -> Result<(), MergeError> {
         let items = self[world].imports.iter().chain(self[world].exports.iter());
         let mut users = Vec::new();
         let mut interfaces = BTreeSet::new();
-        // Interfaces that are imported no longer stay as they are.
-        let is_kept = |key: &Key| !matches!(key, Key::Interface(id) if newer.contains_key(id));
         for (_, item) in items.filter(|(key, _)| is_kept(key)) {
             match item {
                 Extern::Type(id) => users.push(*id),

@@ -25,6 +25,14 @@ impl Val {
             Val::Type(id) => Some(id),
         }
     }
+
+    /// The value type with its type replaced, if it is not primitive.
+    pub(super) fn map(self, f: impl FnOnce(TypeId) -> TypeId) -> Val {
+        match self {
+            Val::Prim(_) => self,
+            Val::Type(id) => Val::Type(f(id)),
+        }
+    }
 }
 
 /// What a type is.

@@ -18,8 +18,7 @@ impl Printer<'_> {
         let model = self.model;
         for (name, id) in model[id].interfaces.iter() {
             let interface = &model[*id];
-            self.docs(&interface.docs);
-            self.gate(&interface.gate);
+            self.head(&interface.docs, &interface.gate, None);
             self.word("interface ");
             self.name(name);
             self.open();
@@ -31,8 +30,7 @@ impl Printer<'_> {
         }
         for (name, id) in model[id].worlds.iter() {
             let world = &model[*id];
-            self.docs(&world.docs);
-            self.gate(&world.gate);
+            self.head(&world.docs, &world.gate, None);
             self.word("world ");
             self.name(name);
             self.open();
@@ -58,17 +56,16 @@ impl Printer<'_> {
         self.types(&types, &of_resources)?;
         for func in funcs {
             self.new_item();
-            self.func_item(func)?;
+            self.func_item("", func)?;
         }
         (self.has_items, self.owner) = (had_items, outer);
         Ok(())
     }
 
-    /// `name: func(…);` with what stands before it.
-    pub(super) fn func_item(&mut self, func: &Func) -> Result<()> {
-        self.docs(&func.docs);
-        self.gate(&func.gate);
-        self.external_id(func.external_id.as_deref());
+    /// `name: func(…);` behind a word, with what stands before it.
+    pub(super) fn func_item(&mut self, word: &str, func: &Func) -> Result<()> {
+        self.head(&func.docs, &func.gate, func.external_id.as_deref());
+        self.word(word);
         self.func(func)
     }
 
@@ -164,19 +161,12 @@ impl Printer<'_> {
     fn world_item(&mut self, word: &str, key: &Key, item: &Extern) -> Result<()> {
         match item {
             Extern::Type(_) => {}
-            Extern::Func(func) => {
-                self.docs(&func.docs);
-                self.gate(&func.gate);
-                self.external_id(func.external_id.as_deref());
-                self.word(word);
-                self.func(func)?;
-            }
+            Extern::Func(func) => self.func_item(word, func)?,
             Extern::Interface { id, gate, docs, external_id } => {
                 let interface = &self.model[*id];
                 let is_written_out = interface.name.is_none();
-                self.docs(if is_written_out { &interface.docs } else { docs });
-                self.gate(gate);
-                self.external_id(external_id.as_deref());
+                let docs = if is_written_out { &interface.docs } else { docs };
+                self.head(docs, gate, external_id.as_deref());
                 self.word(word);
                 if let Key::Name(name) = key {
                     self.name(name);

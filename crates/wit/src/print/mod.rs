@@ -304,6 +304,13 @@ impl<'m> Printer<'m> {
         self.has_items = true;
     }
 
+    /// What stands before an item.
+    fn head(&mut self, docs: &Option<String>, gate: &Gate, external_id: Option<&str>) {
+        self.docs(docs);
+        self.gate(gate);
+        self.external_id(external_id);
+    }
+
     fn docs(&mut self, docs: &Option<String>) {
         for line in docs.iter().flat_map(|docs| docs.lines()) {
             self.word("///");
@@ -315,17 +322,16 @@ impl<'m> Printer<'m> {
     }
 
     fn gate(&mut self, gate: &Gate) {
-        let deprecated = match gate {
+        let (text, deprecated) = match gate {
             Gate::Unknown => return,
             Gate::Stable { since, deprecated } => {
-                self.word(&format!("@since(version = {since})"));
-                deprecated
+                (format!("@since(version = {since})"), deprecated)
             }
             Gate::Unstable { feature, deprecated } => {
-                self.word(&format!("@unstable(feature = {feature})"));
-                deprecated
+                (format!("@unstable(feature = {feature})"), deprecated)
             }
         };
+        self.word(&text);
         self.newline();
         if let Some(version) = deprecated {
             self.word(&format!("@deprecated(version = {version})"));

@@ -91,9 +91,7 @@ impl<'m> Printer<'m> {
         for id in definitions {
             let ty = &model[id];
             self.new_item();
-            self.docs(&ty.docs.docs);
-            self.gate(&ty.docs.gate);
-            self.external_id(ty.external_id.as_deref());
+            self.head(&ty.docs.docs, &ty.docs.gate, ty.external_id.as_deref());
             self.definition(ty, funcs.get(&id).map_or(&[], |funcs| &funcs[..]))?;
         }
         Ok(())
@@ -124,7 +122,7 @@ impl<'m> Printer<'m> {
             Kind::Resource => {
                 self.open();
                 for func in funcs {
-                    self.func_item(func)?;
+                    self.func_item("", func)?;
                 }
             }
             Kind::Record(fields) => {

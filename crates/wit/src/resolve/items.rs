@@ -7,14 +7,13 @@ use alloc::vec::Vec;
 
 use wattle_ast::{SpaceIdx, Span};
 
+use super::Resolve;
 use super::packages::package_name;
-use super::{Resolve, meant};
 use crate::error::{Error, ErrorKind, Help, Place};
 use crate::model::{
     Interface, InterfaceId, Item as Target, MAX_WORK, PackageId, Text, World, WorldId,
 };
 use crate::order;
-use crate::ordered::Ordered;
 use crate::syntax::{Id, InterfaceItem, Item, Path, WorldItem};
 
 /// Where names are looked up.
@@ -227,14 +226,8 @@ impl<'a> Resolve<'a> {
             Item::World(world) => {
                 let (gate, excluded) =
                     self.gate(&world.attributes, package, source, node.name.span);
-                let id = self.model.add_world(World {
-                    name,
-                    package,
-                    imports: Ordered::default(),
-                    exports: Ordered::default(),
-                    docs: world.docs.clone(),
-                    gate,
-                });
+                let docs = world.docs.clone();
+                let id = self.model.add_world(World { docs, gate, ..World::new(name, package) });
                 self.excluded.worlds.extend(excluded.map(|feature| (id, feature)));
                 Target::World(id)
             }
@@ -303,7 +296,7 @@ impl<'a> Resolve<'a> {
             Some(target @ Target::World(_)) if !is_interface => Some(*target),
             _ => {
                 let names = self.texts[package.idx()].items.keys().copied();
-                let help = meant(path.name.name, names, &mut self.budget);
+                let help = Help::meant(path.name.name, names, &mut self.budget);
                 let (name, package) = (path.name.name.into(), name.to_string().into());
                 let kind = match is_interface {
                     true => ErrorKind::InterfaceNotFound { name, package },
@@ -327,7 +320,7 @@ impl<'a> Resolve<'a> {
             return Some(*target);
         }
         let names = items.keys().chain(scope.uses.keys()).copied();
-        let help = meant(path.name.name, names, &mut self.budget);
+        let help = Help::meant(path.name.name, names, &mut self.budget);
         self.item_not_found(path.name, scope.source, help);
         None
     }
@@ -340,26 +333,10 @@ impl<'a> Resolve<'a> {
         path: &Path<'a>,
         is_live: bool,
     ) -> Option<InterfaceId> {
-        let errors = self.errors.len();
-        let found = match self.target(scope, path, true) {
-            Some(Target::Interface(id)) => match self.excluded.interfaces.get(&id).cloned() {
-                Some(feature) if is_live => {
-                    self.gated("interface", &feature, scope.source, path.name.span);
-                    None
-                }
-                _ => Some(id),
-            },
-            Some(Target::World(_)) => {
-                let kind = ErrorKind::NotInterface { name: path.name.name.into() };
-                self.error(kind, scope.source, path.name.span);
-                None
-            }
-            None => None,
-        };
-        if !is_live {
-            self.errors.truncate(errors);
+        match self.item(scope, path, true, is_live)? {
+            Target::Interface(id) => Some(id),
+            Target::World(_) => None,
         }
-        found
     }
 
     /// The world that a path names.
@@ -369,38 +346,65 @@ impl<'a> Resolve<'a> {
         path: &Path<'a>,
         is_live: bool,
     ) -> Option<WorldId> {
+        match self.item(scope, path, false, is_live)? {
+            Target::World(id) => Some(id),
+            Target::Interface(_) => None,
+        }
+    }
+
+    /// The interface or world that a path names, of the sort that is asked for. Without `is_live`,
+    /// nothing is reported.
+    fn item(
+        &mut self,
+        scope: &Scope<'a>,
+        path: &Path<'a>,
+        is_interface: bool,
+        is_live: bool,
+    ) -> Option<Target> {
         let errors = self.errors.len();
-        let found = match self.target(scope, path, false) {
-            Some(Target::World(id)) => match self.excluded.worlds.get(&id).cloned() {
-                Some(feature) if is_live => {
-                    self.gated("world", &feature, scope.source, path.name.span);
-                    None
-                }
-                _ => Some(id),
-            },
-            Some(Target::Interface(_)) => {
-                let kind = match &path.package {
-                    Some(package) => ErrorKind::WorldNotFound {
-                        name: path.name.name.into(),
-                        package: package_name(package).to_string().into(),
-                    },
-                    None => ErrorKind::NotWorld { name: path.name.name.into() },
-                };
-                self.error(kind, scope.source, path.name.span);
-                None
+        let (source, Id { name, span }) = (scope.source, path.name);
+        let found = self.target(scope, path, is_interface).and_then(|target| {
+            let (sort, excluded) = match target {
+                Target::Interface(id) => ("interface", self.excluded.interfaces.get(&id)),
+                Target::World(id) => ("world", self.excluded.worlds.get(&id)),
+            };
+            if matches!(target, Target::Interface(_)) == is_interface {
+                let excluded = excluded.cloned();
+                return self.unless_gated(target, sort, excluded, is_live, source, span);
             }
-            None => None,
-        };
+            let name = name.into();
+            let kind = match &path.package {
+                _ if is_interface => ErrorKind::NotInterface { name },
+                Some(package) => {
+                    let package = package_name(package).to_string().into();
+                    ErrorKind::WorldNotFound { name, package }
+                }
+                None => ErrorKind::NotWorld { name },
+            };
+            self.error(kind, source, span);
+            None
+        });
         if !is_live {
             self.errors.truncate(errors);
         }
         found
     }
 
-    /// Refuses a reference to what a gate excludes.
-    pub(super) fn gated(&mut self, sort: &'static str, feature: &str, source: usize, span: Span) {
+    /// What a reference leads to, of which `excluded` is the feature by which a gate excludes it.
+    /// Refuses the reference, if it is not excluded itself.
+    pub(super) fn unless_gated<T>(
+        &mut self,
+        found: T,
+        sort: &'static str,
+        excluded: Option<Text>,
+        is_live: bool,
+        source: usize,
+        span: Span,
+    ) -> Option<T> {
+        let Some(feature) = excluded.filter(|_| is_live) else { return Some(found) };
         let help = Help::Advice("turn the feature on, or give what refers to it the same gate");
-        let kind = ErrorKind::Gated { sort, feature: feature.into() };
+        let kind = ErrorKind::Gated { sort, feature: (*feature).into() };
         self.error(kind, source, span).help = Some(help);
+        None
     }
 }

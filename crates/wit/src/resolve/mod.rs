@@ -156,9 +156,7 @@ impl Resolver {
             self.sources.iter().map(|source| File::parse(&source.text)).collect();
         let mut errors = Vec::new();
         for (source, file) in files.iter().enumerate() {
-            errors.extend(file.errors.iter().map(|(kind, span, help)| {
-                Error::new(kind.clone(), Place { source, span: *span }).help(help.clone())
-            }));
+            errors.extend(file.errors_of(source));
         }
         if !errors.is_empty() {
             return Err(Errors(errors));
@@ -241,7 +239,7 @@ impl<'a> Resolve<'a> {
 
     /// The name of `names` that was probably meant.
     fn meant<'n>(&mut self, name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<Help> {
-        meant(name, names, &mut self.budget)
+        Help::meant(name, names, &mut self.budget)
     }
 
     /// The gate of an item, and the feature by which it is excluded.
@@ -274,14 +272,4 @@ impl<'a> Resolve<'a> {
         }
         (Gate::Stable { since: since.text.into(), deprecated }, None)
     }
-}
-
-/// The name of `names` that was probably meant. They are not gone through further than `budget` permits.
-fn meant<'n>(
-    name: &str,
-    names: impl IntoIterator<Item = &'n str>,
-    budget: &mut usize,
-) -> Option<Help> {
-    let found = wattle_ast::nearest(name, names, budget);
-    found.map(|name| Help::Meant(name.into()))
 }

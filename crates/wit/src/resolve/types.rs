@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use wattle_ast::Span;
 use wattle_ast::components::label_key;
 
+use super::Resolve;
 use super::items::Scope;
-use super::{Resolve, meant};
 use crate::docs::{Map, TypeDocs};
 use crate::error::{ErrorKind, Help, Place};
 use crate::model::{InterfaceId, Kind, Owner, Text, Type, TypeId, Val};
@@ -170,21 +170,20 @@ impl<'a> Resolve<'a> {
             let there = interface.map(|id| self.names.get(&id)?.get(name.name.name).copied());
             let named = match there {
                 None | Some(Some(Named::Faulty)) => Named::Faulty,
-                Some(Some(Named::Type(ty))) => match self.excluded.types.get(&ty).cloned() {
-                    Some(feature) if is_live => {
-                        self.gated("type", &feature, source, name.name.span);
-                        Named::Faulty
+                Some(Some(Named::Type(ty))) => {
+                    match self.live_type(ty, is_live, source, name.name.span) {
+                        Some(ty) => {
+                            let kind = Kind::Alias(Val::Type(ty));
+                            let ty = Type {
+                                external_id: external_id(&item.attributes),
+                                docs: TypeDocs { gate: gate.clone(), ..TypeDocs::default() },
+                                ..Type::new(Some(text.clone()), owner, kind)
+                            };
+                            Named::Type(self.add_type(ty, excluded.clone()))
+                        }
+                        None => Named::Faulty,
                     }
-                    _ => {
-                        let kind = Kind::Alias(Val::Type(ty));
-                        let ty = Type {
-                            external_id: external_id(&item.attributes),
-                            docs: TypeDocs { gate: gate.clone(), ..TypeDocs::default() },
-                            ..Type::new(Some(text.clone()), owner, kind)
-                        };
-                        Named::Type(self.add_type(ty, excluded.clone()))
-                    }
-                },
+                }
                 Some(Some(Named::Func)) => {
                     let kind = ErrorKind::UseOfFunc { name: name.name.name.into() };
                     let help = Help::Advice("only types can be used from another interface");
@@ -194,7 +193,7 @@ impl<'a> Resolve<'a> {
                 Some(None) => {
                     let known = interface.and_then(|id| self.names.get(&id));
                     let known = known.into_iter().flat_map(BTreeMap::keys).map(|name| &**name);
-                    let help = meant(name.name.name, known, &mut self.budget);
+                    let help = Help::meant(name.name.name, known, &mut self.budget);
                     let kind = ErrorKind::NotInThere {
                         name: name.name.name.into(),
                         interface: item.path.name.name.into(),
@@ -415,13 +414,7 @@ impl<'a> Resolve<'a> {
     /// The type that a name stands for.
     fn named(&mut self, source: usize, names: &Names, id: Id<'_>, is_live: bool) -> Option<TypeId> {
         match names.all.get(id.name) {
-            Some(Named::Type(ty)) => match self.excluded.types.get(ty).cloned() {
-                Some(feature) if is_live => {
-                    self.gated("type", &feature, source, id.span);
-                    None
-                }
-                _ => Some(*ty),
-            },
+            Some(Named::Type(ty)) => self.live_type(*ty, is_live, source, id.span),
             Some(Named::Faulty) => None,
             Some(Named::Func) => {
                 self.error(ErrorKind::FuncAsType { name: id.name.into() }, source, id.span);
@@ -443,6 +436,18 @@ impl<'a> Resolve<'a> {
                 None
             }
         }
+    }
+
+    /// The type that a reference leads to, unless a gate excludes it, but not the reference.
+    fn live_type(
+        &mut self,
+        ty: TypeId,
+        is_live: bool,
+        source: usize,
+        span: Span,
+    ) -> Option<TypeId> {
+        let excluded = self.excluded.types.get(&ty).cloned();
+        self.unless_gated(ty, "type", excluded, is_live, source, span)
     }
 
     /// The resource that a name stands for.

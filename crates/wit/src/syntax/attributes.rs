@@ -21,13 +21,9 @@ impl<'a> Parser<'a> {
         while self.eat(b'@') {
             let name = self.id()?;
             if !NAMES.contains(&name.name) {
-                let help = wattle_ast::nearest(name.name, NAMES, &mut 4);
-                let help = help.map(|name| Help::Meant(name.into()));
-                return self.fail(
-                    ErrorKind::UnknownAttribute { name: name.name.into() },
-                    name.span,
-                    help,
-                );
+                let help = Help::meant(name.name, NAMES, &mut 4);
+                let kind = ErrorKind::UnknownAttribute { name: name.name.into() };
+                return self.fail(kind, name.span, help);
             }
             self.expect(b'(')?;
             match name.name {

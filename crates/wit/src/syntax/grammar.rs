@@ -190,16 +190,11 @@ impl<'a> Parser<'a> {
         let token = self.token();
         let word = self.tokens.slice(token.span);
         let items = ["interface", "world", "package", "use"];
-        let help = match wattle_ast::nearest(word, items, &mut 4) {
-            Some(name) => Help::Meant(name.into()),
-            None => Help::Advice("functions and types stand in an `interface` or a `world`"),
-        };
+        let advice = Help::Advice("functions and types stand in an `interface` or a `world`");
+        let help = Help::meant(word, items, &mut 4).unwrap_or(advice);
         let expected = "`world`, `interface` or `use`";
-        self.fail(
-            ErrorKind::Expected { expected, found: "an identifier".into() },
-            token.span,
-            Some(help),
-        )
+        let kind = ErrorKind::Expected { expected, found: "an identifier".into() };
+        self.fail(kind, token.span, Some(help))
     }
 
     /// `as name`, if it is there.
@@ -250,7 +245,7 @@ impl<'a> Parser<'a> {
     ) -> Parsed<InterfaceItem<'a>> {
         match self.keyword() {
             Some(Keyword::Use) => self.use_item(attributes).map(InterfaceItem::Use),
-            Some(keyword) if defines_type(keyword) => {
+            Some(keyword) if keyword.defines_type() => {
                 self.type_def(docs, attributes, keyword).map(InterfaceItem::Type)
             }
             _ if self.is_id_at(0) => {
@@ -300,7 +295,7 @@ impl<'a> Parser<'a> {
                 }
                 Ok(WorldItem::Include(Include { attributes, path, names }))
             }
-            Some(keyword) if defines_type(keyword) => {
+            Some(keyword) if keyword.defines_type() => {
                 self.type_def(docs, attributes, keyword).map(WorldItem::Type)
             }
             _ => self.unexpected("`import`, `export`, `include`, `use`, or type definition"),
@@ -496,10 +491,4 @@ impl<'a> Parser<'a> {
         }
         Ok((params, result))
     }
-}
-
-/// Whether a definition of a type begins with the keyword.
-fn defines_type(keyword: Keyword) -> bool {
-    use Keyword::{Enum, Flags, Record, Resource, Type, Variant};
-    matches!(keyword, Enum | Flags | Record | Resource | Type | Variant)
 }

@@ -32,6 +32,14 @@ macro_rules! keywords {
     };
 }
 
+impl Keyword {
+    /// Whether a definition of a type begins with the keyword.
+    pub(super) fn defines_type(self) -> bool {
+        use Keyword::{Enum, Flags, Record, Resource, Type, Variant};
+        matches!(self, Enum | Flags | Record | Resource | Type | Variant)
+    }
+}
+
 keywords! {
     As "as"
     Async "async"

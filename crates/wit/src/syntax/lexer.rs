@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use wattle_ast::Span;
 use wattle_syntax::{strings, trivia};
 
+use super::keywords::{Keyword, keyword};
 use crate::error::LexError;
 
 /// The kind of a token.
@@ -224,6 +225,12 @@ impl<'a> Tokens<'a> {
     /// The text of a range.
     pub fn slice(&self, span: Span) -> &'a str {
         self.text.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// The keyword at a position, if one is there.
+    pub(crate) fn keyword(&self, pos: usize) -> Option<Keyword> {
+        let token = self.get(pos);
+        keyword(self.slice(token.span)).filter(|_| token.kind == TokenKind::Word)
     }
 
     /// The blanks and comments before the token at a position.

@@ -11,7 +11,7 @@ use wattle_ast::components::check_label;
 use wattle_ast::{Shown, Span};
 
 use super::docs::docs;
-use super::keywords::{Keyword, keyword};
+use super::keywords::Keyword;
 use super::lexer::{Token, TokenKind, Tokens};
 use super::tree::{File, Id, Ty};
 use crate::error::{ErrorKind, Help};
@@ -86,7 +86,7 @@ impl<'a> Parser<'a> {
             return Err(Failed);
         }
         let text = self.tokens.slice(token.span);
-        let word = keyword(text).filter(|_| token.kind == TokenKind::Word);
+        let word = self.keyword();
         let found: Box<str> = match token.kind {
             TokenKind::End => "eof".into(),
             TokenKind::Word => match word {
@@ -106,8 +106,7 @@ impl<'a> Parser<'a> {
             ("an identifier or string", _) => None,
             _ if token.kind == TokenKind::Word && word.is_none() => {
                 let keywords = Keyword::ALL.iter().map(|keyword| keyword.text());
-                let meant = wattle_ast::nearest(text, keywords, &mut Keyword::ALL.len());
-                meant.map(|keyword| Help::Meant(keyword.into()))
+                Help::meant(text, keywords, &mut Keyword::ALL.len())
             }
             _ => None,
         };
@@ -145,8 +144,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn keyword_at(&self, ahead: usize) -> Option<Keyword> {
-        let token = self.peek(ahead);
-        keyword(self.tokens.slice(token.span)).filter(|_| token.kind == TokenKind::Word)
+        self.tokens.keyword(self.pos + ahead)
     }
 
     pub(super) fn keyword(&self) -> Option<Keyword> {
@@ -157,11 +155,6 @@ impl<'a> Parser<'a> {
         let is_at = self.keyword() == Some(keyword);
         self.pos += usize::from(is_at);
         is_at
-    }
-
-    /// Whether the next token is a name without `%`.
-    pub(super) fn is_name(&self) -> bool {
-        self.token().kind == TokenKind::Word && self.keyword().is_none()
     }
 
     /// Whether a token further on is a name.
@@ -225,27 +218,12 @@ impl<'a> Parser<'a> {
 
     /// Whether a keyword stands here that an item begins with, first in its line.
     fn begins_item(&self) -> bool {
-        use Keyword::{
-            Enum, Export, Flags, Import, Include, Interface, Package, Record, Resource, Type, Use,
-            Variant, World,
-        };
-        let begins = matches!(
-            self.keyword(),
-            Some(
-                Enum | Export
-                    | Flags
-                    | Import
-                    | Include
-                    | Interface
-                    | Package
-                    | Record
-                    | Resource
-                    | Type
-                    | Use
-                    | Variant
-                    | World
-            )
-        );
+        use Keyword::{Export, Import, Include, Interface, Package, Use, World};
+        let begins = self.keyword().is_some_and(|keyword| {
+            let is_other =
+                matches!(keyword, Export | Import | Include | Interface | Package | Use | World);
+            is_other || keyword.defines_type()
+        });
         begins && self.tokens.trivia(self.pos).any(|t| self.tokens.slice(t.span).contains('\n'))
     }
 

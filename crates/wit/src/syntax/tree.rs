@@ -12,7 +12,7 @@ use wattle_ast::Span;
 use wattle_ast::components::{Accessor, PrimType};
 
 use super::lexer::Tokens;
-use crate::error::{ErrorKind, Help};
+use crate::error::{Error, ErrorKind, Help, Place};
 
 /// A file: its syntax, and the errors in it.
 #[derive(Clone, Debug)]
@@ -29,6 +29,15 @@ pub struct File<'a> {
     pub types: Vec<Ty<'a>>,
     /// The errors, in order. Items with errors are left out.
     pub errors: Vec<(ErrorKind, Span, Option<Help>)>,
+}
+
+impl File<'_> {
+    /// The errors, of the text with a number.
+    pub(crate) fn errors_of(&self, source: usize) -> impl Iterator<Item = Error> {
+        self.errors.iter().map(move |(kind, span, help)| {
+            Error::new(kind.clone(), Place { source, span: *span }).help(help.clone())
+        })
+    }
 }
 
 /// A package in a file.

@@ -70,7 +70,7 @@ impl<'a> Parser<'a> {
     fn start(&mut self) -> Parsed<Start<'a>> {
         let token = self.token();
         let word = self.tokens.slice(token.span);
-        if token.kind == TokenKind::Escaped || self.is_name() {
+        if self.is_id_at(0) {
             return Ok(Start::Whole(TyKind::Name(self.id()?)));
         }
         let open = match self.keyword() {
