@@ -50,7 +50,7 @@ pub enum Gate {
 }
 
 impl Gate {
-    /// Whether nothing is said.
+    /// Whether the item has no gate.
     pub fn is_unknown(&self) -> bool {
         *self == Gate::Unknown
     }

@@ -53,7 +53,7 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// A step from a place.
+    /// Adds a step from a place. Returns the place that it leads to.
     pub(crate) fn step(&mut self, from: Option<usize>, step: Step) -> Option<usize> {
         self.steps.push((from, step));
         Some(self.steps.len() - 1)

@@ -159,7 +159,7 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(())
     }
 
-    /// Has the parser of modules know a type of the current scope. Returns its index.
+    /// Adds a type of the current scope to those that the parser of modules knows. Returns its index.
     fn know_type(&mut self, ty: SubType) -> u32 {
         let types = &mut self.core.module.types;
         types.push(ty);

@@ -99,7 +99,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// Whether completing the worlds has taken too many steps. Reports it.
+    /// Reports it if completing the worlds has taken too many steps. Returns whether it has.
     pub(super) fn is_too_large(&mut self, package: PackageId) -> bool {
         let is_too_large = self.work > MAX_WORK;
         if is_too_large {

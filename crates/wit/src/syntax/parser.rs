@@ -78,7 +78,7 @@ impl<'a> Parser<'a> {
         Err(Failed)
     }
 
-    /// Refuses the next token.
+    /// Reports the next token, where something else is expected.
     pub(super) fn unexpected<T>(&mut self, expected: &'static str) -> Parsed<T> {
         let token = self.token();
         // What else is missing at the end of the file follows from the first thing.
