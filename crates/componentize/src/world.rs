@@ -217,8 +217,8 @@ impl<'m> World<'m> {
         }
     }
 
-    /// The import or export and the function that a name means: of an interface, or of the world if
-    /// there is no number of one.
+    /// The function with a name, and the number of its import or export. `number` is that of an
+    /// interface; without it, the function is one of the world itself.
     pub(crate) fn func_of(
         &self,
         side: Side,

@@ -17,8 +17,8 @@
 ///   be fused too. The fused operation takes the place of the first, and the second stays behind
 ///   it, so that branches to it and the offsets of traps stay right. What is fused behind a branch
 ///   is not executed when the branch is taken.
-/// - vector: the operation of all instructions on vectors whose operands have a shape, and those of
-///   common ones
+/// - vector: for each shape of operands, the operation that executes any instruction by its opcode,
+///   and the common instructions, which have operations of their own
 /// - part: other operations that fused ones contain, and what they do
 macro_rules! for_each_operation {
     ($use:ident $( $with:tt )*) => {

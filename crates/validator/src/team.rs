@@ -294,8 +294,8 @@ impl<'a> Team<'a> {
         }
     }
 
-    /// The types to check bodies against without handing them on, if at least `ample` portions
-    /// wait, and none that bodies must wait for.
+    /// The types that bodies are checked against, if at least `ample` portions wait and bodies may
+    /// be checked at once.
     pub(crate) fn types_if_busy(&self, ample: usize) -> Option<Arc<Types>> {
         let mut state = self.lock();
         let is_busy = state.portions.len() >= ample && state.undone == 0;

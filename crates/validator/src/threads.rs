@@ -35,8 +35,8 @@ const WORTH_A_THREAD: usize = 1 << 18;
 /// still change the types, hence the copy.
 const WORTH_A_COPY: usize = 1 << 18;
 
-/// The number of portions, for each thread, that keep the others busy while the calling thread
-/// checks bodies that are shorter than a portion.
+/// The number of waiting portions, for each thread, from which the calling thread checks bodies
+/// itself. It is large, so that the others stay busy while what follows the code is read.
 const AMPLE_PORTIONS: usize = 40;
 
 /// The number of portions that may wait, for each thread.
@@ -211,7 +211,7 @@ struct Reading<'v, 'scope, 'env, 'a> {
     others: usize,
     /// The number of threads that share the work.
     threads: usize,
-    /// The types to check bodies against without handing them on, while the others are busy.
+    /// While the calling thread checks bodies itself, the types that they are checked against.
     own: Option<Arc<Types>>,
     /// The number of bytes of code that were handed on since the last thread started.
     handed: usize,

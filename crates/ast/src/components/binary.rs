@@ -57,8 +57,8 @@ impl Encode for CoreArg<'_> {
     }
 }
 
-/// Rows: a type of instances, whose name is also that of the error for another form, and what they
-/// are instances of.
+/// Rows: an enum of instances, and the field that says what is instantiated. The error for an unknown
+/// form has the name of the enum.
 macro_rules! instances {
     ($( $name:ident $of:ident; )*) => { $(
         impl<'a> Decode<'a> for $name<'a> {

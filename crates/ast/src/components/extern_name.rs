@@ -33,7 +33,7 @@ pub struct ExternName<'a> {
     attributes: Option<Box<NameAttributes<'a>>>,
 }
 
-/// A row: the attribute, its byte, its feature, and the error for another one of it.
+/// A row: the attribute, its byte, its feature, and the error if a name has it twice.
 macro_rules! attributes {
     ($( $(#[$doc:meta])* $field:ident $code:literal $feature:ident $duplicate:ident; )*) => {
         /// The attributes of the name of an import or export.

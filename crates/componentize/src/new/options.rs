@@ -24,7 +24,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Takes the names for people out of a module that is made, unless they are asked for.
+    /// Removes the name section of a module that was made, unless names are asked for.
     pub(crate) fn prune_names(&self, module: &mut Module<'_>) {
         if !self.names {
             module.names = Names::default();

@@ -36,8 +36,8 @@ impl NodeId {
 /// Stands in a node for a part that is absent.
 pub(crate) const ABSENT: u32 = u32::MAX;
 
-/// A row: what the words of a node of the kind are, the kind, the word for its form, and what a type
-/// of it is, with its article.
+/// A row: the meaning of the words in a node, the kind, the word for the form of its types, and a
+/// noun for one of them, with its article.
 macro_rules! node_kinds {
     ($( $(#[$doc:meta])* $kind:ident $form:literal $noun:literal; )*) => {
         /// The kind of a node, which tells what its words are.

@@ -295,8 +295,8 @@ impl Validator {
         }
     }
 
-    /// The type of the value that a result has when there is no error, if it has a type; else the
-    /// type itself.
+    /// The type in the `ok` case of a `result` type. Any other type stays as it is, as does a result
+    /// without such a type.
     fn value_of(&self, id: NodeId) -> NodeId {
         let node = self.arena.bare(id);
         match node.kind {

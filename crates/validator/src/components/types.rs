@@ -283,8 +283,8 @@ impl Validator {
         self.type_of(Kind::Resource, index)
     }
 
-    /// The type of a kind at an index of types: a resource, or the type of a function, a component
-    /// or an instance. A type that had an error is of every kind.
+    /// The type with this index, if it is of the kind that is wanted: a resource, or the type of a
+    /// function, a component or an instance. A type that had an error passes as any kind.
     pub(crate) fn type_of(&self, wanted: Kind, index: u32) -> Checked<NodeId> {
         let (id, kind) = self.type_at(index)?;
         match kind == wanted || kind == Kind::Unknown {

@@ -355,7 +355,8 @@ impl Validator {
         self.add_closed(sort, word);
     }
 
-    /// Adds what a scope made, which was just closed. Only now it counts as a type.
+    /// Adds the type or component of a scope that was just closed. A type counts towards the limit
+    /// from now on.
     pub(crate) fn add_closed(&mut self, sort: Sort, word: u32) {
         if sort != Sort::Plain(PlainSort::Component)
             && let Err(error) = self.types_within(1)

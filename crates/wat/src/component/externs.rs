@@ -62,8 +62,8 @@ impl<'a> ComponentState<'_, 'a> {
         cursor.peek() == TokenKind::Close
     }
 
-    /// Reads the beginning of a definition of a sort, which may abbreviate an import or an alias.
-    /// Then it is added whole, and there is no head.
+    /// Reads the head of a definition. If the definition is an abbreviated import or alias, this
+    /// reads and adds all of it, and returns `None`.
     pub(super) fn own_head(&mut self, sort: Sort) -> Result<Option<Head<'a>>> {
         let head = self.head(true)?;
         if !self.core.cursor.at_open("import") || !self.is_inline() {

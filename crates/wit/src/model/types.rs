@@ -26,7 +26,7 @@ impl Val {
         }
     }
 
-    /// The value type with its type replaced, if it is not primitive.
+    /// A primitive type as it is; for any other, what `f` makes of it.
     pub(super) fn map(self, f: impl FnOnce(TypeId) -> TypeId) -> Val {
         match self {
             Val::Prim(_) => self,

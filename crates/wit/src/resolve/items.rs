@@ -390,8 +390,8 @@ impl<'a> Resolve<'a> {
         found
     }
 
-    /// What a reference leads to, of which `excluded` is the feature by which a gate excludes it.
-    /// Refuses the reference, if it is not excluded itself.
+    /// What a reference leads to. `excluded` is the feature of the gate that excludes it, if one
+    /// does; a reference that is not excluded itself is an error then.
     pub(super) fn unless_gated<T>(
         &mut self,
         found: T,

@@ -438,7 +438,8 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The type that a reference leads to, unless a gate excludes it, but not the reference.
+    /// The type that a reference leads to. It is an error if a gate excludes the type and not the
+    /// reference.
     fn live_type(
         &mut self,
         ty: TypeId,
