@@ -311,11 +311,9 @@ macro_rules! instructions {
             /// Errors of the sink.
             #[inline]
             pub fn write<K: Sink<'a>>(self, offset: usize, sink: &mut K) -> Result<(), K::Error> {
+                sink.opcode(self.opcode(), offset)?;
                 match self {
-                    $( Instr::$name $({ $( $field ),* })? => {
-                        sink.opcode(Opcode::$name, offset)?;
-                        $($( $field.write(sink)?; )*)?
-                    } )*
+                    $( Instr::$name $({ $( $field ),* })? => { $($( $field.write(sink)?; )*)? } )*
                 }
                 Ok(())
             }

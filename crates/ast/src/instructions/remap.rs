@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::expr::{Expr, transcode_expr};
+use super::expr::{Expr, transcode_expr, transcode_immediates};
 use super::immediates::for_each_kind;
 use super::immediates::{
     ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, LaneIdx, MemArg, MemCopy, MemInit,
@@ -414,6 +414,15 @@ struct Write<'w, 'r, R> {
     out: &'w mut Vec<u8>,
 }
 
+impl<R: Remap> Write<'_, '_, R> {
+    /// Writes the next instruction of a reader.
+    fn instr(&mut self, reader: &mut Reader<'_>) -> Result<(), RemapFault<R::Error>> {
+        let opcode = reader.opcode()?;
+        self.opcode(opcode, 0)?;
+        transcode_immediates(opcode, reader, self)
+    }
+}
+
 /// Goes through an expression, and writes anew the instructions that hold an index that changes.
 struct Rewrite<'w, 'r, 'c, R> {
     to: &'w mut Remapping<'r, R>,
@@ -434,9 +443,8 @@ impl<R: Remap> Rewrite<'_, '_, '_, R> {
         let code = self.patch.source();
         let mut reader = Reader::new(code);
         reader.seek(self.start);
-        let instr: Instr<'_> = reader.read()?;
         let out = self.patch.replace(self.start, end);
-        instr.write(0, &mut Write { to: self.to, out })?;
+        Write { to: self.to, out }.instr(&mut reader)?;
         self.to.changed = false;
         Ok(())
     }
@@ -558,8 +566,10 @@ impl<'a> Instr<'a> {
         'a: 'b,
     {
         buffer.clear();
+        let mut code = Vec::new();
+        self.encode(&mut code);
         let mut write = Write { to: &mut Remapping::new(remap), out: buffer };
-        match self.write(0, &mut write) {
+        match write.instr(&mut Reader::new(&code)) {
             // Encoded instructions can always be decoded.
             Ok(()) | Err(RemapFault::Malformed(_)) => {
                 Ok(Reader::new(buffer).read().unwrap_or(self))
