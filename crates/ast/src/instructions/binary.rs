@@ -261,7 +261,8 @@ impl Encode for Opcode {
 }
 
 impl<'a> Decode<'a> for Instr<'a> {
-    #[inline(always)]
+    // Each crate that got a copy of its own would take a second longer to compile.
+    #[inline(never)]
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let opcode = reader.opcode()?;
         Instr::read(opcode, reader)

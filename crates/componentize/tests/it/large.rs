@@ -33,7 +33,7 @@ fn with_stubs(imports: &str) {
     linker.finish().unwrap_or_else(|error| panic!("{error}"));
 }
 
-const NUMBER: usize = 50_000;
+const NUMBER: usize = 25_000;
 
 /// A component has at most 1,000 modules.
 const LIBRARIES: usize = 900;
