@@ -6,9 +6,9 @@ use std::io;
 use wattle_ast::components::Event as WasmEvent;
 use wattle_ast::{Error, Event};
 
-use crate::components::{Parser as WasmParser, Step as WasmStep};
+use crate::components::Parser as WasmParser;
 use crate::event_reader::{ItemTooLarge, ReadError};
-use crate::parser::{Parser, Step};
+use crate::parser::{Parser, Progress};
 
 /// The number of bytes read at a time while items are small.
 const CHUNK: usize = 64 * 1024;
@@ -18,39 +18,50 @@ pub(crate) trait SansIo {
     /// What the parser finds.
     type Event<'b>;
 
-    /// Takes one event off the front of `data`.
-    fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Next<Self::Event<'b>>, Error>;
+    /// An event to write over.
+    fn blank<'b>() -> Self::Event<'b>;
 
-    /// Whether `next` needs more than `data`.
+    /// Takes one event off the front of `data`, and writes it over a blank one.
+    fn next_to<'b>(
+        &mut self,
+        event: &mut Self::Event<'b>,
+        data: &'b [u8],
+        eof: bool,
+    ) -> Result<Progress, Error>;
+
+    /// The offset of the next byte.
+    fn offset(&self) -> usize;
+
+    /// Whether `next_to` needs more than `data`.
     fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error>;
 
     /// The error for a next item that takes more than `max` bytes, and begins with `data`.
     fn too_large(&self, data: &[u8], max: usize) -> ItemTooLarge;
 }
 
-/// The result of [`SansIo::next`].
-pub(crate) enum Next<E> {
-    /// An event, and the number of bytes that it took.
-    Event(E, usize),
-    NeedMore,
-    End,
-}
-
-/// Rows: a parser, its steps and its events.
+/// Rows: a parser and its events.
 macro_rules! sans_io {
-    ($( $parser:ident $step:ident $event:ident; )*) => { $(
+    ($( $parser:ident $event:ident; )*) => { $(
         impl SansIo for $parser {
             type Event<'b> = $event<'b>;
 
-            fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Next<$event<'b>>, Error> {
-                Ok(match $parser::next(self, data, eof)? {
-                    $step::Event(event) => {
-                        let len = event.bytes.len();
-                        Next::Event(event, len)
-                    }
-                    $step::NeedMore(_) => Next::NeedMore,
-                    $step::End => Next::End,
-                })
+            #[inline]
+            fn blank<'b>() -> $event<'b> {
+                $parser::BLANK
+            }
+
+            #[inline]
+            fn next_to<'b>(
+                &mut self,
+                event: &mut $event<'b>,
+                data: &'b [u8],
+                eof: bool,
+            ) -> Result<Progress, Error> {
+                $parser::next_to(self, event, data, eof)
+            }
+
+            fn offset(&self) -> usize {
+                $parser::offset(self)
             }
 
             fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
@@ -65,8 +76,8 @@ macro_rules! sans_io {
 }
 
 sans_io! {
-    Parser Step Event;
-    WasmParser WasmStep WasmEvent;
+    Parser Event;
+    WasmParser WasmEvent;
 }
 
 /// An input and its buffers.
@@ -147,14 +158,16 @@ impl<R: io::Read> Feed<R> {
             core::mem::swap(&mut self.buffer, &mut self.spare);
             self.is_spare_next = false;
         }
+        let start = parser.offset();
+        let mut event = P::blank();
         let data = &self.buffer.bytes[self.buffer.start..self.buffer.end];
-        match parser.next(data, self.buffer.eof)? {
-            Next::Event(event, len) => {
-                self.buffer.start += len;
+        match parser.next_to(&mut event, data, self.buffer.eof)? {
+            Progress::Event => {
+                self.buffer.start += parser.offset() - start;
                 return Ok(Some(event));
             }
-            Next::End => return Ok(None),
-            Next::NeedMore => {}
+            Progress::End => return Ok(None),
+            Progress::NeedMore(_) => {}
         }
         self.spare.take_over(&self.buffer);
         self.is_spare_next = true;
@@ -169,12 +182,12 @@ impl<R: io::Read> Feed<R> {
             }
         }
         let data = &self.spare.bytes[self.spare.start..self.spare.end];
-        match parser.next(data, self.spare.eof)? {
-            Next::Event(event, len) => {
-                self.spare.start += len;
+        match parser.next_to(&mut event, data, self.spare.eof)? {
+            Progress::Event => {
+                self.spare.start += parser.offset() - start;
                 Ok(Some(event))
             }
-            Next::End | Next::NeedMore => Ok(None),
+            Progress::End | Progress::NeedMore(_) => Ok(None),
         }
     }
 }

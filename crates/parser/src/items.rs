@@ -5,17 +5,19 @@ use wattle_ast::{Body, Custom, Instr, Item, Malformed, Nesting, Reader};
 use crate::frame::{Bounds, Frame, Input, NoItem};
 use crate::state::Section;
 
-/// Decodes the next item of any section but the code section and custom sections. Here and below,
-/// `end` becomes the position behind the item.
+/// Decodes the next item of any section but the code section and custom sections to `to`. Here and
+/// below, `end` becomes the position behind the item.
 #[inline]
 pub(crate) fn item<'b>(
     input: &Input<'b>,
     section: &Section,
     end: &mut usize,
-) -> Result<Item<'b>, NoItem> {
+    to: &mut Item<'b>,
+) -> Result<(), NoItem> {
     let frame = section.frame();
     frame.decode(input, end, |reader, bounds| {
-        section.entries.read_checked(reader, |reader, len| check_len(reader, len, frame, bounds))
+        let check = |reader: &mut _, len| check_len(reader, len, frame, bounds);
+        section.entries.read_checked(reader, to, check)
     })
 }
 
@@ -75,7 +77,7 @@ pub(crate) fn body<'b>(
     section: Frame,
     mut check: BodyCheck<'_>,
     end: &mut usize,
-) -> Result<Item<'b>, NoItem> {
+) -> Result<Body<'b>, NoItem> {
     let mut start = 0;
     let size = section.decode(input, &mut start, |reader, bounds| {
         let size = reader.u32()?;
@@ -93,7 +95,7 @@ pub(crate) fn body<'b>(
     let end_of_body = start.saturating_add(size as usize);
     let frame = Frame::of_module(start, end_of_body, Malformed::SectionSize);
     whole(input, frame)?;
-    frame.decode(input, end, |reader, _| check.body(reader, frame.end).map(Item::Body))
+    frame.decode(input, end, |reader, _| check.body(reader, frame.end))
 }
 
 impl BodyCheck<'_> {

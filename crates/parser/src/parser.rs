@@ -28,6 +28,13 @@ pub enum Step<'b> {
     End,
 }
 
+/// What the parsers find: a step without its event.
+pub(crate) enum Progress {
+    Event,
+    NeedMore(usize),
+    End,
+}
+
 /// A parser that neither holds nor reads input: the caller owns the bytes and passes those that
 /// have arrived.
 ///
@@ -152,13 +159,55 @@ impl Parser {
     /// this data returns this error again.
     #[inline]
     pub fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
+        let mut event = Parser::BLANK;
+        Ok(match self.next_to(&mut event, data, eof)? {
+            Progress::Event => Step::Event(event),
+            Progress::NeedMore(more) => Step::NeedMore(more),
+            Progress::End => Step::End,
+        })
+    }
+
+    /// An event to write over.
+    pub(crate) const BLANK: Event<'static> = Event { item: Item::Header, offset: 0, bytes: &[] };
+
+    /// Does as [`next`](Parser::next), but writes the event over a blank one, where it is wanted:
+    /// moving a small item would take as long as reading it.
+    #[inline]
+    pub(crate) fn next_to<'b>(
+        &mut self,
+        event: &mut Event<'b>,
+        data: &'b [u8],
+        eof: bool,
+    ) -> Result<Progress, Error> {
+        event.offset = self.offset;
+        let progress = self.item_to(&mut event.item, data, eof)?;
+        event.bytes = self.taken(event.offset, data);
+        Ok(progress)
+    }
+
+    /// Takes one item off the front of `data`, and writes it over one that owns nothing.
+    #[inline]
+    pub(crate) fn item_to<'b>(
+        &mut self,
+        to: &mut Item<'b>,
+        data: &'b [u8],
+        eof: bool,
+    ) -> Result<Progress, Error> {
         let input = &self.input(data, eof);
         let mut len = 0;
-        let item = match self.step(input, &mut len) {
-            Ok(item) => item,
-            Err(no_item) => return self.no_item(input, no_item),
-        };
-        Ok(Step::Event(self.take(item, input.data, len)))
+        match self.step(input, &mut len, to) {
+            Ok(()) => {
+                self.take(to, input.data, len);
+                Ok(Progress::Event)
+            }
+            Err(no_item) => self.no_item(input, no_item),
+        }
+    }
+
+    /// The bytes of `data` that were taken since the parser was at this offset.
+    #[inline(always)]
+    pub(crate) fn taken<'b>(&self, offset: usize, data: &'b [u8]) -> &'b [u8] {
+        data.get(..self.offset.saturating_sub(offset)).unwrap_or(data)
     }
 
     /// Whether the next step needs more than `data`. If not, and a body is next, its instructions
@@ -169,12 +218,12 @@ impl Parser {
     #[cfg(feature = "std")]
     pub(crate) fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
         let input = &self.input(data, eof);
-        match self.step(input, &mut 0) {
-            Ok(_) => {
+        match self.step(input, &mut 0, &mut Item::Header) {
+            Ok(()) => {
                 self.body_checked = true;
                 Ok(false)
             }
-            Err(no_item) => Ok(matches!(self.no_item(input, no_item)?, Step::NeedMore(_))),
+            Err(no_item) => Ok(matches!(self.no_item(input, no_item)?, Progress::NeedMore(_))),
         }
     }
 
@@ -195,21 +244,26 @@ impl Parser {
     }
 
     #[cold]
-    fn no_item<'b>(&mut self, input: &Input<'_>, no_item: NoItem) -> Result<Step<'b>, Error> {
+    fn no_item(&mut self, input: &Input<'_>, no_item: NoItem) -> Result<Progress, Error> {
         match no_item {
-            NoItem::End => Ok(Step::End),
+            NoItem::End => Ok(Progress::End),
             NoItem::More(wanted) => {
                 let wanted = wanted.min(self.room());
                 self.wanted = wanted;
-                Ok(Step::NeedMore(wanted.saturating_sub(input.data.len())))
+                Ok(Progress::NeedMore(wanted.saturating_sub(input.data.len())))
             }
             malformed => Err(self.error(input, malformed)),
         }
     }
 
-    /// Decodes the next item; `len` becomes its length in bytes.
+    /// Decodes the next item to `to`; `len` becomes its length in bytes.
     #[inline]
-    fn step<'b>(&mut self, input: &Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
+    fn step<'b>(
+        &mut self,
+        input: &Input<'b>,
+        len: &mut usize,
+        to: &mut Item<'b>,
+    ) -> Result<(), NoItem> {
         if input.data.len() < self.wanted && !input.eof {
             return Err(NoItem::More(self.wanted));
         }
@@ -226,12 +280,13 @@ impl Parser {
                     nesting: check.then_some(&mut self.nesting),
                     data_count: self.data_count.is_some(),
                 };
-                items::body(input, section.frame(), check, len)
+                put(to, Item::Body(items::body(input, section.frame(), check, len)?));
             }
-            Some(section) => items::item(input, section, len),
-            None if !self.started => header(input, len),
-            None => self.between(input, len),
+            Some(section) => items::item(input, section, len, to)?,
+            None if !self.started => *to = header(input, len)?,
+            None => *to = self.between(input, len)?,
         }
+        Ok(())
     }
 
     /// Decodes the header of the next section, or a custom section, or finds the end of the module.
@@ -318,7 +373,7 @@ impl Parser {
         // If only the order or a count is wrong, the content can still be read.
         if self.started
             && !core::mem::replace(&mut self.is_partial, true)
-            && matches!(self.step(input, &mut 0), Ok(_) | Err(NoItem::End))
+            && matches!(self.step(input, &mut 0, &mut Item::Header), Ok(()) | Err(NoItem::End))
         {
             return Some(0);
         }
@@ -341,11 +396,11 @@ impl Parser {
 
     /// Moves past an item.
     #[inline(always)]
-    fn take<'b>(&mut self, item: Item<'b>, data: &'b [u8], len: usize) -> Event<'b> {
+    fn take(&mut self, item: &Item<'_>, data: &[u8], len: usize) {
         if let Some(section) = &mut self.section {
-            section.advance(&item, len);
+            section.advance(item, len);
         }
-        match &item {
+        match item {
             Item::Header => self.started = true,
             Item::Section(header) => {
                 self.last = Some(header.id);
@@ -364,12 +419,16 @@ impl Parser {
             Item::Custom(_) => self.customs = self.customs.saturating_add(1),
             _ => {}
         }
-        let offset = self.offset;
-        self.offset = offset.saturating_add(len);
+        self.offset = self.offset.saturating_add(len);
         self.wanted = 0;
         self.body_checked = false;
-        Event { item, offset, bytes: data.get(..len).unwrap_or(data) }
     }
+}
+
+/// Writes an item over one that owns nothing, and so need not be dropped.
+#[inline(always)]
+fn put<'b>(to: &mut Item<'b>, item: Item<'b>) {
+    core::mem::forget(core::mem::replace(to, item));
 }
 
 /// Decodes magic and version.

@@ -4,7 +4,7 @@ use core::iter::FusedIterator;
 
 use wattle_ast::{Error, Event, Module, Path, Reader, SectionId, Span};
 
-use crate::parser::{Parser, Step};
+use crate::parser::{Parser, Progress};
 use crate::raw::Keep;
 use crate::tree::Builder;
 
@@ -141,13 +141,14 @@ impl<'a> Iterator for Events<'a> {
         if self.done {
             return None;
         }
-        match self.parser.next(self.rest, true) {
-            Ok(Step::Event(event)) => {
+        let mut event = Parser::BLANK;
+        match self.parser.next_to(&mut event, self.rest, true) {
+            Ok(Progress::Event) => {
                 self.rest = self.rest.get(event.bytes.len()..).unwrap_or_default();
                 Some(Ok(event))
             }
             // The whole input is here, so no more can arrive.
-            Ok(Step::End | Step::NeedMore(_)) => {
+            Ok(Progress::End | Progress::NeedMore(_)) => {
                 self.done = true;
                 None
             }

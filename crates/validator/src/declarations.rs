@@ -7,10 +7,11 @@ use alloc::string::String;
 
 use wattle_ast::{
     AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternType,
-    Feature, FuncIdx, Global, GlobalType, Import, Limits, MemType, Opcode, RefType, Table,
-    TableType, TagType, TypeIdx, ValType,
+    Feature, FuncIdx, Global, GlobalType, Import, Limits, MemType, RefType, Table, TableType,
+    TagType, TypeIdx, ValType,
 };
 
+use crate::func::number_type;
 use crate::tasks::{Code, Later, Task};
 use crate::ty::Ty;
 use crate::types::{self, Unusable, address};
@@ -18,15 +19,6 @@ use crate::validator::Validator;
 use crate::{Error, ErrorKind, Mismatch};
 
 type Checked = Result<(), Error>;
-
-/// Whether an expression is hardly more than a number, which takes less time to check than to hand on.
-fn is_number(expr: &Expr<'_>) -> bool {
-    let is_const = |opcode| {
-        matches!(opcode, Opcode::I32Const | Opcode::I64Const | Opcode::F32Const | Opcode::F64Const)
-    };
-    let mut instrs = expr.iter().flatten();
-    expr.bytes().len() <= 12 && instrs.next().is_some_and(|instr| is_const(instr.opcode()))
-}
 
 fn within(count: usize, what: &'static str, most: u32) -> Checked {
     if count >= most as usize { Err(ErrorKind::Limit(what, most.into()).into()) } else { Ok(()) }
@@ -299,11 +291,13 @@ impl Validator {
     /// Checks a constant expression, now or as a task for later.
     fn constant<'a>(&mut self, ty: Ty, expr: &Expr<'a>, tasks: &mut Later<'a>) -> Checked {
         match tasks {
-            Some(tasks) if !is_number(expr) => {
+            // Most are only a number. That is seen in less time than a task takes to make.
+            _ if number_type(expr, self.types.features) == Some(ty) => Ok(()),
+            Some(tasks) => {
                 tasks.push(self.task(Code::Expr(expr.clone()), ty));
                 Ok(())
             }
-            _ => self.check(self.task(Code::Expr(expr.borrowed()), ty)),
+            None => self.check(self.task(Code::Expr(expr.borrowed()), ty)),
         }
     }
 

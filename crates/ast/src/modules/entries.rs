@@ -110,20 +110,24 @@ impl Entries {
     /// byte.
     #[inline]
     pub fn read<'a>(&self, reader: &mut Reader<'a>) -> Result<Item<'a>, Malformed> {
-        self.read_checked(reader, |_, _| Ok(()))
+        let mut item = Item::Header;
+        self.read_checked(reader, &mut item, |_, _| Ok(()))?;
+        Ok(item)
     }
 
-    /// Reads the next item like [`read`](Entries::read). For the header of a group, `check_len`
-    /// checks the number of members, which the reader has read last.
+    /// Reads the next item like [`read`](Entries::read), to `to`, which must own nothing. For the
+    /// header of a group, `check_len` checks the number of members, which the reader has read last.
+    ///
     /// # Errors
     /// The reason why the bytes do not decode to the item, or the error of `check_len`.
     #[inline(always)]
     pub fn read_checked<'a>(
         &self,
         reader: &mut Reader<'a>,
+        to: &mut Item<'a>,
         check_len: impl FnOnce(&mut Reader<'a>, u32) -> Result<(), Malformed>,
-    ) -> Result<Item<'a>, Malformed> {
-        Ok(match self.id {
+    ) -> Result<(), Malformed> {
+        let item = match self.id {
             SectionId::Type => {
                 let group = match self.members {
                     0 => RecGroup::opt_decode(reader, TypeIdx(self.index))?,
@@ -159,7 +163,10 @@ impl Entries {
             SectionId::Code => Item::Body(reader.sized(Malformed::SectionSize, Body::decode)?),
             SectionId::Data => Item::Data(reader.read()?),
             SectionId::Custom => Item::Custom(reader.read()?),
-        })
+        };
+        // What is written over owns nothing, so it need not be dropped.
+        core::mem::forget(core::mem::replace(to, item));
+        Ok(())
     }
 
     /// Whether an item can be the next member of the current group.

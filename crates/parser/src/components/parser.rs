@@ -6,12 +6,12 @@ use core::ops::Range;
 use wattle_ast::components::{
     Definition, Entries, Event, Holds, Layer, Part, Section as Header, SectionId,
 };
-use wattle_ast::{Error, Feature, Features, Malformed};
+use wattle_ast::{Error, Feature, Features, Item, Malformed};
 
 use super::place::Place;
 use crate::frame::{Frame, Input, NoItem, section_size};
 use crate::items::{self, check_len};
-use crate::parser::{COMPONENT_LAYER, MAGIC, VERSION, preamble};
+use crate::parser::{COMPONENT_LAYER, MAGIC, Progress, VERSION, preamble};
 use crate::state::Extent;
 
 /// The result of [`Parser::next`].
@@ -24,13 +24,6 @@ pub enum Step<'b> {
     /// pass them again.
     Event(Event<'b>),
     /// The module or component is complete, and the input ends here.
-    End,
-}
-
-/// What [`Parser::next_to`] found: a [`Step`] without its event.
-pub(super) enum Progress {
-    Event,
-    NeedMore(usize),
     End,
 }
 
@@ -181,7 +174,7 @@ impl Parser {
     /// this data returns this error again.
     #[inline]
     pub fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
-        let mut event = Event { part: Part::Leave, offset: 0, bytes: &[] };
+        let mut event = Parser::BLANK;
         Ok(match self.next_to(&mut event, data, eof)? {
             Progress::Event => Step::Event(event),
             Progress::NeedMore(more) => Step::NeedMore(more),
@@ -189,21 +182,26 @@ impl Parser {
         })
     }
 
-    /// Does as [`next`](Parser::next), but writes an event to where it is wanted. Moving a small
-    /// definition would take as long as reading it.
+    /// An event to write over.
+    pub(crate) const BLANK: Event<'static> = Event { part: Part::Leave, offset: 0, bytes: &[] };
+
+    /// Does as [`next`](Parser::next), but writes the event over a blank one, where it is wanted:
+    /// moving a small definition would take as long as reading it.
     #[inline]
-    pub(super) fn next_to<'b>(
+    pub(crate) fn next_to<'b>(
         &mut self,
         event: &mut Event<'b>,
         data: &'b [u8],
         eof: bool,
     ) -> Result<Progress, Error> {
         if let State::Module(module) = &mut self.state {
-            return match module.next(data, eof) {
-                Ok(crate::Step::Event(found)) => {
+            event.part = Part::Item(Item::Header);
+            let Part::Item(item) = &mut event.part else { return Ok(Progress::End) };
+            return match module.item_to(item, data, eof) {
+                Ok(Progress::Event) => {
+                    event.offset = self.offset;
+                    event.bytes = module.taken(self.offset, data);
                     self.offset = module.offset();
-                    let wattle_ast::Event { item, offset, bytes } = found;
-                    *event = Event { part: Part::Item(item), offset, bytes };
                     Ok(Progress::Event)
                 }
                 step => self.leave_module(event, step, data),
@@ -264,11 +262,11 @@ impl Parser {
     fn leave_module<'b>(
         &mut self,
         event: &mut Event<'b>,
-        step: Result<crate::Step<'b>, Error>,
+        step: Result<Progress, Error>,
         data: &'b [u8],
     ) -> Result<Progress, Error> {
         match step {
-            Ok(crate::Step::NeedMore(more)) => Ok(Progress::NeedMore(more)),
+            Ok(Progress::NeedMore(more)) => Ok(Progress::NeedMore(more)),
             Ok(_) if self.ends.last().is_some_and(|end| *end > self.offset) => {
                 Err(self.error(&self.input(data, true), NoItem::Truncated))
             }

@@ -2,12 +2,12 @@
 
 use core::iter::FusedIterator;
 
-use wattle_ast::components::{Component, Event, Layer, Part, SectionId};
+use wattle_ast::components::{Component, Event, Layer, SectionId};
 use wattle_ast::{DefinitionRef, Error, Features, Malformed, Path, Span, Wasm};
 
-use super::parser::{Parser, Progress};
+use super::parser::Parser;
 use super::tree::Builder;
-use crate::parser::MAGIC;
+use crate::parser::{MAGIC, Progress};
 use crate::raw::Keep;
 use crate::slice::{SectionFrame, Skipped, frames_behind};
 
@@ -176,7 +176,7 @@ impl<'a> Iterator for Events<'a> {
         if self.done {
             return None;
         }
-        let mut event = Event { part: Part::Leave, offset: 0, bytes: &[] };
+        let mut event = Parser::BLANK;
         match self.parser.next_to(&mut event, self.rest, true) {
             Ok(Progress::Event) => {
                 self.rest = self.rest.get(event.bytes.len()..).unwrap_or_default();

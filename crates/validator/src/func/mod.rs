@@ -40,6 +40,8 @@ use wattle_ast::{Body, Expr, FuncIdx, ItemKind, Malformed, SectionId};
 
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, OperandType, Types};
+pub(crate) use opcodes::number_type;
+
 use blocks::{Frame, Signature};
 use checker::Checker;
 use opcodes::Opcodes;

@@ -1,7 +1,10 @@
 //! A small record for each opcode with all that the checker needs, computed from the instruction
 //! table at compile time.
 
-use wattle_ast::{Arrow, ArrowType, Class, Feature, Features, Kind, Opcode, OpcodeInfo};
+use wattle_ast::{
+    Arrow, ArrowType, Class, Expr, Feature, Features, Kind, Opcode, OpcodeInfo, Reader,
+    read_immediate,
+};
 
 use crate::ty::Ty;
 
@@ -123,6 +126,18 @@ pub(super) const fn arrow_type(ty: ArrowType) -> Ty {
         Some(ty) => Ty::closed(ty),
         None => Ty::ADDRESS,
     }
+}
+
+/// The type of an expression that is a number: a constant instruction and `end`. Of an arrow without
+/// operands, nothing else is to be checked.
+pub(crate) fn number_type(expr: &Expr<'_>, features: Features) -> Option<Ty> {
+    let mut reader = Reader::at(expr.bytes(), 0, features);
+    let ty = BY_OPCODE.get(reader.opcode().ok()? as usize)?;
+    if !matches!(ty.rule, Rule::Integer | Rule::Float) {
+        return None;
+    }
+    ty.opcode.kinds().try_for_each(|kind| read_immediate(kind, &mut reader)).ok()?;
+    (reader.opcode() == Ok(Opcode::End) && reader.is_empty()).then_some(ty.result)
 }
 
 impl OpcodeType {
