@@ -134,7 +134,8 @@ impl Check {
         // The validator reads every instruction anyway.
         let parser = parser::components::Parser::new().features(source.features());
         let events = parser.check_bodies(false).events(&source.bytes);
-        let verdict = self.component_validator(source).events(events, self.threads);
+        let validator = self.component_validator(source);
+        let verdict = validator.read(self.threads, |take| events.pass_to(take));
         match verdict.map_err(|error| source.malformed_binary(error))? {
             Ok(_) => Ok(()),
             Err(errors) => Err(source.invalid(errors.iter(), None)),

@@ -152,6 +152,36 @@ impl<'a> Events<'a> {
         Some(Skipped { offset, bytes })
     }
 
+    /// Passes the events that are left to `take`, each where the parser made it. An iterator moves
+    /// every event, which takes longer than reading a small definition.
+    ///
+    /// # Errors
+    /// The first place where the bytes are malformed.
+    ///
+    /// ```
+    /// use wattle_ast::components::Part;
+    ///
+    /// let mut definitions = 0;
+    /// let events = wattle_parser::components::events(b"\0asm\x0d\0\x01\0\x07\x03\x02\x7f\x7f");
+    /// events.pass_to(|event| definitions += u32::from(matches!(event.part, Part::Definition(_))))?;
+    /// assert_eq!(definitions, 2);
+    /// # Ok::<(), wattle_ast::Error>(())
+    /// ```
+    pub fn pass_to(mut self, mut take: impl FnMut(&Event<'a>)) -> Result<(), Error> {
+        let mut event = Parser::BLANK;
+        while !self.done {
+            match self.parser.next_to(&mut event, self.rest, true)? {
+                Progress::Event => {
+                    self.rest = self.rest.get(event.bytes.len()..).unwrap_or_default();
+                    take(&event);
+                }
+                // The whole input is here, so no more can arrive.
+                Progress::End | Progress::NeedMore(_) => self.done = true,
+            }
+        }
+        Ok(())
+    }
+
     /// The offset in the input of the next byte.
     pub fn offset(&self) -> usize {
         self.parser.offset()

@@ -43,37 +43,62 @@ impl Validator {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn events<'a, E>(
-        mut self,
+        self,
         events: impl IntoIterator<Item = Result<Event<'a>, E>>,
         threads: Option<NonZeroUsize>,
     ) -> Result<Result<ComponentTypes, Errors>, E> {
+        self.read(threads, |take| {
+            events.into_iter().try_for_each(|event| event.map(|it| take(&it)))
+        })
+    }
+
+    /// Validates a component whose events `read` passes on one by one, like
+    /// [`events`](Validator::events). What their code borrows must last until the validation ends.
+    ///
+    /// # Errors
+    /// The error of `read`. Errors of validation are not reported then.
+    ///
+    /// ```
+    /// use wattle_parser::components::Parser;
+    /// use wattle_validator::components::Validator;
+    ///
+    /// let events = Parser::new().check_bodies(false).events(b"\0asm\x0d\0\x01\0");
+    /// let types = Validator::new().read(None, |take| events.pass_to(take))??;
+    /// assert_eq!(types.exports().len(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read<'a, E>(
+        mut self,
+        threads: Option<NonZeroUsize>,
+        read: impl FnOnce(&mut dyn FnMut(&Event<'a>)) -> Result<(), E>,
+    ) -> Result<Result<ComponentTypes, Errors>, E> {
         self.defers_bodies = true;
-        let mut module: Option<Deferred<'a>> = None;
-        // The validator keeps its errors until the end.
-        for event in events {
-            // Moving a small definition would take as long as checking it.
-            if let Ok(event) = &event
-                && let Part::Definition(_) = event.part
-            {
-                drop(self.event(event));
-                continue;
-            }
-            let event = event?;
-            match &event.part {
-                Part::Enter(Layer::Module) => module = Some(Deferred::default()),
-                Part::Leave => {
-                    if let Some(module) = module.take() {
-                        self.check_deferred(&module, threads);
-                    }
-                }
-                _ => {}
-            }
-            let verdict = self.event(&event).ok();
-            if let (Some(module), Part::Item(item)) = (&mut module, event.part) {
-                module.add(verdict, item);
-            }
-        }
+        let mut module = None;
+        read(&mut |event| self.take(event, &mut module, threads))?;
         Ok(self.finish())
+    }
+
+    /// Checks an event. `module` has the bodies of the core module that is open.
+    fn take<'a>(
+        &mut self,
+        event: &Event<'a>,
+        module: &mut Option<Deferred<'a>>,
+        threads: Option<NonZeroUsize>,
+    ) {
+        match &event.part {
+            Part::Enter(Layer::Module) => *module = Some(Deferred::default()),
+            Part::Leave => {
+                if let Some(module) = module.take() {
+                    self.check_deferred(&module, threads);
+                }
+            }
+            _ => {}
+        }
+        // The validator keeps its errors until the end.
+        let verdict = self.event(event).ok();
+        if let (Some(module), Part::Item(item)) = (module, &event.part) {
+            module.add(verdict, item);
+        }
     }
 
     /// Validates a component, with the bodies of its modules on up to `threads` threads, or on one
@@ -112,7 +137,7 @@ impl Validator {
                 Ok(Verdict::Body(func)) => Some(PartVerdict::Body(func)),
                 _ => None,
             };
-            deferred.add(verdict, item);
+            deferred.add(verdict, &item);
         }
         deferred.names = Some(module.names.clone().into_owned());
         deferred.tree = Some(module);
@@ -145,11 +170,11 @@ struct Deferred<'a> {
 }
 
 impl<'a> Deferred<'a> {
-    fn add(&mut self, verdict: Option<PartVerdict>, item: Item<'a>) {
+    fn add(&mut self, verdict: Option<PartVerdict>, item: &Item<'a>) {
         match (verdict, item) {
             (Some(PartVerdict::Body(func)), Item::Body(body)) => {
                 self.code = self.code.saturating_add(body.bytes().len());
-                self.bodies.push((func, body));
+                self.bodies.push((func, body.clone()));
             }
             (_, Item::Custom(custom)) if custom.name == Names::NAME && self.names.is_none() => {
                 let bytes = custom.data.bytes().unwrap_or_default();
