@@ -39,11 +39,12 @@ impl Validator {
     /// ```
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) -> Result<PartVerdict, Errors> {
-        let span = Some(Span::new(event.offset, event.offset + event.bytes.len()));
-        if let Part::Definition(definition) = &event.part {
-            return self.part(definition, span);
+        // One span for both would be kept in memory, and copied from there.
+        let span = || Some(Span::new(event.offset, event.offset + event.bytes.len()));
+        match &event.part {
+            Part::Definition(definition) => self.part(definition, span()),
+            _ => self.enter_or_leave(event, span()),
         }
-        self.enter_or_leave(event, span)
     }
 
     /// Checks a part that is not a definition.

@@ -85,7 +85,9 @@ impl Validator {
         module: &mut Option<Deferred<'a>>,
         threads: Option<NonZeroUsize>,
     ) {
+        // The validator keeps its errors until the end.
         match &event.part {
+            Part::Definition(_) => return drop(self.event(event)),
             Part::Enter(Layer::Module) => *module = Some(Deferred::default()),
             Part::Leave => {
                 if let Some(module) = module.take() {
@@ -94,7 +96,6 @@ impl Validator {
             }
             _ => {}
         }
-        // The validator keeps its errors until the end.
         let verdict = self.event(event).ok();
         if let (Some(module), Part::Item(item)) = (module, &event.part) {
             module.add(verdict, item);
