@@ -3,8 +3,8 @@
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
-    AbsHeapType, Body, Encode, ExternIdx, Feature, Features, FuncIdx, HeapType, Item, ItemKind,
-    Module, Opcode, RecGroup, RefType, TypeIdx, ValType,
+    AbsHeapType, Body, Encode, Expr, ExternIdx, Feature, Features, FuncIdx, Global, GlobalType,
+    HeapType, Item, ItemKind, Module, Opcode, RecGroup, RefType, TypeIdx, ValType,
 };
 use wattle_validator::{
     ErrorKind, Errors, FuncValidator, Limits, Registry, Types, Validator, Verdict, body_chunks,
@@ -259,6 +259,39 @@ fn malformed_code_is_told_from_invalid_code() {
             "{errors}"
         );
     }
+}
+
+#[test]
+fn numbers_are_checked_as_other_constants_are() {
+    let verdict = |ty, init: &[u8]| {
+        let mut module = Module::default();
+        let ty = GlobalType { val: ty, mutable: false };
+        module.globals.push(Global { ty, init: Expr::new(init) });
+        validate(&module).map(drop).map_err(|errors| errors.first().kind.to_string())
+    };
+    for (ty, init) in [
+        (ValType::I32, &b"\x41\x80\x80\0\x0b"[..]),
+        (ValType::I64, b"\x42\x7f\x0b"),
+        (ValType::F32, b"\x43\0\0\0\0\x0b"),
+        (ValType::F64, b"\x44\0\0\0\0\0\0\0\0\x0b"),
+    ] {
+        assert_eq!(verdict(ty, init), Ok(()), "{init:?}");
+        let other = if ty == ValType::I32 { ValType::I64 } else { ValType::I32 };
+        let surplus = [init, b"\x0b"].concat();
+        let second = [&init[..init.len() - 1], init].concat();
+        for (ty, init, phrase) in [
+            (other, init, "type mismatch"),
+            (ty, &init[..init.len() - 1], "unexpected end"),
+            (ty, &init[..1], "unexpected end"),
+            (ty, &surplus, "END opcode expected"),
+            (ty, &second, "type mismatch"),
+        ] {
+            let error = verdict(ty, init).unwrap_err();
+            assert!(error.starts_with(phrase), "{init:?}: {error}");
+        }
+    }
+    let too_long = verdict(ValType::I32, b"\x41\x80\x80\x80\x80\x80\0\x0b").unwrap_err();
+    assert!(too_long.starts_with("integer representation too long"), "{too_long}");
 }
 
 #[test]
