@@ -78,12 +78,14 @@ impl Validator {
             key if key == text => entry.name,
             key => self.arena.text(&key),
         };
-        let previous = externs.entry_with(key).copied();
+        let previous = externs.keys.insert(key, externs.entries.len() as u32);
         let attributes = self.check_attributes(name, &parsed, entry.entity);
         let typed =
             attributes.and_then(|()| self.check_typed(externs, side, name, &parsed, entry.entity));
         match previous {
-            Some(previous) => {
+            Some(place) => {
+                externs.keys.insert(key, place);
+                let previous = externs.entries[place as usize];
                 let mut shown = self.owned(previous.name);
                 shown.push_str(&self.suffix_of(&previous));
                 typed?;
@@ -100,7 +102,6 @@ impl Validator {
                     Ok(()) => self.check_property(externs, side, &parsed, entry.entity),
                     Err(_) => Ok(()),
                 };
-                externs.keys.insert(key, externs.entries.len() as u32);
                 externs.entries.push(*entry);
                 typed.and(property)
             }
