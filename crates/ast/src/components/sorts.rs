@@ -249,6 +249,21 @@ impl Sort {
         }
     }
 
+    /// Whether outer aliases can refer to definitions of the sort.
+    ///
+    /// ```
+    /// use wattle_ast::components::{CoreSort, Sort};
+    /// assert!(Sort::Core(CoreSort::Module).has_outer_alias());
+    /// assert!(!Sort::Core(CoreSort::Func).has_outer_alias());
+    /// ```
+    pub const fn has_outer_alias(self) -> bool {
+        matches!(
+            self,
+            Sort::Core(CoreSort::Module | CoreSort::Type)
+                | Sort::Plain(PlainSort::Component | PlainSort::Type)
+        )
+    }
+
     /// Reads a sort. `error` is the reason if the first byte is not one.
     pub(super) fn decode_or(reader: &mut Reader<'_>, error: Malformed) -> Result<Sort> {
         if reader.peek() == Some(CORE) {

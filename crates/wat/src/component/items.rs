@@ -37,11 +37,6 @@ pub(super) const TYPE: Sort = Sort::Plain(PlainSort::Type);
 pub(super) const COMPONENT: Sort = Sort::Plain(PlainSort::Component);
 pub(super) const INSTANCE: Sort = Sort::Plain(PlainSort::Instance);
 
-/// Whether definitions of a sort can be reached from inner scopes.
-fn is_outer(sort: Sort) -> bool {
-    matches!(sort, CORE_MODULE | CORE_TYPE | COMPONENT | TYPE)
-}
-
 impl<'a> ComponentState<'_, 'a> {
     /// Whether a number or an identifier comes next.
     pub(super) fn at_idx(&self) -> bool {
@@ -56,7 +51,7 @@ impl<'a> ComponentState<'_, 'a> {
         let id = self.core.cursor.id();
         let Some(bound) = self.bindings.find(sort, &id) else { return Ok(self.missing(sort)) };
         let count = self.depth() - bound.depth;
-        if count > 0 && !is_outer(sort) {
+        if count > 0 && !sort.has_outer_alias() {
             let kind = ErrorKind::OuterItem(id.as_str().into());
             return Err(self.core.cursor.error(kind));
         }
@@ -419,7 +414,7 @@ impl<'a> ComponentState<'_, 'a> {
             }
             _ => self.sort()?,
         };
-        if !is_outer(sort) {
+        if !sort.has_outer_alias() {
             self.core.cursor.seek(start + 1);
             return Err(self.core.cursor.unexpected(Expected::OuterSort));
         }

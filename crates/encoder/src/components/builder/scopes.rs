@@ -8,8 +8,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, CoreSort, Definition, ExternName, Names, Numbered, ParsedName, PlainSort, Scope, Sort,
-    SortIdx, SortIndex, Type, TypeForm, check_label, label_key,
+    Alias, CoreSort, Definition, ExternName, Names, Numbered, ParsedName, Scope, Sort, SortIdx,
+    SortIndex, Type, TypeForm, check_label, label_key,
 };
 use wattle_ast::{DefinitionRef, Features, Outer, Path};
 
@@ -197,12 +197,7 @@ impl<'a> Scopes<'a> {
 
     fn check_outer(&self, count: u32, item: SortIdx) -> Result<(), Kind> {
         let sort = item.sort();
-        let is_reachable = matches!(
-            sort,
-            Sort::Core(CoreSort::Module | CoreSort::Type)
-                | Sort::Plain(PlainSort::Component | PlainSort::Type)
-        );
-        if !is_reachable {
+        if !sort.has_outer_alias() {
             return Err(Kind::OuterSort(sort));
         }
         let scope = self.open.iter().rev().nth(count as usize);
