@@ -120,12 +120,7 @@ impl Place {
         };
         let sort = match section {
             SectionId::Alias => reader.read().ok(),
-            SectionId::Canon => {
-                reader.byte().ok().and_then(CanonOp::from_code).map(|op| match op {
-                    CanonOp::Lift => Sort::Plain(PlainSort::Func),
-                    _ => Sort::Core(CoreSort::Func),
-                })
-            }
+            SectionId::Canon => reader.byte().ok().and_then(CanonOp::from_code).map(CanonOp::sort),
             _ => None,
         };
         Some(self.definition(section, sort))
