@@ -53,13 +53,10 @@ impl Definition<'_> {
 /// ```
 pub fn reindex(definitions: &mut [Definition<'_>], new: impl FnMut(Sort, u32) -> u32) {
     let mut reindexer = Reindexer(new);
-    let mut depth = 0_u32;
+    let mut depth = 0;
     for definition in definitions {
-        if matches!(definition, Definition::End) {
-            depth = depth.saturating_sub(1);
-        }
         reindexer.at_depth(definition, depth);
-        depth += u32::from(definition.opens().is_some());
+        depth = definition.depth_after(depth);
     }
 }
 
@@ -129,9 +126,9 @@ struct Reindexer<F>(F);
 
 impl<F: FnMut(Sort, u32) -> u32> Reindexer<F> {
     /// A definition that is this many scopes below the scope of the indices.
-    fn at_depth(&mut self, definition: &mut Definition<'_>, depth: u32) {
+    fn at_depth(&mut self, definition: &mut Definition<'_>, depth: usize) {
         match definition {
-            Definition::Alias(Alias::Outer { count, item }) if *count == depth => {
+            Definition::Alias(Alias::Outer { count, item }) if *count as usize == depth => {
                 self.sort_idx(item);
             }
             Definition::Alias(Alias::Outer { .. }) => {}
