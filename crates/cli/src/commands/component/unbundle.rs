@@ -9,8 +9,7 @@ use wattle::ast::leb128;
 use wattle::componentize::unbundle;
 use wattle::parser::SectionFrame;
 use wattle::parser::components::frames;
-use wattle::printer::Config;
-use wattle::{Features, Wasm, encoder};
+use wattle::{Features, Wasm};
 
 use super::manifest::{Kind, MANIFEST, Manifest, Part, SHELL, Version};
 use crate::failure::Failure;
@@ -91,13 +90,7 @@ impl Unbundle {
             })
         });
         written.map_err(|error| cannot_write(folder, &error))?;
-        match self.wat {
-            true => {
-                let text = Config::new().print_wasm(&wasm);
-                self.output.write(|out| out.write_all(text.as_bytes()))
-            }
-            false => self.output.binary(&encoder::encode_wasm(&wasm)),
-        }
+        self.output.wasm(&wasm, self.wat)
     }
 
     /// Writes the parts of a component to a folder, and the shell.
@@ -193,13 +186,12 @@ fn names(source: &Source) -> Vec<Option<String>> {
                 found.push((Sort::Plain(PlainSort::Component), lens[1], None));
             }
             Definition::Names(found) if depth == 0 => names = Names::clone(found),
-            Definition::End => depth = depth.saturating_sub(1),
             _ => {}
         }
         if let Some(len) = lens.get_mut(place) {
             *len += 1;
         }
-        depth += usize::from(definition.opens().is_some());
+        depth = definition.depth_after(depth);
     }
     let name = |(sort, index, own): (Sort, u32, Option<wattle::ast::Name<'_>>)| {
         let name = names.of(sort, index).cloned().or(own)?;
