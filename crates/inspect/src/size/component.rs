@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use wattle_ast::components::{
-    Alias, CoreInstance, CoreSort, Definition, Instance, Layer, PlainSort, Sort, SortIdx,
-};
+use wattle_ast::components::{Alias, CoreInstance, Definition, Instance, Layer, Sort, SortIdx};
 
 use super::walk::{Found, Place, kind_of};
 
@@ -29,10 +27,7 @@ impl Scope {
     /// Adds the preamble of an inner module or component. Returns its sort and index.
     pub(super) fn add_inner(&mut self, layer: Layer, preamble: u32) -> (Sort, usize) {
         self.open = None;
-        let sort = match layer {
-            Layer::Module => Sort::Core(CoreSort::Module),
-            Layer::Component => Sort::Plain(PlainSort::Component),
-        };
+        let sort = layer.sort();
         let space = self.spaces.entry(sort).or_default();
         space.push(preamble);
         (sort, space.len() - 1)

@@ -60,11 +60,8 @@ impl Place {
 
     /// Moves into an inner module or component.
     pub(crate) fn enter_inner(&mut self, layer: Layer) {
-        let (sort, outer): (_, fn(u32) -> Outer) = match layer {
-            Layer::Module => (Sort::Core(CoreSort::Module), Outer::CoreModule),
-            Layer::Component => (Sort::Plain(PlainSort::Component), Outer::Component),
-        };
-        let outer = outer(self.number(sort));
+        let sort = layer.sort();
+        let Some(outer) = Outer::of(sort, self.number(sort)) else { return };
         self.count(sort.place(), 1);
         self.enter(outer);
     }

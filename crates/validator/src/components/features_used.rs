@@ -105,7 +105,7 @@ impl Uses {
             self.add(feature, |uses| uses.path(place));
         }
         let step = match place {
-            Some(DefinitionRef::Indexed(sort, index)) => outer(sort, index),
+            Some(DefinitionRef::Indexed(sort, index)) => Outer::of(sort, index),
             _ => None,
         };
         match definition {
@@ -169,17 +169,6 @@ impl Uses {
         if let Some(error) = errors.find(|error| error.enable == Some(Feature::Cm64)) {
             self.add(Feature::Cm64, |_| error.path.clone());
         }
-    }
-}
-
-/// How the scope of a definition with this index is referred to.
-fn outer(sort: Sort, index: u32) -> Option<Outer> {
-    match sort {
-        Sort::Core(CoreSort::Module) => Some(Outer::CoreModule(index)),
-        Sort::Core(CoreSort::Type) => Some(Outer::CoreType(index)),
-        Sort::Plain(PlainSort::Component) => Some(Outer::Component(index)),
-        Sort::Plain(PlainSort::Type) => Some(Outer::Type(index)),
-        _ => None,
     }
 }
 
