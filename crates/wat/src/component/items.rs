@@ -104,9 +104,7 @@ impl<'a> ComponentState<'_, 'a> {
             Some(near) => Some(Help::Meant(format!("${near}").into())),
             None => {
                 let bound = |sort: &Sort| self.bindings.find(*sort, &id).is_some();
-                let cores = CoreSort::ALL.iter().map(|sort| Sort::Core(*sort));
-                let plains = PlainSort::ALL.iter().map(|sort| Sort::Plain(*sort));
-                let elsewhere = cores.chain(plains).find(bound);
+                let elsewhere = Sort::all().find(bound);
                 let bound = |sort: Sort| Help::BoundAs(sort.into(), cursor.text().into());
                 Some(elsewhere.map_or(Help::BEFORE, bound))
             }
@@ -170,7 +168,7 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads a core instance and the name of its export, and adds an alias.
     fn core_export(&mut self, sort: CoreSort) -> Result<u32> {
-        if matches!(sort, CoreSort::Type | CoreSort::Instance) {
+        if !sort.is_extern() {
             self.core.cursor.bump();
             return Err(self.core.cursor.error(ErrorKind::NotExported(Sort::Core(sort).into())));
         }
@@ -264,7 +262,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
         let start = self.core.cursor.pos();
         let sort = self.sort()?;
-        if matches!(sort, Sort::Core(sort) if sort != CoreSort::Module) {
+        if !sort.is_extern() {
             self.core.cursor.seek(start + 1);
             return Err(self.core.cursor.unexpected(Expected::Token("module")));
         }
@@ -353,16 +351,12 @@ impl<'a> ComponentState<'_, 'a> {
         at: usize,
     ) -> Result<Alias<'a>> {
         match sort {
-            Sort::Core(CoreSort::Module) | Sort::Plain(_) if !core => {
+            _ if !core && sort.is_extern() => {
                 Ok(Alias::Export { sort, instance: instance.into(), name })
             }
-            Sort::Core(
-                sort @ (CoreSort::Func
-                | CoreSort::Table
-                | CoreSort::Memory
-                | CoreSort::Global
-                | CoreSort::Tag),
-            ) if core => Ok(Alias::CoreExport { sort, instance: instance.into(), name }),
+            Sort::Core(sort) if core && sort.is_extern() => {
+                Ok(Alias::CoreExport { sort, instance: instance.into(), name })
+            }
             _ => {
                 self.core.cursor.seek(at);
                 Err(self.core.cursor.error(ErrorKind::NotExported(sort.into())))

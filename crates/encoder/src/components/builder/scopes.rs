@@ -8,8 +8,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, CoreSort, Counts, Definition, ExternName, Names, ParsedName, Scope, Sort, SortIdx,
-    SortIndex, Type, TypeForm, check_label, label_key,
+    Alias, Counts, Definition, ExternName, Names, ParsedName, Scope, Sort, SortIdx, SortIndex,
+    Type, TypeForm, check_label, label_key,
 };
 use wattle_ast::{Features, Outer, Path};
 
@@ -166,10 +166,8 @@ impl<'a> Scopes<'a> {
             Definition::ExportDecl(export) => check_name(&export.name, &mut self.here().exports),
             Definition::Export(export) => {
                 check_name(&export.name, &mut self.here().exports)?;
-                match export.item.sort() {
-                    Sort::Plain(_) | Sort::Core(CoreSort::Module) => Ok(()),
-                    sort => Err(Kind::ExportSort(sort)),
-                }
+                let sort = export.item.sort();
+                if sort.is_extern() { Ok(()) } else { Err(Kind::ExportSort(sort)) }
             }
             _ => Ok(()),
         }
