@@ -15,9 +15,6 @@ use wattle_ast::{Features, Outer, Path};
 
 use super::error::{ComponentBuildError, ComponentBuildErrorKind as Kind};
 
-/// The most flags of a type.
-const MAX_FLAGS: usize = 32;
-
 #[derive(Clone, Debug)]
 pub(super) struct Scopes<'a> {
     pub(super) definitions: Vec<Definition<'a>>,
@@ -211,7 +208,7 @@ fn check_type(ty: &Type<'_>) -> Result<(), Kind> {
         }
         Type::Flags(flags) => {
             empty(TypeForm::Flags, flags.len())?;
-            if flags.len() > MAX_FLAGS {
+            if flags.len() > Type::MAX_FLAGS {
                 return Err(Kind::TooManyFlags(flags.len()));
             }
             check_labels(flags.iter().map(|flag| &**flag))
