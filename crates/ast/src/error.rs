@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::convert::Infallible;
 use core::fmt;
 
-use crate::components::{self, Sort};
+use crate::components::{self, CoreSort, PlainSort, Sort};
 use crate::{Feature, Opcode, SectionId, Shown, Span};
 
 macro_rules! malformed {
@@ -201,6 +201,38 @@ pub enum Outer {
     Type(u32),
     /// The type of a core module.
     CoreType(u32),
+}
+
+impl Outer {
+    /// The step to the scope of the definition with an index; `None` if definitions of the sort have
+    /// no scope.
+    ///
+    /// ```
+    /// use wattle_ast::Outer;
+    /// use wattle_ast::components::{CoreSort, Sort};
+    /// let sort = Sort::Core(CoreSort::Module);
+    /// assert_eq!(Outer::of(sort, 1), Some(Outer::CoreModule(1)));
+    /// assert_eq!(Outer::CoreModule(1).sort(), sort);
+    /// ```
+    pub const fn of(sort: Sort, index: u32) -> Option<Outer> {
+        match sort {
+            Sort::Core(CoreSort::Module) => Some(Outer::CoreModule(index)),
+            Sort::Core(CoreSort::Type) => Some(Outer::CoreType(index)),
+            Sort::Plain(PlainSort::Component) => Some(Outer::Component(index)),
+            Sort::Plain(PlainSort::Type) => Some(Outer::Type(index)),
+            _ => None,
+        }
+    }
+
+    /// The index space of the definition.
+    pub const fn sort(self) -> Sort {
+        match self {
+            Outer::Component(_) => Sort::Plain(PlainSort::Component),
+            Outer::CoreModule(_) => Sort::Core(CoreSort::Module),
+            Outer::Type(_) => Sort::Plain(PlainSort::Type),
+            Outer::CoreType(_) => Sort::Core(CoreSort::Type),
+        }
+    }
 }
 
 impl fmt::Display for Outer {

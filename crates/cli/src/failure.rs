@@ -2,9 +2,11 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::fault::{Fault, render_message, render_note};
+use crate::input::shown_name;
 use crate::output::json_line;
 
 /// The exit code for bad input, for output that cannot be written, and for tests that fail.
@@ -38,6 +40,11 @@ pub(crate) fn cannot_read(file: impl Display, error: impl Display) -> String {
 }
 
 impl Failure {
+    /// What is wrong with a file as a whole.
+    pub(crate) fn in_file(path: &Path, why: impl Display) -> Failure {
+        Failure::Faults(vec![Fault::new(&shown_name(path), why.to_string())])
+    }
+
     /// Writing to standard output failed.
     pub(crate) fn stdout(error: io::Error) -> Failure {
         match error.kind() {

@@ -9,7 +9,8 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use clap::Args;
 use serde::Serialize;
 use tempfile::NamedTempFile;
-use wattle::ast;
+use wattle::printer::Config;
+use wattle::{Wasm, ast, encoder};
 
 use crate::colours;
 use crate::failure::Failure;
@@ -56,6 +57,14 @@ impl Output {
             return Err(Failure::Usage(why.to_owned()));
         }
         self.write(|out| out.write_all(bytes))
+    }
+
+    /// Writes a module or component, as a binary or as text.
+    pub(crate) fn wasm(&self, wasm: &Wasm<'_>, is_text: bool) -> Result<(), Failure> {
+        match is_text {
+            true => self.write(|out| out.write_all(Config::new().print_wasm(wasm).as_bytes())),
+            false => self.binary(&encoder::encode_wasm(wasm)),
+        }
     }
 
     /// Writes what could be read of an input, and returns why the rest could not be read. A file is

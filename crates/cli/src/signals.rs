@@ -1,6 +1,10 @@
 //! Ctrl-C and SIGTERM: what is done before the process ends.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::failure::Failure;
 
 /// A request to stop.
 pub(crate) struct Signal(i32);
@@ -33,4 +37,18 @@ pub(crate) fn on_signal(handler: impl Fn(Signal) + Send + 'static) -> io::Result
 pub(crate) fn on_signal(handler: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
     const SIGINT: i32 = 2;
     ctrlc::set_handler(move || handler(Signal(SIGINT))).map_err(io::Error::other)
+}
+
+/// A flag that Ctrl-C sets. A second Ctrl-C calls `clean` and ends the process.
+pub(crate) fn stop_flag(clean: impl Fn() + Send + 'static) -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    let handler = on_signal(move |signal| {
+        if flag.swap(true, Ordering::SeqCst) {
+            clean();
+            signal.end_process();
+        }
+    });
+    handler.map_err(|error| Failure::Usage(format!("cannot wait for Ctrl-C: {error}")))?;
+    Ok(stop)
 }

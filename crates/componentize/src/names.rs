@@ -202,7 +202,7 @@ fn builtin(inside: &str) -> Option<(CanonOp, &str)> {
             _ => None,
         }
     };
-    let ops = CanonOp::ALL.iter().filter(|op| !matches!(op, CanonOp::Lift | CanonOp::Lower));
+    let ops = CanonOp::ALL.iter().filter(|op| op.is_built_in());
     // `thread.suspend` is the beginning of others.
     ops.filter_map(|op| after(*op)).min_by_key(|(_, variant)| variant.len())
 }

@@ -79,11 +79,10 @@ pub fn unbundle(
     for (place, definition) in component.definitions.iter_mut().enumerate() {
         if places.next_if_eq(&place).is_some() {
             let item = CoreModuleIdx(index).into();
-            *definition = Definition::Alias(Alias::Outer { count: depth, item });
+            *definition = Definition::Alias(Alias::Outer { count: depth as u32, item });
             index += 1;
         }
-        depth += u32::from(definition.opens().is_some());
-        depth -= u32::from(matches!(definition, Definition::End));
+        depth = definition.depth_after(depth);
     }
     Ok(taken)
 }

@@ -186,12 +186,13 @@ macro_rules! define {
         }
 
         impl Code {
-            /// The operation of a common instruction on vectors.
-            pub(crate) const fn common_vector(opcode: Opcode) -> Option<Code> {
-                Some(match opcode {
-                    $( $( Opcode::$common => Code::$common, )* )*
-                    _ => return None,
-                })
+            /// The operation of an instruction on vectors of this shape, if the instruction is a
+            /// common one. A row with another shape than the instruction has takes no effect.
+            pub(crate) const fn common_vector(self, opcode: Opcode) -> Code {
+                match (self, opcode) {
+                    $( $( (Code::$vector, Opcode::$common) => Code::$common, )* )*
+                    _ => self,
+                }
             }
 
             /// The operation that does the work of this one and the next.

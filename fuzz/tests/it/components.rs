@@ -4,8 +4,8 @@
 use wasmparser::{Validator, WasmFeatures};
 use wattle::Features;
 use wattle::ast::components::{
-    Canon, CanonOpt, Component, Definition, ExternDesc, ExternName, PrimType, Sort, SortIdx, Type,
-    TypeBound, ValType,
+    Canon, CanonOpt, Component, Counts, Definition, ExternDesc, ExternName, PrimType, SortIdx,
+    Type, TypeBound, ValType,
 };
 use wattle::ast::{
     ComponentFuncIdx, ComponentTypeIdx, ExternType, FuncIdx, FuncType, Instr, Limits, MemIdx,
@@ -49,7 +49,7 @@ fn check(bytes: &[u8]) -> Result<(), String> {
 
 /// A valid component refers only to what was defined before, in the scope at hand.
 fn check_uses(component: &Component<'_>) {
-    let mut scopes = vec![[0; Sort::COUNT]];
+    let mut scopes = vec![Counts::default()];
     for definition in &component.definitions {
         if *definition == Definition::End {
             scopes.pop();
@@ -57,13 +57,11 @@ fn check_uses(component: &Component<'_>) {
         }
         let here = scopes.last_mut().unwrap();
         definition.uses(|index| {
-            let number = here[index.sort().place()];
+            let number = here.len(index.sort());
             assert!(index.number() < number, "{index:?} of {number}: {definition:?}");
         });
-        if let Some((sort, number)) = definition.adds() {
-            here[sort.place()] += number;
-        }
-        scopes.extend(definition.opens().map(|_| [0; Sort::COUNT]));
+        here.add(definition);
+        scopes.extend(definition.opens().map(|_| Counts::default()));
     }
 }
 

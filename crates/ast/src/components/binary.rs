@@ -166,7 +166,7 @@ impl<'a> Decode<'a> for Alias<'a> {
             }
             // A core instance exports nothing else.
             (CORE_EXPORT, Sort::Plain(_)) => Err(reader.fail_at(start, Malformed::Sort)),
-            (OUTER, sort) if is_outer(sort) => {
+            (OUTER, sort) if sort.has_outer_alias() => {
                 let count = reader.read()?;
                 Ok(Alias::Outer { count, item: SortIdx::new(sort, reader.u32()?) })
             }
@@ -177,15 +177,6 @@ impl<'a> Decode<'a> for Alias<'a> {
             _ => Err(reader.back(1, Malformed::AliasTarget)),
         }
     }
-}
-
-/// Whether definitions of a sort can be reached from inner scopes.
-fn is_outer(sort: Sort) -> bool {
-    matches!(
-        sort,
-        Sort::Core(CoreSort::Module | CoreSort::Type)
-            | Sort::Plain(PlainSort::Type | PlainSort::Component)
-    )
 }
 
 impl Encode for Alias<'_> {

@@ -8,7 +8,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::canon_table::{for_each_canon, for_each_canon_opt};
-use super::sorts::CoreSortIdx;
+use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort};
 use super::types::ResultList;
 use crate::values::fields;
 use crate::{
@@ -338,6 +338,34 @@ macro_rules! canons {
             }
         }
     };
+}
+
+impl CanonOp {
+    /// The index space that the definition adds to.
+    ///
+    /// ```
+    /// use wattle_ast::components::{CanonOp, CoreSort, PlainSort, Sort};
+    /// assert_eq!(CanonOp::Lift.sort(), Sort::Plain(PlainSort::Func));
+    /// assert_eq!(CanonOp::ResourceNew.sort(), Sort::Core(CoreSort::Func));
+    /// ```
+    pub const fn sort(self) -> Sort {
+        match self {
+            CanonOp::Lift => Sort::Plain(PlainSort::Func),
+            _ => Sort::Core(CoreSort::Func),
+        }
+    }
+
+    /// Whether it is a canonical built-in: the definition makes a core function without being given
+    /// a function.
+    ///
+    /// ```
+    /// use wattle_ast::components::CanonOp;
+    /// assert!(CanonOp::ResourceNew.is_built_in());
+    /// assert!(!CanonOp::Lower.is_built_in());
+    /// ```
+    pub const fn is_built_in(self) -> bool {
+        !matches!(self, CanonOp::Lift | CanonOp::Lower)
+    }
 }
 
 macro_rules! canon_opts {

@@ -192,6 +192,22 @@ impl Definition<'_> {
         }
     }
 
+    /// The number of scopes that are open behind the definition, where `depth` are open before it.
+    ///
+    /// ```
+    /// use wattle_ast::components::Definition;
+    ///
+    /// assert_eq!(Definition::Component.depth_after(0), 1);
+    /// assert_eq!(Definition::End.depth_after(1), 0);
+    /// ```
+    #[inline]
+    pub const fn depth_after(&self, depth: usize) -> usize {
+        match self {
+            Definition::End => depth.saturating_sub(1),
+            _ => depth + self.opens().is_some() as usize,
+        }
+    }
+
     /// The section of a component that the definition stands in. `None` for what stands only in
     /// types, and for [`Definition::End`].
     pub const fn section(&self) -> Option<SectionId> {
@@ -239,8 +255,7 @@ impl Definition<'_> {
             Definition::Instance(_) => plain(PlainSort::Instance),
             Definition::Alias(alias) => Some((alias.sort(), 1)),
             Definition::Type(_) => plain(PlainSort::Type),
-            Definition::Canon(Canon::Lift { .. }) => plain(PlainSort::Func),
-            Definition::Canon(_) => core(CoreSort::Func),
+            Definition::Canon(canon) => Some((canon.op().sort(), 1)),
             Definition::Start(start) => Some((Sort::Plain(PlainSort::Value), start.results)),
             Definition::Import(import) => Some((import.ty.sort(), 1)),
             Definition::Export(export) => Some((export.item.sort(), 1)),

@@ -16,6 +16,7 @@
 //! | `sections.rs` | section ids; [`Entries`]: the definitions of a section, read one by one |
 //! | `parts.rs` | [`Part`]: what a parser finds in a binary, a module or component, one after the other |
 //! | `component.rs` | [`Component`]: the definitions in order, and their original encoding |
+//! | `counts.rs` | [`Counts`]: how many definitions a scope has |
 //! | `walk.rs` | the walk over the indices that a definition refers to, for the next two |
 //! | `uses.rs` | the indices that a definition refers to |
 //! | `remap.rs` | new indices for old ones, and definitions inserted among others |
@@ -31,6 +32,7 @@ mod binary;
 mod canon_table;
 mod canons;
 mod component;
+mod counts;
 mod definitions;
 mod extern_name;
 mod name_section;
@@ -51,6 +53,7 @@ pub use canons::{
     CanonSource, CanonType, ContextSlot, Shared,
 };
 pub use component::{Component, Encoding, Misplaced, RawSection};
+pub use counts::Counts;
 pub use definitions::{
     Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, Definition,
     Export, ExportDecl, ExternDesc, Import, InlineExport, Instance, Numbered, Scope, Start,

@@ -193,6 +193,30 @@ impl<'a> PlainName<'a> {
         }
     }
 
+    /// The name of the getter that belongs to this setter; `None` for a name of anything else.
+    ///
+    /// ```
+    /// use wattle_ast::Features;
+    /// use wattle_ast::components::PlainName;
+    ///
+    /// let setter = PlainName::parse("[method][set]image.width", Features::ALL)?;
+    /// assert_eq!(setter.getter().unwrap().to_string(), "[method][get]image.width");
+    /// # Ok::<(), wattle_ast::components::NameError>(())
+    /// ```
+    pub fn getter(mut self) -> Option<PlainName<'a>> {
+        match &mut self {
+            PlainName::Label { accessor, .. }
+            | PlainName::Method { accessor, .. }
+            | PlainName::Static { accessor, .. }
+                if *accessor == Some(Accessor::Set) =>
+            {
+                *accessor = Some(Accessor::Get);
+                Some(self)
+            }
+            _ => None,
+        }
+    }
+
     fn key(&self) -> Cow<'a, str> {
         let key = match *self {
             PlainName::Constructor { resource } => {

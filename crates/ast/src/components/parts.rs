@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use super::component::Component;
 use super::definitions::Definition;
 use super::sections::{Holds, SectionId};
+use super::sorts::{CoreSort, PlainSort, Sort};
 use crate::{Encode, Item, leb128};
 
 /// What a binary holds, as the last two bytes of its preamble say.
@@ -33,6 +34,14 @@ impl Layer {
         match self {
             Layer::Module => *b"\0asm\x01\0\0\0",
             Layer::Component => Component::PREAMBLE,
+        }
+    }
+
+    /// The index space of inner modules or components.
+    pub const fn sort(self) -> Sort {
+        match self {
+            Layer::Module => Sort::Core(CoreSort::Module),
+            Layer::Component => Sort::Plain(PlainSort::Component),
         }
     }
 

@@ -5,6 +5,7 @@ use core::convert::Infallible;
 
 use super::canons::{Canon, CanonEdit, CanonOpts, ContextSlot};
 use super::component::{Component, Misplaced};
+use super::counts::Counts;
 use super::definitions::{
     Alias, CoreInstance, CoreType, Definition, ExternDesc, Instance, TypeBound, ValueBound,
 };
@@ -52,13 +53,10 @@ impl Definition<'_> {
 /// ```
 pub fn reindex(definitions: &mut [Definition<'_>], new: impl FnMut(Sort, u32) -> u32) {
     let mut reindexer = Reindexer(new);
-    let mut depth = 0_u32;
+    let mut depth = 0;
     for definition in definitions {
-        if matches!(definition, Definition::End) {
-            depth = depth.saturating_sub(1);
-        }
         reindexer.at_depth(definition, depth);
-        depth += u32::from(definition.opens().is_some());
+        depth = definition.depth_after(depth);
     }
 }
 
@@ -99,8 +97,8 @@ impl<'a> Component<'a> {
         let before = self.definitions.get(..place).ok_or(Misplaced { place })?;
         let first = counts(before).ok_or(Misplaced { place })?;
         let added = counts(&inserted.definitions).ok_or(Misplaced { place })?;
-        self.reindex(|sort, index| match index >= first[sort.place()] {
-            true => index.saturating_add(added[sort.place()]),
+        self.reindex(|sort, index| match index >= first.len(sort) {
+            true => index.saturating_add(added.len(sort)),
             false => index,
         });
         self.definitions.splice(place..place, inserted.definitions);
@@ -108,17 +106,15 @@ impl<'a> Component<'a> {
     }
 }
 
-/// The number of indices that definitions add to each index space of their scope; `None` if a scope
-/// is left open.
-fn counts(definitions: &[Definition<'_>]) -> Option<[u32; Sort::COUNT]> {
-    let (mut counts, mut depth) = ([0_u32; Sort::COUNT], 0_usize);
+/// What definitions add to the index spaces of their scope; `None` if a scope is left open.
+fn counts(definitions: &[Definition<'_>]) -> Option<Counts> {
+    let (mut counts, mut depth) = (Counts::default(), 0_usize);
     for definition in definitions {
         if matches!(definition, Definition::End) {
             depth = depth.checked_sub(1)?;
         }
-        if let (0, Some((sort, number))) = (depth, definition.adds()) {
-            let count = &mut counts[sort.place()];
-            *count = count.saturating_add(number);
+        if depth == 0 {
+            counts.add(definition);
         }
         depth += usize::from(definition.opens().is_some());
     }
@@ -130,9 +126,9 @@ struct Reindexer<F>(F);
 
 impl<F: FnMut(Sort, u32) -> u32> Reindexer<F> {
     /// A definition that is this many scopes below the scope of the indices.
-    fn at_depth(&mut self, definition: &mut Definition<'_>, depth: u32) {
+    fn at_depth(&mut self, definition: &mut Definition<'_>, depth: usize) {
         match definition {
-            Definition::Alias(Alias::Outer { count, item }) if *count == depth => {
+            Definition::Alias(Alias::Outer { count, item }) if *count as usize == depth => {
                 self.sort_idx(item);
             }
             Definition::Alias(Alias::Outer { .. }) => {}

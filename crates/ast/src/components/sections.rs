@@ -338,15 +338,12 @@ pub fn first_section<'d, 'a>(
     if id.holds() != Holds::List {
         return Some((id, &definitions[..1]));
     }
-    let mut depth = 0_usize;
+    let mut depth = 0;
     let end = definitions.iter().position(|definition| {
         if depth == 0 && definition.section() != Some(id) {
             return true;
         }
-        match definition {
-            Definition::End => depth -= 1,
-            _ => depth += usize::from(definition.opens().is_some()),
-        }
+        depth = definition.depth_after(depth);
         false
     });
     Some((id, &definitions[..end.unwrap_or(definitions.len())]))

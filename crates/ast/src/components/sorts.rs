@@ -158,6 +158,16 @@ impl fmt::Display for Sort {
 }
 
 impl CoreSort {
+    /// Whether core modules can import and export definitions of the sort.
+    ///
+    /// ```
+    /// use wattle_ast::components::CoreSort;
+    /// assert!(CoreSort::Func.is_extern() && !CoreSort::Type.is_extern());
+    /// ```
+    pub const fn is_extern(self) -> bool {
+        !matches!(self, CoreSort::Type | CoreSort::Module | CoreSort::Instance)
+    }
+
     /// The sort, among all of them.
     pub const fn as_sort(self) -> Sort {
         Sort::Core(self)
@@ -247,6 +257,43 @@ impl Sort {
             Sort::Core(sort) => sort as usize,
             Sort::Plain(sort) => CoreSort::ALL.len() + sort as usize,
         }
+    }
+
+    /// All sorts, by [`place`](Sort::place).
+    ///
+    /// ```
+    /// use wattle_ast::components::Sort;
+    /// assert!(Sort::all().enumerate().all(|(place, sort)| sort.place() == place));
+    /// ```
+    pub fn all() -> impl Iterator<Item = Sort> {
+        let plain = PlainSort::ALL.iter().map(|sort| sort.as_sort());
+        CoreSort::ALL.iter().map(|sort| sort.as_sort()).chain(plain)
+    }
+
+    /// Whether components can import and export definitions of the sort.
+    ///
+    /// ```
+    /// use wattle_ast::components::{CoreSort, Sort};
+    /// assert!(Sort::Core(CoreSort::Module).is_extern());
+    /// assert!(!Sort::Core(CoreSort::Func).is_extern());
+    /// ```
+    pub const fn is_extern(self) -> bool {
+        matches!(self, Sort::Plain(_) | Sort::Core(CoreSort::Module))
+    }
+
+    /// Whether outer aliases can refer to definitions of the sort.
+    ///
+    /// ```
+    /// use wattle_ast::components::{CoreSort, Sort};
+    /// assert!(Sort::Core(CoreSort::Module).has_outer_alias());
+    /// assert!(!Sort::Core(CoreSort::Func).has_outer_alias());
+    /// ```
+    pub const fn has_outer_alias(self) -> bool {
+        matches!(
+            self,
+            Sort::Core(CoreSort::Module | CoreSort::Type)
+                | Sort::Plain(PlainSort::Component | PlainSort::Type)
+        )
     }
 
     /// Reads a sort. `error` is the reason if the first byte is not one.

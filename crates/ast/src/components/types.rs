@@ -275,6 +275,9 @@ pub struct ResourceType {
 }
 
 impl Type<'_> {
+    /// The most flags that are valid in a type.
+    pub const MAX_FLAGS: usize = 32;
+
     /// The form of the type; `None` for a primitive type.
     pub const fn form(&self) -> Option<TypeForm> {
         Some(match self {

@@ -1,8 +1,7 @@
 //! The names of imports and exports, labels, versions, and the name section.
 
 use wattle_ast::components::{
-    Accessor, CoreSort, InterfaceName, NamePart, Names, ParsedName, PlainName, PlainSort, Sort,
-    Version,
+    Accessor, CoreSort, InterfaceName, NamePart, Names, ParsedName, PlainName, Sort, Version,
 };
 use wattle_ast::{Encode, Error, Feature, Features, Malformed};
 
@@ -161,8 +160,7 @@ fn the_name_section_reads_back() {
     let mut names = Names::default();
     assert!(names.is_empty() && names.to_bytes().is_empty());
     names.component = Some("c".into());
-    let core = CoreSort::ALL.iter().copied().map(Sort::Core);
-    for (nth, sort) in (0..).zip(core.chain(PlainSort::ALL.iter().copied().map(Sort::Plain))) {
+    for (nth, sort) in (0..).zip(Sort::all()) {
         names.insert(sort, nth, "x".into());
         names.insert(sort, 200 + nth, "y".into());
         assert_eq!(names.of(sort, nth), Some(&"x".into()));

@@ -11,12 +11,12 @@ use wattle::ast::Shown;
 use wattle::wat::format::Config;
 use wattle::wit;
 
-use crate::failure::{FAILED, Failure, cannot_read};
+use crate::failure::{FAILED, Failure};
 use crate::fault::Fault;
-use crate::input::{is_standard, read_file, shown_name};
+use crate::input::{files_below, is_standard, read_file, shown_name};
 use crate::output::{Output, json_line};
 use crate::source::Source;
-use crate::source::wit::{faults, files_below, is_wat};
+use crate::source::wit::{faults, is_wat};
 
 /// The time after which a difference may be longer than it has to be.
 const DIFF_TIME: Duration = Duration::from_secs(2);
@@ -101,10 +101,7 @@ impl Fmt {
                 files.push(path.clone());
                 continue;
             }
-            let found = files_below(path);
-            files.extend(
-                found.map_err(|error| Failure::Input(cannot_read(shown_name(path), error)))?,
-            );
+            files.extend(files_below(path, &["wat", "wast", "wit"])?);
         }
         Ok(files)
     }

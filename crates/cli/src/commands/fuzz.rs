@@ -2,8 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -115,16 +114,9 @@ impl Fuzz {
             return served.map_err(Failure::stdout);
         }
         let plan = self.plan()?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let (flag, folder) = (stop.clone(), self.output.clone());
-        let handler = signals::on_signal(move |signal| {
-            // Who presses Ctrl-C twice does not want to wait for the modules that run.
-            if flag.swap(true, Ordering::SeqCst) {
-                wattle_differ::remove_modules(&folder);
-                signal.end_process();
-            }
-        });
-        handler.map_err(|error| Failure::Usage(format!("cannot wait for Ctrl-C: {error}")))?;
+        let folder = self.output.clone();
+        // Who presses Ctrl-C twice does not want to wait for the modules that run.
+        let stop = signals::stop_flag(move || wattle_differ::remove_modules(&folder))?;
         let mut live = Live::new(self.count, json);
         let stats = wattle_differ::run(&plan, &stop, &mut live);
         live.bar.finish_and_clear();

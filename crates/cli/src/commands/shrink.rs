@@ -6,8 +6,6 @@ mod tester;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -109,7 +107,7 @@ impl Shrink {
             Some(folder) => Some(State::open(folder, &input, &self.command[0])?),
             None => None,
         };
-        let stop = self.stop_on_signal()?;
+        let stop = signals::stop_flag(|| {})?;
         let mut tester = Tester::new(command.clone(), self.status, self.jobs.get(), stop.clone());
         tester.timeout = Duration::from_secs(self.timeout);
         tester.max_tests = self.max_tests;
@@ -217,19 +215,6 @@ impl Shrink {
             }
         };
         Err(Failure::Input(format!("{file} is not interesting: the command {why}")))
-    }
-
-    /// Sets a flag on Ctrl-C. A second Ctrl-C ends the process.
-    fn stop_on_signal(&self) -> Result<Arc<AtomicBool>, Failure> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let flag = stop.clone();
-        let handler = signals::on_signal(move |signal| {
-            if flag.swap(true, Ordering::SeqCst) {
-                signal.end_process();
-            }
-        });
-        handler.map_err(|error| Failure::Usage(format!("cannot wait for Ctrl-C: {error}")))?;
-        Ok(stop)
     }
 }
 

@@ -20,10 +20,11 @@ use wattle::script::{Options, Report};
 use wattle::wat::script::{self, DirectiveKind};
 use wattle::{Feature, Features};
 
-use crate::failure::{FAILED, Failure, NOT_RUN, cannot_read};
+use crate::failure::{FAILED, Failure, NOT_RUN};
 use crate::fault::Fault;
 use crate::input::{
-    FeatureList, MAX_MEMORY, Reading, is_standard, parse_bytes, parse_seconds, shown_name,
+    FeatureList, MAX_MEMORY, Reading, files_below, is_standard, parse_bytes, parse_seconds,
+    shown_name,
 };
 use crate::output::json_line;
 use crate::source::Source;
@@ -157,29 +158,15 @@ impl Wast {
     fn files(&self) -> Result<Vec<PathBuf>, Failure> {
         let mut files = Vec::new();
         for path in &self.paths {
-            let unreadable = |error: io::Error| Failure::Input(cannot_read(path.display(), error));
             if is_standard(path) || !path.is_dir() {
                 files.push(path.clone());
                 continue;
             }
-            let mut found = Vec::new();
-            let mut folders = vec![path.clone()];
-            while let Some(folder) = folders.pop() {
-                for entry in folder.read_dir().map_err(unreadable)? {
-                    let entry = entry.map_err(unreadable)?;
-                    // A link to a folder is not followed: it may lead back.
-                    if entry.file_type().map_err(unreadable)?.is_dir() {
-                        folders.push(entry.path());
-                    } else if entry.path().extension().is_some_and(|it| it == "wast") {
-                        found.push(entry.path());
-                    }
-                }
-            }
+            let mut found = files_below(path, &["wast"])?;
             if found.is_empty() {
                 let why = format!("there is no `.wast` file in {}", path.display());
                 return Err(Failure::Input(why));
             }
-            found.sort();
             files.append(&mut found);
         }
         Ok(files)

@@ -1,9 +1,7 @@
 //! Packages of interfaces: where their files come from, and what is wrong with them.
 
-use std::ffi::OsStr;
-use std::io;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use wattle::ast::{LineIndex, Shown};
@@ -73,9 +71,8 @@ impl Interfaces {
         if let (Some(world), None) = (self.world, name) {
             return Ok(world);
         }
-        self.model.select_world(self.package, name).map_err(|error| {
-            Failure::Faults(vec![Fault::new(&shown_name(path), error.to_string())])
-        })
+        let world = self.model.select_world(self.package, name);
+        world.map_err(|error| Failure::in_file(path, error))
     }
 }
 
@@ -246,27 +243,4 @@ pub(crate) fn is_wat(path: &Path, content: &[u8]) -> bool {
     // Interface text begins with neither.
     let begins = content.trim_ascii_start().first();
     matches!(extension, Some("wat" | "wast")) || matches!(begins, Some(b'(' | b';'))
-}
-
-/// All files with text that can be formatted in a folder and in the folders below it, in order.
-pub(crate) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let (mut folders, mut files) = (vec![folder.to_owned()], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for entry in folder.read_dir()? {
-            let entry = entry?;
-            let path = entry.path();
-            // A link to a folder may lead to where it is.
-            if entry.file_type()?.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(is_formatted) {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn is_formatted(extension: &OsStr) -> bool {
-    ["wat", "wast", "wit"].iter().any(|known| extension == *known)
 }

@@ -362,7 +362,6 @@ fn check(
     let mut validator = Validator::new().features(Features::ALL).max_errors(1);
     let (mut depth, mut instances) = (0_usize, 0);
     for definition in &component.definitions {
-        depth -= usize::from(matches!(definition, Definition::End));
         let is_instance = depth == 0 && matches!(definition, Definition::Instance(_));
         if let Err(errors) = validator.definition(definition) {
             let error = errors.first();
@@ -401,7 +400,7 @@ fn check(
             });
         }
         instances += usize::from(is_instance);
-        depth += usize::from(definition.opens().is_some());
+        depth = definition.depth_after(depth);
     }
     validator
         .finish()

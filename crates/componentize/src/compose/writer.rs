@@ -10,7 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    CoreType, Definition, ExportDecl, ExternDesc, ExternName, Import, NameAttributes, Sort,
+    CoreType, Counts, Definition, ExportDecl, ExternDesc, ExternName, Import, NameAttributes,
     SortIdx, Type, TypeBound, ValueBound,
 };
 use wattle_ast::{ComponentTypeIdx, Name, TypeIdx};
@@ -65,7 +65,7 @@ pub(super) type Result<T> = core::result::Result<T, Fault>;
 /// A scope that is being written.
 pub(super) struct Frame<'t> {
     definitions: Vec<Definition<'static>>,
-    counts: [u32; Sort::COUNT],
+    counts: Counts,
     /// The indices of types in this scope.
     pub(super) types: BTreeMap<Node, u32>,
     /// The types that imports and exports of this scope give a name.
@@ -96,7 +96,7 @@ impl Frame<'_> {
     fn new(opens: Option<Definition<'static>>) -> Self {
         Frame {
             definitions: Vec::new(),
-            counts: [0; Sort::COUNT],
+            counts: Counts::default(),
             types: BTreeMap::new(),
             named: BTreeSet::new(),
             origins: BTreeMap::new(),
@@ -109,17 +109,9 @@ impl Frame<'_> {
 
     /// Adds a definition, and returns its index.
     pub(super) fn push(&mut self, definition: Definition<'static>) -> u32 {
-        let adds = definition.adds();
+        let index = self.counts.add(&definition);
         self.definitions.push(definition);
-        self.count(adds)
-    }
-
-    fn count(&mut self, adds: Option<(Sort, u32)>) -> u32 {
-        let Some((sort, number)) = adds else { return 0 };
-        let count = &mut self.counts[sort.place()];
-        let index = *count;
-        *count = index.saturating_add(number);
-        index
+        index.map_or(0, SortIdx::number)
     }
 }
 
@@ -297,11 +289,10 @@ impl<'t> Writer<'t> {
         let Some(frame) = frames.pop() else { return Ok(()) };
         self.count(frame.definitions.len() as u32)?;
         let parent = frames.last_mut().unwrap_or(&mut self.root);
-        let adds = frame.opens.as_ref().and_then(Definition::adds);
-        parent.definitions.extend(frame.opens);
+        let index = frame.opens.map_or(0, |opens| parent.push(opens));
         parent.definitions.extend(frame.definitions);
         parent.definitions.push(Definition::End);
-        parent.ready = Some(parent.count(adds));
+        parent.ready = Some(index);
         Ok(())
     }
 

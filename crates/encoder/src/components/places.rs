@@ -105,16 +105,13 @@ impl Numbers {
     fn units(&mut self, definitions: &[Definition<'_>], mut at: usize, units: &mut Vec<Unit>) {
         let mut rest = definitions;
         while let Some(first) = rest.first() {
-            let mut depth = 0_usize;
+            let mut depth = 0;
             let len = match first {
                 Definition::Component | Definition::End => 1,
                 _ => rest
                     .iter()
                     .take_while(|&definition| {
-                        match definition {
-                            Definition::End => depth = depth.saturating_sub(1),
-                            _ => depth += usize::from(definition.opens().is_some()),
-                        }
+                        depth = definition.depth_after(depth);
                         depth > 0
                     })
                     .count()

@@ -8,7 +8,7 @@ use gimli::write::{
     Sections, UnitEntryId,
 };
 use gimli::{DwTag, Encoding, Format, LineEncoding, LittleEndian};
-use wattle_ast::components::{CoreSort, Definition, PlainSort, Sort};
+use wattle_ast::components::{Counts, Definition};
 use wattle_ast::{
     Custom, CustomData, DefIdx, ExternKind, Features, FuncIdx, ItemKind, LineIndex, LocalIdx,
     Module, Outer, ScopeMap, SectionId, SourceMap, Span, ValType, Wasm,
@@ -102,26 +102,19 @@ pub fn add(
 fn maps_of_modules<'m>(wasm: &Wasm<'_>, map: &'m SourceMap) -> Vec<Option<ScopeMap<'m>>> {
     let Wasm::Component(component) = wasm else { return vec![Some(map.outermost())] };
     let mut maps = Vec::new();
-    // The scopes that are open, each with the number of its components and of its core modules.
-    let mut open = vec![(Some(map.outermost()), [0_u32; 2])];
+    let mut open = vec![(Some(map.outermost()), Counts::default())];
     for definition in &component.definitions {
         if let Definition::End = definition {
             open.pop();
             continue;
         }
         let Some((map, counts)) = open.last_mut() else { break };
-        let (map, [components, modules]) = (*map, *counts);
-        match definition.adds() {
-            Some((Sort::Plain(PlainSort::Component), _)) => counts[0] += 1,
-            Some((Sort::Core(CoreSort::Module), _)) => counts[1] += 1,
-            _ => {}
-        }
-        let inner = |outer| map.and_then(|map| map.inner(outer));
+        let index = counts.add(definition);
+        let outer = index.and_then(|index| Outer::of(index.sort(), index.number()));
+        let inner = map.zip(outer).and_then(|(map, outer)| map.inner(outer));
         match definition {
-            Definition::CoreModule(_) => maps.push(inner(Outer::CoreModule(modules))),
-            Definition::Component => open.push((inner(Outer::Component(components)), [0; 2])),
-            // The scope of a type, which cannot contain core modules.
-            _ if definition.opens().is_some() => open.push((None, [0; 2])),
+            Definition::CoreModule(_) => maps.push(inner),
+            _ if definition.opens().is_some() => open.push((inner, Counts::default())),
             _ => {}
         }
     }

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use wattle_ast::components::{
-    Alias, CoreInstance, CoreSort, Definition, Instance, Layer, PlainSort, Sort, SortIdx,
-};
+use wattle_ast::components::{Alias, CoreInstance, Definition, Instance, Layer, Sort, SortIdx};
 
 use super::walk::{Found, Place, kind_of};
 
@@ -15,7 +13,7 @@ pub(super) struct Scope {
     spaces: HashMap<Sort, Vec<u32>>,
     references: Vec<(u32, SortIdx)>,
     /// The type whose definitions are being read, and the number of types that are open in it.
-    open: Option<(u32, u32)>,
+    open: Option<(u32, usize)>,
     /// The number of definitions that add to no index space.
     others: u32,
 }
@@ -29,10 +27,7 @@ impl Scope {
     /// Adds the preamble of an inner module or component. Returns its sort and index.
     pub(super) fn add_inner(&mut self, layer: Layer, preamble: u32) -> (Sort, usize) {
         self.open = None;
-        let sort = match layer {
-            Layer::Module => Sort::Core(CoreSort::Module),
-            Layer::Component => Sort::Plain(PlainSort::Component),
-        };
+        let sort = layer.sort();
         let space = self.spaces.entry(sort).or_default();
         space.push(preamble);
         (sort, space.len() - 1)
@@ -52,11 +47,7 @@ impl Scope {
             Some((piece, depth)) => {
                 found.grow(*piece, size);
                 let entry = (*piece, *depth);
-                match definition {
-                    Definition::End => *depth -= 1,
-                    _ if definition.opens().is_some() => *depth += 1,
-                    _ => {}
-                }
+                *depth = definition.depth_after(*depth);
                 if *depth == 0 {
                     self.open = None;
                 }
@@ -65,8 +56,8 @@ impl Scope {
             None => (self.add(found, place, &definition, size), 0),
         };
         match definition {
-            Definition::Alias(Alias::Outer { count, item }) if count >= depth => {
-                match count - depth {
+            Definition::Alias(Alias::Outer { count, item }) if count as usize >= depth => {
+                match count - depth as u32 {
                     0 => {
                         self.references.push((piece, item));
                         None

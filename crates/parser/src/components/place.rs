@@ -60,11 +60,8 @@ impl Place {
 
     /// Moves into an inner module or component.
     pub(crate) fn enter_inner(&mut self, layer: Layer) {
-        let (sort, outer): (_, fn(u32) -> Outer) = match layer {
-            Layer::Module => (Sort::Core(CoreSort::Module), Outer::CoreModule),
-            Layer::Component => (Sort::Plain(PlainSort::Component), Outer::Component),
-        };
-        let outer = outer(self.number(sort));
+        let sort = layer.sort();
+        let Some(outer) = Outer::of(sort, self.number(sort)) else { return };
         self.count(sort.place(), 1);
         self.enter(outer);
     }
@@ -120,12 +117,7 @@ impl Place {
         };
         let sort = match section {
             SectionId::Alias => reader.read().ok(),
-            SectionId::Canon => {
-                reader.byte().ok().and_then(CanonOp::from_code).map(|op| match op {
-                    CanonOp::Lift => Sort::Plain(PlainSort::Func),
-                    _ => Sort::Core(CoreSort::Func),
-                })
-            }
+            SectionId::Canon => reader.byte().ok().and_then(CanonOp::from_code).map(CanonOp::sort),
             _ => None,
         };
         Some(self.definition(section, sort))

@@ -53,10 +53,7 @@ impl<'a> Builder<'a> {
                     self.begin_section(SectionId::Custom, offset);
                 }
                 self.raw.add(bytes);
-                match &definition {
-                    Definition::End => self.types = self.types.saturating_sub(1),
-                    _ => self.types += usize::from(definition.opens().is_some()),
-                }
+                self.types = definition.depth_after(self.types);
                 self.definitions.push(definition);
             }
             Part::Section(section) => {

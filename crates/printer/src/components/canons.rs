@@ -3,8 +3,8 @@
 use core::convert::Infallible;
 
 use wattle_ast::components::{
-    Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, ContextSlot, CoreSort, PlainSort,
-    ResultList, Shared, Sort,
+    Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, ContextSlot, CoreSort, ResultList,
+    Shared,
 };
 use wattle_ast::{ComponentFuncIdx, ComponentTypeIdx, FuncIdx, MemIdx, TableIdx, TypeIdx};
 
@@ -18,16 +18,12 @@ impl<'c> Printer<'c> {
         let mut text = Immediates { printer: self, op: canon.op(), lifted: None };
         // Writing text never fails.
         let _ = canon.write_to(&mut text);
-        match text.lifted {
-            Some(ty) => {
-                self.str(" (func");
-                self.define(Sort::Plain(PlainSort::Func));
-                self.type_ref(ty);
-            }
-            None => {
-                self.str(" (core func");
-                self.define(Sort::Core(CoreSort::Func));
-            }
+        let lifted = text.lifted;
+        let sort = canon.op().sort();
+        self.sort(sort);
+        self.define(sort);
+        if let Some(ty) = lifted {
+            self.type_ref(ty);
         }
         self.str(")");
     }

@@ -315,7 +315,7 @@ impl<'c> Printer<'c> {
     }
 
     /// Appends ` (core module`, without a closing parenthesis.
-    fn sort(&mut self, sort: Sort) {
+    pub(super) fn sort(&mut self, sort: Sort) {
         self.str(" (");
         match sort {
             Sort::Core(sort) => {

@@ -175,10 +175,8 @@ fn ids(survey: &Survey, names: &Names<'_>, config: &Config) -> Vec<Ids> {
             names.push((index as usize, name.as_str()));
         }
     }
-    let core = CoreSort::ALL.iter().map(|sort| Sort::Core(*sort));
-    let plain = PlainSort::ALL.iter().map(|sort| Sort::Plain(*sort));
     let mut all = Vec::with_capacity(Sort::COUNT);
-    for ((sort, names), len) in core.chain(plain).zip(by_sort).zip(survey.lens) {
+    for ((sort, names), len) in Sort::all().zip(by_sort).zip(survey.lens) {
         // A few bytes can stand for billions of values.
         let is_counted = sort != Sort::Plain(PlainSort::Value) || survey.unplaced.is_empty();
         let name_unnamed = config.name_unnamed && is_counted;

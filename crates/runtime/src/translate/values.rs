@@ -288,7 +288,7 @@ impl<'m> Translator<'m> {
         }
         let [b, c, third] = slots;
         let imm = pack(opcode as u32, if laned { lane.into() } else { third.into() });
-        let code = Code::common_vector(opcode).unwrap_or(code);
+        let code = code.common_vector(opcode);
         self.emit_push(code, arrow.results == [v128], b, c, imm)
     }
 

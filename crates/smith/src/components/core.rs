@@ -215,7 +215,7 @@ impl Generator<'_> {
     /// Makes a built-in function.
     pub(super) fn make_built_in(&mut self) {
         let op = self.entropy.pick(CanonOp::ALL).unwrap_or(CanonOp::ResourceDrop);
-        if matches!(op, CanonOp::Lift | CanonOp::Lower) || !self.has(op.feature().into()) {
+        if !op.is_built_in() || !self.has(op.feature().into()) {
             return;
         }
         let source = &mut Immediates { generator: self, op, has_pointer: false };

@@ -57,10 +57,7 @@ impl Validator {
     pub(crate) fn canon(&mut self, canon: &Canon) -> Checked {
         let op = canon.op();
         self.need_op("", op, op.feature())?;
-        let sort = match op {
-            CanonOp::Lift => Sort::Plain(PlainSort::Func),
-            _ => Sort::Core(CoreSort::Func),
-        };
+        let sort = op.sort();
         self.add_index(sort)?;
         if let Canon::Lift { func, opts, ty } = canon {
             let id = self.lift(func.0, opts, ty.0)?;

@@ -9,7 +9,7 @@ use core::convert::Infallible;
 
 use wattle_ast::components::{
     Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, Component, ContextSlot, CoreInstance,
-    CoreSort, CoreType, Definition, ExternDesc, ExternName, Instance, Numbered, ParsedName,
+    CoreSort, CoreType, Counts, Definition, ExternDesc, ExternName, Instance, ParsedName,
     PlainSort, ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
 };
 use wattle_ast::{
@@ -63,34 +63,7 @@ pub fn features_used_of(wasm: &Wasm<'_>) -> Vec<(Feature, Path)> {
 #[derive(Default)]
 struct Scope {
     outer: Option<Outer>,
-    lens: [u32; Sort::COUNT],
-    numbered: [u32; Numbered::COUNT],
-}
-
-impl Scope {
-    fn len(&self, sort: Sort) -> u32 {
-        self.lens.get(sort.place()).copied().unwrap_or_default()
-    }
-
-    /// How an error refers to the next definition.
-    fn next(&self, definition: &Definition<'_>) -> Option<DefinitionRef> {
-        if let Some(kind) = definition.numbered() {
-            return Some(kind.reference(self.numbered[kind as usize]));
-        }
-        let (sort, _) = definition.adds()?;
-        Some(DefinitionRef::Indexed(sort, self.len(sort)))
-    }
-
-    fn add(&mut self, definition: &Definition<'_>) {
-        if let Some(kind) = definition.numbered() {
-            self.numbered[kind as usize] += 1;
-        }
-        if let Some((sort, count)) = definition.adds()
-            && let Some(len) = self.lens.get_mut(sort.place())
-        {
-            *len = len.saturating_add(count);
-        }
-    }
+    counts: Counts,
 }
 
 struct Uses {
@@ -125,14 +98,14 @@ impl Uses {
             }
             return;
         }
-        let place = self.scopes.last().and_then(|scope| scope.next(definition));
+        let place = self.scopes.last().and_then(|scope| scope.counts.next(definition));
         let mut features = Found(Features::NONE);
         features.definition(definition);
         for feature in features.0.iter() {
             self.add(feature, |uses| uses.path(place));
         }
         let step = match place {
-            Some(DefinitionRef::Indexed(sort, index)) => outer(sort, index),
+            Some(DefinitionRef::Indexed(sort, index)) => Outer::of(sort, index),
             _ => None,
         };
         match definition {
@@ -143,7 +116,7 @@ impl Uses {
             _ => {}
         }
         if let Some(scope) = self.scopes.last_mut() {
-            scope.add(definition);
+            scope.counts.add(definition);
         }
         if definition.opens().is_some() {
             self.scopes.push(Scope { outer: step, ..Scope::default() });
@@ -196,17 +169,6 @@ impl Uses {
         if let Some(error) = errors.find(|error| error.enable == Some(Feature::Cm64)) {
             self.add(Feature::Cm64, |_| error.path.clone());
         }
-    }
-}
-
-/// How the scope of a definition with this index is referred to.
-fn outer(sort: Sort, index: u32) -> Option<Outer> {
-    match sort {
-        Sort::Core(CoreSort::Module) => Some(Outer::CoreModule(index)),
-        Sort::Core(CoreSort::Type) => Some(Outer::CoreType(index)),
-        Sort::Plain(PlainSort::Component) => Some(Outer::Component(index)),
-        Sort::Plain(PlainSort::Type) => Some(Outer::Type(index)),
-        _ => None,
     }
 }
 

@@ -320,19 +320,8 @@ impl Validator {
         entity: Entity,
     ) -> Checked {
         let ParsedName::Plain(plain) = parsed else { return Ok(()) };
-        if plain.accessor() != Some(Accessor::Set) || NodeId(entity.id) == NodeId::UNKNOWN {
+        let Some(getter) = plain.getter().filter(|_| NodeId(entity.id) != NodeId::UNKNOWN) else {
             return Ok(());
-        }
-        let accessor = Some(Accessor::Get);
-        let getter = match *plain {
-            PlainName::Label { label, .. } => PlainName::Label { accessor, label },
-            PlainName::Method { resource, label, .. } => {
-                PlainName::Method { accessor, resource, label }
-            }
-            PlainName::Static { resource, label, .. } => {
-                PlainName::Static { accessor, resource, label }
-            }
-            PlainName::Constructor { .. } => return Ok(()),
         };
         let key = self.arena.texts.find(&ParsedName::Plain(getter).key());
         let getter = getter.to_string();

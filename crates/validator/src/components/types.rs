@@ -101,7 +101,7 @@ impl Validator {
                 self.arena.intern(Kind::Tuple, &words)
             }
             Type::Flags(labels) => {
-                if labels.len() > 32 {
+                if labels.len() > Type::MAX_FLAGS {
                     return Err(K::FlagCount { count: labels.len() }.into());
                 }
                 self.label_type(Kind::Flags, &FLAGS, labels, u32::MAX)?

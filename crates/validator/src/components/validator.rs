@@ -338,13 +338,11 @@ impl Validator {
     /// Closes the current scope, and adds what it made to the one around it.
     fn close(&mut self) {
         let sort = match self.scope().step {
-            Some(Outer::Component(_)) => Sort::Plain(PlainSort::Component),
-            Some(Outer::Type(_)) => Sort::Plain(PlainSort::Type),
-            Some(Outer::CoreType(_)) => Sort::Core(CoreSort::Type),
             Some(Outer::CoreModule(_)) | None => {
                 let error = K::Misplaced.into();
                 return self.report(error, None);
             }
+            Some(outer) => outer.sort(),
         };
         self.span = self.scope().span;
         if self.form() == Form::ModuleType {

@@ -37,11 +37,6 @@ pub(super) const TYPE: Sort = Sort::Plain(PlainSort::Type);
 pub(super) const COMPONENT: Sort = Sort::Plain(PlainSort::Component);
 pub(super) const INSTANCE: Sort = Sort::Plain(PlainSort::Instance);
 
-/// Whether definitions of a sort can be reached from inner scopes.
-fn is_outer(sort: Sort) -> bool {
-    matches!(sort, CORE_MODULE | CORE_TYPE | COMPONENT | TYPE)
-}
-
 impl<'a> ComponentState<'_, 'a> {
     /// Whether a number or an identifier comes next.
     pub(super) fn at_idx(&self) -> bool {
@@ -56,7 +51,7 @@ impl<'a> ComponentState<'_, 'a> {
         let id = self.core.cursor.id();
         let Some(bound) = self.bindings.find(sort, &id) else { return Ok(self.missing(sort)) };
         let count = self.depth() - bound.depth;
-        if count > 0 && !is_outer(sort) {
+        if count > 0 && !sort.has_outer_alias() {
             let kind = ErrorKind::OuterItem(id.as_str().into());
             return Err(self.core.cursor.error(kind));
         }
@@ -109,9 +104,7 @@ impl<'a> ComponentState<'_, 'a> {
             Some(near) => Some(Help::Meant(format!("${near}").into())),
             None => {
                 let bound = |sort: &Sort| self.bindings.find(*sort, &id).is_some();
-                let cores = CoreSort::ALL.iter().map(|sort| Sort::Core(*sort));
-                let plains = PlainSort::ALL.iter().map(|sort| Sort::Plain(*sort));
-                let elsewhere = cores.chain(plains).find(bound);
+                let elsewhere = Sort::all().find(bound);
                 let bound = |sort: Sort| Help::BoundAs(sort.into(), cursor.text().into());
                 Some(elsewhere.map_or(Help::BEFORE, bound))
             }
@@ -175,7 +168,7 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads a core instance and the name of its export, and adds an alias.
     fn core_export(&mut self, sort: CoreSort) -> Result<u32> {
-        if matches!(sort, CoreSort::Type | CoreSort::Instance) {
+        if !sort.is_extern() {
             self.core.cursor.bump();
             return Err(self.core.cursor.error(ErrorKind::NotExported(Sort::Core(sort).into())));
         }
@@ -269,7 +262,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
         let start = self.core.cursor.pos();
         let sort = self.sort()?;
-        if matches!(sort, Sort::Core(sort) if sort != CoreSort::Module) {
+        if !sort.is_extern() {
             self.core.cursor.seek(start + 1);
             return Err(self.core.cursor.unexpected(Expected::Token("module")));
         }
@@ -358,16 +351,12 @@ impl<'a> ComponentState<'_, 'a> {
         at: usize,
     ) -> Result<Alias<'a>> {
         match sort {
-            Sort::Core(CoreSort::Module) | Sort::Plain(_) if !core => {
+            _ if !core && sort.is_extern() => {
                 Ok(Alias::Export { sort, instance: instance.into(), name })
             }
-            Sort::Core(
-                sort @ (CoreSort::Func
-                | CoreSort::Table
-                | CoreSort::Memory
-                | CoreSort::Global
-                | CoreSort::Tag),
-            ) if core => Ok(Alias::CoreExport { sort, instance: instance.into(), name }),
+            Sort::Core(sort) if core && sort.is_extern() => {
+                Ok(Alias::CoreExport { sort, instance: instance.into(), name })
+            }
             _ => {
                 self.core.cursor.seek(at);
                 Err(self.core.cursor.error(ErrorKind::NotExported(sort.into())))
@@ -419,7 +408,7 @@ impl<'a> ComponentState<'_, 'a> {
             }
             _ => self.sort()?,
         };
-        if !is_outer(sort) {
+        if !sort.has_outer_alias() {
             self.core.cursor.seek(start + 1);
             return Err(self.core.cursor.unexpected(Expected::OuterSort));
         }

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Definition, Export, ExternDesc, ExternName, Names, Numbered, Scope, Sort, SortIdx,
+    Counts, Definition, Export, ExternDesc, ExternName, Names, Numbered, Scope, Sort, SortIdx,
 };
 use wattle_ast::{DefinitionRef, Name, Span};
 
@@ -110,10 +110,7 @@ pub(super) struct Frame<'a> {
     pub(super) start: usize,
     /// The number of the scope, for the recorder of identifiers.
     number: u32,
-    /// The lengths of the index spaces.
-    lengths: [u32; Sort::COUNT],
-    /// The numbers of imports, exports, start functions and custom sections.
-    counts: [u32; Numbered::COUNT],
+    counts: Counts,
     names: Names<'a>,
     /// The name of a component, unless an annotation in it says its names.
     pub(super) own: Option<Name<'a>>,
@@ -174,8 +171,7 @@ impl<'a> Frame<'a> {
             then: Then::Nothing,
             start: 0,
             number: 0,
-            lengths: [0; Sort::COUNT],
-            counts: [0; Numbered::COUNT],
+            counts: Counts::default(),
             names: Names::default(),
             own: None,
             mark: None,
@@ -193,7 +189,7 @@ impl<'a> Frame<'a> {
 
     /// The number of definitions of a sort.
     pub(super) fn len(&self, sort: Sort) -> u32 {
-        self.lengths[sort.place()]
+        self.counts.len(sort)
     }
 
     /// What stands in the scope, for error messages.
@@ -203,13 +199,6 @@ impl<'a> Frame<'a> {
             Scope::ComponentType | Scope::InstanceType => Expected::TypeDecl,
             Scope::ModuleType => Expected::ModuleTypeDecl,
         }
-    }
-
-    /// Counts one more import, export, start function or custom section.
-    fn count(&mut self, kind: Numbered) -> DefinitionRef {
-        let count = &mut self.counts[kind as usize];
-        *count += 1;
-        kind.reference(*count - 1)
     }
 }
 
@@ -222,24 +211,16 @@ impl<'a> ComponentState<'_, 'a> {
     /// Adds a definition to the current scope. Returns its index, which is the first if it has
     /// several, and 0 if it has none.
     pub(super) fn emit(&mut self, definition: Definition<'a>) -> u32 {
-        let mut index = 0;
-        let mut place = None;
-        if let Some((sort, count)) = definition.adds() {
-            let len = &mut self.scope.lengths[sort.place()];
-            index = *len;
-            *len = len.saturating_add(count);
-            place = Some(DefinitionRef::Indexed(sort, index));
-        }
         if self.core.source_map.is_some() {
-            let numbered = definition.numbered().map(|kind| self.scope.count(kind));
-            let place = numbered.or(place);
+            let place = self.scope.counts.next(&definition);
             let span = self.core.form_span(self.core.field_start);
             if let (Some(map), Some(place)) = (&mut self.core.source_map, place) {
                 map.add_definition(place, span);
             }
         }
+        let index = self.scope.counts.add(&definition);
         self.definitions.push(definition);
-        index
+        index.map_or(0, SortIdx::number)
     }
 
     /// Adds a definition that has an index, and binds it.
@@ -437,12 +418,8 @@ impl<'a> ComponentState<'_, 'a> {
                 }
             };
             if let Some(map) = &mut self.core.source_map {
-                map.add_definition(
-                    DefinitionRef::Custom(
-                        self.scope.counts[Numbered::Custom as usize].saturating_sub(1),
-                    ),
-                    span,
-                );
+                let behind = self.scope.counts.numbered(Numbered::Custom);
+                map.add_definition(DefinitionRef::Custom(behind.saturating_sub(1)), span);
             }
         }
     }

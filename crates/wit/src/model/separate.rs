@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::copy::{TypeMap, mapped};
+use super::copy::TypeMap;
 use super::{Extern, InterfaceId, Key, Model, Owner, WorldId};
 use crate::encode::{MAX_SIZE, MoreThanMaximum, TooLarge};
 
@@ -67,25 +67,17 @@ impl Model {
         result.map_err(|MoreThanMaximum| TooLarge { name: self.world_name(id) })
     }
 
-    /// Adds a copy of an interface. Of the types that it uses from elsewhere, those in `types` are
+    /// Adds a copy of an interface. Of the types that it has from elsewhere, those in `types` are
     /// replaced.
     fn copy_interface(&mut self, id: InterfaceId, types: &TypeMap) -> InterfaceId {
+        let mut own = self.mentioned(id, types);
         let mut interface = self[id].clone();
         interface.copy_of = Some(id);
         let copy = self.interfaces.next_index();
-        let mut own = TypeMap::new();
         for ty in interface.types.values_mut() {
             let mut data = self[*ty].clone();
             data.owner = Owner::Interface(copy);
-            let mut parts = Vec::new();
-            data.kind.for_each(|part| parts.push(part));
-            for part in parts {
-                if let Some((old, new)) = part.id().and_then(|id| types.get_key_value(&id)) {
-                    own.entry(*old).or_insert(*new);
-                }
-                self.replace(part, &mut own);
-            }
-            data.kind = data.kind.map(|part| mapped(part, &own));
+            data.kind = self.replace_in_kind(&data.kind, &mut own);
             let new = self.add_type(data);
             own.insert(*ty, new);
             *ty = new;
@@ -96,6 +88,30 @@ impl Model {
         self.interfaces.push(interface);
         self.find_uses(copy);
         copy
+    }
+
+    /// Those of `types` that an interface mentions. In a component they may stand anywhere: in its
+    /// types, in its functions, and in types without names.
+    fn mentioned(&self, id: InterfaceId, types: &TypeMap) -> TypeMap {
+        let mut open = Vec::new();
+        for (_, ty) in self[id].types.iter() {
+            self[*ty].kind.for_each(|part| open.push(part));
+        }
+        for (_, func) in self[id].funcs.iter() {
+            open.extend(func.params.iter().map(|(_, ty)| *ty).chain(func.result));
+        }
+        let (mut mentioned, mut seen) = (TypeMap::new(), BTreeSet::new());
+        while let Some(val) = open.pop() {
+            let Some(id) = val.id().filter(|id| seen.insert(*id)) else { continue };
+            match types.get(&id) {
+                Some(new) => drop(mentioned.insert(id, *new)),
+                None if self[id].owner == Owner::Nobody => {
+                    self[id].kind.for_each(|part| open.push(part));
+                }
+                None => {}
+            }
+        }
+        mentioned
     }
 
     /// How many types, functions, and parts of either an interface has.

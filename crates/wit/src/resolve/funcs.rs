@@ -42,19 +42,7 @@ impl NameScope {
 /// The name of the getter that belongs to a setter.
 pub(super) fn getter_of(name: &str) -> Option<String> {
     let name = PlainName::parse(name, Features::ALL).ok()?;
-    let accessor = Some(Accessor::Get);
-    let getter = match name {
-        _ if name.accessor() != Some(Accessor::Set) => return None,
-        PlainName::Label { label, .. } => PlainName::Label { accessor, label },
-        PlainName::Method { resource, label, .. } => {
-            PlainName::Method { accessor, resource, label }
-        }
-        PlainName::Static { resource, label, .. } => {
-            PlainName::Static { accessor, resource, label }
-        }
-        PlainName::Constructor { .. } => return None,
-    };
-    Some(getter.to_string())
+    Some(name.getter()?.to_string())
 }
 
 /// Moves each setter that stands before its getter behind it. `name` gives the names of functions.

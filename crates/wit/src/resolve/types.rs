@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::Span;
-use wattle_ast::components::label_key;
+use wattle_ast::components::{self, label_key};
 
 use super::Resolve;
 use super::items::Scope;
@@ -43,9 +43,6 @@ pub(super) enum TypeItem<'a> {
     Use(&'a Use<'a>),
     Def(&'a TypeDef<'a>),
 }
-
-/// The largest number of flags.
-const MAX_FLAGS: usize = 32;
 
 impl<'a> Resolve<'a> {
     /// Resolves the items of an interface.
@@ -293,7 +290,7 @@ impl<'a> Resolve<'a> {
                 let is_flags = matches!(def.kind, TypeKind::Flags(_));
                 let (sort, label) = if is_flags { ("flags", "flag") } else { ("enum", "case") };
                 list(self, sort, label, cases.iter().map(|case| case.name).collect());
-                if let (true, Some(case)) = (is_flags, cases.get(MAX_FLAGS)) {
+                if let (true, Some(case)) = (is_flags, cases.get(components::Type::MAX_FLAGS)) {
                     self.error(ErrorKind::TooManyFlags, source, case.name.span);
                 }
                 cases.iter().for_each(|case| document(case.name, &case.docs));

@@ -3,7 +3,8 @@
 use std::fs;
 
 use serde_json::Value;
-use wattle_wit::model::{Extern, InterfaceId, Model, WorldId};
+use wattle_wit::decode::decode;
+use wattle_wit::model::{Extern, InterfaceId, Kind, Model, Val, WorldId};
 use wattle_wit::{Resolver, print};
 
 use crate::peers;
@@ -98,4 +99,45 @@ fn copies_that_would_be_too_large_are_refused() {
     assert_eq!(error.to_string(), expected);
     assert_eq!(model[id].imports.len(), 2_000);
     assert_eq!(model.world_type(id).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn copies_have_the_types_of_copies_where_a_component_refers_to_a_type_without_a_use() {
+    let uses = r#"(instance
+        (alias outer 1 $t (type $t))
+        (type $list (list $t))
+        (type $r (record (field "list" $list) (field "one" $t)))
+        (export "r" (type (eq $r)))
+        (type $f (func (param "of" $t) (result $list)))
+        (export "f" (func (type $f))))"#;
+    let types = r#"(instance (type (record (field "x" u8))) (export "t" (type (eq 0))))"#;
+    let text = format!(
+        r#"(component
+          (type (component
+            (type (component
+              (import "a:b/types" {types})
+              (alias export 0 "t" (type $t))
+              (import "a:b/uses" {uses})
+              (export "a:b/types" {types})
+              (export "a:b/uses" {uses})))
+            (export "a:b/w" (component (type 0)))))
+          (export "w" (type 0)))"#
+    );
+    let parsed = wattle_wat::Parser::new().component(&text).unwrap();
+    let decoded = decode(&parsed.component).unwrap();
+    let mut model = decoded.model;
+    let id = model.select_world(decoded.package, None).unwrap();
+    model.separate_interfaces(id).unwrap();
+    let (Extern::Interface { id: types, .. }, Extern::Interface { id: uses, .. }) =
+        (&model[id].exports.iter().next().unwrap().1, &model[id].exports.iter().nth(1).unwrap().1)
+    else {
+        panic!()
+    };
+    let t = Val::Type(*model[*types].types.get("t").unwrap());
+    let Kind::Record(fields) = &model[*model[*uses].types.get("r").unwrap()].kind else { panic!() };
+    let f = model[*uses].funcs.get("f").unwrap();
+    for (list, one) in [(fields[0].1, fields[1].1), (f.result.unwrap(), f.params[0].1)] {
+        assert_eq!(one, t);
+        assert_eq!(model[list.id().unwrap()].kind, Kind::List(t));
+    }
 }

@@ -1,17 +1,14 @@
 //! `wattle component embed`: the world of a core module, in a custom section.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use wattle::componentize::{Dummy, Embed as World, Mode, Scheme};
-use wattle::printer::Config;
 use wattle::wit::component_type::StringEncoding;
-use wattle::{Module, Wasm, encoder};
+use wattle::{Module, Wasm};
 
 use super::new::{module, reading};
 use crate::failure::Failure;
-use crate::fault::Fault;
-use crate::input::shown_name;
 use crate::output::Output;
 use crate::source::Source;
 use crate::source::wit::{Interfaces, WitFeatures};
@@ -112,11 +109,11 @@ impl Embed {
             (Some(world), None) => Ok(world),
             (_, name) => model.select_world(package, name.as_deref()),
         };
-        let world = world.map_err(|error| refused(&self.wit, &error.to_string()))?;
+        let world = world.map_err(|error| Failure::in_file(&self.wit, error))?;
         if self.canonical_names {
             // These names do not tell compatible versions apart.
             let merged = model.merge_imports_by_version(world);
-            merged.map_err(|error| refused(&self.wit, &error.to_string()))?;
+            merged.map_err(|error| Failure::in_file(&self.wit, error))?;
         }
         let mut embed = World::new(&model, world).encoding(match self.encoding {
             Encoding::Utf8 => StringEncoding::Utf8,
@@ -128,8 +125,8 @@ impl Embed {
         }
         if self.only_custom {
             let section = embed.section();
-            let section = section.map_err(|error| refused(&self.wit, &error.to_string()))?;
-            return self.write(Wasm::Component(section));
+            let section = section.map_err(|error| Failure::in_file(&self.wit, error))?;
+            return self.output.wasm(&Wasm::Component(section), self.text);
         }
         let source = match self.dummy || self.dummy_names.is_some() {
             true => None,
@@ -139,11 +136,11 @@ impl Embed {
             Some(source) => module(source)?,
             None => {
                 let dummy = Dummy::new(&model, world).scheme(self.scheme()).mode(self.mode());
-                dummy.module().map_err(|error| refused(&self.wit, &error.to_string()))?
+                dummy.module().map_err(|error| Failure::in_file(&self.wit, error))?
             }
         };
-        embed.add_to(&mut module).map_err(|error| refused(&self.wit, &error.to_string()))?;
-        self.write(Wasm::Module(module))
+        embed.add_to(&mut module).map_err(|error| Failure::in_file(&self.wit, error))?;
+        self.output.wasm(&Wasm::Module(module), self.text)
     }
 
     fn scheme(&self) -> Scheme {
@@ -160,16 +157,4 @@ impl Embed {
             (false, false) => Mode::Sync,
         }
     }
-
-    fn write(&self, wasm: Wasm<'_>) -> Result<(), Failure> {
-        match self.text {
-            true => self.output.write(|out| write!(out, "{}", Config::new().print_wasm(&wasm))),
-            false => self.output.binary(&encoder::encode_wasm(&wasm)),
-        }
-    }
-}
-
-/// What cannot be done with a package.
-fn refused(path: &Path, why: &str) -> Failure {
-    Failure::Faults(vec![Fault::new(&shown_name(path), why.to_owned())])
 }

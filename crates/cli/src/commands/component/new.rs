@@ -8,8 +8,7 @@ use std::str::FromStr;
 use clap::Args;
 use wattle::ast::components::Component;
 use wattle::componentize::{Componentizer, Error, Origin, Problem};
-use wattle::printer::Config;
-use wattle::{Module, Wasm, encoder};
+use wattle::{Module, Wasm};
 
 use crate::failure::Failure;
 use crate::fault::Fault;
@@ -155,11 +154,7 @@ impl Making {
 
     /// Writes the component.
     pub(super) fn write(&self, output: &Output, component: Component<'_>) -> Result<(), Failure> {
-        let wasm = Wasm::Component(component);
-        match self.text {
-            true => output.write(|out| write!(out, "{}", Config::new().print_wasm(&wasm))),
-            false => output.binary(&encoder::encode_wasm(&wasm)),
-        }
+        output.wasm(&Wasm::Component(component), self.text)
     }
 }
 

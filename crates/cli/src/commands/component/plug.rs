@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
+use wattle::Wasm;
 use wattle::ast::Shown;
 use wattle::componentize::{Composer, Input, Plugged};
-use wattle::printer::Config;
-use wattle::{Wasm, encoder};
 
 use super::new::renamed;
 use crate::failure::Failure;
@@ -109,14 +108,7 @@ impl Plug {
             .finish()
             .map_err(|error| Failure::Faults(vec![Fault::new(&socket.name, error.to_string())]))?;
         let Plugged { component, connections, .. } = plugged;
-        let wasm = Wasm::Component(component);
-        match self.wat {
-            true => {
-                let text = Config::new().print_wasm(&wasm);
-                self.output.write(|out| out.write_all(text.as_bytes()))?;
-            }
-            false => self.output.binary(&encoder::encode_wasm(&wasm))?,
-        }
+        self.output.wasm(&Wasm::Component(component), self.wat)?;
         if self.output.is_stdout() {
             return Ok(());
         }

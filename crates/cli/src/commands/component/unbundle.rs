@@ -4,13 +4,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wattle::ast::components::{CoreSort, Definition, Layer, Names, PlainSort, SectionId, Sort};
+use wattle::ast::components::{Counts, Definition, Layer, Names, SectionId, SortIdx};
 use wattle::ast::leb128;
 use wattle::componentize::unbundle;
 use wattle::parser::SectionFrame;
 use wattle::parser::components::frames;
-use wattle::printer::Config;
-use wattle::{Features, Wasm, encoder};
+use wattle::{Features, Wasm};
 
 use super::manifest::{Kind, MANIFEST, Manifest, Part, SHELL, Version};
 use crate::failure::Failure;
@@ -91,13 +90,7 @@ impl Unbundle {
             })
         });
         written.map_err(|error| cannot_write(folder, &error))?;
-        match self.wat {
-            true => {
-                let text = Config::new().print_wasm(&wasm);
-                self.output.write(|out| out.write_all(text.as_bytes()))
-            }
-            false => self.output.binary(&encoder::encode_wasm(&wasm)),
-        }
+        self.output.wasm(&wasm, self.wat)
     }
 
     /// Writes the parts of a component to a folder, and the shell.
@@ -176,33 +169,23 @@ fn shell(source: &Source, frames: &[SectionFrame<'_>], parts: &[Part]) -> Vec<u8
 fn names(source: &Source) -> Vec<Option<String>> {
     let Ok(readable) = source.readable(Features::ALL, false) else { return Vec::new() };
     let Wasm::Component(component) = &readable.wasm else { return Vec::new() };
-    let (mut depth, mut lens, mut found) = (0_usize, [0_u32; 2], Vec::new());
+    let (mut depth, mut counts, mut found) = (0, Counts::default(), Vec::new());
     let mut names = Names::default();
     for definition in &component.definitions {
-        let adds = definition.adds().filter(|_| depth == 0);
-        let place = match adds {
-            Some((Sort::Core(CoreSort::Module), _)) => 0,
-            Some((Sort::Plain(PlainSort::Component), _)) => 1,
-            _ => 2,
-        };
-        match definition {
-            Definition::CoreModule(module) if depth == 0 => {
-                found.push((Sort::Core(CoreSort::Module), lens[0], module.names.module.clone()));
+        if depth == 0 {
+            let index = counts.add(definition);
+            match definition {
+                Definition::CoreModule(module) => found.push((index, module.names.module.clone())),
+                Definition::Component => found.push((index, None)),
+                Definition::Names(found) => names = Names::clone(found),
+                _ => {}
             }
-            Definition::Component if depth == 0 => {
-                found.push((Sort::Plain(PlainSort::Component), lens[1], None));
-            }
-            Definition::Names(found) if depth == 0 => names = Names::clone(found),
-            Definition::End => depth = depth.saturating_sub(1),
-            _ => {}
         }
-        if let Some(len) = lens.get_mut(place) {
-            *len += 1;
-        }
-        depth += usize::from(definition.opens().is_some());
+        depth = definition.depth_after(depth);
     }
-    let name = |(sort, index, own): (Sort, u32, Option<wattle::ast::Name<'_>>)| {
-        let name = names.of(sort, index).cloned().or(own)?;
+    let name = |(index, own): (Option<SortIdx>, Option<wattle::ast::Name<'_>>)| {
+        let index = index?;
+        let name = names.of(index.sort(), index.number()).cloned().or(own)?;
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         let safe = name.chars().take(MAX_NAME).map(|c| if is_plain(c) { c } else { '_' });
         Some(safe.collect::<String>()).filter(|name| !name.is_empty())

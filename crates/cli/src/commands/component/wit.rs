@@ -10,7 +10,6 @@ use wattle::wit::{encode, print};
 use wattle::{Features, Wasm, encoder};
 
 use crate::failure::Failure;
-use crate::fault::Fault;
 use crate::input::shown_name;
 use crate::output::{Output, write_folder};
 use crate::source::wit::{Interfaces, WitFeatures};
@@ -106,9 +105,9 @@ impl Wit {
         for other in &self.merge {
             let added = self.features.read(other)?;
             let merged = interfaces.model.merge(&added.model);
-            merged.map_err(|error| refused(other, &error.to_string()))?;
+            merged.map_err(|error| Failure::in_file(other, error))?;
         }
-        self.change(&mut interfaces).map_err(|why| refused(path, &why))?;
+        self.change(&mut interfaces).map_err(|why| Failure::in_file(path, why))?;
         if self.no_docs {
             interfaces.model.remove_docs();
         }
@@ -119,7 +118,7 @@ impl Wit {
             None if json => self.write(&model.to_json()),
             None => {
                 let text = print::whole(model, *package);
-                self.write(&text.map_err(|error| refused(path, &error.to_string()))?)
+                self.write(&text.map_err(|error| Failure::in_file(path, error))?)
             }
         }
     }
@@ -177,7 +176,10 @@ impl Wit {
         let component = component.map_err(|error| Failure::Input(error.to_string()))?;
         let validator = wattle::validator::components::Validator::new().features(Features::ALL);
         if let Err(errors) = validator.component(&component) {
-            return Err(refused(path, &format!("the package is not valid in binary: {errors}")));
+            return Err(Failure::in_file(
+                path,
+                format!("the package is not valid in binary: {errors}"),
+            ));
         }
         let wasm = Wasm::Component(component);
         match self.wasm {
@@ -190,11 +192,6 @@ impl Wit {
         // A text ends in one line feed.
         self.output.write(|out| writeln!(out, "{}", text.trim_end()))
     }
-}
-
-/// What cannot be done with an input.
-fn refused(path: &Path, why: &str) -> Failure {
-    Failure::Faults(vec![Fault::new(&shown_name(path), why.to_owned())])
 }
 
 /// Writes a file for each package.

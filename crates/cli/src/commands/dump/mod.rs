@@ -283,12 +283,11 @@ impl<'o, 'm> Dumper<'o, 'm> {
             return self.rows.custom(offset, bytes, name, &mut self.customs);
         }
         let text = self.definitions.next().map(|line| line.text).unwrap_or_default();
+        let level = 1 + self.types;
+        self.types = definition.depth_after(self.types);
         if let Definition::End = definition {
-            self.types = self.types.saturating_sub(1);
             return Ok(());
         }
-        let level = 1 + self.types;
-        self.types += usize::from(definition.opens().is_some());
         self.rows.row(offset, bytes, level, &text)
     }
 

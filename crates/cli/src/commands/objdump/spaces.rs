@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 
 use wattle::ast::components::{
-    Canon, CoreSort, Definition, ExternDesc, Layer, PlainSort, Sort, SortIdx, TypeBound, ValType,
-    ValueBound,
+    Canon, CoreSort, Definition, ExternDesc, Layer, Sort, SortIdx, TypeBound, ValType, ValueBound,
 };
 
 /// The longest text of a type that is shown wherever the type is used. So the texts of all uses are
@@ -74,11 +73,7 @@ impl Spaces {
 
     /// Adds an inner module or component.
     pub(super) fn add_inner(&mut self, layer: Layer) {
-        let sort = match layer {
-            Layer::Module => Sort::Core(CoreSort::Module),
-            Layer::Component => Sort::Plain(PlainSort::Component),
-        };
-        self.add_indices(sort, 1, None);
+        self.add_indices(layer.sort(), 1, None);
     }
 
     /// Adds a definition that is neither an import nor an export. `ty` is the text of a type.

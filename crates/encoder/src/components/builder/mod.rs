@@ -377,9 +377,7 @@ impl<'a> ComponentBuilder<'a> {
             self.scopes.misuse(ComponentBuildErrorKind::Misplaced, Some(&definition));
             return None;
         }
-        let index = definition.adds().map(|(sort, _)| SortIdx::new(sort, self.scopes.number(sort)));
-        self.scopes.push(definition);
-        index
+        self.scopes.push(definition)
     }
 
     /// The names of the component and what it defines, for reading and changing. They become its name

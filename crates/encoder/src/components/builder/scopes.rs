@@ -8,15 +8,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, CoreSort, Definition, ExternName, Names, Numbered, ParsedName, PlainSort, Scope, Sort,
-    SortIdx, SortIndex, Type, TypeForm, check_label, label_key,
+    Alias, Counts, Definition, ExternName, Names, ParsedName, Scope, Sort, SortIdx, SortIndex,
+    Type, TypeForm, check_label, label_key,
 };
-use wattle_ast::{DefinitionRef, Features, Outer, Path};
+use wattle_ast::{Features, Outer, Path};
 
 use super::error::{ComponentBuildError, ComponentBuildErrorKind as Kind};
-
-/// The most flags of a type.
-const MAX_FLAGS: usize = 32;
 
 #[derive(Clone, Debug)]
 pub(super) struct Scopes<'a> {
@@ -35,10 +32,7 @@ struct Open<'a> {
     scope: Scope,
     /// What the scope is in the one around it.
     outer: Option<Outer>,
-    /// The numbers of definitions, by sort.
-    numbers: [u32; Sort::COUNT],
-    /// The numbers of definitions that references number by themselves, by kind.
-    numbered: [u32; Numbered::COUNT],
+    counts: Counts,
     /// The keys of the names of imports, and of exports.
     imports: BTreeSet<String>,
     exports: BTreeSet<String>,
@@ -50,8 +44,7 @@ impl<'a> Open<'a> {
         Open {
             scope,
             outer,
-            numbers: [0; Sort::COUNT],
-            numbered: [0; Numbered::COUNT],
+            counts: Counts::default(),
             imports: BTreeSet::new(),
             exports: BTreeSet::new(),
             names: Names::default(),
@@ -80,7 +73,7 @@ impl<'a> Scopes<'a> {
 
     /// The number of definitions of a sort so far.
     pub(super) fn number(&mut self, sort: Sort) -> u32 {
-        self.here().numbers[sort.place()]
+        self.here().counts.len(sort)
     }
 
     /// Adds a definition that does not open a scope, and returns the first index that it adds.
@@ -90,20 +83,14 @@ impl<'a> Scopes<'a> {
         I::from(index)
     }
 
-    /// Adds a definition.
-    pub(super) fn push(&mut self, definition: Definition<'a>) {
+    /// Adds a definition, and returns the first index that it adds.
+    pub(super) fn push(&mut self, definition: Definition<'a>) -> Option<SortIdx> {
         if let Err(kind) = self.check(&definition) {
             self.misuse(kind, Some(&definition));
         }
-        let here = self.here();
-        if let Some(kind) = definition.numbered() {
-            here.numbered[kind as usize] += 1;
-        }
-        if let Some((sort, number)) = definition.adds() {
-            let count = &mut here.numbers[sort.place()];
-            *count = count.saturating_add(number);
-        }
+        let index = self.here().counts.add(&definition);
         self.definitions.push(definition);
+        index
     }
 
     /// Adds a definition that opens a scope, and what `content` adds to that scope.
@@ -146,20 +133,10 @@ impl<'a> Scopes<'a> {
     pub(super) fn misuse(&mut self, kind: Kind, definition: Option<&Definition<'a>>) {
         if self.error.is_none() {
             let outer: Vec<Outer> = self.open.iter().filter_map(|open| open.outer).collect();
-            let definition = definition.and_then(|definition| self.reference(definition));
+            let definition = definition.and_then(|it| self.here().counts.next(it));
             let path = Path { definition, ..Path::default() }.within(&outer);
             self.error = Some(ComponentBuildError::new(kind, path));
         }
-    }
-
-    /// The path to a definition that is about to be added.
-    fn reference(&mut self, definition: &Definition<'a>) -> Option<DefinitionRef> {
-        let here = self.here();
-        if let Some(kind) = definition.numbered() {
-            return Some(kind.reference(here.numbered[kind as usize]));
-        }
-        let (sort, _) = definition.adds()?;
-        Some(DefinitionRef::Indexed(sort, here.numbers[sort.place()]))
     }
 
     fn check(&mut self, definition: &Definition<'a>) -> Result<(), Kind> {
@@ -168,10 +145,10 @@ impl<'a> Scopes<'a> {
         if !scope.permits(definition) || is_resource && scope != Scope::Component {
             return Err(Kind::Misplaced);
         }
-        let numbers = self.here().numbers;
+        let counts = &self.here().counts;
         let mut unknown = None;
         definition.uses(|index| {
-            let number = numbers[index.sort().place()];
+            let number = counts.len(index.sort());
             if index.number() >= number {
                 unknown.get_or_insert(Kind::UnknownIndex(index, number));
             }
@@ -186,10 +163,8 @@ impl<'a> Scopes<'a> {
             Definition::ExportDecl(export) => check_name(&export.name, &mut self.here().exports),
             Definition::Export(export) => {
                 check_name(&export.name, &mut self.here().exports)?;
-                match export.item.sort() {
-                    Sort::Plain(_) | Sort::Core(CoreSort::Module) => Ok(()),
-                    sort => Err(Kind::ExportSort(sort)),
-                }
+                let sort = export.item.sort();
+                if sort.is_extern() { Ok(()) } else { Err(Kind::ExportSort(sort)) }
             }
             _ => Ok(()),
         }
@@ -197,19 +172,14 @@ impl<'a> Scopes<'a> {
 
     fn check_outer(&self, count: u32, item: SortIdx) -> Result<(), Kind> {
         let sort = item.sort();
-        let is_reachable = matches!(
-            sort,
-            Sort::Core(CoreSort::Module | CoreSort::Type)
-                | Sort::Plain(PlainSort::Component | PlainSort::Type)
-        );
-        if !is_reachable {
+        if !sort.has_outer_alias() {
             return Err(Kind::OuterSort(sort));
         }
         let scope = self.open.iter().rev().nth(count as usize);
         let Some(scope) = scope else {
             return Err(Kind::OuterCount(count, self.open.len() as u32));
         };
-        let number = scope.numbers[sort.place()];
+        let number = scope.counts.len(sort);
         match item.number() < number {
             true => Ok(()),
             false => Err(Kind::UnknownIndex(item, number)),
@@ -238,7 +208,7 @@ fn check_type(ty: &Type<'_>) -> Result<(), Kind> {
         }
         Type::Flags(flags) => {
             empty(TypeForm::Flags, flags.len())?;
-            if flags.len() > MAX_FLAGS {
+            if flags.len() > Type::MAX_FLAGS {
                 return Err(Kind::TooManyFlags(flags.len()));
             }
             check_labels(flags.iter().map(|flag| &**flag))
