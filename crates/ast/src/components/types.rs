@@ -405,11 +405,21 @@ impl Encode for FuncType<'_> {
 /// Reads the type itself. The definitions in the type of a component or instance follow, after
 /// their count.
 impl<'a> Decode<'a> for Type<'a> {
+    // A type of one byte is written where it is wanted, without a way through memory.
+    #[inline]
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let code = reader.byte()?;
-        if let Some(prim) = PrimType::from_code_in(code, reader) {
-            return Ok(Type::Prim(prim));
+        match PrimType::from_code_in(code, reader) {
+            Some(prim) => Ok(Type::Prim(prim)),
+            None => Type::decode_form(code, reader),
         }
+    }
+}
+
+impl<'a> Type<'a> {
+    /// Decodes what follows the code of a type that is not primitive.
+    #[inline(never)]
+    fn decode_form(code: u8, reader: &mut Reader<'a>) -> Result<Self> {
         let Some(form) = TypeForm::from_code_in(code, reader) else {
             return Err(reader.back(1, Malformed::ComponentType));
         };
