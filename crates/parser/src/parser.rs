@@ -28,7 +28,7 @@ pub enum Step<'b> {
     End,
 }
 
-/// What the parsers find: a step without its event.
+/// The result of `next_to`: a step without its event.
 pub(crate) enum Progress {
     Event,
     NeedMore(usize),
@@ -170,8 +170,8 @@ impl Parser {
     /// An event to write over.
     pub(crate) const BLANK: Event<'static> = Event { item: Item::Header, offset: 0, bytes: &[] };
 
-    /// Does as [`next`](Parser::next), but writes the event over a blank one, where it is wanted:
-    /// moving a small item would take as long as reading it.
+    /// Takes one event off the front of `data`, and writes it over a blank one. Moving a small item
+    /// would take as long as reading it.
     #[inline]
     pub(crate) fn next_to<'b>(
         &mut self,

@@ -187,7 +187,7 @@ macro_rules! define {
 
         impl Code {
             /// The operation of an instruction on vectors of this shape, if the instruction is a
-            /// common one. A row with another shape than the instruction has takes no effect.
+            /// common one. A row that states another shape has no effect.
             pub(crate) const fn common_vector(self, opcode: Opcode) -> Code {
                 match (self, opcode) {
                     $( $( (Code::$vector, Opcode::$common) => Code::$common, )* )*

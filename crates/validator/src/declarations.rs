@@ -291,7 +291,7 @@ impl Validator {
     /// Checks a constant expression, now or as a task for later.
     fn constant<'a>(&mut self, ty: Ty, expr: &Expr<'a>, tasks: &mut Later<'a>) -> Checked {
         match tasks {
-            // Most are only a number. That is seen in less time than a task takes to make.
+            // Most are only a number, which takes less time to check than to make a task of.
             _ if number_type(expr, self.types.features) == Some(ty) => Ok(()),
             Some(tasks) => {
                 tasks.push(self.task(Code::Expr(expr.clone()), ty));

@@ -405,7 +405,7 @@ impl Encode for FuncType<'_> {
 /// Reads the type itself. The definitions in the type of a component or instance follow, after
 /// their count.
 impl<'a> Decode<'a> for Type<'a> {
-    // A type of one byte is written where it is wanted, without a way through memory.
+    // Inlined, so that a type of one byte is written straight to its place.
     #[inline]
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
         let code = reader.byte()?;

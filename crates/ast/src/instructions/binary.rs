@@ -261,7 +261,7 @@ impl Encode for Opcode {
 }
 
 impl<'a> Decode<'a> for Instr<'a> {
-    // Each crate that got a copy of its own would take a second longer to compile.
+    // Inlined, it would be compiled again in every crate that reads instructions, for a second each.
     #[inline(never)]
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let opcode = reader.opcode()?;

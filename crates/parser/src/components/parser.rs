@@ -185,8 +185,8 @@ impl Parser {
     /// An event to write over.
     pub(crate) const BLANK: Event<'static> = Event { part: Part::Leave, offset: 0, bytes: &[] };
 
-    /// Does as [`next`](Parser::next), but writes the event over a blank one, where it is wanted:
-    /// moving a small definition would take as long as reading it.
+    /// Takes one event off the front of `data`, and writes it over a blank one. Moving a small
+    /// definition would take as long as reading it.
     #[inline]
     pub(crate) fn next_to<'b>(
         &mut self,

@@ -39,7 +39,7 @@ impl Validator {
     /// ```
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) -> Result<PartVerdict, Errors> {
-        // One span for both would be kept in memory, and copied from there.
+        // Each call makes its own span: a shared one would be written to memory and read back.
         let span = || Some(Span::new(event.offset, event.offset + event.bytes.len()));
         match &event.part {
             Part::Definition(definition) => self.part(definition, span()),
