@@ -280,7 +280,7 @@ impl Parser {
                     nesting: check.then_some(&mut self.nesting),
                     data_count: self.data_count.is_some(),
                 };
-                put(to, Item::Body(items::body(input, section.frame(), check, len)?));
+                *to = Item::Body(items::body(input, section.frame(), check, len)?);
             }
             Some(section) => items::item(input, section, len, to)?,
             None if !self.started => *to = header(input, len)?,
@@ -423,12 +423,6 @@ impl Parser {
         self.wanted = 0;
         self.body_checked = false;
     }
-}
-
-/// Writes an item over one that owns nothing, and so need not be dropped.
-#[inline(always)]
-fn put<'b>(to: &mut Item<'b>, item: Item<'b>) {
-    core::mem::forget(core::mem::replace(to, item));
 }
 
 /// Decodes magic and version.
