@@ -46,7 +46,8 @@ impl Counts {
     /// Adds a definition, and returns its index, the first one if it has several.
     pub fn add(&mut self, definition: &Definition<'_>) -> Option<SortIdx> {
         if let Some(kind) = definition.numbered() {
-            self.numbered[kind as usize] += 1;
+            let number = &mut self.numbered[kind as usize];
+            *number = number.saturating_add(1);
         }
         let (sort, count) = definition.adds()?;
         let len = &mut self.lens[sort.place()];
