@@ -47,6 +47,12 @@ pub fn times(count: usize) -> usize {
     count * more.unwrap_or(1)
 }
 
+/// The step in which a test goes through a long list of inputs: `step`, or a shorter one if the
+/// environment variable `WATTLE_TIMES` asks for more inputs.
+pub fn every(step: usize) -> usize {
+    (step / times(1)).max(1)
+}
+
 /// The files directly in `folder` whose extension is `extension`, sorted by name.
 fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
     let told = |error| format!("cannot read the folder {}: {error}", folder.display());

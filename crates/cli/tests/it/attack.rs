@@ -422,7 +422,7 @@ fn hungry() -> Vec<(&'static str, String, &'static str, &'static str)> {
 fn programs_that_take_all_they_get_are_told() {
     let mut attacks = Vec::new();
     // The least has room for 40 MB and for the command itself.
-    for megabytes in [64, 150] {
+    for megabytes in [64, 90, 150, 300] {
         for (name, input, args, error) in hungry() {
             let attack = Attack::new(name, args, input).error(error);
             attacks.push(attack.memory(megabytes).time(5_000));

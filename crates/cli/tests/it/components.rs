@@ -339,8 +339,7 @@ fn real_components_survive_every_command() {
     }
     let texts = wattle_tests::components::texts_of_wit_component();
     assert!(texts.len() > 100, "{}", texts.len());
-    // The tests of the crates go through all of them; processes take longer.
-    for path in texts.into_iter().step_by(5) {
+    for path in texts.into_iter().step_by(wattle_tests::every(5)) {
         let text = std::fs::read(&path).unwrap();
         survives(&path.display().to_string(), &with_all(&["parse"], &text).bytes);
     }
