@@ -18,6 +18,7 @@ mod input;
 mod lines;
 mod names;
 mod output;
+mod shared_file;
 mod signals;
 mod source;
 

@@ -4,6 +4,7 @@
 //! Spec: <https://webassembly.github.io/spec/core/valid/modules.html>
 
 use alloc::string::String;
+use alloc::sync::Arc;
 
 use wattle_ast::{
     AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternType,
@@ -12,7 +13,6 @@ use wattle_ast::{
 };
 
 use crate::func::number_type;
-use crate::tasks::{Code, Later, Task};
 use crate::ty::Ty;
 use crate::types::{self, Unusable, address};
 use crate::validator::Validator;
@@ -67,12 +67,12 @@ impl Validator {
         Ok(())
     }
 
-    pub(crate) fn table<'a>(&mut self, table: &Table<'a>, tasks: &mut Later<'a>) -> Checked {
+    pub(crate) fn table(&mut self, table: &Table<'_>) -> Checked {
         let elem = self.add_table(table.ty)?;
         match &table.init {
             Some(init) => {
                 self.need(Feature::FunctionReferences, "malformed table")?;
-                self.constant(elem, init, tasks)
+                self.constant(elem, init)
             }
             None if elem.is_defaultable() => Ok(()),
             None => Err(self.types.mismatch(Mismatch::TableInit, &[elem], &[])),
@@ -163,11 +163,11 @@ impl Validator {
         Ok(())
     }
 
-    pub(crate) fn global<'a>(&mut self, global: &Global<'a>, tasks: &mut Later<'a>) -> Checked {
+    pub(crate) fn global(&mut self, global: &Global<'_>) -> Checked {
         let outcome = self.global_type(global.ty);
         let ty = self.or_broken(outcome)?;
         // The initializer of a global cannot name the global itself.
-        let checked = self.constant(ty.without_flag(), &global.init, tasks);
+        let checked = self.constant(ty.without_flag(), &global.init);
         self.types_mut().globals.push(ty);
         checked
     }
@@ -220,10 +220,10 @@ impl Validator {
         }
     }
 
-    pub(crate) fn elem<'a>(&mut self, elem: &Elem<'a>, tasks: &mut Later<'a>) -> Checked {
+    pub(crate) fn elem(&mut self, elem: &Elem<'_>) -> Checked {
         let outcome = self.elem_type(self.types.elems.len(), elem);
         let ty = self.or_broken(outcome)?;
-        let checked = self.check_elem(ty, elem, tasks);
+        let checked = self.check_elem(ty, elem);
         self.types_mut().elems.push(ty);
         checked
     }
@@ -238,7 +238,7 @@ impl Validator {
         }
     }
 
-    fn check_elem<'a>(&mut self, ty: Ty, elem: &Elem<'a>, tasks: &mut Later<'a>) -> Checked {
+    fn check_elem(&mut self, ty: Ty, elem: &Elem<'_>) -> Checked {
         match &elem.items {
             ElemItems::Funcs(funcs) => {
                 let types = self.types_mut();
@@ -249,10 +249,9 @@ impl Validator {
                     types.declare(func.0);
                 }
             }
-            ElemItems::Exprs(exprs) => match tasks {
-                Some(tasks) => tasks.push(self.task(Code::Exprs(exprs.clone()), ty)),
-                None => self.check(self.task(Code::Exprs(exprs.borrowed()), ty))?,
-            },
+            ElemItems::Exprs(exprs) => {
+                exprs.view().iter().try_for_each(|expr| self.constant(ty, &expr))?;
+            }
         }
         match &elem.mode {
             ElemMode::Active { table, offset } => {
@@ -263,7 +262,7 @@ impl Validator {
                 if !self.types.registry.matches(ty, table.elem) {
                     return Err(self.types.mismatch(Mismatch::Segment, &[table.elem], &[ty]));
                 }
-                self.constant(table.addr, offset, tasks)
+                self.constant(table.addr, offset)
             }
             ElemMode::Passive => self.need(Feature::BulkMemory, "malformed elements segment kind"),
             ElemMode::Declarative => {
@@ -272,7 +271,7 @@ impl Validator {
         }
     }
 
-    pub(crate) fn data<'a>(&mut self, data: &Data<'a>, tasks: &mut Later<'a>) -> Checked {
+    pub(crate) fn data(&mut self, data: &Data<'_>) -> Checked {
         let index = self.counts.datas as usize;
         self.counts.datas += 1;
         within(index, "data segments", self.types.limits.datas)?;
@@ -281,41 +280,25 @@ impl Validator {
             DataMode::Active { memory, offset } => {
                 let memory = memory.unwrap_or_default().0;
                 match self.types.memory_addr(memory) {
-                    Some(addr) => self.constant(addr, offset, tasks),
+                    Some(addr) => self.constant(addr, offset),
                     None => Err(ErrorKind::UnknownMemory(memory).into()),
                 }
             }
         }
     }
 
-    /// Checks a constant expression, now or as a task for later.
-    fn constant<'a>(&mut self, ty: Ty, expr: &Expr<'a>, tasks: &mut Later<'a>) -> Checked {
-        match tasks {
-            // Most are only a number, which takes less time to check than to make a task of.
-            _ if number_type(expr, self.types.features) == Some(ty) => Ok(()),
-            Some(tasks) => {
-                tasks.push(self.task(Code::Expr(expr.clone()), ty));
-                Ok(())
-            }
-            None => self.check(self.task(Code::Expr(expr.borrowed()), ty)),
+    /// Checks a constant expression, and declares the functions that it names.
+    fn constant(&mut self, ty: Ty, expr: &Expr<'_>) -> Checked {
+        // Most are only a number.
+        if number_type(expr, self.types.features) == Some(ty) {
+            return Ok(());
         }
-    }
-
-    /// A task to check code of the current item. Constant expressions must have type `ty`.
-    pub(crate) fn task<'a>(&self, code: Code<'a>, ty: Ty) -> Task<'a> {
-        Task { code, place: self.place, ty, globals: self.types.globals.len() as u32 }
-    }
-
-    /// Checks code, and declares the functions that its constant expressions name.
-    pub(crate) fn check(&mut self, task: Task<'_>) -> Checked {
-        let outcome = task.check(&self.types, &mut self.func_validator);
+        let checked = self.func_validator.constant(&self.types, ty, expr);
         if !self.func_validator.declared.is_empty() {
-            let mut declared = core::mem::take(&mut self.func_validator.declared);
-            let types = self.types_mut();
-            declared.drain(..).for_each(|func| types.declare(func));
-            self.func_validator.declared = declared;
+            let types = Arc::make_mut(&mut self.types);
+            self.func_validator.declared.drain(..).for_each(|func| types.declare(func));
         }
-        outcome
+        checked
     }
 }
 

@@ -36,8 +36,10 @@ mod features_used;
 mod func;
 mod limits;
 mod locate;
+mod place;
+#[cfg(feature = "std")]
+mod portion;
 mod registry;
-mod tasks;
 #[cfg(feature = "std")]
 mod team;
 #[cfg(feature = "std")]

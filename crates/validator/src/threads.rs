@@ -1,39 +1,33 @@
 //! Validation on several threads.
 //!
-//! The calling thread reads the module and checks its declarations, in order. Initializers and
-//! bodies become tasks, which are handed on in portions. An idle thread checks the next portion.
-//! While enough portions wait, the calling thread checks the bodies that it reads itself; once all
-//! is read, it checks portions too. That bounds memory, and lets validation finish even if no other
-//! thread runs.
+//! The calling thread reads the module and checks its declarations, in order. Bodies are handed on
+//! in portions. An idle thread checks the next portion. While enough portions wait, the calling
+//! thread checks the bodies that it reads itself; once all is read, it checks portions too. That
+//! bounds memory, and lets validation finish even if no other thread runs.
 //!
-//! Code that lies in the input is not copied. If the input goes while it is read, the code that is
-//! handed on is copied.
+//! Code that lies in memory is not copied. If the input goes while it is read, the thread that checks
+//! a body reads it again, or the code is copied if the input cannot be read again.
 //!
-//! Initializers are checked against the types as they were when the portion was handed on, and may
-//! name only the globals before their own. They declare the functions that bodies may name, so all
-//! of them are checked before the first body.
+//! Initializers are checked where they are read: handing them on would take as long.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::mem;
 use core::num::NonZeroUsize;
+use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Scope};
 
-use wattle_ast::{Body, Event, Item, Span};
+use wattle_ast::{Body, Event, FuncIdx, Item, Span};
 
-use crate::tasks::{Code, Later, Task};
-use crate::team::{PORTION, Portion, State, StopOnDrop, Team};
-use crate::ty::Ty;
-use crate::validator::span;
-use crate::{Error, Errors, FuncValidator, Types, Validator};
+use crate::portion::{Again, PORTION, Portion, Worker};
+use crate::team::{State, StopOnDrop, Team};
+use crate::validator::{body_start, placed, span};
+use crate::{Error, Errors, Types, Validator};
 
 /// The number of bytes of code from which one more thread pays off.
 const WORTH_A_THREAD: usize = 1 << 18;
-
-/// The number of bytes of initializers from which a copy of the types pays off. Later declarations
-/// still change the types, hence the copy.
-const WORTH_A_COPY: usize = 1 << 18;
 
 /// The number of waiting portions, for each thread, from which the calling thread checks bodies
 /// itself. It is large, so that the others stay busy while what follows the code is read.
@@ -68,7 +62,7 @@ impl Validator {
         events: impl IntoIterator<Item = Result<Event<'a>, E>>,
         threads: Option<NonZeroUsize>,
     ) -> Result<Result<Types, Errors>, E> {
-        self.on_threads(threads, |taker| {
+        self.on_threads(threads, None, |taker| {
             for event in events {
                 let event = event?;
                 taker.item(&event.item, Some(span(&event)));
@@ -98,7 +92,7 @@ impl Validator {
         items: impl IntoIterator<Item = Item<'a>>,
         threads: Option<NonZeroUsize>,
     ) -> Result<Types, Errors> {
-        let Ok(verdict) = self.on_threads(threads, |taker| {
+        let Ok(verdict) = self.on_threads(threads, None, |taker| {
             for item in items {
                 taker.item(&item, None);
             }
@@ -134,15 +128,68 @@ impl Validator {
         threads: Option<NonZeroUsize>,
         read: impl FnOnce(&mut dyn FnMut(&Event<'_>)) -> Result<(), E>,
     ) -> Result<Result<Types, Errors>, E> {
-        self.on_threads(threads, |taker| {
-            read(&mut |event| taker.passing(&event.item, Some(span(event))))
-        })
+        self.on_threads(threads, None, |taker| read(&mut |event| taker.passing(event)))
+    }
+
+    /// Validates a module like [`read`](Validator::read), but code is not copied: the thread that checks
+    /// it calls `again`, which fills a buffer with the bytes of the module from an offset on.
+    ///
+    /// # Errors
+    /// The error of `read` or `again`. Errors of validation are not reported then.
+    ///
+    /// ```
+    /// use wattle_parser::{EventReader, Parser, ReadError};
+    /// use wattle_validator::Validator;
+    ///
+    /// let file: &[u8] = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01";
+    /// let again = |offset: u64, bytes: &mut [u8]| {
+    ///     let offset = offset as usize;
+    ///     bytes.copy_from_slice(&file[offset..offset + bytes.len()]);
+    ///     Ok(())
+    /// };
+    /// let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), file);
+    /// let types = Validator::new().read_again(None, again, |take| {
+    ///     while let Some(event) = reader.next()? {
+    ///         take(&event);
+    ///     }
+    ///     Ok::<_, ReadError>(())
+    /// })??;
+    /// assert_eq!(types.func_count(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_again<E: From<io::Error>>(
+        self,
+        threads: Option<NonZeroUsize>,
+        again: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
+        read: impl FnOnce(&mut dyn FnMut(&Event<'_>)) -> Result<(), E>,
+    ) -> Result<Result<Types, Errors>, E> {
+        let failure = Mutex::new(None);
+        let again = |part: Span, bytes: &mut Vec<u8>| {
+            let len = part.end.saturating_sub(part.start);
+            let room = bytes.try_reserve(len.saturating_sub(bytes.len())).map_err(io::Error::from);
+            let read = room.and_then(|()| {
+                bytes.resize(len, 0);
+                again(part.start as u64, bytes)
+            });
+            let is_read = read.is_ok();
+            if let Err(error) = read {
+                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+            is_read
+        };
+        let verdict = self
+            .on_threads(threads, Some(&again), |taker| read(&mut |event| taker.passing(event)))?;
+        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error.into()),
+            None => Ok(verdict),
+        }
     }
 
     /// Validates a module whose items `read` passes on.
     fn on_threads<'a, E>(
         mut self,
         threads: Option<NonZeroUsize>,
+        again: Option<&'a Again<'a>>,
         read: impl FnOnce(&mut dyn Taker<'a>) -> Result<(), E>,
     ) -> Result<Result<Types, Errors>, E> {
         self.defers_bodies = false;
@@ -157,7 +204,8 @@ impl Validator {
             let _end = StopOnDrop(&team);
             let mut reading = Reading {
                 validator: &mut self,
-                func_validator: FuncValidator::default(),
+                worker: Worker::default(),
+                again,
                 team: &team,
                 scope,
                 others,
@@ -165,12 +213,8 @@ impl Validator {
                 own: None,
                 handed: 0,
                 item: 0,
-                fresh: Some(Vec::new()),
                 portion: Portion::default(),
                 size: 0,
-                initializers: Vec::new(),
-                initializers_size: 0,
-                are_bodies: false,
                 is_code: false,
             };
             read(&mut reading)?;
@@ -186,25 +230,27 @@ trait Taker<'a> {
     /// Takes an item that lasts as long as the validation.
     fn item(&mut self, item: &Item<'a>, span: Option<Span>);
 
-    /// Takes an item that is gone after the call: its code is copied, unless it is checked at once.
-    fn passing(&mut self, item: &Item<'_>, span: Option<Span>);
+    /// Takes an event that is gone after the call.
+    fn passing(&mut self, event: &Event<'_>);
 }
 
 impl<'a> Taker<'a> for Validator {
     fn item(&mut self, item: &Item<'a>, span: Option<Span>) {
-        self.passing(item, span);
+        // The validator keeps the error.
+        let _ = self.item_at(item, span);
     }
 
-    fn passing(&mut self, item: &Item<'_>, span: Option<Span>) {
-        // The validator keeps the error.
-        let _ = self.item_at(item, span, &mut None);
+    fn passing(&mut self, event: &Event<'_>) {
+        let _ = self.event(event);
     }
 }
 
 /// The state of the thread that reads.
 struct Reading<'v, 'scope, 'env, 'a> {
     validator: &'v mut Validator,
-    func_validator: FuncValidator,
+    worker: Worker,
+    /// The input, if bodies are read again by the thread that checks them.
+    again: Option<&'a Again<'a>>,
     team: &'scope Team<'a>,
     scope: &'scope Scope<'scope, 'env>,
     /// The number of threads that may still start.
@@ -217,143 +263,107 @@ struct Reading<'v, 'scope, 'env, 'a> {
     handed: usize,
     /// The number of the current item.
     item: u32,
-    /// The initializers of the current item.
-    fresh: Later<'a>,
     /// The next portion, and its size in bytes of code.
     portion: Portion<'a>,
     size: usize,
-    /// Portions of initializers that wait for a copy of the types, and their size in bytes.
-    initializers: Vec<Portion<'a>>,
-    initializers_size: usize,
-    /// Whether the tasks of `portion` are bodies.
-    are_bodies: bool,
     /// Whether a body was read.
     is_code: bool,
 }
 
 impl<'a> Taker<'a> for Reading<'_, '_, '_, 'a> {
     fn item(&mut self, item: &Item<'a>, span: Option<Span>) {
-        let mut fresh = mem::take(&mut self.fresh);
-        self.take(item, span, &mut fresh, |portion, item, task| portion.tasks.push((item, task)));
-        self.fresh = fresh;
+        match item {
+            Item::Body(body) => self.body(body, span, |reading, func| {
+                reading.portion.hold(reading.item, func, span, body.clone());
+            }),
+            _ => self.declaration(item, span),
+        }
     }
 
-    fn passing(&mut self, item: &Item<'_>, span: Option<Span>) {
-        let mut fresh = Some(Vec::new());
-        self.take(item, span, &mut fresh, |portion, item, task| portion.copies.add(item, &task));
+    fn passing(&mut self, event: &Event<'_>) {
+        let span = Some(span(event));
+        match &event.item {
+            Item::Body(body) => self.body(body, span, |reading, func| {
+                reading.portion.keep(reading.item, func, event, reading.again);
+            }),
+            item => self.declaration(item, span),
+        }
     }
 }
 
 impl<'a> Reading<'_, '_, '_, 'a> {
-    /// Takes an item. `add` adds a task of an item to a portion.
-    fn take<'i>(
-        &mut self,
-        item: &Item<'i>,
-        span: Option<Span>,
-        fresh: &mut Later<'i>,
-        add: impl Fn(&mut Portion<'a>, u32, Task<'i>),
-    ) {
-        let is_body = matches!(item, Item::Body(_));
-        if is_body != self.are_bodies {
+    /// Checks an item that is not a body.
+    fn declaration(&mut self, item: &Item<'_>, span: Option<Span>) {
+        if !self.portion.is_empty() {
             self.cut();
-            self.are_bodies = is_body;
         }
         self.item = self.item.saturating_add(1);
-        let checked = match item {
-            Item::Body(body) => self.body(body, span),
-            _ => self.validator.item_at(item, span, fresh).map(|_| None),
-        };
-        let (mut body, mut fault) = match checked {
-            Ok(body) => (body, None),
-            Err(error) => (None, Some((true, error))),
-        };
-        // A long body is handed on, so that another thread begins with it early.
-        if let Some(types) = &self.own
-            && let Some(task) = body.take_if(|task| size(task) < PORTION)
-        {
-            self.size += size(&task);
-            let checked = task.check(types, &mut self.func_validator);
-            fault = checked.err().map(|error| (false, error));
+        if let Err(error) = self.validator.item_at(item, span) {
+            self.fault(error);
         }
-        for task in fresh.iter_mut().flat_map(|fresh| fresh.drain(..)).chain(body) {
-            self.size += size(&task);
-            add(&mut self.portion, self.item, task);
+    }
+
+    /// Checks a body, or has `add` add the body of a function to the portion.
+    fn body(&mut self, body: &Body<'_>, span: Option<Span>, add: impl FnOnce(&mut Self, FuncIdx)) {
+        self.item = self.item.saturating_add(1);
+        if self.validator.is_broken {
+            return;
         }
-        if let Some((is_in_item, error)) = fault {
-            self.team.lock().add([((self.item, is_in_item), error)], self.team.max_errors);
+        if !self.is_code {
+            self.is_code = true;
+            self.team.lock().types = Arc::clone(&self.validator.types);
+        }
+        // Even an empty body takes some time.
+        let size = 16 + body.bytes().len();
+        // A long body at the end of a portion would leave all threads but one idle.
+        if size >= PORTION {
+            self.cut();
+        }
+        let func = match self.validator.next_func() {
+            Ok(func) => func,
+            Err(mut error) => {
+                error.span = span;
+                self.validator.note(&error);
+                return self.fault(error);
+            }
+        };
+        self.size += size;
+        match &self.own {
+            // A long body is handed on, so that another thread begins with it early.
+            Some(types) if size < PORTION => {
+                if let Err(error) = self.worker.validator.body(types, func, body) {
+                    self.fault(placed(error, body_start(span, body), body));
+                }
+            }
+            _ => add(self, func),
         }
         if self.size >= PORTION {
             self.cut();
         }
     }
 
-    /// The task to check a body.
-    fn body<'i>(&mut self, body: &Body<'i>, span: Option<Span>) -> Result<Option<Task<'i>>, Error> {
-        if self.validator.is_broken {
-            return Ok(None);
-        }
-        if !self.is_code {
-            self.hand_on_initializers();
-            self.is_code = true;
-            self.team.lock().types = Arc::clone(&self.validator.types);
-        }
-        // A long body at the end of a portion would leave all threads but one idle.
-        if body.bytes().len() >= PORTION {
-            self.cut();
-        }
-        self.validator.next_func().map_err(|mut error| {
-            error.span = span;
-            self.validator.note(&error);
-            error
-        })?;
-        self.validator.place.span = span;
-        Ok(Some(self.validator.task(Code::Body(body.clone()), Ty::BOTTOM)))
+    /// Adds the error of the current item.
+    #[cold]
+    fn fault(&self, error: Error) {
+        self.team.lock().add([(self.item, error)], self.team.max_errors);
     }
 
-    /// Ends the portion.
+    /// Ends the portion, and hands it on. When too many wait, the calling thread checks some of them
+    /// first.
     fn cut(&mut self) {
-        if self.portion.is_empty() {
-            self.size = 0;
-            return self.look_at_others();
+        let size = mem::take(&mut self.size);
+        if !self.portion.is_empty() {
+            self.handed += size;
+            if self.handed >= WORTH_A_THREAD && self.others > 0 {
+                self.handed = 0;
+                self.start();
+            }
+            let most = MOST_PORTIONS.saturating_mul(self.threads);
+            self.team.work(&mut self.worker, |state| state.portions.len() < most);
+            let empty = self.team.lock().spare.pop().unwrap_or_default();
+            self.team.add(mem::replace(&mut self.portion, empty));
         }
-        let empty = self.team.lock().spare.pop().unwrap_or_default();
-        let (portion, size) = (mem::replace(&mut self.portion, empty), mem::take(&mut self.size));
-        self.handed += size;
-        if self.are_bodies {
-            return self.hand_on(portion);
-        }
-        self.initializers.push(portion);
-        self.initializers_size += size;
-        // A copy must also be small compared with the globals added since the last copy. After the
-        // first body the types no longer change, so nothing is copied.
-        let worth = WORTH_A_COPY.max(8 * self.validator.types.globals.len());
-        if self.is_code || self.initializers_size >= worth {
-            self.hand_on_initializers();
-        }
-    }
-
-    fn hand_on_initializers(&mut self) {
-        self.initializers_size = 0;
-        for portion in mem::take(&mut self.initializers) {
-            let (types, declares) = (Some(Arc::clone(&self.validator.types)), !self.is_code);
-            self.hand_on(Portion { types, declares, ..portion });
-        }
-    }
-
-    /// Hands on a portion. When too many wait, the calling thread checks some of them first.
-    fn hand_on(&mut self, portion: Portion<'a>) {
-        if self.handed >= WORTH_A_THREAD && self.others > 0 {
-            self.handed = 0;
-            self.start();
-        }
-        let most = MOST_PORTIONS.saturating_mul(self.threads);
-        self.team.work(&mut self.func_validator, |state| state.portions.len() < most);
-        self.team.add(portion);
-        self.look_at_others();
-    }
-
-    /// Finds out whether the other threads are busy for a while.
-    fn look_at_others(&mut self) {
+        // Finds out whether the other threads are busy for a while.
         self.own = self.team.types_if_busy(AMPLE_PORTIONS.saturating_mul(self.threads));
     }
 
@@ -361,7 +371,7 @@ impl<'a> Reading<'_, '_, '_, 'a> {
         let team = self.team;
         let work = move || {
             let _end = StopOnDrop(team);
-            team.work(&mut FuncValidator::default(), State::is_over);
+            team.work(&mut Worker::default(), State::is_over);
         };
         // If no thread can start, those that run do all the work.
         let thread = thread::Builder::new().spawn_scoped(self.scope, work);
@@ -371,13 +381,7 @@ impl<'a> Reading<'_, '_, '_, 'a> {
     /// Hands on the rest, and checks what is left.
     fn finish(mut self) {
         self.cut();
-        self.hand_on_initializers();
         self.team.all_read();
-        self.team.work(&mut self.func_validator, State::is_over);
+        self.team.work(&mut self.worker, State::is_over);
     }
-}
-
-/// The approximate work of a task, in bytes of code. Even an empty task takes some.
-fn size(task: &Task<'_>) -> usize {
-    16 + task.code.bytes().len()
 }

@@ -16,9 +16,8 @@ use wattle_ast::{
 use crate::func::FuncValidator;
 use crate::limits::Limits;
 use crate::locate::body_offset;
+use crate::place::Place;
 use crate::registry::{Group, Registry};
-use crate::tasks::{Code, Later, Place};
-use crate::ty::Ty;
 use crate::types::Types;
 use crate::{Error, ErrorKind, Errors};
 
@@ -186,7 +185,7 @@ impl Validator {
     /// The error in the item. Later items can still be checked, and [`finish`](Validator::finish)
     /// returns all errors.
     pub fn item(&mut self, item: &Item<'_>) -> Result<Verdict, Error> {
-        self.item_at(item, None, &mut None)
+        self.item_at(item, None)
     }
 
     /// Checks the next item, and adds its place in the input to errors.
@@ -194,15 +193,13 @@ impl Validator {
     /// # Errors
     /// The error in the item.
     pub fn event(&mut self, event: &Event<'_>) -> Result<Verdict, Error> {
-        self.item_at(&event.item, Some(span(event)), &mut None)
+        self.item_at(&event.item, Some(span(event)))
     }
 
-    /// Checks the next item. Its initializers are checked now or become tasks.
-    pub(crate) fn item_at<'a>(
+    pub(crate) fn item_at(
         &mut self,
-        item: &Item<'a>,
+        item: &Item<'_>,
         span: Option<Span>,
-        later: &mut Later<'a>,
     ) -> Result<Verdict, Error> {
         if self.is_broken {
             return Ok(Verdict::Skipped);
@@ -210,7 +207,7 @@ impl Validator {
         self.place.span = span;
         let outcome = match item {
             Item::Body(body) => self.next_body(body, body_start(span, body)),
-            _ => self.declaration(item, later).map(|()| Verdict::Valid),
+            _ => self.declaration(item).map(|()| Verdict::Valid),
         };
         outcome.map_err(|mut error| {
             error.span = error.span.or(span);
@@ -234,7 +231,10 @@ impl Validator {
             let types = Arc::clone(&self.types);
             return Ok(Verdict::Body(FuncToValidate { types, func, offset }));
         }
-        self.check(self.task(Code::Body(body.borrowed()), Ty::BOTTOM)).map(|()| Verdict::Valid)
+        match self.func_validator.body(&self.types, func, body) {
+            Ok(()) => Ok(Verdict::Valid),
+            Err(error) => Err(placed(error, offset, body)),
+        }
     }
 
     /// The index of the function whose body comes next.
@@ -255,7 +255,7 @@ impl Validator {
         outcome
     }
 
-    fn declaration<'a>(&mut self, item: &Item<'a>, later: &mut Later<'a>) -> Result<(), Error> {
+    fn declaration(&mut self, item: &Item<'_>) -> Result<(), Error> {
         let (section, index) = match item {
             Item::Header | Item::Section(_) | Item::ImportGroup(_) | Item::Custom(_) => {
                 return Ok(());
@@ -283,14 +283,14 @@ impl Validator {
             Item::Type(ty) => self.ty(ty),
             Item::Import(import) => self.import(import),
             Item::Func(ty) => self.func(*ty),
-            Item::Table(table) => self.table(table, later),
+            Item::Table(table) => self.table(table),
             Item::Mem(ty) => self.memory(ty),
             Item::Tag(ty) => self.tag(*ty),
-            Item::Global(global) => self.global(global, later),
+            Item::Global(global) => self.global(global),
             Item::Export(export) => self.export(export),
             Item::Start(func) => self.start(*func),
-            Item::Elem(elem) => self.elem(elem, later),
-            Item::Data(data) => self.data(data, later),
+            Item::Elem(elem) => self.elem(elem),
+            Item::Data(data) => self.data(data),
             Item::DataCount(count) => {
                 self.types_mut().data_count = Some(*count);
                 Ok(())

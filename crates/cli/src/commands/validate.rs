@@ -12,6 +12,7 @@ use wattle::wat::{ParsedWasm, Soundness};
 use crate::failure::Failure;
 use crate::input::{Input, MAX_INPUT};
 use crate::names::NameStyle;
+use crate::shared_file::SharedFile;
 use crate::source::{Source, source_map};
 
 /// Checks that a module or component is valid, and says nothing when it is. Otherwise each fault is
@@ -68,11 +69,14 @@ impl Check {
     /// again as a whole, since messages show names and bytes.
     fn is_valid_file(&self, input: &Input) -> bool {
         let Some(file) = input.module_file() else { return false };
+        let file = SharedFile::new(file);
         let features = input.reading().features().features;
         let parser = parser::Parser::new().features(features).check_bodies(false);
-        let mut reader = parser::EventReader::with_parser(parser, file).max_item(MAX_INPUT);
+        let mut reader =
+            parser::EventReader::with_parser(parser, file.reader()).max_item(MAX_INPUT);
         let validator = Validator::new().features(features).limits(self.limits).max_errors(1);
-        let verdict = validator.read(self.threads, |take| {
+        let again = |offset, bytes: &mut [u8]| file.read_exact_at(offset, bytes);
+        let verdict = validator.read_again(self.threads, again, |take| {
             while let Some(event) = reader.next()? {
                 take(&event);
             }

@@ -24,8 +24,6 @@ pub(super) type Check<M, T = ()> = Result<T, <M as Mode>::Fault>;
 pub(super) struct Checker<'s, 't, M: Mode> {
     pub(super) types: &'t Types,
     pub(super) registry: &'t Registry,
-    /// The globals that the expression may name.
-    pub(super) globals: &'t [Ty],
     pub(super) reader: Reader<'t>,
     pub(super) operands: OperandStack<M::Words<'s>>,
     pub(super) frames: &'s mut Vec<Frame>,
@@ -42,13 +40,11 @@ impl<'s, 't> Checker<'s, 't, Full> {
     pub(super) fn check(
         func: &'s mut FuncValidator,
         types: &'t Types,
-        globals: &'t [Ty],
         signature: Signature,
         code: &'t [u8],
         is_constant: bool,
     ) -> Result<(), Error> {
-        let (mut checker, opcodes) =
-            Checker::begin(func, types, globals, signature, code, is_constant)?;
+        let (mut checker, opcodes) = Checker::begin(func, types, signature, code, is_constant)?;
         checker
             .run(opcodes.by_byte(is_constant))
             .map_err(|(error, start)| checker.located(error, start))
@@ -59,7 +55,6 @@ impl<'s, 't> Checker<'s, 't, Full> {
     fn begin(
         func: &'s mut FuncValidator,
         types: &'t Types,
-        globals: &'t [Ty],
         signature: Signature,
         code: &'t [u8],
         is_constant: bool,
@@ -77,7 +72,6 @@ impl<'s, 't> Checker<'s, 't, Full> {
         let mut checker = Checker::<Full> {
             types,
             registry: &types.registry,
-            globals,
             reader: Reader::at(code, 0, types.features),
             operands: OperandStack::new(&mut func.operands, types.limits.operands),
             frames: &mut func.frames,
@@ -99,7 +93,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
         code: &'t [u8],
         watch: &mut dyn FnMut(usize, StackTypes),
     ) -> Result<(), Error> {
-        let (mut checker, _) = Checker::begin(func, types, &types.globals, signature, code, false)?;
+        let (mut checker, _) = Checker::begin(func, types, signature, code, false)?;
         while !checker.frames.is_empty() {
             let start = checker.reader.pos();
             watch(start, checker.stack_types());
@@ -149,7 +143,6 @@ impl<'s, 't> Checker<'s, 't, Full> {
         let attempts = Checker::<Attempt<REFERENCES>> {
             types: self.types,
             registry: self.registry,
-            globals: self.globals,
             reader: self.reader.clone(),
             operands: self.operands.fixed(),
             frames: &mut *self.frames,

@@ -53,7 +53,7 @@ impl Checker<'_, '_, Full> {
         match kind {
             ErrorKind::UnknownLocal(_) => Some(self.locals.count()),
             ErrorKind::UnknownLabel(_) => u32::try_from(self.frames.len()).ok(),
-            // Constant expressions may name only some of the globals.
+            // An initializer of a global may not name later ones.
             ErrorKind::UnknownGlobal(_) if self.is_constant => None,
             _ => self.types.space_len(kind),
         }

@@ -121,7 +121,7 @@ impl FuncValidator {
 
     fn check_body(&mut self, types: &Types, func: FuncIdx, body: &Body<'_>) -> Result<(), Error> {
         let signature = self.begin_body(types, func, body)?;
-        Checker::check(self, types, &types.globals, signature, body.code(), false)
+        Checker::check(self, types, signature, body.code(), false)
     }
 
     /// Checks the locals of a body, and returns what its instructions take and give.
@@ -149,16 +149,10 @@ impl FuncValidator {
         Ok(Signature::func(id))
     }
 
-    /// Checks that an expression is constant and has type `ty`. It may name only the given globals.
-    pub(crate) fn constant(
-        &mut self,
-        types: &Types,
-        globals: &[Ty],
-        ty: Ty,
-        expr: &Expr<'_>,
-    ) -> Result<(), Error> {
+    /// Checks that an expression is constant and has type `ty`.
+    pub(crate) fn constant(&mut self, types: &Types, ty: Ty, expr: &Expr<'_>) -> Result<(), Error> {
         self.locals.clear(0);
-        Checker::check(self, types, globals, Signature::value(ty), expr.bytes(), true)
+        Checker::check(self, types, Signature::value(ty), expr.bytes(), true)
     }
 }
 

@@ -169,7 +169,7 @@ impl<M: Mode> Checker<'_, '_, M> {
     #[inline(always)]
     fn global(&mut self) -> Check<M, (u32, Ty)> {
         let index = self.index()?;
-        match self.globals.get(index as usize) {
+        match self.types.globals.get(index as usize) {
             Some(&ty) => Ok((index, ty)),
             None => Err(ErrorKind::UnknownGlobal(index).into()),
         }

@@ -1,10 +1,11 @@
 //! Validation on several threads says what validation on one does.
 
 use std::fmt::Write;
+use std::io::{self, Read};
 use std::num::NonZeroUsize;
 
 use pretty_assertions::assert_eq;
-use wattle_ast::{Body, Expr, Func, FuncType, Module, TypeIdx};
+use wattle_ast::{Body, Event, Expr, Func, FuncType, Module, TypeIdx};
 use wattle_parser::{EventReader, Parser, ReadError};
 use wattle_validator::{Error, Validator};
 
@@ -31,20 +32,27 @@ fn on_threads(
     Ok(outcome.map_or_else(|errors| errors.iter().cloned().collect(), |_| Vec::new()))
 }
 
-/// What is wrong, with the module read in pieces.
+/// What is wrong, with the module read in pieces. Code is copied, or read again.
 fn as_read(
     bytes: &[u8],
     max_errors: usize,
     threads: usize,
+    reads_again: bool,
 ) -> Result<Vec<Error>, wattle_ast::Error> {
     let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), bytes);
-    let validator = Validator::new().max_errors(max_errors);
-    let outcome = validator.read(NonZeroUsize::new(threads), |take| {
+    let (validator, threads) =
+        (Validator::new().max_errors(max_errors), NonZeroUsize::new(threads));
+    let read = |take: &mut dyn FnMut(&Event<'_>)| {
         while let Some(event) = reader.next()? {
             take(&event);
         }
         Ok(())
-    });
+    };
+    let again = |offset: u64, to: &mut [u8]| (&bytes[offset as usize..]).read_exact(to);
+    let outcome = match reads_again {
+        true => validator.read_again(threads, again, read),
+        false => validator.read(threads, read),
+    };
     let outcome = outcome.map_err(|error| match error {
         ReadError::Malformed(error) => error,
         error => panic!("{error}"),
@@ -58,8 +66,11 @@ fn agree(bytes: &[u8], max_errors: usize) -> Result<Vec<Error>, wattle_ast::Erro
     for threads in [1, 2, 3] {
         let found = on_threads(bytes, max_errors, threads);
         assert_eq!(found, expected, "{threads} threads, {max_errors} errors at most");
-        let found = as_read(bytes, max_errors, threads);
-        assert_eq!(found, expected, "{threads} threads, read, {max_errors} errors at most");
+        for again in [false, true] {
+            let found = as_read(bytes, max_errors, threads, again);
+            let how = if again { "read again" } else { "copied" };
+            assert_eq!(found, expected, "{threads} threads, {how}, {max_errors} errors at most");
+        }
     }
     expected
 }
@@ -208,6 +219,42 @@ fn what_is_malformed_is_told_alone() {
     for part in 1..40 {
         let cut = &whole[..whole.len() / 40 * part];
         assert!(agree(cut, 20).is_err());
+    }
+}
+
+#[test]
+fn an_input_that_cannot_be_read_again_is_an_error() {
+    let bytes = large(Faults { bodies: 7, ..Faults::default() });
+    for threads in [2, 3] {
+        let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), &bytes[..]);
+        let again = |_, _: &mut [u8]| Err(io::Error::other("the disk is gone"));
+        let outcome = Validator::new().read_again(NonZeroUsize::new(threads), again, |take| {
+            while let Some(event) = reader.next()? {
+                take(&event);
+            }
+            Ok::<_, ReadError>(())
+        });
+        assert_eq!(outcome.unwrap_err().to_string(), "the disk is gone");
+    }
+}
+
+/// The input changes between the first reading and the second.
+#[test]
+fn code_that_changed_has_errors_of_its_own() {
+    let bytes = large(Faults::default());
+    for threads in [2, 3] {
+        let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), &bytes[..]);
+        let again = |_, to: &mut [u8]| {
+            to.fill(0xff);
+            Ok(())
+        };
+        let outcome = Validator::new().read_again(NonZeroUsize::new(threads), again, |take| {
+            while let Some(event) = reader.next()? {
+                take(&event);
+            }
+            Ok::<_, ReadError>(())
+        });
+        assert!(outcome.unwrap().is_err());
     }
 }
 

@@ -1,0 +1,154 @@
+//! Portions of the work that threads share: the bodies of consecutive functions.
+
+use alloc::vec::Vec;
+
+use wattle_ast::{Body, Entries, Event, FuncIdx, Item, Malformed, Reader, SectionId, Span};
+
+use crate::place::Place;
+use crate::validator::{body_start, placed, span};
+use crate::{Error, FuncValidator, Types};
+
+/// The number of bytes of code in a portion: small enough that all threads end at about the same
+/// time, large enough that they seldom contend.
+pub(crate) const PORTION: usize = 1 << 15;
+
+/// An error, with the number of its item.
+pub(crate) type Fault = (u32, Error);
+
+/// Reads a part of the input again, and returns whether that was possible.
+pub(crate) type Again<'a> = dyn Fn(Span, &mut Vec<u8>) -> bool + Sync + 'a;
+
+/// The bodies of consecutive functions, which are consecutive items.
+#[derive(Default)]
+pub(crate) struct Portion<'a> {
+    /// The number of the first item.
+    item: u32,
+    /// The index of the first function.
+    func: u32,
+    /// Bodies that last as long as the validation, and where their items lie in the input.
+    held: Vec<(Option<Span>, Body<'a>)>,
+    /// The number of bodies that are entries of a code section, and where they lie in the input.
+    count: u32,
+    span: Span,
+    /// Copies of these entries, unless they are read again.
+    copies: Vec<u8>,
+    again: Option<&'a Again<'a>>,
+}
+
+/// The memory that a thread needs to check portions.
+#[derive(Default)]
+pub(crate) struct Worker {
+    pub(crate) validator: FuncValidator,
+    /// Entries that were read again.
+    bytes: Vec<u8>,
+}
+
+impl<'a> Portion<'a> {
+    /// Adds a body that lasts as long as the validation.
+    pub(crate) fn hold(&mut self, item: u32, func: FuncIdx, span: Option<Span>, body: Body<'a>) {
+        self.begin(item, func);
+        self.held.push((span, body));
+    }
+
+    /// Adds a body whose event is about to go: its bytes are read `again` or copied.
+    pub(crate) fn keep(
+        &mut self,
+        item: u32,
+        func: FuncIdx,
+        event: &Event<'_>,
+        again: Option<&'a Again<'a>>,
+    ) {
+        if self.begin(item, func) {
+            (self.span, self.again) = (Span::at(event.offset), again);
+        }
+        self.span.end = span(event).end;
+        self.count += 1;
+        if again.is_none() {
+            if self.copies.capacity() == 0 {
+                // Growing step by step would touch twice the memory.
+                self.copies.reserve(PORTION + PORTION / 4);
+            }
+            self.copies.extend_from_slice(event.bytes);
+        }
+    }
+
+    /// Sets what the first body is. Returns whether it is the next one.
+    fn begin(&mut self, item: u32, func: FuncIdx) -> bool {
+        let is_first = self.is_empty();
+        if is_first {
+            (self.item, self.func) = (item, func.0);
+        }
+        is_first
+    }
+
+    /// The portion without its bodies. It keeps its memory for others.
+    pub(crate) fn cleared(mut self) -> Self {
+        self.held.clear();
+        self.copies.clear();
+        self.copies.shrink_to(2 * PORTION);
+        Portion { count: 0, ..self }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of bodies.
+    pub(crate) fn len(&self) -> usize {
+        self.held.len() + self.count as usize
+    }
+
+    /// The number of the first item.
+    pub(crate) fn item(&self) -> u32 {
+        self.item
+    }
+
+    /// Checks the bodies in order, and adds their errors to `faults`, up to `most`.
+    pub(crate) fn check(
+        &self,
+        types: &Types,
+        worker: &mut Worker,
+        faults: &mut Vec<Fault>,
+        most: usize,
+    ) {
+        let Worker { validator, bytes } = worker;
+        // Checks a body, and returns whether to go on.
+        let mut check = |nth: u32, span: Option<Span>, body: Result<&Body<'_>, Malformed>| {
+            let func = FuncIdx(self.func + nth);
+            let checked = match body {
+                Ok(body) => validator
+                    .body(types, func, body)
+                    .map_err(|error| placed(error, body_start(span, body), body)),
+                Err(error) => {
+                    Err(Place { section: SectionId::Code, index: func.0, span }.of(error.into()))
+                }
+            };
+            faults.extend(checked.err().map(|error| (self.item + nth, error)));
+            faults.len() < most
+        };
+        for (nth, (span, body)) in (0..).zip(&self.held) {
+            if !check(nth, *span, Ok(body)) {
+                return;
+            }
+        }
+        let bytes = match self.again {
+            None => &self.copies,
+            Some(again) if self.count > 0 && again(self.span, bytes) => bytes,
+            Some(_) => return,
+        };
+        let mut reader = Reader::new(bytes);
+        let mut entries = Entries::new(SectionId::Code, self.count);
+        for nth in 0..self.count {
+            let start = self.span.start + reader.pos();
+            let body = match entries.next(&mut reader) {
+                Ok(Some(Item::Body(body))) => Ok(body),
+                Ok(_) => Err(Malformed::UnexpectedEnd),
+                Err(error) => Err(error),
+            };
+            let span = Span::new(start, self.span.start + reader.pos());
+            if !check(nth, Some(span), body.as_ref().map_err(Malformed::clone)) {
+                return;
+            }
+        }
+    }
+}
