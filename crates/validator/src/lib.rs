@@ -34,6 +34,7 @@ mod declarations;
 mod error;
 mod features_used;
 mod func;
+mod hash_index;
 mod limits;
 mod locate;
 mod place;

@@ -4,7 +4,6 @@
 //! Spec: <https://webassembly.github.io/spec/core/valid/matching.html>
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use wattle_ast::{
@@ -12,6 +11,7 @@ use wattle_ast::{
     StorageType, StructType, SubType, TypeIdx, ValType,
 };
 
+use crate::hash_index::{Hash, HashIndex};
 use crate::limits::Limits;
 use crate::ty::{MAX_TYPES, Ty};
 use crate::types::{Types, closed, convert_all};
@@ -85,16 +85,10 @@ const NONE: u32 = u32::MAX;
 pub struct Registry {
     entries: Vec<Entry>,
     lists: Vec<Ty>,
-    groups: BTreeMap<Key, u32>,
-}
-
-/// A recursive group in closed form: references inside the group count from its start, and
-/// references out of it are ids. The hash comes first, so that most comparisons look at one word;
-/// the words after it decide, so that types with equal hashes do no harm.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Key {
-    hash: u64,
-    words: Box<[u32]>,
+    /// The words of all groups, and of each the place where its words end and its first type.
+    words: Vec<u32>,
+    groups: Vec<(usize, u32)>,
+    index: HashIndex<Box<[u32]>>,
 }
 
 /// A recursive group that is being read.
@@ -106,6 +100,8 @@ pub(crate) struct Group {
     len: u32,
     /// The number of types so far.
     count: u32,
+    /// Its types in closed form: references inside the group count from its start, and references out
+    /// of it are ids.
     words: Vec<u32>,
     /// The declared supertypes, as type indices.
     supertypes: Vec<u32>,
@@ -173,11 +169,9 @@ impl Group {
         self.words.push(ty.bits());
     }
 
-    fn key(&self) -> Key {
-        let hash = self.words.iter().fold(u64::from(self.len), |hash, &word| {
-            (hash.rotate_left(5) ^ u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        });
-        Key { hash, words: self.words.as_slice().into() }
+    fn hash(&self) -> Hash {
+        let hash = Hash::new(self.len.into());
+        self.words.iter().fold(hash, |hash, &word| hash.with(word.into()))
     }
 }
 
@@ -334,8 +328,10 @@ impl Registry {
         group: &Group,
         limits: &Limits,
     ) -> Result<TypeId, (u32, ErrorKind)> {
-        let key = group.key();
-        if let Some(&first) = self.groups.get(&key) {
+        let hash = group.hash();
+        let is_it = |nth| group_words(&self.words, &self.groups, nth) == group.words;
+        let found = self.index.find(hash, is_it, || group.words.as_slice().into());
+        if let Some(&(_, first)) = found.and_then(|nth| self.groups.get(nth as usize)) {
             return self.check_depths(first, group, limits).map(|()| TypeId(first));
         }
         let (first, lists) = (self.entries.len(), self.lists.len());
@@ -345,7 +341,11 @@ impl Registry {
         });
         match added {
             Ok(()) => {
-                self.groups.insert(key, first as u32);
+                let Registry { words, groups, index, .. } = self;
+                words.extend_from_slice(&group.words);
+                groups.push((words.len(), first as u32));
+                let key = |nth| group_words(words, groups, nth).into();
+                index.add(hash, groups.len() as u32 - 1, key);
                 Ok(TypeId(first as u32))
             }
             Err(error) => {
@@ -664,4 +664,12 @@ pub(crate) fn val_type(ty: Ty, index: &IndexOf<'_>) -> Option<ValType> {
         }
     };
     Some(ValType::Ref(RefType { nullable: ty.is_nullable(), heap }))
+}
+
+/// The words of the nth group.
+fn group_words<'w>(words: &'w [u32], groups: &[(usize, u32)], nth: u32) -> &'w [u32] {
+    let nth = nth as usize;
+    let start = nth.checked_sub(1).and_then(|before| groups.get(before)).map_or(0, |&(end, _)| end);
+    let end = groups.get(nth).map_or(start, |&(end, _)| end);
+    words.get(start..end).unwrap_or_default()
 }

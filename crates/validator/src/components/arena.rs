@@ -9,7 +9,6 @@
 //! so value types and functions are equal when these ids are.
 
 use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry as Slot;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -17,7 +16,8 @@ use wattle_abi::ValueAbi;
 use wattle_ast::components::PrimType;
 
 pub(crate) use super::texts::TextId;
-use super::texts::{Texts, mix};
+use super::texts::Texts;
+use crate::hash_index::{Hash, HashIndex};
 
 /// The id of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -361,18 +361,15 @@ pub(crate) struct Origin {
 /// What tells nodes apart.
 type Key = (Kind, Arc<[u32]>);
 
-fn hash(kind: Kind, words: &[u32]) -> u64 {
-    words.iter().fold(kind as u64, |hash, &word| mix(hash, word.into()))
+fn hash(kind: Kind, words: &[u32]) -> Hash {
+    words.iter().fold(Hash::new(kind as u64), |hash, &word| hash.with(word.into()))
 }
 
 /// The nodes of all types of a validation.
 #[derive(Clone, Debug)]
 pub(crate) struct Arena {
     nodes: Vec<Node>,
-    /// The first node with each hash.
-    by_hash: BTreeMap<u64, NodeId>,
-    /// The others, so that equal hashes do no harm.
-    others: BTreeMap<Key, NodeId>,
+    index: HashIndex<Key>,
     abis: Vec<ValueAbi>,
     abi_ids: BTreeMap<ValueAbi, u32>,
     pub(crate) texts: Texts,
@@ -390,8 +387,7 @@ impl Default for Arena {
     fn default() -> Arena {
         let mut arena = Arena {
             nodes: Vec::new(),
-            by_hash: BTreeMap::new(),
-            others: BTreeMap::new(),
+            index: HashIndex::default(),
             abis: Vec::new(),
             abi_ids: BTreeMap::new(),
             texts: Texts::default(),
@@ -566,12 +562,11 @@ impl Arena {
 
     /// The node with these words, if it is there.
     fn find(&self, kind: Kind, words: &[u32]) -> Option<NodeId> {
-        let first = *self.by_hash.get(&hash(kind, words))?;
-        let node = self.node(first);
-        match node.kind == kind && *node.words == *words {
-            true => Some(first),
-            false => self.others.get(&(kind, words.into())).copied(),
-        }
+        let is_it = |id| {
+            let node = self.node(NodeId(id));
+            node.kind == kind && *node.words == *words
+        };
+        self.index.find(hash(kind, words), is_it, || (kind, words.into())).map(NodeId)
     }
 
     /// Adds a node that is not there, whose structure is another node unless it is its own.
@@ -617,10 +612,9 @@ impl Arena {
             }
         }
         self.nodes.push(node);
-        match self.by_hash.entry(hash(kind, &words)) {
-            Slot::Vacant(slot) => drop(slot.insert(id)),
-            Slot::Occupied(_) => drop(self.others.insert((kind, words), id)),
-        }
+        let Arena { index, nodes, .. } = self;
+        let key = |id: u32| (nodes[id as usize].kind, nodes[id as usize].words.clone());
+        index.add(hash(kind, &words), id.0, key);
         id
     }
 

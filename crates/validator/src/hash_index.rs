@@ -1,0 +1,134 @@
+//! An index of things that are each there once: their numbers by hash.
+
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// The numbers of things by the hash of each. The caller has the things, and compares them.
+///
+/// A hash table finds nearly all. Whoever makes things with equal hashes gains nothing: those for which
+/// the table has no room are in a map with their keys in order.
+#[derive(Clone, Debug)]
+pub(crate) struct HashIndex<K> {
+    /// A thing is at one of the [`PROBES`] slots from its hash on. The length is a power of two.
+    slots: Vec<Slot>,
+    /// The number of things in slots.
+    used: usize,
+    others: BTreeMap<K, u32>,
+}
+
+/// A place in the hash table.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    hash: u32,
+    /// The number of the thing plus one, or 0 where the slot is free.
+    number: u32,
+}
+
+/// The number of slots that are looked at for a thing.
+const PROBES: usize = 8;
+
+impl<K> Default for HashIndex<K> {
+    fn default() -> HashIndex<K> {
+        HashIndex { slots: Vec::new(), used: 0, others: BTreeMap::new() }
+    }
+}
+
+impl<K: Ord> HashIndex<K> {
+    /// The number of the thing with a hash for which `is_it` holds, and which has a key.
+    #[inline]
+    pub(crate) fn find(
+        &self,
+        hash: Hash,
+        is_it: impl Fn(u32) -> bool,
+        key: impl FnOnce() -> K,
+    ) -> Option<u32> {
+        let hash = hash.upper_half();
+        for slot in probed(hash, self.slots.len()).filter_map(|slot| self.slots.get(slot)) {
+            let Some(number) = slot.number.checked_sub(1) else { break };
+            if slot.hash == hash && is_it(number) {
+                return Some(number);
+            }
+        }
+        if self.others.is_empty() { None } else { self.others.get(&key()).copied() }
+    }
+
+    /// Adds the number, less than `u32::MAX`, of a thing with this hash. `key` gives the key of a number.
+    pub(crate) fn add(&mut self, hash: Hash, number: u32, key: impl Fn(u32) -> K) {
+        if 2 * (self.used + 1) > self.slots.len() {
+            let len = (2 * self.slots.len()).max(2 * PROBES);
+            let slots = core::mem::replace(&mut self.slots, vec![Slot::default(); len]);
+            self.used = 0;
+            slots
+                .into_iter()
+                .filter(|slot| slot.number > 0)
+                .for_each(|slot| self.place(slot, &key));
+        }
+        self.place(Slot { hash: hash.upper_half(), number: number + 1 }, &key);
+    }
+
+    fn place(&mut self, new: Slot, key: impl Fn(u32) -> K) {
+        let mut probed = probed(new.hash, self.slots.len());
+        match probed.find(|&slot| self.slots.get(slot).is_some_and(|slot| slot.number == 0)) {
+            Some(slot) => {
+                self.slots[slot] = new;
+                self.used += 1;
+            }
+            None => {
+                self.others.insert(key(new.number - 1), new.number - 1);
+            }
+        }
+    }
+}
+
+/// The slots, of `len`, where a thing with this hash may be.
+fn probed(hash: u32, len: usize) -> impl Iterator<Item = usize> {
+    let mask = len.wrapping_sub(1);
+    let start = hash as usize & mask;
+    (start..start + PROBES.min(len)).map(move |slot| slot & mask)
+}
+
+/// A hash of words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Hash(u64);
+
+impl Hash {
+    pub(crate) const fn new(first: u64) -> Hash {
+        Hash(first)
+    }
+
+    /// The hash with one word more.
+    #[inline]
+    pub(crate) fn with(self, word: u64) -> Hash {
+        Hash((self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// The half that depends on all words.
+    fn upper_half(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_with_equal_hashes_are_found() {
+        // Each hash belongs to this many things, here or in the next slots.
+        for equal in [1, 3, 5, 20, 1000] {
+            let mut index = HashIndex::default();
+            let hash_of = |number: u32| Hash::new(1).with((number / equal).into());
+            let key = |number: u32| 2 * number;
+            for number in 0..1000 {
+                let find = |index: &HashIndex<_>, number| {
+                    index.find(hash_of(number), |it| it == number, || key(number))
+                };
+                assert_eq!(find(&index, number), None);
+                index.add(hash_of(number), number, key);
+                assert!((0..=number).all(|number| find(&index, number) == Some(number)));
+            }
+            assert!(equal < 20 || !index.others.is_empty());
+        }
+    }
+}
