@@ -42,6 +42,8 @@ mod place;
 mod portion;
 mod registry;
 #[cfg(feature = "std")]
+mod shared_work;
+#[cfg(feature = "std")]
 mod team;
 #[cfg(feature = "std")]
 mod threads;

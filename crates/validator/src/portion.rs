@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::{Body, Entries, Event, FuncIdx, Item, Malformed, Reader, SectionId, Span};
+use wattle_ast::{Body, Entries, FuncIdx, Item, Malformed, Reader, SectionId, Span};
 
 use crate::place::Place;
-use crate::validator::{body_start, placed, span};
+use crate::validator::{body_start, placed};
 use crate::{Error, FuncValidator, Types};
 
 /// The number of bytes of code in a portion: small enough that all threads end at about the same
@@ -50,25 +50,26 @@ impl<'a> Portion<'a> {
         self.held.push((span, body));
     }
 
-    /// Adds a body whose event is about to go: its bytes are read `again` or copied.
+    /// Adds a body whose entry is about to go: its bytes are read `again` or copied.
     pub(crate) fn keep(
         &mut self,
         item: u32,
         func: FuncIdx,
-        event: &Event<'_>,
+        span: Span,
+        entry: &[u8],
         again: Option<&'a Again<'a>>,
     ) {
         if self.begin(item, func) {
-            (self.span, self.again) = (Span::at(event.offset), again);
+            (self.span, self.again) = (span, again);
         }
-        self.span.end = span(event).end;
+        self.span.end = span.end;
         self.count += 1;
         if again.is_none() {
             if self.copies.capacity() == 0 {
                 // Growing step by step would touch twice the memory.
                 self.copies.reserve(PORTION + PORTION / 4);
             }
-            self.copies.extend_from_slice(event.bytes);
+            self.copies.extend_from_slice(entry);
         }
     }
 

@@ -1,28 +1,31 @@
-//! The threads that share the work of one module: portions that wait, and the errors found so far.
+//! The threads that share the work of one input: portions that wait, and the errors found so far.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::Types;
 use crate::portion::{Fault, Portion, Worker};
-use crate::{Errors, Types, Validator};
 
 /// The number of waiting portions from which an idle thread is woken.
 const WORTH_WAKING: usize = 4;
 
-pub(crate) struct State<'a> {
-    pub(crate) portions: VecDeque<Portion<'a>>,
+struct State<'a> {
+    portions: VecDeque<Portion<'a>>,
     /// Empty portions, whose memory is used again.
-    pub(crate) spare: Vec<Portion<'a>>,
+    spare: Vec<Portion<'a>>,
     /// The types that bodies are checked against.
-    pub(crate) types: Arc<Types>,
+    types: Arc<Types>,
     faults: Vec<Fault>,
     /// Items behind this one need no check, since enough errors were found up to it.
     last: u32,
-    /// The number of idle threads.
+    /// The number of threads that wait for a portion.
     idle: usize,
-    is_all_read: bool,
+    /// The number of portions that are being checked.
+    busy: usize,
+    is_stopped: bool,
 }
 
 impl<'a> State<'a> {
@@ -36,13 +39,13 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Whether all portions were taken, and no more will come.
-    pub(crate) fn is_over(&self) -> bool {
-        self.is_all_read && self.portions.is_empty()
+    /// Whether all portions were checked.
+    fn is_done(&self) -> bool {
+        self.is_stopped || (self.portions.is_empty() && self.busy == 0)
     }
 
     /// Adds errors, and keeps the first `most` of all.
-    pub(crate) fn add(&mut self, faults: impl IntoIterator<Item = Fault>, most: usize) {
+    fn add(&mut self, faults: impl IntoIterator<Item = Fault>, most: usize) {
         self.faults.extend(faults);
         if self.faults.len() >= most {
             self.faults.sort_by_key(|&(item, _)| item);
@@ -50,19 +53,16 @@ impl<'a> State<'a> {
             self.last = self.faults.last().map_or(self.last, |&(item, _)| item);
         }
     }
-
-    fn stop(&mut self) {
-        self.portions.clear();
-        self.is_all_read = true;
-    }
 }
 
 /// The state that all threads share.
 pub(crate) struct Team<'a> {
     state: Mutex<State<'a>>,
     /// Wakes idle threads.
-    changed: Condvar,
-    pub(crate) max_errors: usize,
+    more: Condvar,
+    /// Wakes the thread that waits until all portions are checked.
+    done: Condvar,
+    max_errors: usize,
 }
 
 impl<'a> Team<'a> {
@@ -74,29 +74,20 @@ impl<'a> Team<'a> {
             faults: Vec::new(),
             last: u32::MAX,
             idle: 0,
-            is_all_read: false,
+            busy: 0,
+            is_stopped: false,
         };
-        Team { state: Mutex::new(state), changed: Condvar::new(), max_errors }
+        Team { state: Mutex::new(state), more: Condvar::new(), done: Condvar::new(), max_errors }
     }
 
     /// No code panics while it holds the lock, so a poisoned lock is sound.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State<'a>> {
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a portion. A body that fills a portion alone comes first, and is checked at once if a thread
-    /// is idle. Of other portions a few must wait, so that threads that are faster than the one that reads
-    /// are not woken for each.
-    pub(crate) fn add(&self, portion: Portion<'a>) {
-        let mut state = self.lock();
-        let is_long = portion.len() == 1;
-        match is_long {
-            true => state.portions.push_front(portion),
-            false => state.portions.push_back(portion),
-        }
-        if state.idle > 0 && (is_long || state.portions.len() >= WORTH_WAKING) {
-            self.changed.notify_one();
-        }
+    /// Sets the types that bodies are checked against.
+    pub(crate) fn set_types(&self, types: Arc<Types>) {
+        self.lock().types = types;
     }
 
     /// The types that bodies are checked against, if at least `ample` portions wait.
@@ -105,41 +96,92 @@ impl<'a> Team<'a> {
         (state.portions.len() >= ample).then(|| Arc::clone(&state.types))
     }
 
-    /// Says that no more portions come.
-    pub(crate) fn all_read(&self) {
-        self.lock().is_all_read = true;
-        self.changed.notify_all();
+    /// Adds an error.
+    pub(crate) fn add_fault(&self, fault: Fault) {
+        self.lock().add([fault], self.max_errors);
     }
 
-    /// Checks portions, and waits for more, until `enough` holds.
-    pub(crate) fn work(&self, worker: &mut Worker, enough: impl Fn(&State<'a>) -> bool) {
+    /// Adds a portion, and returns an empty one. A body that fills a portion alone comes first, and is
+    /// checked at once if a thread is idle. Of other portions a few must wait, so that threads that are
+    /// faster than the one that reads are not woken for each.
+    pub(crate) fn add(&self, portion: Portion<'a>) -> Portion<'a> {
         let mut state = self.lock();
-        while !enough(&state) {
+        let is_long = portion.len() == 1;
+        match is_long {
+            true => state.portions.push_front(portion),
+            false => state.portions.push_back(portion),
+        }
+        if state.idle > 0 && (is_long || state.portions.len() >= WORTH_WAKING) {
+            self.more.notify_one();
+        }
+        state.spare.pop().unwrap_or_default()
+    }
+
+    /// Checks portions while at least `most` wait.
+    pub(crate) fn relieve(&self, worker: &mut Worker, most: usize) {
+        let mut state = self.lock();
+        while state.portions.len() >= most
+            && let Some(portion) = state.take()
+        {
+            state = self.check(state, portion, worker);
+        }
+    }
+
+    /// Checks portions until this is stopped.
+    pub(crate) fn work(&self, worker: &mut Worker) {
+        let mut state = self.lock();
+        while !state.is_stopped {
             if let Some(portion) = state.take() {
-                let (types, mut faults) = (Arc::clone(&state.types), Vec::new());
-                drop(state);
-                portion.check(&types, worker, &mut faults, self.max_errors);
-                let portion = portion.cleared();
-                state = self.lock();
-                state.add(faults, self.max_errors);
-                state.spare.push(portion);
-            } else if !enough(&state) {
+                state = self.check(state, portion, worker);
+            } else {
                 state.idle += 1;
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.more.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.idle -= 1;
             }
         }
     }
 
-    /// Sorts the errors, and finishes the module.
-    pub(crate) fn finish(self, mut validator: Validator) -> Result<Types, Errors> {
-        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.faults.sort_by_key(|&(item, _)| item);
-        state.faults.truncate(self.max_errors);
-        drop(state.types);
-        validator.errors = state.faults.into_iter().map(|(_, error)| error).collect();
-        validator.is_broken |= validator.errors.len() >= self.max_errors;
-        validator.finish()
+    /// Checks what is left with the other threads, and returns all errors, in order.
+    pub(crate) fn finish(&self, worker: &mut Worker) -> Vec<Fault> {
+        let mut state = self.lock();
+        self.more.notify_all();
+        loop {
+            if let Some(portion) = state.take() {
+                state = self.check(state, portion, worker);
+            } else if state.is_done() {
+                break;
+            } else {
+                state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        // The caller may change them again without a copy.
+        state.types = Arc::default();
+        let mut faults = mem::take(&mut state.faults);
+        faults.sort_by_key(|&(item, _)| item);
+        faults
+    }
+
+    fn check<'t>(
+        &'t self,
+        mut state: MutexGuard<'t, State<'a>>,
+        portion: Portion<'a>,
+        worker: &mut Worker,
+    ) -> MutexGuard<'t, State<'a>> {
+        state.busy += 1;
+        let types = Arc::clone(&state.types);
+        drop(state);
+        let mut faults = Vec::new();
+        portion.check(&types, worker, &mut faults, self.max_errors);
+        drop(types);
+        let portion = portion.cleared();
+        state = self.lock();
+        state.busy -= 1;
+        state.add(faults, self.max_errors);
+        state.spare.push(portion);
+        if state.is_done() {
+            self.done.notify_one();
+        }
+        state
     }
 }
 
@@ -148,7 +190,10 @@ pub(crate) struct StopOnDrop<'t, 'a>(pub(crate) &'t Team<'a>);
 
 impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
-        self.0.lock().stop();
-        self.0.changed.notify_all();
+        let mut state = self.0.lock();
+        state.portions.clear();
+        state.is_stopped = true;
+        self.0.more.notify_all();
+        self.0.done.notify_all();
     }
 }

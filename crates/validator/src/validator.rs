@@ -84,6 +84,11 @@ impl FuncToValidate {
         self.func
     }
 
+    #[cfg(feature = "std")]
+    pub(crate) fn types(&self) -> &Arc<Types> {
+        &self.types
+    }
+
     /// Checks the body. `validator` is scratch memory: keep one per thread.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use pretty_assertions::assert_eq;
 use wattle_ast::{Body, Event, Expr, Func, FuncType, Module, TypeIdx};
 use wattle_parser::{EventReader, Parser, ReadError};
-use wattle_validator::{Error, Validator};
+use wattle_validator::{Error, Errors, Validator, components};
 
 fn events(bytes: &[u8]) -> wattle_parser::Events<'_> {
     Parser::new().check_bodies(false).events(bytes)
@@ -283,5 +283,57 @@ fn damaged_binaries_have_the_same_errors() {
             damaged[at] = next(256) as u8;
         }
         let _ = agree(&damaged, 1 + next(30));
+    }
+}
+
+/// Components with two modules of enough code that three threads take part.
+fn large_component(faults: [usize; 2]) -> String {
+    let module = |name, every| {
+        let funcs = (0..150).map(|index| {
+            let code = picks(every, index, "drop", "nop");
+            format!("(func ${name}{index} {}{code})", "nop ".repeat(4_000))
+        });
+        let funcs: String = funcs.collect();
+        // A fault behind the code, too.
+        let offset = picks(every, every / 2, "(i64.const 0)", "(i32.const 0)");
+        format!("(core module ${name} (memory 1) {funcs} (data {offset} \"\"))")
+    };
+    let [one, two] = [module("one", faults[0]), module("two", faults[1])];
+    format!("(component {one} (component {two}) (core instance (instantiate $one)))")
+}
+
+#[test]
+fn errors_in_components_are_the_same() {
+    for (faults, most, found) in
+        [([0, 0], 20, 0), ([20, 0], 100, 8), ([20, 7], 100, 30), ([20, 7], 3, 3), ([0, 1], 1, 1)]
+    {
+        let text = large_component(faults);
+        let component = wattle_wat::Parser::new().component(&text).unwrap().component;
+        let bytes = wattle_encoder::encode_component(&component);
+        let tree = wattle_parser::components::Parser::new().component(&bytes).unwrap();
+        let all = |outcome: Result<components::ComponentTypes, Errors>| -> Vec<Error> {
+            outcome.map_or_else(|errors| errors.iter().cloned().collect(), |_| Vec::new())
+        };
+        // In a tree, offsets in a module count from its start.
+        let shown = |errors: &[Error]| -> Vec<_> {
+            let without_span = errors.iter().cloned().map(|mut error| {
+                error.span = None;
+                error
+            });
+            without_span.map(|error| error.to_string()).collect()
+        };
+        let validator = || components::Validator::new().max_errors(most);
+        let on = |threads| {
+            let parser = wattle_parser::components::Parser::new().check_bodies(false);
+            let events = parser.events(&bytes);
+            let of_events = all(validator().events(events, NonZeroUsize::new(threads)).unwrap());
+            let of_tree = all(validator().component_on(&tree, NonZeroUsize::new(threads)));
+            (of_events, of_tree)
+        };
+        let (of_events, of_tree) = on(1);
+        assert_eq!((of_events.len(), shown(&of_events)), (found, shown(&of_tree)));
+        for threads in [2, 3] {
+            assert_eq!(on(threads), (of_events.clone(), of_tree.clone()), "{threads} threads");
+        }
     }
 }
