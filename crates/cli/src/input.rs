@@ -60,8 +60,8 @@ impl Input {
     /// Reads all of it, with zeros for the contents of sections with debug information, which are most of
     /// a file that has some.
     pub(crate) fn read_without_debug(&self) -> Result<Source, Failure> {
-        match (self.module_file(), self.file.as_deref()) {
-            (Some(mut file), Some(path)) => match without_debug(&mut file) {
+        match (self.binary_file(), self.file.as_deref()) {
+            (Some((mut file, Layer::Module)), Some(path)) => match without_debug(&mut file) {
                 Some(bytes) => Ok(Source::of_binary(path, bytes, self.reading.clone())),
                 None => self.read(),
             },
@@ -69,19 +69,21 @@ impl Input {
         }
     }
 
-    /// The file with a binary module that the input is, to be read in pieces. `None` for everything else,
-    /// and for what cannot be read.
-    pub(crate) fn module_file(&self) -> Option<File> {
+    /// The file with a binary module or component that the input is, to be read in pieces. `None` for
+    /// everything else, and for what cannot be read.
+    pub(crate) fn binary_file(&self) -> Option<(File, Layer)> {
         let path = self.file.as_deref().filter(|path| !is_standard(path))?;
         let mut file = File::open(path).ok()?;
         let metadata = file.metadata().ok()?;
         let mut start = [0; Layer::Module.preamble().len()];
         let fits = metadata.is_file() && metadata.len() <= MAX_INPUT as u64;
-        if !fits || file.read_exact(&mut start).is_err() || start != Layer::Module.preamble() {
+        if !fits || file.read_exact(&mut start).is_err() {
             return None;
         }
+        let layers = [Layer::Module, Layer::Component];
+        let layer = layers.into_iter().find(|layer| start == layer.preamble())?;
         file.rewind().ok()?;
-        Some(file)
+        Some((file, layer))
     }
 
     /// How the input is read.

@@ -110,6 +110,27 @@ impl Buffer {
         &self.bytes[self.start..self.end]
     }
 
+    /// Copies the bytes that another buffer has not handed out, and reads until the next event is here,
+    /// which may have `most` bytes.
+    fn take_next<P: SansIo>(
+        &mut self,
+        from: &Buffer,
+        input: &mut impl io::Read,
+        parser: &mut P,
+        most: usize,
+    ) -> Result<(), ReadError> {
+        self.take_over(from);
+        loop {
+            if self.end >= most {
+                return Err(ReadError::TooLarge(parser.too_large(self.data(), most)));
+            }
+            self.fill(input, most)?;
+            if !parser.needs_more(self.data(), self.eof)? {
+                return Ok(());
+            }
+        }
+    }
+
     /// Copies the bytes that another buffer has not handed out.
     fn take_over(&mut self, from: &Buffer) {
         let rest = from.data();
@@ -154,10 +175,7 @@ impl<R: io::Read> Feed<R> {
         &mut self,
         parser: &mut P,
     ) -> Result<Option<P::Event<'_>>, ReadError> {
-        if self.is_spare_next {
-            core::mem::swap(&mut self.buffer, &mut self.spare);
-            self.is_spare_next = false;
-        }
+        self.use_spare();
         let start = parser.offset();
         let mut event = P::blank();
         let data = &self.buffer.bytes[self.buffer.start..self.buffer.end];
@@ -169,18 +187,8 @@ impl<R: io::Read> Feed<R> {
             Progress::End => return Ok(None),
             Progress::NeedMore(_) => {}
         }
-        self.spare.take_over(&self.buffer);
         self.is_spare_next = true;
-        loop {
-            if self.spare.end >= self.max_item {
-                let error = parser.too_large(self.spare.data(), self.max_item);
-                return Err(ReadError::TooLarge(error));
-            }
-            self.spare.fill(&mut self.input, self.max_item)?;
-            if !parser.needs_more(self.spare.data(), self.spare.eof)? {
-                break;
-            }
-        }
+        self.spare.take_next(&self.buffer, &mut self.input, parser, self.max_item)?;
         let data = &self.spare.bytes[self.spare.start..self.spare.end];
         match parser.next_to(&mut event, data, self.spare.eof)? {
             Progress::Event => {
@@ -188,6 +196,37 @@ impl<R: io::Read> Feed<R> {
                 Ok(Some(event))
             }
             Progress::End | Progress::NeedMore(_) => Ok(None),
+        }
+    }
+
+    /// Passes the events that are left to `take`, each where the parser made it.
+    pub(crate) fn pass_to<P: SansIo>(
+        &mut self,
+        parser: &mut P,
+        mut take: impl FnMut(&P::Event<'_>),
+    ) -> Result<(), ReadError> {
+        loop {
+            self.use_spare();
+            let Buffer { bytes, start, end, eof } = &mut self.buffer;
+            loop {
+                let offset = parser.offset();
+                let mut event = P::blank();
+                match parser.next_to(&mut event, &bytes[*start..*end], *eof)? {
+                    Progress::Event => take(&event),
+                    Progress::NeedMore(_) if !*eof => break,
+                    Progress::End | Progress::NeedMore(_) => return Ok(()),
+                }
+                *start += parser.offset() - offset;
+            }
+            self.is_spare_next = true;
+            self.spare.take_next(&self.buffer, &mut self.input, parser, self.max_item)?;
+        }
+    }
+
+    /// Makes `spare` the buffer if it holds the input.
+    fn use_spare(&mut self) {
+        if core::mem::take(&mut self.is_spare_next) {
+            core::mem::swap(&mut self.buffer, &mut self.spare);
         }
     }
 }

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::mem;
 
 /// The numbers of things by the hash of each. The caller has the things, and compares them.
 ///
@@ -14,7 +15,8 @@ pub(crate) struct HashIndex<K> {
     slots: Vec<Slot>,
     /// The number of things in slots.
     used: usize,
-    others: BTreeMap<K, u32>,
+    /// The things for which no slot is free.
+    others: BTreeMap<K, Slot>,
 }
 
 /// A place in the hash table.
@@ -35,7 +37,7 @@ impl<K> Default for HashIndex<K> {
 }
 
 impl<K: Ord> HashIndex<K> {
-    /// The number of the thing with a hash for which `is_it` holds, and which has a key.
+    /// The number of the thing with a hash for which `is_it` holds, or which has a key.
     #[inline]
     pub(crate) fn find(
         &self,
@@ -45,29 +47,33 @@ impl<K: Ord> HashIndex<K> {
     ) -> Option<u32> {
         let hash = hash.upper_half();
         for slot in probed(hash, self.slots.len()).filter_map(|slot| self.slots.get(slot)) {
-            let Some(number) = slot.number.checked_sub(1) else { break };
+            let number = slot.number.checked_sub(1)?;
             if slot.hash == hash && is_it(number) {
                 return Some(number);
             }
         }
-        if self.others.is_empty() { None } else { self.others.get(&key()).copied() }
+        let other = if self.others.is_empty() { None } else { self.others.get(&key()) };
+        other.map(|slot| slot.number - 1)
     }
 
     /// Adds the number, less than `u32::MAX`, of a thing with this hash. `key` gives the key of a number.
     pub(crate) fn add(&mut self, hash: Hash, number: u32, key: impl Fn(u32) -> K) {
         if 2 * (self.used + 1) > self.slots.len() {
             let len = (2 * self.slots.len()).max(2 * PROBES);
-            let slots = core::mem::replace(&mut self.slots, vec![Slot::default(); len]);
+            let slots = mem::replace(&mut self.slots, vec![Slot::default(); len]);
+            let others = mem::take(&mut self.others);
             self.used = 0;
-            slots
-                .into_iter()
-                .filter(|slot| slot.number > 0)
-                .for_each(|slot| self.place(slot, &key));
+            for slot in slots.into_iter().filter(|slot| slot.number > 0) {
+                self.place(slot, || key(slot.number - 1));
+            }
+            for (key, slot) in others {
+                self.place(slot, || key);
+            }
         }
-        self.place(Slot { hash: hash.upper_half(), number: number + 1 }, &key);
+        self.place(Slot { hash: hash.upper_half(), number: number + 1 }, || key(number));
     }
 
-    fn place(&mut self, new: Slot, key: impl Fn(u32) -> K) {
+    fn place(&mut self, new: Slot, key: impl FnOnce() -> K) {
         let mut probed = probed(new.hash, self.slots.len());
         match probed.find(|&slot| self.slots.get(slot).is_some_and(|slot| slot.number == 0)) {
             Some(slot) => {
@@ -75,7 +81,7 @@ impl<K: Ord> HashIndex<K> {
                 self.used += 1;
             }
             None => {
-                self.others.insert(key(new.number - 1), new.number - 1);
+                self.others.insert(key(), new);
             }
         }
     }

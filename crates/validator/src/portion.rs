@@ -1,6 +1,8 @@
 //! Portions of the work that threads share: the bodies of consecutive functions.
 
 use alloc::vec::Vec;
+use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use wattle_ast::{Body, Entries, FuncIdx, Item, Malformed, Reader, SectionId, Span};
 
@@ -17,6 +19,32 @@ pub(crate) type Fault = (u32, Error);
 
 /// Reads a part of the input again, and returns whether that was possible.
 pub(crate) type Again<'a> = dyn Fn(Span, &mut Vec<u8>) -> bool + Sync + 'a;
+
+/// Calls `work` with a function that reads parts by `again`. An error of `again` is returned at the
+/// end.
+pub(crate) fn with_again<T, E: From<io::Error>>(
+    again: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
+    work: impl FnOnce(&Again<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let failure = Mutex::new(None);
+    let done = work(&|part: Span, bytes: &mut Vec<u8>| {
+        let len = part.end.saturating_sub(part.start);
+        let room = bytes.try_reserve(len.saturating_sub(bytes.len())).map_err(io::Error::from);
+        let read = room.and_then(|()| {
+            bytes.resize(len, 0);
+            again(part.start as u64, bytes)
+        });
+        let is_read = read.is_ok();
+        if let Err(error) = read {
+            *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
+        is_read
+    })?;
+    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error.into()),
+        None => Ok(done),
+    }
+}
 
 /// The bodies of consecutive functions, which are consecutive items.
 #[derive(Default)]

@@ -76,10 +76,12 @@ pub(crate) fn share<'a, T>(
 }
 
 impl<'a> SharedWork<'_, '_, 'a> {
-    /// Begins bodies that are checked against these types.
-    pub(crate) fn begin(&mut self, types: &Arc<Types>) {
+    /// Begins bodies that are checked against these types. Returns the number of the item that the first
+    /// will be.
+    pub(crate) fn begin(&mut self, types: &Arc<Types>) -> u32 {
         self.team.set_types(Arc::clone(types));
         self.look_at_others();
+        self.item.saturating_add(1)
     }
 
     /// Counts an item that is not a body.
@@ -90,13 +92,12 @@ impl<'a> SharedWork<'_, '_, 'a> {
         self.item = self.item.saturating_add(1);
     }
 
-    /// Takes the body of a function, which lasts as long as the work. Returns the number of its item.
-    pub(crate) fn hold(&mut self, func: FuncIdx, span: Option<Span>, body: &Body<'a>) -> u32 {
+    /// Takes the body of a function, which lasts as long as the work.
+    pub(crate) fn hold(&mut self, func: FuncIdx, span: Option<Span>, body: &Body<'a>) {
         if self.is_for_portion(func, span, body) {
             self.portion.hold(self.item, func, span, body.clone());
             self.look_at_size();
         }
-        self.item
     }
 
     /// Takes the body of a function, which is gone after the call, from an entry of a code section.

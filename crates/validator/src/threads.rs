@@ -10,15 +10,13 @@
 //!
 //! Initializers are checked where they are read: handing them on would take as long.
 
-use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::num::NonZeroUsize;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 
 use wattle_ast::{Event, FuncIdx, Item, Span};
 
-use crate::portion::Again;
+use crate::portion::{Again, with_again};
 use crate::shared_work::{SharedWork, share};
 use crate::validator::span;
 use crate::{Errors, Types, Validator};
@@ -96,17 +94,12 @@ impl Validator {
     /// The error of `read`. Errors of validation are not reported then.
     ///
     /// ```
-    /// use wattle_parser::{EventReader, Parser, ReadError};
+    /// use wattle_parser::{EventReader, Parser};
     /// use wattle_validator::Validator;
     ///
     /// let file: &[u8] = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01";
-    /// let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), file);
-    /// let types = Validator::new().read(None, |take| {
-    ///     while let Some(event) = reader.next()? {
-    ///         take(&event);
-    ///     }
-    ///     Ok::<_, ReadError>(())
-    /// })??;
+    /// let reader = EventReader::with_parser(Parser::new().check_bodies(false), file);
+    /// let types = Validator::new().read(None, |take| reader.pass_to(take))??;
     /// assert_eq!(types.func_count(), 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -125,7 +118,7 @@ impl Validator {
     /// The error of `read` or `again`. Errors of validation are not reported then.
     ///
     /// ```
-    /// use wattle_parser::{EventReader, Parser, ReadError};
+    /// use wattle_parser::{EventReader, Parser};
     /// use wattle_validator::Validator;
     ///
     /// let file: &[u8] = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01";
@@ -134,13 +127,8 @@ impl Validator {
     ///     bytes.copy_from_slice(&file[offset..offset + bytes.len()]);
     ///     Ok(())
     /// };
-    /// let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), file);
-    /// let types = Validator::new().read_again(None, again, |take| {
-    ///     while let Some(event) = reader.next()? {
-    ///         take(&event);
-    ///     }
-    ///     Ok::<_, ReadError>(())
-    /// })??;
+    /// let reader = EventReader::with_parser(Parser::new().check_bodies(false), file);
+    /// let types = Validator::new().read_again(None, again, |take| reader.pass_to(take))??;
     /// assert_eq!(types.func_count(), 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -150,27 +138,11 @@ impl Validator {
         again: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
         read: impl FnOnce(&mut dyn FnMut(&Event<'_>)) -> Result<(), E>,
     ) -> Result<Result<Types, Errors>, E> {
-        let failure = Mutex::new(None);
-        let again = |part: Span, bytes: &mut Vec<u8>| {
-            let len = part.end.saturating_sub(part.start);
-            let room = bytes.try_reserve(len.saturating_sub(bytes.len())).map_err(io::Error::from);
-            let read = room.and_then(|()| {
-                bytes.resize(len, 0);
-                again(part.start as u64, bytes)
-            });
-            let is_read = read.is_ok();
-            if let Err(error) = read {
-                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            }
-            is_read
-        };
-        let verdict = self.on_threads(threads, Some(&again), |reading| {
-            read(&mut |event| reading.passing(event))
-        })?;
-        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(error.into()),
-            None => Ok(verdict),
-        }
+        with_again(again, |again| {
+            self.on_threads(threads, Some(again), |reading| {
+                read(&mut |event| reading.passing(event))
+            })
+        })
     }
 
     /// Validates a module whose items `read` passes on.

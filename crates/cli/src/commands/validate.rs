@@ -15,6 +15,10 @@ use crate::names::NameStyle;
 use crate::shared_file::SharedFile;
 use crate::source::{Source, source_map};
 
+/// The number of bytes from which a component is not held in memory. One that is takes a little less
+/// time.
+const WORTH_PIECES: u64 = 4 << 20;
+
 /// Checks that a module or component is valid, and says nothing when it is. Otherwise each fault is
 /// shown: every one of a malformed text, and at most one of each function that is invalid.
 #[derive(Args)]
@@ -64,25 +68,36 @@ impl Check {
         }
     }
 
-    /// Whether the input is a file with a binary module that is valid. The file is not held in memory,
-    /// and on several threads code is checked while the rest is being read. What is not valid is read
-    /// again as a whole, since messages show names and bytes.
+    /// Whether the input is a file with a binary module or component that is valid. The file is not held
+    /// in memory, and on several threads code is checked while the rest is being read. What is not valid
+    /// is read again as a whole, since messages show names and bytes.
     fn is_valid_file(&self, input: &Input) -> bool {
-        let Some(file) = input.module_file() else { return false };
+        let Some((file, layer)) = input.binary_file() else { return false };
+        let is_small = file.metadata().is_ok_and(|it| it.len() < WORTH_PIECES);
         let file = SharedFile::new(file);
         let features = input.reading().features().features;
-        let parser = parser::Parser::new().features(features).check_bodies(false);
-        let mut reader =
-            parser::EventReader::with_parser(parser, file.reader()).max_item(MAX_INPUT);
-        let validator = Validator::new().features(features).limits(self.limits).max_errors(1);
         let again = |offset, bytes: &mut [u8]| file.read_exact_at(offset, bytes);
-        let verdict = validator.read_again(self.threads, again, |take| {
-            while let Some(event) = reader.next()? {
-                take(&event);
+        match layer {
+            Layer::Module => {
+                let parser = parser::Parser::new().features(features).check_bodies(false);
+                let reader = parser::EventReader::with_parser(parser, file.reader());
+                let reader = reader.max_item(MAX_INPUT);
+                let validator = Validator::new().features(features).limits(self.limits);
+                let validator = validator.max_errors(1);
+                let read = validator.read_again(self.threads, again, |take| reader.pass_to(take));
+                matches!(read, Ok(Ok(_)))
             }
-            Ok::<_, parser::ReadError>(())
-        });
-        matches!(verdict, Ok(Ok(_)))
+            Layer::Component if is_small => false,
+            Layer::Component => {
+                use parser::components::{EventReader, Parser};
+                let parser = Parser::new().features(features).check_bodies(false);
+                let reader = EventReader::with_parser(parser, file.reader()).max_item(MAX_INPUT);
+                let validator = components::Validator::new().features(features);
+                let validator = validator.limits(self.limits).max_errors(1);
+                let read = validator.read_again(self.threads, again, |take| reader.pass_to(take));
+                matches!(read, Ok(Ok(_)))
+            }
+        }
     }
 
     /// Checks what is in a source, well-formed or not.

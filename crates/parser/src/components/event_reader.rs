@@ -66,6 +66,23 @@ impl<R: io::Read> EventReader<R> {
         self.feed.next(&mut self.parser)
     }
 
+    /// Passes the events that are left to `take`, each where the parser made it: to move every event
+    /// takes longer than to read a small one.
+    ///
+    /// # Errors
+    /// As [`next`](EventReader::next).
+    ///
+    /// ```
+    /// let file: &[u8] = b"\0asm\x0d\0\x01\0\x07\x02\x01\x7f";
+    /// let mut total = 0;
+    /// wattle_parser::components::EventReader::new(file).pass_to(|event| total += event.bytes.len())?;
+    /// assert_eq!(total, file.len());
+    /// # Ok::<(), wattle_parser::ReadError>(())
+    /// ```
+    pub fn pass_to(mut self, take: impl FnMut(&Event<'_>)) -> Result<(), ReadError> {
+        self.feed.pass_to(&mut self.parser, take)
+    }
+
     /// The whole module or component.
     ///
     /// # Errors

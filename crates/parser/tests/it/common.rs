@@ -85,7 +85,19 @@ macro_rules! check_arrival {
                 }
             }
             let parser = Parser::new().features(features);
-            let mut reader = EventReader::with_parser(parser.clone(), Slow(wasm, chunk));
+            let reader = || EventReader::with_parser(parser.clone(), Slow(wasm, chunk));
+            let mut expected = parser.clone().events(wasm);
+            let passed = reader().pass_to(|event| {
+                assert_eq!(Some(Ok(event)), expected.next().as_ref().map(|it| it.as_ref()));
+            });
+            match (passed, expected.next()) {
+                (Ok(()), None) => {}
+                (Err(ReadError::Malformed(error)), Some(Err(expected))) => {
+                    assert_eq!(error, expected);
+                }
+                (passed, expected) => panic!("{passed:?} at the end, {expected:?} in the slice"),
+            }
+            let mut reader = reader();
             for expected in parser.events(wasm) {
                 match (reader.next(), expected) {
                     (Ok(Some(event)), Ok(expected)) => assert_eq!(event, expected),

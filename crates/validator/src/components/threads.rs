@@ -5,15 +5,16 @@
 //! may depend on it.
 
 use core::num::NonZeroUsize;
+use std::io;
 
 use wattle_ast::components::{Component, Definition, Event, Layer, Part};
-use wattle_ast::{DefIdx, Item, Module, Names, Span};
+use wattle_ast::{Body, DefIdx, FuncIdx, Item, Module, Names, Span};
 
 use super::stream::PartVerdict;
 use super::validator::Validator;
 use super::view::ComponentTypes;
 use crate::locate::body_offset;
-use crate::portion::Fault;
+use crate::portion::{Fault, with_again};
 use crate::shared_work::{SharedWork, share};
 use crate::validator::placed;
 use crate::{Error, Errors, Verdict};
@@ -73,17 +74,64 @@ impl Validator {
         self.defers_bodies = true;
         share(threads, self.max_errors, None, |work| {
             let mut module = None;
-            read(&mut |event| self.take(event, &mut module, work))
+            read(&mut |event| {
+                self.take(event, &mut module, work, |work, func, span, body| {
+                    work.hold(func, Some(span), body);
+                });
+            })
         })?;
         Ok(self.finish())
     }
 
-    /// Checks an event. `module` is the core module that is open.
-    fn take<'a>(
+    /// Validates a component like [`read`](Validator::read), but an event may go when it was taken, so
+    /// the component need not be in memory: the thread that checks code calls `again`, which fills a
+    /// buffer with the bytes of the component from an offset on.
+    ///
+    /// # Errors
+    /// The error of `read` or `again`. Errors of validation are not reported then.
+    ///
+    /// ```
+    /// use wattle_parser::components::{EventReader, Parser};
+    /// use wattle_validator::components::Validator;
+    ///
+    /// let file: &[u8] = b"\0asm\x0d\0\x01\0";
+    /// let again = |offset: u64, bytes: &mut [u8]| {
+    ///     let offset = offset as usize;
+    ///     bytes.copy_from_slice(&file[offset..offset + bytes.len()]);
+    ///     Ok(())
+    /// };
+    /// let reader = EventReader::with_parser(Parser::new().check_bodies(false), file);
+    /// let types = Validator::new().read_again(None, again, |take| reader.pass_to(take))??;
+    /// assert_eq!(types.exports().len(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_again<E: From<io::Error>>(
+        mut self,
+        threads: Option<NonZeroUsize>,
+        again: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
+        read: impl FnOnce(&mut dyn FnMut(&Event<'_>)) -> Result<(), E>,
+    ) -> Result<Result<ComponentTypes, Errors>, E> {
+        self.defers_bodies = true;
+        with_again(again, |again| {
+            share(threads, self.max_errors, Some(again), |work| {
+                let mut module = None;
+                read(&mut |event| {
+                    self.take(event, &mut module, work, |work, func, span, body| {
+                        work.keep(func, span, body, event.bytes);
+                    });
+                })
+            })
+        })?;
+        Ok(self.finish())
+    }
+
+    /// Checks an event. `module` is the core module that is open, and `add` adds a body to the work.
+    fn take<'a, 'e>(
         &mut self,
-        event: &Event<'a>,
+        event: &Event<'e>,
         module: &mut Option<OpenModule>,
         work: &mut SharedWork<'_, '_, 'a>,
+        add: impl FnOnce(&mut SharedWork<'_, '_, 'a>, FuncIdx, Span, &Body<'e>),
     ) {
         // The validator keeps its errors until the end.
         match &event.part {
@@ -100,7 +148,7 @@ impl Validator {
         let verdict = self.event(event).ok();
         if let (Some(module), Part::Item(item)) = (module, &event.part) {
             let span = Span::new(event.offset, event.offset + event.bytes.len());
-            module.take(verdict, item, Some(span), work);
+            module.take(verdict, item, work, |work, func, body| add(work, func, span, body));
         }
     }
 
@@ -142,7 +190,7 @@ impl Validator {
                 Ok(Verdict::Body(func)) => Some(PartVerdict::Body(func)),
                 _ => None,
             };
-            open.take(verdict, &item, None, work);
+            open.take(verdict, &item, work, |work, func, body| work.hold(func, None, body));
         }
         // The offset of a body in a tree takes time to find, so it is only found for an error.
         let placed = |(item, error): Fault| {
@@ -175,20 +223,19 @@ struct OpenModule {
 }
 
 impl OpenModule {
-    fn take<'a>(
+    fn take<'a, 'e>(
         &mut self,
         verdict: Option<PartVerdict>,
-        item: &Item<'a>,
-        span: Option<Span>,
+        item: &Item<'e>,
         work: &mut SharedWork<'_, '_, 'a>,
+        add: impl FnOnce(&mut SharedWork<'_, '_, 'a>, FuncIdx, &Body<'e>),
     ) {
         match (verdict, item) {
             (Some(PartVerdict::Body(func)), Item::Body(body)) => {
                 if self.first_body.is_none() {
-                    work.begin(func.types());
+                    self.first_body = Some(work.begin(func.types()));
                 }
-                let number = work.hold(func.func(), span, body);
-                self.first_body.get_or_insert(number);
+                add(work, func.func(), body);
             }
             (_, Item::Custom(custom)) if custom.name == Names::NAME && self.names.is_none() => {
                 let bytes = custom.data.bytes().unwrap_or_default();

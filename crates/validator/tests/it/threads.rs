@@ -39,15 +39,10 @@ fn as_read(
     threads: usize,
     reads_again: bool,
 ) -> Result<Vec<Error>, wattle_ast::Error> {
-    let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), bytes);
+    let reader = EventReader::with_parser(Parser::new().check_bodies(false), bytes);
     let (validator, threads) =
         (Validator::new().max_errors(max_errors), NonZeroUsize::new(threads));
-    let read = |take: &mut dyn FnMut(&Event<'_>)| {
-        while let Some(event) = reader.next()? {
-            take(&event);
-        }
-        Ok(())
-    };
+    let read = |take: &mut dyn FnMut(&Event<'_>)| reader.pass_to(take);
     let again = |offset: u64, to: &mut [u8]| (&bytes[offset as usize..]).read_exact(to);
     let outcome = match reads_again {
         true => validator.read_again(threads, again, read),
@@ -226,14 +221,10 @@ fn what_is_malformed_is_told_alone() {
 fn an_input_that_cannot_be_read_again_is_an_error() {
     let bytes = large(Faults { bodies: 7, ..Faults::default() });
     for threads in [2, 3] {
-        let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), &bytes[..]);
+        let reader = EventReader::with_parser(Parser::new().check_bodies(false), &bytes[..]);
         let again = |_, _: &mut [u8]| Err(io::Error::other("the disk is gone"));
-        let outcome = Validator::new().read_again(NonZeroUsize::new(threads), again, |take| {
-            while let Some(event) = reader.next()? {
-                take(&event);
-            }
-            Ok::<_, ReadError>(())
-        });
+        let read = |take: &mut dyn FnMut(&Event<'_>)| reader.pass_to(take);
+        let outcome = Validator::new().read_again(NonZeroUsize::new(threads), again, read);
         assert_eq!(outcome.unwrap_err().to_string(), "the disk is gone");
     }
 }
@@ -243,17 +234,13 @@ fn an_input_that_cannot_be_read_again_is_an_error() {
 fn code_that_changed_has_errors_of_its_own() {
     let bytes = large(Faults::default());
     for threads in [2, 3] {
-        let mut reader = EventReader::with_parser(Parser::new().check_bodies(false), &bytes[..]);
+        let reader = EventReader::with_parser(Parser::new().check_bodies(false), &bytes[..]);
         let again = |_, to: &mut [u8]| {
             to.fill(0xff);
             Ok(())
         };
-        let outcome = Validator::new().read_again(NonZeroUsize::new(threads), again, |take| {
-            while let Some(event) = reader.next()? {
-                take(&event);
-            }
-            Ok::<_, ReadError>(())
-        });
+        let read = |take: &mut dyn FnMut(&Event<'_>)| reader.pass_to(take);
+        let outcome = Validator::new().read_again(NonZeroUsize::new(threads), again, read);
         assert!(outcome.unwrap().is_err());
     }
 }
@@ -328,6 +315,13 @@ fn errors_in_components_are_the_same() {
             let events = parser.events(&bytes);
             let of_events = all(validator().events(events, NonZeroUsize::new(threads)).unwrap());
             let of_tree = all(validator().component_on(&tree, NonZeroUsize::new(threads)));
+            let parser = wattle_parser::components::Parser::new().check_bodies(false);
+            let reader = wattle_parser::components::EventReader::with_parser(parser, &bytes[..]);
+            let again = |offset: u64, to: &mut [u8]| (&bytes[offset as usize..]).read_exact(to);
+            let validator = validator();
+            let threads = NonZeroUsize::new(threads);
+            let read = validator.read_again(threads, again, |take| reader.pass_to(take));
+            assert_eq!(all(read.unwrap()), of_events);
             (of_events, of_tree)
         };
         let (of_events, of_tree) = on(1);
