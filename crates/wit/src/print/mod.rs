@@ -328,7 +328,7 @@ impl<'m> Printer<'m> {
                 (format!("@since(version = {since})"), deprecated)
             }
             Gate::Unstable { feature, deprecated } => {
-                (format!("@unstable(feature = {feature})"), deprecated)
+                (format!("@unstable(feature = {})", escaped(feature)), deprecated)
             }
         };
         self.word(&text);
