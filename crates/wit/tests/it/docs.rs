@@ -23,3 +23,14 @@ fn the_feature_of_a_gate_can_be_a_keyword() {
     let resolved = resolver.resolve().unwrap();
     assert_eq!(print::package(resolved.model(), resolved.root()).unwrap(), text);
 }
+
+#[test]
+fn an_empty_comment_is_empty_documentation() {
+    for comment in ["/**/", "/***/", "///"] {
+        let mut resolver = Resolver::new();
+        resolver.file("a.wit", format!("package a:b;\n{comment}\ninterface i {{}}"));
+        let resolved = resolver.resolve().unwrap();
+        let interface = resolved.model().interface_by_name("a:b/i").unwrap();
+        assert_eq!(resolved.model()[interface].docs.as_deref(), Some(""), "{comment}");
+    }
+}
