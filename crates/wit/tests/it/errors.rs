@@ -256,3 +256,11 @@ fn gates_of_a_binary_that_text_cannot_have_are_refused() {
         assert_eq!(wattle_wit::decode::decode(&binary).is_ok(), is_good, "{gate:?}");
     }
 }
+
+#[test]
+fn a_version_ends_with_its_word() {
+    let help = "is not a semantic version; a version has three numbers, such as `1.0.0`";
+    assert_eq!(messages("package a:b@1.0.0-c_d;"), [format!("`1.0.0-c_d` {help}")]);
+    assert_eq!(messages("package a:b@1.0.0-c\u{e9};"), [format!("`1.0.0-c\u{e9}` {help}")]);
+    assert!(messages("package a:b@1.0.0-c--d.0.e+f-;").is_empty());
+}
