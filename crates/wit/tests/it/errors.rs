@@ -264,3 +264,17 @@ fn a_version_ends_with_its_word() {
     assert_eq!(messages("package a:b@1.0.0-c\u{e9};"), [format!("`1.0.0-c\u{e9}` {help}")]);
     assert!(messages("package a:b@1.0.0-c--d.0.e+f-;").is_empty());
 }
+
+/// `a:b` is the start of a path, and `a: b` gives `b` the name `a`.
+#[test]
+fn a_colon_without_blanks_belongs_to_a_path() {
+    let start = "package a:b; package c:d { interface i {} } interface i {}";
+    let import = |item| messages(&format!("{start} world w {{ {item} }}"));
+    assert_eq!(import("import a:i;"), ["expected '/', found ';'"]);
+    assert!(import("import a: b/i;")[0].starts_with("expected ';', found '/'"));
+    for item in
+        ["import a: i;", "import a :i;", "import c:d/i;", "import a: c:d/i;", "import a:func();"]
+    {
+        assert!(import(item).is_empty(), "{item}");
+    }
+}
