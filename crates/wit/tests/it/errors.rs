@@ -278,3 +278,10 @@ fn a_colon_without_blanks_belongs_to_a_path() {
         assert!(import(item).is_empty(), "{item}");
     }
 }
+
+#[test]
+fn a_name_of_an_included_world_is_renamed_once() {
+    let text =
+        "package a:b; world v { import x: func(); } world w { include v with { x as y, x as z } }";
+    assert_eq!(messages(text), ["`x` is renamed more than once"]);
+}
