@@ -285,3 +285,11 @@ fn a_name_of_an_included_world_is_renamed_once() {
         "package a:b; world v { import x: func(); } world w { include v with { x as y, x as z } }";
     assert_eq!(messages(text), ["`x` is renamed more than once"]);
 }
+
+#[test]
+fn a_length_does_not_begin_with_a_zero() {
+    let text = |length| format!("package a:b; interface i {{ type t = list<u8, {length}>; }}");
+    let help = "is not a length of a list; a length is a number from 1 to 4294967295";
+    assert_eq!(messages(&text("04")), [format!("`04` {help}")]);
+    assert!(messages(&text("40")).is_empty());
+}
