@@ -221,10 +221,12 @@ impl Export<'_> {
                 }
                 Step::Leave(key, item, is_export) => {
                     let Extern::Interface { id, .. } = &item else { continue };
+                    // An export with a name of its own is another instance than the import.
+                    let is_itself = matches!(key, Key::Interface(_));
                     if !is_export {
                         self.required.insert(*id);
                         let _ = self.imports.insert(key, item);
-                    } else if self.required.contains(id) {
+                    } else if is_itself && self.required.contains(id) {
                         return Err(*id);
                     } else {
                         let _ = self.exports.insert(key, item);

@@ -1,0 +1,25 @@
+//! What worlds say, printed with all that follows from it.
+
+use wattle_wit::{Resolver, print};
+
+/// The worlds of package `a:b` with these items, as text.
+fn printed(items: &str) -> String {
+    let types = "interface types { type t = u8; } interface api { use types.{t}; f: func() -> t; }";
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", format!("package a:b; {types} {items}"));
+    let resolved = resolver.resolve().unwrap();
+    let text = print::package(resolved.model(), resolved.root()).unwrap();
+    text.split_once("world ").unwrap().1.to_owned()
+}
+
+/// The interface itself is imported, and the export that implements it is another instance.
+#[test]
+fn an_export_with_a_name_of_its_own_stands_beside_the_import_of_its_interface() {
+    for (items, exports) in [
+        ("export api; export named: types;", "export api;\n  export named: types;"),
+        ("export named: types; export api;", "export named: types;\n  export api;"),
+    ] {
+        let expected = format!("w {{\n  import types;\n\n  {exports}\n}}\n");
+        assert_eq!(printed(&format!("world w {{ {items} }}")), expected);
+    }
+}
