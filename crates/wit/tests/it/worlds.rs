@@ -23,3 +23,12 @@ fn an_export_with_a_name_of_its_own_stands_beside_the_import_of_its_interface() 
         assert_eq!(printed(&format!("world w {{ {items} }}")), expected);
     }
 }
+
+#[test]
+fn an_import_that_follows_from_another_item_has_no_external_identifier() {
+    for word in ["import", "export"] {
+        let text = printed(&format!("world w {{ @external-id(\"x\") {word} named: api; }}"));
+        assert!(text.starts_with("w {\n  import types;\n"), "{text}");
+        assert_eq!(text.matches("@external-id").count(), 1, "{text}");
+    }
+}
