@@ -293,3 +293,13 @@ fn a_length_does_not_begin_with_a_zero() {
     assert_eq!(messages(&text("04")), [format!("`04` {help}")]);
     assert!(messages(&text("40")).is_empty());
 }
+
+#[test]
+fn a_getter_that_a_gate_excludes_is_missing() {
+    let gated = |set| {
+        let get = "@unstable(feature = x) a: get() -> u8;";
+        messages(&format!("package a:b; interface i {{ {get} {set} a: set(v: u8); }}"))
+    };
+    assert_eq!(gated(""), ["setter `[set]a` has no corresponding getter `[get]a`"]);
+    assert!(gated("@unstable(feature = x)").is_empty());
+}
