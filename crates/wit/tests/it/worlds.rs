@@ -32,3 +32,19 @@ fn an_import_that_follows_from_another_item_has_no_external_identifier() {
         assert_eq!(text.matches("@external-id").count(), 1, "{text}");
     }
 }
+
+/// An exported constructor without the resource beside it has no form in text.
+#[test]
+fn functions_of_resources_stay_imports_with_them() {
+    let text = "world w { resource r { constructor(); f: func(); } import g: func(x: r); }";
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", format!("package a:b; {text}"));
+    let resolved = resolver.resolve().unwrap();
+    let (root, mut model) = (resolved.root(), resolved.into_model());
+    let world = model.world(root, "w").unwrap();
+    model.exportize(world, None, |_, _| true).unwrap();
+    let text = print::package(&model, root).unwrap();
+    let resource = "resource r {\n    constructor();\n    f: func();\n  }";
+    let expected = format!("world w-exportized {{\n  {resource}\n\n  export g: func(x: r);\n}}\n");
+    assert!(text.ends_with(&expected), "{text}");
+}
