@@ -266,7 +266,19 @@ impl<'m> Compare<'m> {
                 let (ours, theirs) = (our.word(), their.word());
                 self.report(DifferenceKind::Kinds { ours, theirs });
             }
-            _ => self.val(places, Some(Val::Type(ours)), Some(Val::Type(theirs))),
+            (our, their) => {
+                let (mut our_parts, mut their_parts) = (Vec::new(), Vec::new());
+                our.for_each(|val| our_parts.push(val));
+                their.for_each(|val| their_parts.push(val));
+                let mut parts = our_parts.into_iter().zip(their_parts);
+                let is_equal = have_one_form(our, their)
+                    && parts.all(|(our, their)| self.is_equal(places, our, their));
+                if !is_equal {
+                    let ours = Some(print::target(self.ours.model, our_id));
+                    let theirs = Some(print::target(self.theirs.model, their_id));
+                    self.report(DifferenceKind::Types { ours, theirs });
+                }
+            }
         }
     }
 

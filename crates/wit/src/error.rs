@@ -364,6 +364,8 @@ kinds! {
     WorldNames { direction: &'static str, name: Text, previous: Text } "{direction} `{name}` conflicts with {direction} `{previous}` (names must be strongly unique)";
     /// A renaming of what an included world does not have.
     NoSuchName { name: Text } "no import or export kebab-name `{name}`. Note that an ID does not support renaming";
+    /// A second renaming of the same import or export.
+    RenamedTwice { name: Text } "`{name}` is renamed more than once";
     /// A package whose component would be too large for its text.
     TooLarge { name: Text } "package `{name}` would have more than 1,000,000 definitions, fields and parameters in binary";
     /// An exported interface that would need another one imported and exported.

@@ -210,6 +210,19 @@ fn every_difference_is_said_with_its_path() {
         "record r { a: u16 } import f: func(x: r); import g: func() -> list<r>;",
         &["import `r`, field `a`: type mismatch: `u8` in PREV, and `u16` in NEW"],
     );
+    check(
+        "type l = list<u8>; import f: func(x: l);",
+        "type l = list<u16>; import f: func(x: l);",
+        &["import `l`: type mismatch: `list<u8>` in PREV, and `list<u16>` in NEW"],
+    );
+    check(
+        "type l = option<u8>; type m = map<u8, l>; type t = u8; type s = m;",
+        "type l = option<s8>; type m = map<u8, l>; type t = s8; type s = m;",
+        &[
+            "import `l`: type mismatch: `option<u8>` in PREV, and `option<s8>` in NEW",
+            "import `t`: type mismatch: `u8` in PREV, and `s8` in NEW",
+        ],
+    );
     // Resources are themselves, wherever they are used.
     check(
         "import streams; export x: interface { use streams.{pipe}; f: func(s: pipe); }",

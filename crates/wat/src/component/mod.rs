@@ -47,6 +47,7 @@ use crate::references::{Identifiers, Recorder};
 use crate::warning::Warning;
 use scopes::{Bindings, Frame, Then};
 use types::{Open, Part};
+pub(crate) use values::char_of;
 
 /// The result of parsing a text that is a component.
 #[derive(Clone, PartialEq, Debug)]

@@ -254,7 +254,7 @@ fn label_of<'n>(
 
 /// The character of a literal such as `'a'` or `'\n'`. The lexical format of text has ASCII
 /// characters outside of strings alone, and blanks, quotes and parentheses only as escapes.
-fn char_of(text: &[u8]) -> Option<char> {
+pub(crate) fn char_of(text: &[u8]) -> Option<char> {
     let inner = text.strip_prefix(b"'")?.strip_suffix(b"'")?;
     let byte = match inner {
         [b'\\', rest @ ..] => {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use wattle_ast::{Arity, Opcode, Span};
 use wattle_syntax::{LexError, Lexer, TokenKind};
 
+use crate::component::char_of;
 use crate::error::{Error, ErrorKind, Expected};
 
 /// The kind of a token, as the layout sees it.
@@ -16,7 +17,7 @@ pub(super) enum Kind {
     Annotation,
     /// `)`.
     Close,
-    /// A keyword, an identifier, a number or a string.
+    /// A keyword, an identifier, a number, a character or a string.
     Atom,
     /// The mnemonic of an instruction outside of blocks.
     Instr,
@@ -165,7 +166,7 @@ impl<'a> Scan<'a> {
                 self.errors.push(Error::of_token(error, span, self.text));
                 Kind::Malformed
             }
-            TokenKind::Reserved => {
+            TokenKind::Reserved if char_of(slice.as_bytes()).is_none() => {
                 let kind = ErrorKind::UnexpectedToken(Expected::FittingInstr);
                 self.errors.push(Error::new(kind, span));
                 Kind::Malformed

@@ -348,3 +348,12 @@ fn lines_are_as_wide_as_they_may_be() {
     let narrow = Config::new().width(56).format(text).text;
     assert_eq!(narrow, "(func (result i32)\n  (i32.add (i32.const 1) (i32.const 2))\n)\n");
 }
+
+#[test]
+fn characters_among_values_are_tokens() {
+    let text = "(component\n  (value $a char 'a')\n  (value char '\\'')\n)\n";
+    let formatted = check("values", text);
+    assert!(formatted.errors.is_empty(), "{:?}", formatted.errors);
+    assert_eq!(formatted.text, text);
+    assert_eq!(format("(component\n  (value char 'ab')\n)\n").errors.len(), 1);
+}

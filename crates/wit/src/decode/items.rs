@@ -25,7 +25,7 @@ pub(super) struct Decoder<'c> {
     /// The types of the model, by the types of the component that they are.
     pub(super) vals: Vec<Option<Val>>,
     /// The interfaces whose definition has been read. Of others only a part may be known.
-    defined: BTreeSet<InterfaceId>,
+    pub(super) defined: BTreeSet<InterfaceId>,
 }
 
 impl<'c> Decoder<'c> {

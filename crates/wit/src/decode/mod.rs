@@ -9,11 +9,13 @@
 //! | `scopes.rs` | what the definitions of a component are |
 //! | `items.rs` | packages, interfaces, worlds and functions |
 //! | `types.rs` | types |
+//! | `uses.rs` | types of other interfaces that have no name of their own |
 
 mod error;
 mod items;
 mod scopes;
 mod types;
+mod uses;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -73,6 +75,7 @@ pub fn decode(component: &Component<'_>) -> Result<Decoded> {
             (package, Some(world))
         }
     };
+    decoder.complete_uses();
     let (model, package) = decoder.finish(package)?;
     let decoded = Decoded { model, package, world };
     #[cfg(feature = "docs")]

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::{Extern, Func, Kind, Model, Owner, Text, TypeId, Val, WorldId};
 
 /// What types are replaced by.
-pub(super) type TypeMap = BTreeMap<TypeId, TypeId>;
+pub(crate) type TypeMap = BTreeMap<TypeId, TypeId>;
 
 /// The type that stands for a type.
 pub(super) fn mapped(val: Val, types: &TypeMap) -> Val {
@@ -46,7 +46,7 @@ impl Model {
     }
 
     /// The function in which types are replaced.
-    pub(super) fn replace_in_func(&mut self, func: &Func, types: &mut TypeMap) -> Func {
+    pub(crate) fn replace_in_func(&mut self, func: &Func, types: &mut TypeMap) -> Func {
         let params = func.params.iter();
         Func {
             resource: func.resource.map(|id| types.get(&id).copied().unwrap_or(id)),

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::merge_error::{MergeErrorKind, Result as Merged};
-use super::{Extern, Externs, InterfaceId, Key, Model, Text, World, WorldId};
+use super::{Extern, Externs, InterfaceId, Key, Model, World, WorldId};
 use crate::docs::Gate;
 use crate::error::ErrorKind;
 use crate::within::Within;
@@ -95,7 +95,7 @@ impl Model {
                 Extern::Type(ty) => {
                     if let Some(id) = self.used_interface(*ty) {
                         let gate = self[*ty].docs.gate.clone();
-                        let needed = implied(id, gate, None);
+                        let needed = implied(id, gate);
                         self.import(&mut imports, Key::Interface(id), needed, work);
                     }
                     let _ = imports.insert(key, item);
@@ -165,15 +165,14 @@ impl Model {
     /// The steps to what an interface uses, the first of them last. They are exports if the
     /// interface is one and they are listed.
     fn steps_of(&self, item: &Extern, is_export: bool, listed: &Externs) -> Vec<Step> {
-        let Extern::Interface { id, gate, external_id, .. } = item else {
+        let Extern::Interface { id, gate, .. } = item else {
             return Vec::new();
         };
-        let external_id = external_id.clone().filter(|_| is_export || !listed.is_empty());
         let mut steps: Vec<Step> = Vec::new();
         for &id in &self[*id].uses {
             let key = Key::Interface(id);
             let is_export = is_export && listed.contains(&key);
-            let item = implied(id, gate.clone(), external_id.clone());
+            let item = implied(id, gate.clone());
             steps.push(Step::Enter(key, item, is_export));
         }
         steps.reverse();
@@ -221,10 +220,12 @@ impl Export<'_> {
                 }
                 Step::Leave(key, item, is_export) => {
                     let Extern::Interface { id, .. } = &item else { continue };
+                    // An export with a name of its own is another instance than the import.
+                    let is_itself = matches!(key, Key::Interface(_));
                     if !is_export {
                         self.required.insert(*id);
                         let _ = self.imports.insert(key, item);
-                    } else if self.required.contains(id) {
+                    } else if is_itself && self.required.contains(id) {
                         return Err(*id);
                     } else {
                         let _ = self.exports.insert(key, item);
@@ -236,7 +237,8 @@ impl Export<'_> {
     }
 }
 
-/// An import or export that follows from another.
-fn implied(id: InterfaceId, gate: Gate, external_id: Option<Text>) -> Extern {
-    Extern::Interface { id, gate, docs: None, external_id }
+/// An import or export that follows from another, with the gate of that. An external identifier is that
+/// of one import or export alone.
+fn implied(id: InterfaceId, gate: Gate) -> Extern {
+    Extern::Interface { id, gate, docs: None, external_id: None }
 }

@@ -58,6 +58,7 @@ use wattle_ast::{IndexVec, SpaceIdx};
 
 use crate::package::PackageName;
 
+pub(crate) use copy::TypeMap;
 pub(crate) use elaborate::MAX_WORK;
 pub use elaborate::Transitive;
 pub use items::{Extern, Externs, Func, Interface, Item, Key, Package, World};

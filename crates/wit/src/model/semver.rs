@@ -204,8 +204,9 @@ impl Model {
     }
 
     /// Makes imports of a world its exports, so that it is what another component exports that is to
-    /// be imported. Its own exports go, and of its imports stay those that `is_export` refuses, types,
-    /// and what the exports need. The world gets this name, or its own with `-exportized` behind it.
+    /// be imported. Its own exports go, and of its imports stay those that `is_export` refuses, types
+    /// with the functions of resources, and what the exports need. The world gets this name, or its own
+    /// with `-exportized` behind it.
     ///
     /// # Errors
     /// If another world has the name, or an interface would have to be imported and exported. The
@@ -220,7 +221,12 @@ impl Model {
         let imports = core::mem::take(&mut self.worlds[id].imports).into_entries();
         let (mut kept, mut exports) = (Externs::default(), Externs::default());
         for (key, item) in imports {
-            let is_export = !matches!(item, Extern::Type(_)) && is_export(self, &key);
+            let stays = match &item {
+                Extern::Type(_) => true,
+                Extern::Func(func) => func.resource.is_some(),
+                Extern::Interface { .. } => false,
+            };
+            let is_export = !stays && is_export(self, &key);
             let _ = if is_export { &mut exports } else { &mut kept }.insert(key, item);
         }
         let world = &mut self.worlds[id];

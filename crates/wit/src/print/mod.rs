@@ -124,16 +124,25 @@ pub fn whole(model: &Model, id: PackageId) -> Result<String> {
 /// assert_eq!(print::val(model, *ty), "list<borrow<r>>");
 /// ```
 pub fn val(model: &Model, val: Val) -> String {
+    shortened(model, |printer| printer.val(val))
+}
+
+/// What stands behind the `=` of a type with a name, such as `list<u8>` of `type bytes = list<u8>;`.
+pub fn target(model: &Model, id: TypeId) -> String {
+    shortened(model, |printer| printer.target(&model[id].kind))
+}
+
+fn shortened<'m>(model: &'m Model, print: impl FnOnce(&mut Printer<'m>)) -> String {
     let mut printer = Printer::unchecked(model);
     printer.limit = MAX_VAL;
-    printer.val(val);
+    print(&mut printer);
     if printer.limit == 0 {
         printer.out.push('…');
     }
     printer.out
 }
 
-/// The largest number of parts that [`val()`] shows of a type.
+/// The largest number of parts that [`val()`] and [`target()`] show of a type.
 const MAX_VAL: usize = 1_000;
 
 /// A name with `%` before it if it is a keyword.
@@ -328,7 +337,7 @@ impl<'m> Printer<'m> {
                 (format!("@since(version = {since})"), deprecated)
             }
             Gate::Unstable { feature, deprecated } => {
-                (format!("@unstable(feature = {feature})"), deprecated)
+                (format!("@unstable(feature = {})", escaped(feature)), deprecated)
             }
         };
         self.word(&text);

@@ -158,26 +158,31 @@ impl<'m> Printer<'m> {
             }
             kind => {
                 self.word(" = ");
-                match kind {
-                    // The name of the resource alone would be another name of the resource.
-                    Kind::Own(id) => {
-                        self.word("own<");
-                        self.reference(*id);
-                        self.word(">");
-                    }
-                    Kind::Alias(val) => self.val(*val),
-                    kind => {
-                        let mut pieces = Vec::new();
-                        self.begin(kind, &mut pieces);
-                        self.pieces(pieces);
-                    }
-                }
+                self.target(kind);
                 self.semicolon();
                 return self.check_references(ty.name.as_deref().unwrap_or_default());
             }
         }
         self.close();
         self.check_references(ty.name.as_deref().unwrap_or_default())
+    }
+
+    /// What stands behind the `=` of a definition.
+    pub(super) fn target(&mut self, kind: &Kind) {
+        match kind {
+            // The name of the resource alone would be another name of the resource.
+            Kind::Own(id) => {
+                self.word("own<");
+                self.reference(*id);
+                self.word(">");
+            }
+            Kind::Alias(val) => self.val(*val),
+            kind => {
+                let mut pieces = Vec::new();
+                self.begin(kind, &mut pieces);
+                self.pieces(pieces);
+            }
+        }
     }
 
     /// The name of a field, case or flag, behind its documentation.

@@ -89,8 +89,10 @@ impl<'a> Resolve<'a> {
         let mut funcs = Vec::new();
         let mut all: BTreeMap<Text, Span> = BTreeMap::new();
         let mut add = |resolve: &mut Self, resource, func: &'a FuncText<'a>| {
+            let errors = resolve.errors.len();
             let (name, found) = resolve.func(scope, names, resource, func);
-            if resolve.take_name(&mut taken, &name, scope.source, func.name.span) {
+            let is_excluded = found.is_none() && resolve.errors.len() == errors;
+            if resolve.take_name(&mut taken, &name, scope.source, func.name.span) && !is_excluded {
                 all.insert(name, func.name.span);
             }
             let place = Place { source: scope.source, span: func.name.span };

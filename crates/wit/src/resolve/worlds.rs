@@ -245,7 +245,10 @@ impl<'a> Resolve<'a> {
         let is_foreign = world.package != scope.package;
         let mut renames: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
         for name in &include.names {
-            renames.insert(name.name.name, (name.local().name, false));
+            if renames.insert(name.name.name, (name.local().name, false)).is_some() {
+                let kind = ErrorKind::RenamedTwice { name: name.name.name.into() };
+                self.error(kind, source, name.name.span);
+            }
         }
         let mut types: BTreeMap<TypeId, TypeId> = BTreeMap::new();
         let imports = world.imports.iter().map(|item| (Direction::Import, item));

@@ -106,8 +106,10 @@ impl<'a> Parser<'a> {
         }
         let text = self.tokens.text().get(start.span.start..).unwrap_or_default();
         let len = version_len(text);
-        let span = Span::new(start.span.start, start.span.start + len);
+        let mut span = Span::new(start.span.start, start.span.start + len);
         while self.token().span.start < span.end {
+            // A word can go on with characters that versions do not have.
+            span.end = span.end.max(self.token().span.end);
             self.bump();
         }
         let text = self.tokens.slice(span);

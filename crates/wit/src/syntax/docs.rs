@@ -18,7 +18,7 @@ pub(super) fn docs(tokens: &Tokens<'_>, pos: usize) -> Option<String> {
             TokenKind::Blank => is_own_line |= text.contains('\n'),
             TokenKind::LineComment | TokenKind::BlockComment if is_own_line => {
                 let content = match text.strip_prefix("/**") {
-                    Some(block) => block.strip_suffix("*/").unwrap_or(block),
+                    Some(block) => block.strip_suffix("*/").unwrap_or_default(),
                     None => text.trim_start_matches('/'),
                 };
                 pieces.push(content.trim_end());

@@ -308,9 +308,9 @@ impl<'a> Parser<'a> {
         attributes: &Attributes<'a>,
     ) -> Parsed<ExternKind<'a>> {
         let is_colon = |ahead| self.peek(ahead).kind == TokenKind::Punctuation(b':');
-        let is_slash = |ahead| self.peek(ahead).kind == TokenKind::Punctuation(b'/');
-        // `a:b/c` is a path, `a: b/c` has no meaning, and every other `a: …` gives a name.
-        let is_path = !is_colon(1) || (self.is_id_at(2) && is_slash(3));
+        let ends_at = |ahead| self.peek(ahead).span.end == self.peek(ahead + 1).span.start;
+        // `a:b` without blanks is the start of a path, and every other `a: …` gives a name.
+        let is_path = !is_colon(1) || (self.is_id_at(2) && ends_at(0) && ends_at(1));
         if is_path {
             let path = self.path()?;
             self.expect(b';')?;

@@ -160,7 +160,7 @@ impl<'a> Parser<'a> {
         self.bump();
         let text = self.tokens.slice(token.span);
         match text.parse() {
-            Ok(length) if length > 0 => Ok(length),
+            Ok(length) if !text.starts_with('0') => Ok(length),
             _ => {
                 let help = Help::Advice("a length is a number from 1 to 4294967295");
                 self.fail(ErrorKind::ListLength { text: text.into() }, token.span, Some(help))

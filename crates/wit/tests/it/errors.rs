@@ -256,3 +256,50 @@ fn gates_of_a_binary_that_text_cannot_have_are_refused() {
         assert_eq!(wattle_wit::decode::decode(&binary).is_ok(), is_good, "{gate:?}");
     }
 }
+
+#[test]
+fn a_version_ends_with_its_word() {
+    let help = "is not a semantic version; a version has three numbers, such as `1.0.0`";
+    assert_eq!(messages("package a:b@1.0.0-c_d;"), [format!("`1.0.0-c_d` {help}")]);
+    assert_eq!(messages("package a:b@1.0.0-c\u{e9};"), [format!("`1.0.0-c\u{e9}` {help}")]);
+    assert!(messages("package a:b@1.0.0-c--d.0.e+f-;").is_empty());
+}
+
+/// `a:b` is the start of a path, and `a: b` gives `b` the name `a`.
+#[test]
+fn a_colon_without_blanks_belongs_to_a_path() {
+    let start = "package a:b; package c:d { interface i {} } interface i {}";
+    let import = |item| messages(&format!("{start} world w {{ {item} }}"));
+    assert_eq!(import("import a:i;"), ["expected '/', found ';'"]);
+    assert!(import("import a: b/i;")[0].starts_with("expected ';', found '/'"));
+    for item in
+        ["import a: i;", "import a :i;", "import c:d/i;", "import a: c:d/i;", "import a:func();"]
+    {
+        assert!(import(item).is_empty(), "{item}");
+    }
+}
+
+#[test]
+fn a_name_of_an_included_world_is_renamed_once() {
+    let text =
+        "package a:b; world v { import x: func(); } world w { include v with { x as y, x as z } }";
+    assert_eq!(messages(text), ["`x` is renamed more than once"]);
+}
+
+#[test]
+fn a_length_does_not_begin_with_a_zero() {
+    let text = |length| format!("package a:b; interface i {{ type t = list<u8, {length}>; }}");
+    let help = "is not a length of a list; a length is a number from 1 to 4294967295";
+    assert_eq!(messages(&text("04")), [format!("`04` {help}")]);
+    assert!(messages(&text("40")).is_empty());
+}
+
+#[test]
+fn a_getter_that_a_gate_excludes_is_missing() {
+    let gated = |set| {
+        let get = "@unstable(feature = x) a: get() -> u8;";
+        messages(&format!("package a:b; interface i {{ {get} {set} a: set(v: u8); }}"))
+    };
+    assert_eq!(gated(""), ["setter `[set]a` has no corresponding getter `[get]a`"]);
+    assert!(gated("@unstable(feature = x)").is_empty());
+}

@@ -22,3 +22,4 @@ mod separate;
 mod syntax;
 mod version;
 mod wasi;
+mod worlds;

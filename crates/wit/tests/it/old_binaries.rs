@@ -167,3 +167,48 @@ fn published_components_have_worlds_that_are_read_again() {
         assert!(sorted(&printed) == sorted(&text), "{file}: {printed}");
     }
 }
+
+/// As the specification writes packages: an interface has a type of another under no name of its own.
+#[test]
+fn a_type_that_an_interface_only_aliases_is_used() {
+    let binary = component(
+        r#"(component
+          (type (export "types") (component
+            (export "local:demo/types" (instance
+              (export "file" (type $file (sub resource)))
+              (export "[method]file.read" (func (param "self" (borrow $file)) (result u8)))))))
+          (type (export "namespace") (component
+            (import "local:demo/types" (instance $types (export "file" (type (sub resource)))))
+            (alias export $types "file" (type $file))
+            (export "local:demo/namespace" (instance
+              (export "open" (func (param "name" string) (result (option (own $file)))))
+              (export "close" (func (param "file" (own $file))))))))
+          (type (export "taken") (component
+            (import "local:demo/types" (instance $types (export "file" (type (sub resource)))))
+            (alias export $types "file" (type $file))
+            (export "local:demo/taken" (instance
+              (export "other" (type $other (eq $file)))
+              (export "file" (func (param "file" (borrow $file)))))))))"#,
+    );
+    let Decoded { model, package, .. } = decode(&binary).unwrap();
+    let text = print::package(&model, package).unwrap();
+    let namespace = "interface namespace {
+  use types.{file};
+
+  open: func(name: string) -> option<file>;
+
+  close: func(file: file);
+}
+";
+    let taken = "interface taken {
+  use types.{file as other};
+
+  file: func(file: borrow<other>);
+}
+";
+    assert!(text.contains(namespace) && text.contains(taken), "{text}");
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", text.clone());
+    let again = resolver.resolve().unwrap();
+    assert_eq!(print::package(again.model(), again.root()).unwrap(), text);
+}
