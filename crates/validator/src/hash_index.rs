@@ -7,8 +7,8 @@ use core::mem;
 
 /// The numbers of things by the hash of each. The caller has the things, and compares them.
 ///
-/// A hash table finds nearly all. Whoever makes things with equal hashes gains nothing: those for which
-/// the table has no room are in a map with their keys in order.
+/// A hash table has nearly all of them. Equal hashes, even those of an attacker, do no harm: what the
+/// table has no room for is in an ordered map.
 #[derive(Clone, Debug)]
 pub(crate) struct HashIndex<K> {
     /// A thing is at one of the [`PROBES`] slots from its hash on. The length is a power of two.
@@ -47,6 +47,7 @@ impl<K: Ord> HashIndex<K> {
     ) -> Option<u32> {
         let hash = hash.upper_half();
         for slot in probed(hash, self.slots.len()).filter_map(|slot| self.slots.get(slot)) {
+            // Nothing is removed, so what is not before a free slot is not there.
             let number = slot.number.checked_sub(1)?;
             if slot.hash == hash && is_it(number) {
                 return Some(number);

@@ -15,8 +15,8 @@ use crate::names::NameStyle;
 use crate::shared_file::SharedFile;
 use crate::source::{Source, source_map};
 
-/// The number of bytes from which a component is not held in memory. One that is takes a little less
-/// time.
+/// The size in bytes from which a component is read in pieces. A smaller one is read whole, which takes
+/// a little less time.
 const WORTH_PIECES: u64 = 4 << 20;
 
 /// Checks that a module or component is valid, and says nothing when it is. Otherwise each fault is
