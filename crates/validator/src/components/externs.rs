@@ -49,7 +49,12 @@ impl Validator {
             None => found,
             Some(ty) => {
                 let ascribed = self.described(ty)?;
-                self.check_ascription(found, ascribed)?;
+                // `sub resource` hides which resource the type is, and introduces another.
+                let is_hidden = matches!(ty, ExternDesc::Type(TypeBound::Resource))
+                    && found.node().is_some_and(|id| self.arena.resource_variable(id).is_some());
+                if !is_hidden {
+                    self.check_ascription(found, ascribed)?;
+                }
                 ascribed
             }
         };

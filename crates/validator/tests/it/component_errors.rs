@@ -309,3 +309,31 @@ fn values_are_those_of_their_types() {
         assert!(found.starts_with(expected), "{found}");
     }
 }
+
+/// The example of the specification, where `r2` is another type than `r1` for everyone else.
+#[test]
+fn an_export_hides_which_resource_it_is() {
+    let text = |last: &str| {
+        format!(
+            r#"(component
+            (component $c
+                (type $r (resource (rep i32)))
+                (export "r1" (type $r))
+                (export "r2" (type $r) (type (sub resource))))
+            (instance $i (instantiate $c))
+            (alias export $i "r1" (type $r1))
+            (alias export $i "r2" (type $r2))
+            (component $two (import "a" (type $a (sub resource))) (import "b" (type {last})))
+            (instance (instantiate $two (with "a" (type $r1)) (with "b" (type $r2)))))"#
+        )
+    };
+    assert_eq!(errors(&text("(sub resource)")), [""; 0]);
+    let found = errors(&text("(eq $a)"));
+    assert!(found.len() == 1 && found[0].contains("resource types are not the same"), "{found:?}");
+    let number = r#"(component (type $t u8) (export "t" (type $t) (type (sub resource))))"#;
+    assert_eq!(
+        errors(number),
+        ["ascribed type of export is not compatible with item's type: expected resource, \
+          found defined type in export 0"]
+    );
+}
