@@ -209,6 +209,11 @@ fn a_world_is_changed() {
     assert!(world.contains("world w-importized {\n  import run: func();\n}"), "{world}");
     let world = out(&["wit", "a.wit", "--exportize-world", "a:a/w"]);
     assert!(world.contains("world w-exportized {\n  export i;\n}"), "{world}");
+    let of_v = ["wit", "a.wit", "--exportize-world", "v", "--exportize-import", "i"];
+    let world = out(&of_v);
+    assert!(world.contains("export b:b/i@1.0.0;\n  export b:b/i@1.1.0;\n}"), "{world}");
+    let err = bad(folder.path(), &[&of_v[..], &["--exportize-import", "j"]].concat(), b"");
+    assert!(err.contains("the world has no import `j`\n--> a.wit"), "{err}");
     let world = out(&["wit", "a.wit", "--merge-world-imports-based-on-semver", "v"]);
     assert!(world.contains("world v {\n  import b:b/i@1.1.0;\n}"), "{world}");
     let err = bad(folder.path(), &["wit", "a.wit", "--importize-world", "u"], b"");

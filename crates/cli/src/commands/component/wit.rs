@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use wattle::printer;
-use wattle::wit::model::{Key, MergeError, PackageId};
+use wattle::wit::model::{Key, MergeError, Model, PackageId};
 use wattle::wit::{encode, print};
 use wattle::{Features, Wasm, encoder};
 
@@ -153,12 +153,17 @@ impl Wit {
             model.merge_imports_by_version(id)
         } else {
             let names = &self.exportize_import;
+            let is_named = |model: &Model, key: &Key, name: &String| match key {
+                Key::Name(import) => **import == **name,
+                Key::Interface(id) => model[*id].name.as_deref() == Some(name),
+            };
+            let imports = &model[id].imports;
+            let is_there = |name| imports.keys().any(|key| is_named(model, key, name));
+            if let Some(name) = names.iter().find(|name| !is_there(name)) {
+                return Err(format!("the world has no import `{name}`"));
+            }
             model.exportize(id, self.exportize_out_world_name.as_deref(), |model, key| {
-                let name = match key {
-                    Key::Name(name) => Some(name),
-                    Key::Interface(id) => model[*id].name.as_ref(),
-                };
-                names.is_empty() || name.is_some_and(|name| names.iter().any(|it| **it == **name))
+                names.is_empty() || names.iter().any(|name| is_named(model, key, name))
             })
         };
         changed.map_err(|error| error.to_string())
