@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
+use wattle::ast::Shown;
 use wattle::printer;
 use wattle::wit::model::{Key, MergeError, Model, PackageId};
 use wattle::wit::{encode, print};
@@ -160,7 +161,7 @@ impl Wit {
             let imports = &model[id].imports;
             let is_there = |name| imports.keys().any(|key| is_named(model, key, name));
             if let Some(name) = names.iter().find(|name| !is_there(name)) {
-                return Err(format!("the world has no import `{name}`"));
+                return Err(format!("the world has no import `{}`", Shown(&**name)));
             }
             model.exportize(id, self.exportize_out_world_name.as_deref(), |model, key| {
                 names.is_empty() || names.iter().any(|name| is_named(model, key, name))
