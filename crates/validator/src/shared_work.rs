@@ -1,4 +1,11 @@
 //! Bodies that the thread that reads shares with others.
+//!
+//! Bodies are handed on in portions. An idle thread checks the next portion. While enough portions
+//! wait, the calling thread checks the bodies that it reads itself; once all is read, it checks
+//! portions too. That bounds memory, and lets validation finish even if no other thread runs.
+//!
+//! Code that lies in memory is not copied. If the input goes while it is read, the thread that checks
+//! a body reads it again, or the code is copied if the input cannot be read again.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -1,14 +1,7 @@
-//! Validation on several threads.
+//! Validation of a module on several threads.
 //!
-//! The calling thread reads the module and checks its declarations, in order. Bodies are handed on
-//! in portions. An idle thread checks the next portion. While enough portions wait, the calling
-//! thread checks the bodies that it reads itself; once all is read, it checks portions too. That
-//! bounds memory, and lets validation finish even if no other thread runs.
-//!
-//! Code that lies in memory is not copied. If the input goes while it is read, the thread that checks
-//! a body reads it again, or the code is copied if the input cannot be read again.
-//!
-//! Initializers are checked where they are read: handing them on would take as long.
+//! The calling thread reads the module and checks its declarations, in order, and shares the bodies
+//! with the others. Initializers are checked where they are read: handing them on would take as long.
 
 use core::convert::Infallible;
 use core::num::NonZeroUsize;
