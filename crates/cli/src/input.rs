@@ -80,8 +80,7 @@ impl Input {
         if !fits || file.read_exact(&mut start).is_err() {
             return None;
         }
-        let layers = [Layer::Module, Layer::Component];
-        let layer = layers.into_iter().find(|layer| start == layer.preamble())?;
+        let layer = Layer::of(&start)?;
         file.rewind().ok()?;
         Some((file, layer))
     }
