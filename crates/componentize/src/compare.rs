@@ -267,12 +267,8 @@ impl<'m> Compare<'m> {
                 self.report(DifferenceKind::Kinds { ours, theirs });
             }
             (our, their) => {
-                let (mut our_parts, mut their_parts) = (Vec::new(), Vec::new());
-                our.for_each(|val| our_parts.push(val));
-                their.for_each(|val| their_parts.push(val));
-                let mut parts = our_parts.into_iter().zip(their_parts);
                 let is_equal = have_one_form(our, their)
-                    && parts.all(|(our, their)| self.is_equal(places, our, their));
+                    && pairs(our, their).all(|(our, their)| self.is_equal(places, our, their));
                 if !is_equal {
                     let ours = Some(print::target(self.ours.model, our_id));
                     let theirs = Some(print::target(self.theirs.model, their_id));
@@ -366,10 +362,7 @@ impl<'m> Compare<'m> {
             let mut is_equal = have_one_form(our, their);
             let mut missing = Vec::new();
             if is_equal {
-                let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-                our.for_each(|val| ours.push(val));
-                their.for_each(|val| theirs.push(val));
-                for (ours, theirs) in ours.into_iter().zip(theirs) {
+                for (ours, theirs) in pairs(our, their) {
                     match self.pair(places, ours, theirs) {
                         Ok(found) => is_equal &= found,
                         Err(_) => missing.push((ours, theirs)),
@@ -422,6 +415,14 @@ impl<'m> Compare<'m> {
         let key = ((places.0, ours), (places.1, theirs));
         self.equal.get(&key).copied().ok_or((ours, theirs))
     }
+}
+
+/// The types in two kinds, those at one place side by side.
+fn pairs(ours: &Kind, theirs: &Kind) -> impl Iterator<Item = (Val, Val)> + use<> {
+    let (mut our_parts, mut their_parts) = (Vec::new(), Vec::new());
+    ours.for_each(|val| our_parts.push(val));
+    theirs.for_each(|val| their_parts.push(val));
+    our_parts.into_iter().zip(their_parts)
 }
 
 /// Whether kinds are equal apart from the types in them.
