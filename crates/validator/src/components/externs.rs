@@ -49,12 +49,7 @@ impl Validator {
             None => found,
             Some(ty) => {
                 let ascribed = self.described(ty)?;
-                // `sub resource` hides which resource the type is, and introduces another.
-                let is_hidden = matches!(ty, ExternDesc::Type(TypeBound::Resource))
-                    && found.node().is_some_and(|id| self.arena.resource_variable(id).is_some());
-                if !is_hidden {
-                    self.check_ascription(found, ascribed)?;
-                }
+                self.check_ascription(found, ascribed)?;
                 ascribed
             }
         };
@@ -78,6 +73,13 @@ impl Validator {
     /// Checks the type that an export is given. Resources that the type introduces stand for those
     /// of the item.
     fn check_ascription(&mut self, found: Entity, ascribed: Entity) -> Checked {
+        // `sub resource` introduces a resource, and hides which one the item is.
+        if let (EntitySort::Type, EntitySort::Type) = (found.sort, ascribed.sort)
+            && self.arena.node(NodeId(ascribed.id)).kind == Kind::Resource
+            && self.arena.kind(NodeId(found.id)) == Kind::Resource
+        {
+            return Ok(());
+        }
         let mut matching =
             Matching::new(&mut self.arena, &self.core, &self.registry, self.max_errors);
         matching.expect(found, ascribed, None);
