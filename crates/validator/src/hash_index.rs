@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::mem;
+use core::ops::Range;
 
 /// The numbers of things by the hash of each. The caller has the things, and compares them.
 ///
@@ -93,6 +94,13 @@ fn probed(hash: u32, len: usize) -> impl Iterator<Item = usize> {
     let mask = len.wrapping_sub(1);
     let start = hash as usize & mask;
     (start..start + PROBES.min(len)).map(move |slot| slot & mask)
+}
+
+/// The place of the nth of the runs that end at `ends`, one behind the other.
+pub(crate) fn nth_run(ends: &[usize], nth: u32) -> Range<usize> {
+    let nth = nth as usize;
+    let start = nth.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    start..ends.get(nth).copied().unwrap_or(start)
 }
 
 /// A hash of words.

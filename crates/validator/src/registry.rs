@@ -11,7 +11,7 @@ use wattle_ast::{
     StorageType, StructType, SubType, TypeIdx, ValType,
 };
 
-use crate::hash_index::{Hash, HashIndex};
+use crate::hash_index::{Hash, HashIndex, nth_run};
 use crate::limits::Limits;
 use crate::ty::{MAX_TYPES, Ty};
 use crate::types::{Types, closed, convert_all};
@@ -85,9 +85,11 @@ const NONE: u32 = u32::MAX;
 pub struct Registry {
     entries: Vec<Entry>,
     lists: Vec<Ty>,
-    /// The words of all groups, and of each the place where its words end and its first type.
+    /// The words of all groups, one behind the other.
     words: Vec<u32>,
-    groups: Vec<(usize, u32)>,
+    /// Where the words of each group end, and its first type.
+    ends: Vec<usize>,
+    firsts: Vec<u32>,
     index: HashIndex<Box<[u32]>>,
 }
 
@@ -329,9 +331,9 @@ impl Registry {
         limits: &Limits,
     ) -> Result<TypeId, (u32, ErrorKind)> {
         let hash = group.hash();
-        let is_it = |nth| group_words(&self.words, &self.groups, nth) == group.words;
+        let is_it = |nth| self.words.get(nth_run(&self.ends, nth)) == Some(&group.words);
         let found = self.index.find(hash, is_it, || group.words.as_slice().into());
-        if let Some(&(_, first)) = found.and_then(|nth| self.groups.get(nth as usize)) {
+        if let Some(&first) = found.and_then(|nth| self.firsts.get(nth as usize)) {
             return self.check_depths(first, group, limits).map(|()| TypeId(first));
         }
         let (first, lists) = (self.entries.len(), self.lists.len());
@@ -341,11 +343,12 @@ impl Registry {
         });
         match added {
             Ok(()) => {
-                let Registry { words, groups, index, .. } = self;
+                let Registry { words, ends, firsts, index, .. } = self;
                 words.extend_from_slice(&group.words);
-                groups.push((words.len(), first as u32));
-                let key = |nth| group_words(words, groups, nth).into();
-                index.add(hash, groups.len() as u32 - 1, key);
+                ends.push(words.len());
+                firsts.push(first as u32);
+                let key = |nth| words.get(nth_run(ends, nth)).unwrap_or_default().into();
+                index.add(hash, ends.len() as u32 - 1, key);
                 Ok(TypeId(first as u32))
             }
             Err(error) => {
@@ -664,12 +667,4 @@ pub(crate) fn val_type(ty: Ty, index: &IndexOf<'_>) -> Option<ValType> {
         }
     };
     Some(ValType::Ref(RefType { nullable: ty.is_nullable(), heap }))
-}
-
-/// The words of the nth group.
-fn group_words<'w>(words: &'w [u32], groups: &[(usize, u32)], nth: u32) -> &'w [u32] {
-    let nth = nth as usize;
-    let start = nth.checked_sub(1).and_then(|before| groups.get(before)).map_or(0, |&(end, _)| end);
-    let end = groups.get(nth).map_or(start, |&(end, _)| end);
-    words.get(start..end).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::hash_index::{Hash, HashIndex};
+use crate::hash_index::{Hash, HashIndex, nth_run};
 
 /// The id of a text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -31,7 +31,7 @@ impl Texts {
         self.all.push_str(text);
         self.ends.push(self.all.len());
         let Texts { all, ends, index } = self;
-        index.add(hash, id.0, |id| get(all, ends, TextId(id)).into());
+        index.add(hash, id.0, |id| all.get(nth_run(ends, id)).unwrap_or_default().into());
         id
     }
 
@@ -46,15 +46,8 @@ impl Texts {
 
     /// The text with this id.
     pub(crate) fn get(&self, id: TextId) -> &str {
-        get(&self.all, &self.ends, id)
+        self.all.get(nth_run(&self.ends, id.0)).unwrap_or_default()
     }
-}
-
-fn get<'t>(all: &'t str, ends: &[usize], id: TextId) -> &'t str {
-    let at = id.0 as usize;
-    let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied();
-    let end = ends.get(at).copied().unwrap_or(0);
-    all.get(start.unwrap_or(0)..end).unwrap_or("")
 }
 
 fn hash(text: &str) -> Hash {
