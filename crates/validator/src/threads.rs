@@ -11,7 +11,6 @@ use wattle_ast::{Event, FuncIdx, Item, Span};
 
 use crate::portion::{Again, with_again};
 use crate::shared_work::{SharedWork, share};
-use crate::validator::span;
 use crate::{Errors, Types, Validator};
 
 impl Validator {
@@ -43,7 +42,7 @@ impl Validator {
         self.on_threads(threads, None, |reading| {
             for event in events {
                 let event = event?;
-                reading.item(&event.item, Some(span(&event)));
+                reading.item(&event.item, Some(event.span()));
             }
             Ok(())
         })
@@ -176,7 +175,7 @@ impl<'a> Reading<'_, '_, '_, 'a> {
 
     /// Takes an event that is gone after the call.
     fn passing(&mut self, event: &Event<'_>) {
-        let span = span(event);
+        let span = event.span();
         let Item::Body(body) = &event.item else {
             return self.declaration(&event.item, Some(span));
         };

@@ -100,10 +100,6 @@ impl FuncToValidate {
     }
 }
 
-pub(crate) fn span(event: &Event<'_>) -> Span {
-    Span::new(event.offset, event.offset + event.bytes.len())
-}
-
 /// The offset of the first byte of a body, which ends at the end of its item.
 pub(crate) fn body_start(item: Option<Span>, body: &Body<'_>) -> Option<usize> {
     item.map(|span| span.end.saturating_sub(body.bytes().len()))
@@ -198,7 +194,7 @@ impl Validator {
     /// # Errors
     /// The error in the item.
     pub fn event(&mut self, event: &Event<'_>) -> Result<Verdict, Error> {
-        self.item_at(&event.item, Some(span(event)))
+        self.item_at(&event.item, Some(event.span()))
     }
 
     pub(crate) fn item_at(

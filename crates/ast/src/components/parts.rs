@@ -9,7 +9,7 @@ use super::component::Component;
 use super::definitions::Definition;
 use super::sections::{Holds, SectionId};
 use super::sorts::{CoreSort, PlainSort, Sort};
-use crate::{Encode, Item, leb128};
+use crate::{Encode, Item, Span, leb128};
 
 /// What a binary holds, as the last two bytes of its preamble say.
 ///
@@ -129,6 +129,12 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// Where the part lies in the input.
+    #[inline(always)]
+    pub fn span(&self) -> Span {
+        Span::new(self.offset, self.offset + self.bytes.len())
+    }
+
     /// The event of a core module that this is: of an item, or of the header, which is how a module
     /// begins.
     ///

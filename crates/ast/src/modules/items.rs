@@ -6,7 +6,7 @@ use alloc::borrow::Cow;
 
 use crate::{
     Body, Expr, ExternIdx, ExternType, FuncIdx, GlobalType, List, MemIdx, MemType, Name, RecGroup,
-    RefType, Section, SectionId, SubType, TableIdx, TableType, TagType, TypeIdx,
+    RefType, Section, SectionId, Span, SubType, TableIdx, TableType, TagType, TypeIdx,
 };
 
 /// A part of a module, as an event of a stream.
@@ -65,6 +65,21 @@ pub struct Event<'a> {
     pub offset: usize,
     /// The bytes of the item.
     pub bytes: &'a [u8],
+}
+
+impl Event<'_> {
+    /// Where the item lies in the input.
+    ///
+    /// ```
+    /// use wattle_ast::{Event, Item, Span};
+    ///
+    /// let event = Event { item: Item::Header, offset: 0, bytes: b"\0asm\x01\0\0\0" };
+    /// assert_eq!(event.span(), Span::new(0, 8));
+    /// ```
+    #[inline(always)]
+    pub fn span(&self) -> Span {
+        Span::new(self.offset, self.offset + self.bytes.len())
+    }
 }
 
 /// Imports that were written with a shared module name, and possibly a shared type (compact

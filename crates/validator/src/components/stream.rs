@@ -40,7 +40,7 @@ impl Validator {
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) -> Result<PartVerdict, Errors> {
         // Each call makes its own span: a shared one would be written to memory and read back.
-        let span = || Some(Span::new(event.offset, event.offset + event.bytes.len()));
+        let span = || Some(event.span());
         match &event.part {
             Part::Definition(definition) => self.part(definition, span()),
             _ => self.enter_or_leave(event, span()),

@@ -8,7 +8,7 @@ use core::num::NonZeroUsize;
 use std::io;
 
 use wattle_ast::components::{Component, Definition, Event, Layer, Part};
-use wattle_ast::{Body, DefIdx, FuncIdx, Item, Module, Names, Span};
+use wattle_ast::{Body, DefIdx, FuncIdx, Item, Module, Names};
 
 use super::stream::PartVerdict;
 use super::validator::Validator;
@@ -75,9 +75,9 @@ impl Validator {
         share(threads, self.max_errors, None, |work| {
             let mut module = None;
             read(&mut |event| {
-                self.take(event, &mut module, work, |work, func, span, body| {
-                    work.hold(func, Some(span), body);
-                });
+                if let Some((func, body)) = self.take(event, &mut module, work) {
+                    work.hold(func, Some(event.span()), body);
+                }
             })
         })?;
         Ok(self.finish())
@@ -116,26 +116,29 @@ impl Validator {
             share(threads, self.max_errors, Some(again), |work| {
                 let mut module = None;
                 read(&mut |event| {
-                    self.take(event, &mut module, work, |work, func, span, body| {
-                        work.keep(func, span, body, event.bytes);
-                    });
+                    if let Some((func, body)) = self.take(event, &mut module, work) {
+                        work.keep(func, event.span(), body, event.bytes);
+                    }
                 })
             })
         })?;
         Ok(self.finish())
     }
 
-    /// Checks an event. `module` is the core module that is open, and `add` adds a body to the work.
-    fn take<'a, 'e>(
+    /// Checks an event. Returns a body that is to be shared, and its function. `module` is the core
+    /// module that is open.
+    fn take<'b, 'e>(
         &mut self,
-        event: &Event<'e>,
+        event: &'b Event<'e>,
         module: &mut Option<OpenModule>,
-        work: &mut SharedWork<'_, '_, 'a>,
-        add: impl FnOnce(&mut SharedWork<'_, '_, 'a>, FuncIdx, Span, &Body<'e>),
-    ) {
+        work: &mut SharedWork<'_, '_, '_>,
+    ) -> Option<(FuncIdx, &'b Body<'e>)> {
         // The validator keeps its errors until the end.
         match &event.part {
-            Part::Definition(_) => return drop(self.event(event)),
+            Part::Definition(_) => {
+                let _ = self.event(event);
+                return None;
+            }
             Part::Enter(Layer::Module) => *module = Some(OpenModule::default()),
             Part::Leave => {
                 if let Some(module) = module.take() {
@@ -146,10 +149,8 @@ impl Validator {
             _ => {}
         }
         let verdict = self.event(event).ok();
-        if let (Some(module), Part::Item(item)) = (module, &event.part) {
-            let span = Span::new(event.offset, event.offset + event.bytes.len());
-            module.take(verdict, item, work, |work, func, body| add(work, func, span, body));
-        }
+        let (Some(module), Part::Item(item)) = (module, &event.part) else { return None };
+        module.take(verdict, item, work)
     }
 
     /// Validates a component, with the bodies of its modules on up to `threads` threads, or on one
@@ -190,7 +191,9 @@ impl Validator {
                 Ok(Verdict::Body(func)) => Some(PartVerdict::Body(func)),
                 _ => None,
             };
-            open.take(verdict, &item, work, |work, func, body| work.hold(func, None, body));
+            if let Some((func, body)) = open.take(verdict, &item, work) {
+                work.hold(func, None, body);
+            }
         }
         // The offset of a body in a tree takes time to find, so it is only found for an error.
         let placed = |(item, error): Fault| {
@@ -223,19 +226,19 @@ struct OpenModule {
 }
 
 impl OpenModule {
-    fn take<'a, 'e>(
+    /// Takes an item that was checked. Returns a body that is to be shared, and its function.
+    fn take<'b, 'e>(
         &mut self,
         verdict: Option<PartVerdict>,
-        item: &Item<'e>,
-        work: &mut SharedWork<'_, '_, 'a>,
-        add: impl FnOnce(&mut SharedWork<'_, '_, 'a>, FuncIdx, &Body<'e>),
-    ) {
+        item: &'b Item<'e>,
+        work: &mut SharedWork<'_, '_, '_>,
+    ) -> Option<(FuncIdx, &'b Body<'e>)> {
         match (verdict, item) {
             (Some(PartVerdict::Body(func)), Item::Body(body)) => {
                 if self.first_body.is_none() {
                     self.first_body = Some(work.begin(func.types()));
                 }
-                add(work, func.func(), body);
+                return Some((func.func(), body));
             }
             (_, Item::Custom(custom)) if custom.name == Names::NAME && self.names.is_none() => {
                 let bytes = custom.data.bytes().unwrap_or_default();
@@ -243,5 +246,6 @@ impl OpenModule {
             }
             _ => {}
         }
+        None
     }
 }
