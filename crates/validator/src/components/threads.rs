@@ -127,6 +127,7 @@ impl Validator {
 
     /// Checks an event. Returns a body that is to be shared, and its function. `module` is the core
     /// module that is open.
+    #[inline(always)]
     fn take<'b, 'e>(
         &mut self,
         event: &'b Event<'e>,
