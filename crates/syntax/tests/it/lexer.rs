@@ -110,3 +110,21 @@ fn other_characters_are_illegal() {
     check("\0\u{7f}", &[(Error(IllegalCharacter), "\0"), (Error(IllegalCharacter), "\u{7f}")]);
     check("\u{1f600}", &[(Error(IllegalCharacter), "\u{1f600}")]);
 }
+
+#[test]
+fn blanks_of_any_number_end_at_the_first_other_byte() {
+    for len in 0..100 {
+        for other in [" ", "\t", "\n", "\r"] {
+            for at in 0..=len {
+                // One blank of another kind, or none.
+                let mut blanks = " ".repeat(len);
+                blanks.replace_range(at..(at + 1).min(len), other);
+                for rest in ["", "x", "x and thirty-two bytes or more after it"] {
+                    let text = format!("{blanks}{rest}");
+                    let found = wattle_syntax::trivia::blank_len(text.as_bytes());
+                    assert_eq!(found, blanks.len(), "{text:?}");
+                }
+            }
+        }
+    }
+}
