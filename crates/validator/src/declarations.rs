@@ -4,7 +4,6 @@
 //! Spec: <https://webassembly.github.io/spec/core/valid/modules.html>
 
 use alloc::string::String;
-use alloc::sync::Arc;
 
 use wattle_ast::{
     AddrType, Data, DataMode, Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternType,
@@ -295,7 +294,7 @@ impl Validator {
         }
         let checked = self.func_validator.constant(&self.types, ty, expr);
         if !self.func_validator.declared.is_empty() {
-            let types = Arc::make_mut(&mut self.types);
+            let types = self.types.to_mut();
             self.func_validator.declared.drain(..).for_each(|func| types.declare(func));
         }
         checked

@@ -41,6 +41,7 @@ mod place;
 #[cfg(feature = "std")]
 mod portion;
 mod registry;
+mod shared_types;
 #[cfg(feature = "std")]
 mod shared_work;
 #[cfg(feature = "std")]

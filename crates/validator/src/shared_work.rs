@@ -85,8 +85,8 @@ pub(crate) fn share<'a, T>(
 impl<'a> SharedWork<'_, '_, 'a> {
     /// Begins bodies that are checked against these types. Returns the number of the item that the first
     /// will be.
-    pub(crate) fn begin(&mut self, types: &Arc<Types>) -> u32 {
-        self.team.set_types(Arc::clone(types));
+    pub(crate) fn begin(&mut self, types: Arc<Types>) -> u32 {
+        self.team.set_types(types);
         self.look_at_others();
         self.item.saturating_add(1)
     }

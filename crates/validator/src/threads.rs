@@ -199,7 +199,7 @@ impl<'a> Reading<'_, '_, '_, 'a> {
         }
         if !self.is_code {
             self.is_code = true;
-            self.work.begin(&self.validator.types);
+            self.work.begin(self.validator.types.share());
         }
         let func = self.validator.next_func().map_err(|mut error| {
             error.span = span;

@@ -18,6 +18,7 @@ use crate::limits::Limits;
 use crate::locate::body_offset;
 use crate::place::Place;
 use crate::registry::{Group, Registry};
+use crate::shared_types::SharedTypes;
 use crate::types::Types;
 use crate::{Error, ErrorKind, Errors};
 
@@ -34,7 +35,7 @@ use crate::{Error, ErrorKind, Errors};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Validator {
-    pub(crate) types: Arc<Types>,
+    pub(crate) types: SharedTypes,
     pub(crate) group: Group,
     pub(crate) func_validator: FuncValidator,
     pub(crate) counts: Counts,
@@ -85,8 +86,8 @@ impl FuncToValidate {
     }
 
     #[cfg(feature = "std")]
-    pub(crate) fn types(&self) -> &Arc<Types> {
-        &self.types
+    pub(crate) fn types(&self) -> Arc<Types> {
+        Arc::clone(&self.types)
     }
 
     /// Checks the body. `validator` is scratch memory: keep one per thread.
@@ -119,7 +120,7 @@ pub(crate) fn placed(mut error: Error, offset: Option<usize>, body: &Body<'_>) -
 impl Default for Validator {
     fn default() -> Validator {
         Validator {
-            types: Arc::default(),
+            types: SharedTypes::default(),
             group: Group::default(),
             func_validator: FuncValidator::default(),
             counts: Counts::default(),
@@ -177,7 +178,7 @@ impl Validator {
     }
 
     pub(crate) fn types_mut(&mut self) -> &mut Types {
-        Arc::make_mut(&mut self.types)
+        self.types.to_mut()
     }
 
     /// Checks the next item of a module. Custom sections and framing are ignored.
@@ -229,7 +230,7 @@ impl Validator {
     fn next_body(&mut self, body: &Body<'_>, offset: Option<usize>) -> Result<Verdict, Error> {
         let func = self.next_func()?;
         if self.defers_bodies {
-            let types = Arc::clone(&self.types);
+            let types = self.types.share();
             return Ok(Verdict::Body(FuncToValidate { types, func, offset }));
         }
         match self.func_validator.body(&self.types, func, body) {
@@ -360,7 +361,7 @@ impl Validator {
         if !self.group.is_complete() {
             return Ok(());
         }
-        let types = Arc::make_mut(&mut self.types);
+        let types = self.types.to_mut();
         let registry = Arc::make_mut(&mut types.registry);
         match registry.add(&self.group, &types.limits) {
             Ok(first) => {
@@ -401,7 +402,7 @@ impl Validator {
                 }
             }
         }
-        (Arc::unwrap_or_clone(self.types), self.errors)
+        (self.types.into_inner(), self.errors)
     }
 
     /// Validates everything in a module but the bodies of its functions. Check those with

@@ -43,10 +43,21 @@ fn bad_code(reader: &mut Reader<'_>, code: u8, error: Malformed) -> Malformed {
 }
 
 impl<'a> Decode<'a> for HeapType {
+    #[inline(always)]
     fn decode(reader: &mut Reader<'a>) -> Result<Self> {
-        if let Some(heap) = reader.compact_heap_type() {
-            return Ok(heap);
+        match reader.compact_heap_type() {
+            Some(heap) => Ok(heap),
+            None => reader.long_heap_type(),
         }
+    }
+}
+
+impl Reader<'_> {
+    /// Reads a heap type that is not compact, or is malformed.
+    #[cold]
+    #[inline(never)]
+    fn long_heap_type(&mut self) -> Result<HeapType> {
+        let reader = self;
         let start = reader.pos();
         match reader.peek() {
             Some(EXACT) if reader.features().contains(Feature::CustomDescriptors) => {
@@ -126,7 +137,7 @@ impl RefType {
 }
 
 /// Reads a reference type that begins with `code`; `None` if none does.
-#[inline]
+#[inline(always)]
 fn reference(reader: &mut Reader<'_>, code: u8) -> Result<Option<RefType>> {
     Ok(match code {
         RefType::CODE | RefType::NULL_CODE if !reader.has_long_ref_types() => None,
@@ -196,7 +207,7 @@ number_types! {
     V128 0x7b "v128";
 }
 
-#[inline]
+#[inline(always)]
 fn value(reader: &mut Reader<'_>, code: u8) -> Result<Option<ValType>> {
     match ValType::from_code(code) {
         None => Ok(reference(reader, code)?.map(ValType::Ref)),

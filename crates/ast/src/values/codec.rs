@@ -95,13 +95,15 @@ impl<const N: usize> Encode for [u8; N] {
     }
 }
 
-/// Appends the elements of a list to `elements`. The count is not used to allocate memory:
-/// `elements` grows as elements are read.
+/// Appends the elements of a list to `elements`. The count may lie, so it is only used to allocate
+/// memory for a few: after them, `elements` grows as elements are read.
 pub(crate) fn read_list<'a, T: Decode<'a>>(
     reader: &mut Reader<'a>,
     elements: &mut Vec<T>,
 ) -> Result<(), Malformed> {
-    for _ in 0..reader.len32()? {
+    let count = reader.len32()?;
+    elements.reserve_exact(count.min(16));
+    for _ in 0..count {
         elements.push(T::decode(reader)?);
     }
     Ok(())
