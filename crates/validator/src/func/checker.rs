@@ -9,7 +9,7 @@ use wattle_ast::{Features, Malformed, Opcode, Reader};
 
 use super::blocks::{BlockKind, Frame, Signature};
 use super::mode::{Attempt, Full, GaveUp, Mode};
-use super::opcodes::{BY_OPCODE, ByByte, OpcodeType, Opcodes, PREFIX_BYTE, Rule};
+use super::opcodes::{BY_OPCODE, ByCode, OpcodeType, Opcodes, Rule};
 use super::operands::OperandStack;
 use super::variables::Locals;
 use super::{FuncValidator, SHOWN, StackTypes};
@@ -25,6 +25,8 @@ pub(super) struct Checker<'s, 't, M: Mode> {
     pub(super) types: &'t Types,
     pub(super) registry: &'t Registry,
     pub(super) reader: Reader<'t>,
+    /// The opcodes that are attempted.
+    opcodes: &'s ByCode,
     pub(super) operands: OperandStack<M::Words<'s>>,
     pub(super) frames: &'s mut Vec<Frame>,
     pub(super) locals: &'s mut Locals,
@@ -44,10 +46,8 @@ impl<'s, 't> Checker<'s, 't, Full> {
         code: &'t [u8],
         is_constant: bool,
     ) -> Result<(), Error> {
-        let (mut checker, opcodes) = Checker::begin(func, types, signature, code, is_constant)?;
-        checker
-            .run(opcodes.by_byte(is_constant))
-            .map_err(|(error, start)| checker.located(error, start))
+        let mut checker = Checker::begin(func, types, signature, code, is_constant)?;
+        checker.run().map_err(|(error, start)| checker.located(error, start))
     }
 
     /// A checker at the first instruction of an expression.
@@ -58,7 +58,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
         signature: Signature,
         code: &'t [u8],
         is_constant: bool,
-    ) -> Result<(Self, &'s Opcodes), Error> {
+    ) -> Result<Self, Error> {
         func.frames.clear();
         let features = types.features;
         let is_default = features.contains_all(Features::DEFAULT);
@@ -73,6 +73,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
             types,
             registry: &types.registry,
             reader: Reader::at(code, 0, types.features),
+            opcodes: opcodes.by_code(is_constant),
             operands: OperandStack::new(&mut func.operands, types.limits.operands),
             frames: &mut func.frames,
             locals: &mut func.locals,
@@ -81,7 +82,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
             mode: PhantomData,
         };
         checker.open(BlockKind::Func, signature, &[])?;
-        Ok((checker, opcodes))
+        Ok(checker)
     }
 
     /// Checks the instructions of a body one by one, and tells `watch` what is on the stack before
@@ -93,7 +94,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
         code: &'t [u8],
         watch: &mut dyn FnMut(usize, StackTypes),
     ) -> Result<(), Error> {
-        let (mut checker, _) = Checker::begin(func, types, signature, code, false)?;
+        let mut checker = Checker::begin(func, types, signature, code, false)?;
         while !checker.frames.is_empty() {
             let start = checker.reader.pos();
             watch(start, checker.stack_types());
@@ -115,11 +116,11 @@ impl<'s, 't> Checker<'s, 't, Full> {
     }
 
     /// Checks all instructions. An error comes with the position of its instruction.
-    fn run(&mut self, opcodes: &ByByte) -> Result<(), (Error, usize)> {
+    fn run(&mut self) -> Result<(), (Error, usize)> {
         loop {
             let start = match self.types.has_aggregates {
-                true => self.attempts::<true>(opcodes),
-                false => self.attempts::<false>(opcodes),
+                true => self.attempts::<true>(),
+                false => self.attempts::<false>(),
             };
             if self.frames.is_empty() {
                 // The attempt at the final `end` succeeded, but `attempts` went back before it.
@@ -139,11 +140,12 @@ impl<'s, 't> Checker<'s, 't, Full> {
 
     /// Attempts instructions until one fails, and returns the position of that instruction.
     #[inline(never)]
-    fn attempts<const REFERENCES: bool>(&mut self, opcodes: &ByByte) -> usize {
+    fn attempts<const REFERENCES: bool>(&mut self) -> usize {
         let attempts = Checker::<Attempt<REFERENCES>> {
             types: self.types,
             registry: self.registry,
             reader: self.reader.clone(),
+            opcodes: self.opcodes,
             operands: self.operands.fixed(),
             frames: &mut *self.frames,
             locals: &mut *self.locals,
@@ -151,7 +153,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
             declared: &mut *self.declared,
             mode: PhantomData,
         };
-        let (start, height) = attempts.run(opcodes);
+        let (start, height) = attempts.run();
         self.reader.seek(start);
         self.operands.truncate(height);
         start
@@ -210,16 +212,16 @@ impl<'s, 't> Checker<'s, 't, Full> {
     }
 }
 
-impl<const REFERENCES: bool> Checker<'_, '_, Attempt<REFERENCES>> {
+impl<'s, const REFERENCES: bool> Checker<'s, '_, Attempt<REFERENCES>> {
     /// Checks instructions until an attempt fails. Returns the position of that instruction, and
     /// the height of the operand stack before it.
     #[inline(always)]
-    fn run(mut self, opcodes: &ByByte) -> (usize, usize) {
+    fn run(mut self) -> (usize, usize) {
         loop {
             let (start, height) = (self.reader.pos(), self.operands.len());
             #[cfg(debug_assertions)]
             let before = self.unchanged(height);
-            if let Err(GaveUp) = self.step(opcodes) {
+            if let Err(GaveUp) = self.step() {
                 #[cfg(debug_assertions)]
                 if !self.frames.is_empty() {
                     assert_eq!(self.unchanged(height), before, "an attempt has changed something");
@@ -240,24 +242,18 @@ impl<const REFERENCES: bool> Checker<'_, '_, Attempt<REFERENCES>> {
 
     /// Attempts the next instruction.
     #[inline(always)]
-    fn step(&mut self, opcodes: &ByByte) -> Result<(), GaveUp> {
+    fn step(&mut self) -> Result<(), GaveUp> {
         let byte = self.reader.peek().ok_or(GaveUp)?;
-        let ty = &opcodes[usize::from(byte)];
+        let ty = &self.opcodes.by_byte[usize::from(byte)];
         self.reader.advance();
         self.rule(ty)
     }
 
-    /// Reads the opcode behind [`PREFIX_BYTE`].
+    /// Reads the rest of an opcode that begins with a prefix.
     #[inline(always)]
-    pub(super) fn prefixed_opcode(&mut self) -> Result<&'static OpcodeType, GaveUp> {
+    pub(super) fn prefixed_opcode(&mut self) -> Result<&'s OpcodeType, GaveUp> {
         let code = self.index()?;
-        let opcode = Opcode::from_code(PREFIX_BYTE, code).ok_or(GaveUp)?;
-        let ty = &BY_OPCODE[opcode as usize];
-        if !self.reader.features().intersects(ty.features) {
-            return Err(GaveUp);
-        }
-        self.check_constant(ty)?;
-        Ok(ty)
+        self.opcodes.prefixed.get(code as usize).ok_or(GaveUp)
     }
 }
 
@@ -323,7 +319,6 @@ impl<M: Mode> Checker<'_, '_, M> {
     /// Checks that an instruction is constant if the expression must be.
     ///
     /// Spec: <https://webassembly.github.io/spec/core/valid/instructions.html#constant-expressions>
-    #[inline(always)]
     fn check_constant(&self, ty: &OpcodeType) -> Check<M> {
         match ty.constant {
             _ if !self.is_constant => Ok(()),

@@ -16,8 +16,6 @@ pub(super) struct OpcodeType {
     pub(super) params: [Ty; 2],
     /// The first result of its arrow.
     pub(super) result: Ty,
-    /// At least one of these must be on.
-    pub(super) features: Features,
     pub(super) opcode: Opcode,
     pub(super) rule: Rule,
     /// The feature that allows the instruction in constant expressions, if any.
@@ -141,11 +139,10 @@ pub(crate) fn number_type(expr: &Expr<'_>, features: Features) -> Option<Ty> {
 }
 
 impl OpcodeType {
-    /// For a byte that is not an opcode: no feature has it, so every attempt at it fails.
+    /// For a code without an opcode. Its rule is never attempted.
     const NONE: OpcodeType = OpcodeType {
         params: [Ty::BOTTOM; 2],
         result: Ty::BOTTOM,
-        features: Features::NONE,
         opcode: Opcode::Unreachable,
         rule: Rule::Other,
         constant: None,
@@ -155,7 +152,6 @@ impl OpcodeType {
 
     const fn of(info: &OpcodeInfo) -> OpcodeType {
         let mut ty = OpcodeType {
-            features: Features::of(info.feature),
             opcode: info.opcode,
             rule: rule(info),
             constant: constant(info.opcode),
@@ -192,17 +188,25 @@ pub(super) static BY_OPCODE: [OpcodeType; Opcode::INFOS.len()] = {
     types
 };
 
-/// The records of opcodes by their first byte.
-pub(super) type ByByte = [OpcodeType; 256];
+/// The opcodes that may stand in an expression, by their codes. Only these are attempted.
+#[derive(Clone, Debug)]
+pub(super) struct ByCode {
+    /// The opcodes of one byte, and [`PREFIX_BYTE`].
+    pub(super) by_byte: [OpcodeType; 256],
+    /// The opcodes behind [`PREFIX_BYTE`].
+    pub(super) prefixed: [OpcodeType; PREFIXED],
+}
 
-/// The opcodes of one byte that a set of features has, and [`PREFIX_BYTE`]. Only these are
-/// attempted.
+/// The bound of the codes behind [`PREFIX_BYTE`].
+const PREFIXED: usize = 64;
+
+/// The opcodes that a set of features has.
 #[derive(Clone, Debug)]
 pub(super) struct Opcodes {
     pub(super) features: Features,
-    any: ByByte,
+    any: ByCode,
     /// The opcodes that may stand in constant expressions.
-    constant: ByByte,
+    constant: ByCode,
 }
 
 impl Opcodes {
@@ -213,18 +217,18 @@ impl Opcodes {
     };
 
     pub(super) const fn of(features: Features) -> Opcodes {
-        Opcodes { features, any: by_byte(features, false), constant: by_byte(features, true) }
+        Opcodes { features, any: by_code(features, false), constant: by_code(features, true) }
     }
 
-    pub(super) fn by_byte(&self, is_constant: bool) -> &ByByte {
+    pub(super) fn by_code(&self, is_constant: bool) -> &ByCode {
         if is_constant { &self.constant } else { &self.any }
     }
 }
 
-const fn by_byte(features: Features, constant_only: bool) -> ByByte {
-    let mut types = [OpcodeType::NONE; 256];
-    types[PREFIX_BYTE as usize] =
-        OpcodeType { rule: Rule::Prefix, features: Features::ALL, ..OpcodeType::NONE };
+const fn by_code(features: Features, constant_only: bool) -> ByCode {
+    let mut by_byte = [OpcodeType::NONE; 256];
+    let mut prefixed = [OpcodeType::NONE; PREFIXED];
+    by_byte[PREFIX_BYTE as usize] = OpcodeType { rule: Rule::Prefix, ..OpcodeType::NONE };
     let mut i = 0;
     while i < Opcode::INFOS.len() {
         let info = &Opcode::INFOS[i];
@@ -232,13 +236,16 @@ const fn by_byte(features: Features, constant_only: bool) -> ByByte {
             Some(feature) => feature as u8 == info.feature as u8,
             None => false,
         };
-        let is_enabled = features.contains(info.feature) && (is_constant || !constant_only);
-        if info.prefix == 0 && is_enabled {
-            types[info.code as usize] = OpcodeType::of(info);
+        if features.contains(info.feature) && (is_constant || !constant_only) {
+            match info.prefix {
+                0 => by_byte[info.code as usize] = OpcodeType::of(info),
+                PREFIX_BYTE => prefixed[info.code as usize] = OpcodeType::of(info),
+                _ => {}
+            }
         }
         i += 1;
     }
-    types
+    ByCode { by_byte, prefixed }
 }
 
 /// The number of lanes that a lane index chooses from, computed from the width of the access or
