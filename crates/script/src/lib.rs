@@ -50,7 +50,8 @@ mod scope;
 mod spectest;
 mod threads;
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -116,9 +117,18 @@ pub struct Failure {
     pub got: String,
 }
 
+impl Failure {
+    /// What was expected and what came instead, without the line of the directive. Each error of a
+    /// module is on a line of its own.
+    pub fn text(&self) -> String {
+        let Failure { keyword, expected, got, .. } = self;
+        let got: Vec<String> = got.lines().map(|error| Shown(error).to_string()).collect();
+        format!("{keyword}: expected {}, got {}", Shown(expected), got.join("\n    "))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { line, keyword, expected, got, .. } = self;
-        write!(f, "line {line}: {keyword}: expected {}, got {}", Shown(expected), Shown(got))
+        write!(f, "line {}: {}", self.line, self.text())
     }
 }

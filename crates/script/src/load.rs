@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use wattle_ast::Wasm;
+use wattle_ast::{LineIndex, Wasm};
 use wattle_runtime::{Error, ErrorKind, Module};
 use wattle_validator::{Errors, Limits, Validator, components};
 use wattle_wat::script::{ModuleSource, ScriptModule};
@@ -56,10 +56,14 @@ pub(super) enum Definition {
 }
 
 impl Options {
-    /// A module or component, read and validated.
-    pub(super) fn load(&self, module: &ScriptModule<'_>) -> Result<Definition, Refusal> {
+    /// A module or component, read and validated. `lines` are those of the script.
+    pub(super) fn load(
+        &self,
+        module: &ScriptModule<'_>,
+        lines: &LineIndex,
+    ) -> Result<Definition, Refusal> {
         let features = self.features;
-        match self.tree(module)? {
+        match self.tree(module, lines)? {
             Wasm::Module(tree) => {
                 // The interpreter has limits of its own.
                 let validator = Validator::new().features(features).limits(Limits::NONE);
@@ -74,7 +78,11 @@ impl Options {
         }
     }
 
-    fn tree<'m>(&self, module: &'m ScriptModule<'_>) -> Result<Wasm<'m>, Refusal> {
+    fn tree<'m>(
+        &self,
+        module: &'m ScriptModule<'_>,
+        lines: &LineIndex,
+    ) -> Result<Wasm<'m>, Refusal> {
         let parser = wattle_wat::Parser::new().features(self.features);
         let malformed = |error: wattle_ast::Error| match error.enable {
             Some(_) => Refusal::Disabled(error.to_string()),
@@ -82,12 +90,15 @@ impl Options {
         };
         match (module.parse_wasm(&parser), &module.source) {
             (Some(Ok(parsed)), _) => Ok(parsed.into_wasm()),
-            (Some(Err(errors)), _) => Err(match errors.as_slice().first().map(|it| &it.kind) {
-                Some(wattle_wat::ErrorKind::NotEnabled(..)) => {
-                    Refusal::Disabled(errors.to_string())
-                }
-                _ => Refusal::Malformed(errors.to_string()),
-            }),
+            (Some(Err(errors)), _) => {
+                let errors = errors.in_lines(lines);
+                Err(match errors.as_slice().first().map(|it| &it.kind) {
+                    Some(wattle_wat::ErrorKind::NotEnabled(..)) => {
+                        Refusal::Disabled(errors.to_string())
+                    }
+                    _ => Refusal::Malformed(errors.to_string()),
+                })
+            }
             (None, ModuleSource::Binary(bytes)) if module.is_component => {
                 let parser = wattle_parser::components::Parser::new().features(self.features);
                 parser.component(bytes).map(Wasm::Component).map_err(malformed)

@@ -460,8 +460,13 @@ impl Errors {
     /// Finds the lines and columns of the errors in the text that their spans count the bytes of.
     #[must_use]
     pub fn in_text(self, text: impl AsRef<[u8]>) -> Errors {
-        let lines = LineIndex::new(text);
-        let places = self.errors.iter().map(|error| error.span.line_column(&lines)).collect();
+        self.in_lines(&LineIndex::new(text))
+    }
+
+    /// Finds the lines and columns of the errors in the text with these lines.
+    #[must_use]
+    pub fn in_lines(self, lines: &LineIndex) -> Errors {
+        let places = self.errors.iter().map(|error| error.span.line_column(lines)).collect();
         Errors { places, ..self }
     }
 

@@ -208,7 +208,9 @@ mod advice {
     pub(super) const EQ: &str =
         "`eq` takes an index: define the type before, for instance `(type $t u32)`";
     pub(super) const CORE_EXPORT: &str =
-        "an export of an instance is `(core memory $i \"name\")`, here as everywhere";
+        "write `(memory (core memory $i \"name\"))` for the export of an instance";
+    pub(super) const CANCELLABLE: &str =
+        "leave it out: the format no longer has this option of built-in functions";
     pub(super) const BEFORE: &str = "a definition refers only to what comes before it";
     pub(super) const OUTER_ITEM: &str =
         "a component takes this as an import, and `(instantiate … (with … ))` passes it";
@@ -296,6 +298,9 @@ fn unknown_word(word: &str, expected: Expected, cursor: &Cursor<'_, '_>) -> Opti
     }
     if expected == Expected::Name {
         return Some(Help::Advice(NAME));
+    }
+    if word == "cancellable" {
+        return Some(Help::Advice(CANCELLABLE));
     }
     let (before, behind) = (cursor.text_before(), cursor.text_at(1));
     let binds = BINDING.contains(&before);

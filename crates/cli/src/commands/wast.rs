@@ -351,9 +351,7 @@ fn show_text(name: &str, counts: &str, report: Result<Report, Failure>) -> io::R
     match report {
         Ok(report) => {
             for failure in report.failures {
-                let wattle::script::Failure { line, keyword, expected, got, .. } = failure;
-                let (expected, got) = (Shown(expected), Shown(got));
-                writeln!(out, "  {script}:{line}: {keyword}: expected {expected}, got {got}")?;
+                writeln!(out, "  {script}:{}: {}", failure.line, failure.text())?;
             }
             let skipped = report.skipped.iter().map(|it| (it.keyword, it.line));
             if let Some(list) = by_keyword(skipped) {

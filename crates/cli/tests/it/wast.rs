@@ -167,3 +167,17 @@ fn actions_are_bounded_by_fuel_and_time() {
     assert!(wattle(&both, script).out.starts_with("<stdin>: 3 passed, 1 failed"));
     assert_eq!(wattle(&["wast", "--timeout", "x", "-"], script).code, Some(2));
 }
+
+#[test]
+fn each_error_of_a_module_has_a_line_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.wast").display().to_string();
+    std::fs::write(&path, "(module\n  (func (i32.foo))\n  (func (i32.bar)))").unwrap();
+    let (code, out, _) = wast(&[&path]);
+    assert_eq!(code, Some(1));
+    let lines: Vec<_> = out.lines().collect();
+    let first = "1: module: expected success, got malformed: unknown operator i32.foo";
+    assert!(lines[1].contains(first) && lines[1].contains("at line 2, column 10"), "{out}");
+    assert!(lines[2].starts_with("    unknown operator i32.bar"), "{out}");
+    assert!(lines[2].contains("at line 3, column 10"), "{out}");
+}

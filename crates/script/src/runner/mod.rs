@@ -190,7 +190,7 @@ impl<'s> Runner<'s> {
                     verdict: Verdict::Trap | Verdict::Unlinkable,
                     ..
                 }) => {
-                    let result = self.options.load(module).map(drop);
+                    let result = self.options.load(module, &self.lines).map(drop);
                     self.must(directive, result);
                     self.leave_out(directive, module.is_component);
                 }
@@ -283,7 +283,7 @@ impl<'s> Runner<'s> {
                         let outcome = self.act(scope, action);
                         return self.judge(directive, outcome);
                     }
-                    Subject::Module(module) => self.options.load(module),
+                    Subject::Module(module) => self.options.load(module, &self.lines),
                     Subject::Instance(instance) => {
                         scope.definition(instance.module.as_ref()).map_err(Refusal::from)
                     }
@@ -417,7 +417,7 @@ impl<'s> Runner<'s> {
         scope: &mut Scope,
         module: &ScriptModule<'_>,
     ) -> Result<Definition, Refusal> {
-        let definition = self.options.load(module)?;
+        let definition = self.options.load(module, &self.lines)?;
         scope.define(module.id.as_ref(), definition.clone());
         Ok(definition)
     }
