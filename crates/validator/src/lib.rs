@@ -34,6 +34,7 @@ mod declarations;
 mod error;
 mod features_used;
 mod func;
+mod group;
 mod hash_index;
 mod limits;
 mod locate;
@@ -44,6 +45,7 @@ mod registry;
 mod shared_types;
 #[cfg(feature = "std")]
 mod shared_work;
+mod sub_type;
 #[cfg(feature = "std")]
 mod team;
 #[cfg(feature = "std")]

@@ -6,12 +6,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wattle_ast::{
-    AbsHeapType, ArrayType, CompType, ExternType, FieldType, FuncType, HeapType, PackType, RefType,
-    StorageType, StructType, SubType, TypeIdx, ValType,
-};
+use wattle_ast::{AbsHeapType, ExternType, FuncType, SubType, TypeIdx, ValType};
 
-use crate::hash_index::{Hash, HashIndex, nth_run};
+use crate::group::Group;
+use crate::hash_index::{HashIndex, nth_run};
 use crate::limits::Limits;
 use crate::ty::{MAX_TYPES, Ty};
 use crate::types::{Types, closed, convert_all};
@@ -40,7 +38,7 @@ pub enum Structure {
 }
 
 impl Structure {
-    const ALL: [Structure; 3] = [Structure::Func, Structure::Struct, Structure::Array];
+    pub(crate) const ALL: [Structure; 3] = [Structure::Func, Structure::Struct, Structure::Array];
 
     /// The abstract heap type right above all types of this structure.
     pub const fn heap(self) -> AbsHeapType {
@@ -91,90 +89,6 @@ pub struct Registry {
     ends: Vec<usize>,
     firsts: Vec<u32>,
     index: HashIndex<Box<[u32]>>,
-}
-
-/// A recursive group that is being read.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Group {
-    /// The type index of its first type.
-    first: u32,
-    /// The number of types that it will have.
-    len: u32,
-    /// The number of types so far.
-    count: u32,
-    /// Its types in closed form: references inside the group count from its start, and references out
-    /// of it are ids.
-    words: Vec<u32>,
-    /// The declared supertypes, as type indices.
-    supertypes: Vec<u32>,
-}
-
-/// Flags in the first word of a type of a group, beside its structure.
-const FINAL: u32 = 4;
-const HAS_SUPERTYPE: u32 = 8;
-
-impl Group {
-    /// Begins a group of `len` types, the first of which has type index `first`.
-    pub(crate) fn begin(&mut self, first: u32, len: u32) {
-        (self.first, self.len, self.count) = (first, len, 0);
-        self.words.clear();
-        self.supertypes.clear();
-    }
-
-    /// The number of types that it will have.
-    pub(crate) fn len(&self) -> u32 {
-        self.len
-    }
-
-    /// Whether all its types were added.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.count >= self.len
-    }
-
-    /// The type index of its next type.
-    pub(crate) fn next_index(&self) -> u32 {
-        self.first.saturating_add(self.count)
-    }
-
-    /// The reference to the type with this type index, if the type is in this group or before it.
-    pub(crate) fn reference(&self, ids: &[TypeId], index: u32, nullable: bool) -> Option<Ty> {
-        match index.checked_sub(self.first) {
-            None => {
-                let id = ids.get(index as usize).filter(|&&id| id != NO_TYPE);
-                id.map(|id| Ty::defined(id.0, nullable))
-            }
-            Some(place) if place < self.len => Some(Ty::relative(place, nullable)),
-            Some(_) => None,
-        }
-    }
-
-    /// Begins the next type. [`Group::push`] then adds its value types: `params` parameters and
-    /// then `len - params` results, or `len` fields.
-    pub(crate) fn begin_type(
-        &mut self,
-        structure: Structure,
-        is_final: bool,
-        supertype: Option<(u32, Ty)>,
-        params: usize,
-        len: usize,
-    ) {
-        let final_flag = if is_final { FINAL } else { 0 };
-        let supertype_flag = if supertype.is_some() { HAS_SUPERTYPE } else { 0 };
-        self.words.push(structure as u32 | final_flag | supertype_flag);
-        self.supertypes.push(supertype.map_or(NONE, |(index, _)| index));
-        self.words.push(supertype.map_or(NONE, |(_, ty)| ty.bits()));
-        self.words.extend([params as u32, len as u32]);
-        self.count += 1;
-    }
-
-    pub(crate) fn push(&mut self, ty: Ty) {
-        self.words.push(ty.bits());
-    }
-
-    fn hash(&self) -> Hash {
-        let hash = Hash::new(self.len.into());
-        self.words.iter().fold(hash, |hash, &word| hash.with(word.into()))
-    }
 }
 
 impl Registry {
@@ -331,20 +245,20 @@ impl Registry {
         limits: &Limits,
     ) -> Result<TypeId, (u32, ErrorKind)> {
         let hash = group.hash();
-        let is_it = |nth| self.words.get(nth_run(&self.ends, nth)) == Some(&group.words);
-        let found = self.index.find(hash, is_it, || group.words.as_slice().into());
+        let is_it = |nth| self.words.get(nth_run(&self.ends, nth)) == Some(group.words());
+        let found = self.index.find(hash, is_it, || group.words().into());
         if let Some(&first) = found.and_then(|nth| self.firsts.get(nth as usize)) {
             return self.check_depths(first, group, limits).map(|()| TypeId(first));
         }
         let (first, lists) = (self.entries.len(), self.lists.len());
         let added = self.append(group).and_then(|()| {
             self.check_depths(first as u32, group, limits)?;
-            (0..group.len).try_for_each(|place| self.check_supertype(first as u32, place, group))
+            (0..group.len()).try_for_each(|place| self.check_supertype(first as u32, place, group))
         });
         match added {
             Ok(()) => {
                 let Registry { words, ends, firsts, index, .. } = self;
-                words.extend_from_slice(&group.words);
+                words.extend_from_slice(group.words());
                 ends.push(words.len());
                 firsts.push(first as u32);
                 let key = |nth| words.get(nth_run(ends, nth)).unwrap_or_default().into();
@@ -363,39 +277,30 @@ impl Registry {
     fn append(&mut self, group: &Group) -> Result<(), (u32, ErrorKind)> {
         let first = self.entries.len() as u32;
         let fits = |len: usize, max: u32| len <= max as usize;
-        if !fits(self.entries.len() + group.len as usize, MAX_TYPES)
-            || !fits(self.lists.len() + group.words.len(), u32::MAX)
+        if !fits(self.entries.len() + group.len() as usize, MAX_TYPES)
+            || !fits(self.lists.len() + group.words().len(), u32::MAX)
         {
-            return Err((group.first, ErrorKind::Limit("types", MAX_TYPES.into())));
+            return Err((group.index(0), ErrorKind::Limit("types", MAX_TYPES.into())));
         }
-        let mut words = group.words.as_slice();
-        let mut place = 0;
-        while let [header, supertype, params, len, rest @ ..] = words {
-            let index = group.first + place;
-            let supertype = match header & HAS_SUPERTYPE {
-                0 => NONE,
-                _ => Ty::from_bits(*supertype).resolved(first).id().unwrap_or(NONE),
-            };
+        for (place, ty) in (0..).zip(group.types()) {
+            let supertype = ty.supertype.and_then(|ty| ty.resolved(first).id()).unwrap_or(NONE);
             if supertype != NONE && supertype >= first + place {
-                let sup = group.supertypes.get(place as usize).copied().unwrap_or(NONE);
-                return Err((index, ErrorKind::ForwardSupertype { sub: index, sup }));
+                let (sub, sup) = (group.index(place), group.supertype_index(place));
+                return Err((sub, ErrorKind::ForwardSupertype { sub, sup }));
             }
             let (depth, jump) = self.depth_and_jump(supertype);
-            let (list, rest) = rest.split_at_checked(*len as usize).unwrap_or((rest, &[]));
             self.entries.push(Entry {
                 list: self.lists.len() as u32,
-                params: *params,
-                len: list.len() as u32,
+                params: ty.params,
+                len: ty.types.len() as u32,
                 depth,
                 supertype,
                 jump,
                 group: first,
-                structure: Structure::ALL[(header & 3).min(2) as usize],
-                is_final: header & FINAL != 0,
+                structure: ty.structure,
+                is_final: ty.is_final,
             });
-            self.lists.extend(list.iter().map(|&word| Ty::from_bits(word).resolved(first)));
-            words = rest;
-            place += 1;
+            self.lists.extend(ty.types.iter().map(|&bits| Ty::from_bits(bits).resolved(first)));
         }
         Ok(())
     }
@@ -423,11 +328,11 @@ impl Registry {
     ) -> Result<(), (u32, ErrorKind)> {
         let entries = self.entries.get(first as usize..).unwrap_or_default();
         let deep = |entry: &Entry| entry.depth > limits.subtype_depth;
-        match entries.iter().take(group.len as usize).position(deep) {
+        match entries.iter().take(group.len() as usize).position(deep) {
             None => Ok(()),
             Some(place) => {
                 let most = limits.subtype_depth.into();
-                Err((group.first + place as u32, ErrorKind::Limit("supertypes", most)))
+                Err((group.index(place as u32), ErrorKind::Limit("supertypes", most)))
             }
         }
     }
@@ -446,8 +351,7 @@ impl Registry {
         if supertype == NONE {
             return Ok(());
         }
-        let sub = group.first + place;
-        let sup = group.supertypes.get(place as usize).copied().unwrap_or(NONE);
+        let (sub, sup) = (group.index(place), group.supertype_index(place));
         if self.entry(supertype).is_final {
             return Err((sub, ErrorKind::FinalSupertype { sub, sup }));
         }
@@ -476,10 +380,8 @@ impl Registry {
     }
 
     fn field_matches(&self, a: Ty, b: Ty) -> bool {
-        let (mutable, a, b) = (a.has_flag(), a, b);
-        mutable == b.has_flag()
-            && self.matches(a.without_flag(), b.without_flag())
-            && (!mutable || a == b)
+        // The types of mutable fields must be equal.
+        a == b || !a.has_flag() && !b.has_flag() && self.matches(a, b)
     }
 
     /// Ids always come from this registry, or from one that it grew from.
@@ -615,56 +517,4 @@ impl Registry {
         };
         heap.map_or(Ty::REF_BOTTOM, |heap| Ty::abs(heap.top(), true))
     }
-
-    /// The definition of a type, where `index` gives the type indices. `None` if a type that it
-    /// refers to has no index.
-    pub(crate) fn sub_type_by(&self, id: TypeId, index: &IndexOf<'_>) -> Option<SubType> {
-        let vals = |types: &[Ty]| -> Option<Vec<ValType>> {
-            types.iter().map(|&ty| val_type(ty, index)).collect()
-        };
-        let fields = || self.fields(id.0).iter().map(|&ty| field_type(ty, index));
-        let comp = match self.structure(id.0) {
-            Structure::Func => {
-                let (params, results) = self.func(id.0)?;
-                CompType::Func(FuncType::new(vals(params)?, vals(results)?))
-            }
-            Structure::Struct => {
-                CompType::Struct(StructType { fields: fields().collect::<Option<_>>()? })
-            }
-            Structure::Array => CompType::Array(ArrayType { field: fields().next()?? }),
-        };
-        let supertypes = self.supertype(id.0).map(|id| index(TypeId(id)));
-        let supertypes = supertypes.into_iter().collect::<Option<_>>()?;
-        Some(SubType { is_final: self.is_final(id.0), supertypes, ..SubType::from(comp) })
-    }
-}
-
-/// Gives the type index of an id, or whatever number the caller uses as one.
-pub(crate) type IndexOf<'a> = dyn Fn(TypeId) -> Option<TypeIdx> + 'a;
-
-fn field_type(ty: Ty, index: &IndexOf<'_>) -> Option<FieldType> {
-    let storage = match ty.without_flag() {
-        Ty::I8 => StorageType::Pack(PackType::I8),
-        Ty::I16 => StorageType::Pack(PackType::I16),
-        ty => StorageType::Val(val_type(ty, index)?),
-    };
-    Some(FieldType { mutable: ty.has_flag(), storage })
-}
-
-pub(crate) fn val_type(ty: Ty, index: &IndexOf<'_>) -> Option<ValType> {
-    let heap = match (ty.id(), ty.abs_heap()) {
-        (Some(id), _) => HeapType::Type(index(TypeId(id))?),
-        (None, Some(heap)) => HeapType::Abs(heap),
-        (None, None) => {
-            return match ty {
-                Ty::I32 => Some(ValType::I32),
-                Ty::I64 => Some(ValType::I64),
-                Ty::F32 => Some(ValType::F32),
-                Ty::F64 => Some(ValType::F64),
-                Ty::V128 => Some(ValType::V128),
-                _ => None,
-            };
-        }
-    };
-    Some(ValType::Ref(RefType { nullable: ty.is_nullable(), heap }))
 }

@@ -11,8 +11,10 @@ use wattle_ast::{
     TableType, TagIdx, TypeIdx, ValType,
 };
 
+use crate::group::Group;
 use crate::limits::Limits;
-use crate::registry::{self, Group, Registry, Structure, TypeId};
+use crate::registry::{Registry, Structure, TypeId};
+use crate::sub_type::val_type;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind, Mismatch, OperandType, OperandTypes};
 
@@ -305,7 +307,7 @@ impl Types {
     }
 
     fn val_type(&self, ty: Ty) -> Option<ValType> {
-        registry::val_type(ty, &|id| self.type_index(id))
+        val_type(ty, &|id| self.type_index(id))
     }
 
     /// Types of the operand stack, for messages.

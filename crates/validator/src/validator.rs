@@ -14,10 +14,11 @@ use wattle_ast::{
 };
 
 use crate::func::FuncValidator;
+use crate::group::Group;
 use crate::limits::Limits;
 use crate::locate::body_offset;
 use crate::place::Place;
-use crate::registry::{Group, Registry};
+use crate::registry::Registry;
 use crate::shared_types::SharedTypes;
 use crate::types::Types;
 use crate::{Error, ErrorKind, Errors};

@@ -9,9 +9,10 @@ use wattle_ast::components::{
 };
 use wattle_ast::{CoreInstanceIdx, Feature, InstanceIdx, Quoted};
 
-use super::arena::{EntitySort, NodeId, Properties};
 use super::core_types::UNKNOWN;
+use super::entities::EntitySort;
 use super::error::ComponentErrorKind as K;
+use super::nodes::{NodeId, Properties};
 use super::scope::Scope;
 use super::validator::{Checked, Validator};
 

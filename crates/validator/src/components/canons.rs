@@ -16,9 +16,9 @@ use wattle_ast::components::{
 };
 use wattle_ast::{AddrType, Feature, FuncType, TableIdx, TypeIdx, ValType};
 
-use super::arena::{Kind, NodeId, Properties};
 use super::core_types::{CoreItem, UNKNOWN};
 use super::error::{ComponentErrorKind as K, Leaf};
+use super::nodes::{Kind, NodeId, Properties};
 use super::options::Options;
 use super::scope::CoreType;
 use super::validator::{Checked, Validator};

@@ -9,8 +9,8 @@ use core::fmt::Write;
 use wattle_ast::components::CoreSort;
 use wattle_ast::{CompType, ExternIdx, ExternKind, MemType};
 
-use super::arena::TextId;
 use super::error::Leaf;
+use super::texts::TextId;
 use crate::registry::{Registry, TypeId};
 use crate::ty::Ty;
 use crate::types::{Table, Types};
@@ -223,7 +223,7 @@ fn func_mismatch(registry: &Registry, sub: TypeId, sup: TypeId) -> Leaf {
 /// A value type in the notation of the text format. Type indices are numbers of the registry.
 pub(crate) fn shown(ty: Ty) -> String {
     let index = |id: TypeId| Some(wattle_ast::TypeIdx(id.index() as u32));
-    crate::registry::val_type(ty, &index).map_or_else(String::new, |ty| ty.to_string())
+    crate::sub_type::val_type(ty, &index).map_or_else(String::new, |ty| ty.to_string())
 }
 
 /// A function type in the notation of the text format.

@@ -10,7 +10,8 @@ use wattle_ast::{ExternType, GlobalType, Import, RefType, TableType, TagType, Ty
 
 use super::core_types::CoreItem;
 use super::view::ModuleView;
-use crate::registry::{Registry, TypeId, val_type};
+use crate::registry::{Registry, TypeId};
+use crate::sub_type::val_type;
 use crate::ty::Ty;
 
 impl ModuleView<'_> {

@@ -13,11 +13,14 @@ use wattle_ast::components::{
 use wattle_ast::{ComponentTypeIdx, Feature};
 
 use super::aliases::entity_sort;
-use super::arena::{Entity, EntitySort, Kind, NodeId, Origin, Properties, TextId};
+use super::arena::Origin;
 use super::core_types::UNKNOWN;
+use super::entities::{Entity, EntitySort};
 use super::error::ComponentErrorKind as K;
 use super::matching::Matching;
+use super::nodes::{Kind, NodeId, Properties};
 use super::scope::{CoreType, Side};
+use super::texts::TextId;
 use super::validator::{Checked, Validator};
 
 impl Validator {

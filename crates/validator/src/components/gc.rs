@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use wattle_ast::AbsHeapType;
 use wattle_ast::components::PrimType;
 
-use super::arena::{Kind, NodeId, Properties};
 use super::core_types::shown;
 use super::error::ComponentErrorKind as K;
+use super::nodes::{Kind, NodeId, Properties};
 use super::validator::{Checked, Validator};
 use crate::registry::{Structure, TypeId};
 use crate::ty::Ty;

@@ -11,12 +11,15 @@ use wattle_ast::components::{
     PlainSort, Sort,
 };
 
-use super::arena::{Arena, Entity, EntitySort, Entry, NodeId, Origin, TextId};
+use super::arena::{Arena, Origin};
 use super::core_types::ModuleType;
+use super::entities::{Entity, EntitySort, Entry};
 use super::error::{ComponentErrorKind as K, Step};
 use super::matching::Matching;
+use super::nodes::NodeId;
 use super::scope::{Externs, Side};
 use super::substitute::Substitution;
+use super::texts::TextId;
 use super::validator::{Checked, Validator};
 
 const CORE_INSTANCE: Sort = Sort::Core(CoreSort::Instance);

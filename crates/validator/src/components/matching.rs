@@ -10,10 +10,13 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::arena::{ABSENT, Arena, Entity, EntitySort, Entry, Kind, NodeId, Properties, TextId};
+use super::arena::Arena;
 use super::core_types::CoreTypes;
+use super::entities::{Entity, EntitySort, Entry};
 use super::error::{ComponentErrorKind, ComponentMismatch, Leaf, Step, Text};
+use super::nodes::{ABSENT, Kind, NodeId, Properties};
 use super::substitute::Substitution;
+use super::texts::TextId;
 use crate::registry::Registry;
 
 /// A check that is being done: pairs that must match, and those that were found not to.

@@ -2,7 +2,9 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `arena.rs` | types, hash-consed, with what rules ask of them |
+//! | `nodes.rs` | kinds of types, their parts, and what is known of a type |
+//! | `entities.rs` | imports and exports as parts of types |
+//! | `arena.rs` | all types, hash-consed |
 //! | `substitute.rs` | types with resources replaced by others |
 //! | `reach.rs` | resources in types, and types that are visible from outside |
 //! | `matching.rs` | subtyping, and every place where types do not match |
@@ -31,6 +33,7 @@ mod arena;
 mod canons;
 mod core_types;
 mod declarations;
+mod entities;
 mod error;
 mod externs;
 mod features_used;
@@ -39,6 +42,7 @@ mod instances;
 mod matching;
 mod modules;
 mod names;
+mod nodes;
 mod options;
 mod reach;
 mod scope;

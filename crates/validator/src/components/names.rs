@@ -11,9 +11,11 @@ use wattle_ast::components::{
     Accessor, ExternName, InterfaceName, NamePart, ParsedName, PlainName, Version,
 };
 
-use super::arena::{Attributes, Entity, EntitySort, Entry, FuncParts, Kind, NodeId, TextId};
+use super::entities::{Attributes, Entity, EntitySort, Entry};
 use super::error::{ComponentErrorKind as K, NameRule as R};
+use super::nodes::{FuncParts, Kind, NodeId};
 use super::scope::{Externs, Side};
+use super::texts::TextId;
 use super::validator::{Checked, Validator};
 
 impl Validator {

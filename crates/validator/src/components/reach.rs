@@ -3,7 +3,9 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::arena::{Arena, Entity, EntitySort, Entry, Kind, NodeId, Properties};
+use super::arena::Arena;
+use super::entities::{Entity, EntitySort, Entry};
+use super::nodes::{Kind, NodeId, Properties};
 
 impl Arena {
     /// The resources that types refer to and do not bind.

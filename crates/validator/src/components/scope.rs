@@ -7,8 +7,10 @@ use alloc::vec::Vec;
 use wattle_ast::components::{CoreSort, Numbered, PlainSort, Scope as Form, Sort};
 use wattle_ast::{Outer, Span, ValType};
 
-use super::arena::{Entry, NodeId, TextId};
+use super::entities::Entry;
+use super::nodes::NodeId;
 use super::reach::Visible;
+use super::texts::TextId;
 use crate::registry::{NO_TYPE, TypeId};
 
 /// An entry of the index space of core types.

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use wattle_ast::components::{Numbered, PlainSort, Sort, Start};
 
-use super::arena::{NodeId, Properties};
 use super::error::ComponentErrorKind as K;
+use super::nodes::{NodeId, Properties};
 use super::validator::{Checked, Validator};
 
 impl Validator {

@@ -3,7 +3,9 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::arena::{Arena, Entity, Kind, NodeId, Origin};
+use super::arena::{Arena, Origin};
+use super::entities::Entity;
+use super::nodes::{Kind, NodeId};
 
 /// Which nodes are replaced by which. It also remembers what became of the nodes that were looked
 /// at, so each is looked at once.

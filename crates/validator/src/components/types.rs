@@ -12,8 +12,9 @@ use wattle_ast::components::{
 };
 use wattle_ast::{AddrType, Feature, Name};
 
-use super::arena::{ABSENT, Kind, NodeId, Origin, Properties};
+use super::arena::Origin;
 use super::error::ComponentErrorKind as K;
+use super::nodes::{ABSENT, Kind, NodeId, Properties};
 use super::validator::{Checked, Validator};
 use crate::Error;
 

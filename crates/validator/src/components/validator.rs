@@ -10,10 +10,12 @@ use wattle_ast::components::{
 };
 use wattle_ast::{DefinitionRef, Feature, Features, Outer, Path, Span};
 
-use super::arena::{Arena, ComponentParts, Kind, NodeId};
+use super::arena::Arena;
 use super::core_types::CoreTypes;
+use super::entities::ComponentParts;
 use super::error::ComponentErrorKind as K;
 use super::modules::InnerModule;
+use super::nodes::{Kind, NodeId};
 use super::scope::{CoreType, Scope, Side};
 use super::view::ComponentTypes;
 use crate::registry::Registry;
@@ -383,7 +385,7 @@ impl Validator {
             let exports = exports.clone();
             return Some(self.arena.instance(&bound, &exports));
         }
-        let nodes = |entries: &[super::arena::Entry]| {
+        let nodes = |entries: &[super::entities::Entry]| {
             entries.iter().filter_map(|entry| entry.entity.node()).collect::<Vec<_>>()
         };
         let in_imports = self.arena.free_resources(nodes(imports).into_iter());
@@ -529,7 +531,7 @@ impl Validator {
     }
 
     /// The text with this id, for messages.
-    pub(crate) fn owned(&self, id: super::arena::TextId) -> String {
+    pub(crate) fn owned(&self, id: super::texts::TextId) -> String {
         self.arena.str(id).into()
     }
 }

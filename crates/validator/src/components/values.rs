@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use wattle_ast::components::{PlainSort, PrimType, Sort, Value};
 use wattle_ast::{Malformed, Reader};
 
-use super::arena::{ABSENT, Kind, NodeId, Properties};
 use super::error::ComponentErrorKind as K;
+use super::nodes::{ABSENT, Kind, NodeId, Properties};
 use super::validator::{Checked, Validator};
 
 /// What is still to be read, the next last.

@@ -8,10 +8,11 @@ use core::fmt;
 use wattle_ast::Shown;
 use wattle_ast::components::PrimType;
 
-use super::arena::{
-    ABSENT, Arena, ComponentParts, EntitySort, Entry, FuncParts, Kind, NodeId, TextId,
-};
+use super::arena::Arena;
 use super::core_types::{CoreItem, CoreTypes, shown, shown_func};
+use super::entities::{ComponentParts, EntitySort, Entry};
+use super::nodes::{ABSENT, FuncParts, Kind, NodeId};
+use super::texts::TextId;
 use crate::registry::Registry;
 
 /// The types of a valid component.
