@@ -56,6 +56,7 @@ mod broken;
 mod choice;
 pub mod components;
 mod config;
+mod constants;
 mod declarations;
 mod entropy;
 mod generator;

@@ -32,6 +32,7 @@ extern crate std;
 pub mod components;
 mod declarations;
 mod error;
+mod error_kind;
 mod features_used;
 mod func;
 mod group;
@@ -56,7 +57,8 @@ mod valid_module;
 mod validator;
 
 pub use components::{validate_component, validate_wasm};
-pub use error::{Error, ErrorKind, Errors, Fields, Mismatch, OperandType, OperandTypes};
+pub use error::{Error, Errors, Fields};
+pub use error_kind::{ErrorKind, Mismatch, OperandType, OperandTypes};
 pub use features_used::features_used;
 pub use func::{FuncValidator, StackTypes};
 pub use limits::Limits;

@@ -29,6 +29,7 @@ mod lookup;
 mod nesting;
 mod one_byte;
 mod patch;
+mod reindex;
 mod remap;
 mod table;
 
@@ -45,8 +46,9 @@ pub use immediates::{
 pub use lists::{Catch, Catches, Handler, Handlers, Labels, SelectTypes};
 pub use nesting::{Nesting, Structure};
 pub(crate) use patch::Patch;
-pub(crate) use remap::{Reindex, Remapping, reindex, remap_code, remap_list};
+pub(crate) use reindex::{Reindex, Remapping, reindex};
 pub use remap::{Remap, RemapFault};
+pub(crate) use remap::{remap_code, remap_list};
 
 use crate::{
     AbsHeapType, DataIdx, ElemIdx, F32, F64, Feature, Features, FieldIdx, FuncIdx, GlobalIdx,
