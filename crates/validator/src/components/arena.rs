@@ -8,6 +8,7 @@
 //! and types that an import or export gave a name. [`Node::structure`] is the type without names,
 //! so value types and functions are equal when these ids are.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -18,7 +19,7 @@ use wattle_ast::components::PrimType;
 use super::entities::{
     Attributes, ComponentParts, ENTRY, Entry, InstanceParts, entries, push_entries,
 };
-use super::nodes::{Kind, Node, NodeId, Properties, children};
+use super::nodes::{Facts, Kind, Node, NodeId, Properties, children, variable};
 use super::texts::{TextId, Texts};
 use crate::hash_index::{Hash, HashIndex};
 
@@ -32,7 +33,13 @@ pub(crate) struct Origin {
 }
 
 /// What tells nodes apart.
-type Key = (Kind, Arc<[u32]>);
+type Key = (Kind, Box<[u32]>);
+
+/// The words of a node, from those of all nodes.
+fn words_of<'a>(facts: &Facts, all: &'a [u32]) -> &'a [u32] {
+    let (start, len) = facts.words;
+    all.get(start..start + len as usize).unwrap_or_default()
+}
 
 fn hash(kind: Kind, words: &[u32]) -> Hash {
     words.iter().fold(Hash::new(kind as u64), |hash, &word| hash.with(word.into()))
@@ -41,7 +48,9 @@ fn hash(kind: Kind, words: &[u32]) -> Hash {
 /// The nodes of all types of a validation.
 #[derive(Clone, Debug)]
 pub(crate) struct Arena {
-    nodes: Vec<Node>,
+    nodes: Vec<Facts>,
+    /// The words of all nodes, one node behind the other.
+    words: Vec<u32>,
     index: HashIndex<Key>,
     abis: Vec<ValueAbi>,
     abi_ids: BTreeMap<ValueAbi, u32>,
@@ -60,6 +69,7 @@ impl Default for Arena {
     fn default() -> Arena {
         let mut arena = Arena {
             nodes: Vec::new(),
+            words: Vec::new(),
             index: HashIndex::default(),
             abis: Vec::new(),
             abi_ids: BTreeMap::new(),
@@ -148,12 +158,13 @@ impl Arena {
     }
 
     /// A node. Ids only come from this arena.
-    pub(crate) fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0 as usize]
+    pub(crate) fn node(&self, id: NodeId) -> Node<'_> {
+        let facts = &self.nodes[id.0 as usize];
+        Node { words: words_of(facts, &self.words), facts }
     }
 
     /// The type without names.
-    pub(crate) fn structure(&self, id: NodeId) -> &Node {
+    pub(crate) fn structure(&self, id: NodeId) -> Node<'_> {
         self.node(self.node(id).structure)
     }
 
@@ -163,7 +174,7 @@ impl Arena {
     }
 
     /// The node of a type without the names that it has itself.
-    pub(crate) fn bare(&self, id: NodeId) -> &Node {
+    pub(crate) fn bare(&self, id: NodeId) -> Node<'_> {
         self.node(self.unnamed(id))
     }
 
@@ -184,10 +195,9 @@ impl Arena {
 
     /// The type that a type is a name for; itself if it is none.
     pub(crate) fn referenced(&self, id: NodeId) -> NodeId {
-        match self.node(id) {
-            Node { kind: Kind::Named, words, .. } => {
-                words.get(1).map_or(NodeId::UNKNOWN, |&of| NodeId(of))
-            }
+        let node = self.node(id);
+        match node.kind {
+            Kind::Named => node.words.get(1).map_or(NodeId::UNKNOWN, |&of| NodeId(of)),
             _ => id,
         }
     }
@@ -237,7 +247,7 @@ impl Arena {
     fn find(&self, kind: Kind, words: &[u32]) -> Option<NodeId> {
         let is_it = |id| {
             let node = self.node(NodeId(id));
-            node.kind == kind && *node.words == *words
+            node.kind == kind && node.words == words
         };
         self.index.find(hash(kind, words), is_it, || (kind, words.into())).map(NodeId)
     }
@@ -245,22 +255,21 @@ impl Arena {
     /// Adds a node that is not there, whose structure is another node unless it is its own.
     fn add(&mut self, kind: Kind, words: &[u32], structure: Option<NodeId>) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
-        let words: Arc<[u32]> = words.into();
-        let mut node = Node {
+        let mut node = Facts {
             kind,
-            words: words.clone(),
+            words: (self.words.len(), words.len() as u32),
             structure: structure.unwrap_or(id),
-            unnamed: match (kind, &*words) {
+            unnamed: match (kind, words) {
                 (Kind::Named, [_, of, ..]) => self.unnamed(NodeId(*of)),
                 _ => id,
             },
             size: 1,
             depth: 1,
-            properties: self.own_properties(kind, &words),
+            properties: self.own_properties(kind, words),
             variables: (u32::MAX, 0),
             abi: 0,
         };
-        for (_, child) in children(kind, &words) {
+        for (_, child) in children(kind, words) {
             let child = self.node(child);
             node.size = node.size.saturating_add(child.size);
             node.depth = node.depth.max(child.depth.saturating_add(1));
@@ -268,7 +277,7 @@ impl Arena {
             node.variables.0 = node.variables.0.min(child.variables.0);
             node.variables.1 = node.variables.1.max(child.variables.1);
         }
-        if let Some(variable) = node.variable() {
+        if let Some(variable) = variable(kind, words) {
             node.variables.0 = node.variables.0.min(variable);
             node.variables.1 = node.variables.1.max(variable);
         }
@@ -277,7 +286,7 @@ impl Arena {
             (node.size, node.depth) = (node.size - 1, node.depth - 1);
         }
         if kind.is_value() && structure.is_none() {
-            let abi = self.compute_abi(kind, &words);
+            let abi = self.compute_abi(kind, words);
             let next = self.abis.len() as u32;
             node.abi = *self.abi_ids.entry(abi).or_insert(next);
             if node.abi == next {
@@ -285,9 +294,13 @@ impl Arena {
             }
         }
         self.nodes.push(node);
-        let Arena { index, nodes, .. } = self;
-        let key = |id: u32| (nodes[id as usize].kind, nodes[id as usize].words.clone());
-        index.add(hash(kind, &words), id.0, key);
+        self.words.extend_from_slice(words);
+        let Arena { index, nodes, words: all, .. } = self;
+        let key = |id: u32| {
+            let facts = &nodes[id as usize];
+            (facts.kind, words_of(facts, all).into())
+        };
+        index.add(hash(kind, words), id.0, key);
         id
     }
 
@@ -345,8 +358,9 @@ impl Arena {
 
     /// The primitive type that a type is.
     pub(crate) fn as_prim(&self, id: NodeId) -> Option<PrimType> {
-        match self.structure(id) {
-            Node { kind: Kind::Prim, words, .. } => PrimType::from_code(*words.first()? as u8),
+        let node = self.structure(id);
+        match node.kind {
+            Kind::Prim => PrimType::from_code(*node.words.first()? as u8),
             _ => None,
         }
     }
@@ -381,7 +395,7 @@ impl Arena {
     /// The words of the type of an instance: bound variables, and exports. Other types have none.
     fn instance_words(&self, id: NodeId) -> (&[u32], &[u32]) {
         let node = self.bare(id);
-        match (node.kind, &*node.words) {
+        match (node.kind, node.words) {
             (Kind::Instance, [count, rest @ ..]) => {
                 rest.split_at_checked(*count as usize).unwrap_or_default()
             }
@@ -408,7 +422,7 @@ impl Arena {
     /// The parts of the type of a component. Other types have none.
     pub(crate) fn component_parts(&self, id: NodeId) -> ComponentParts {
         let node = self.bare(id);
-        let (Kind::Component, [imports, imported, defined, rest @ ..]) = (node.kind, &*node.words)
+        let (Kind::Component, [imports, imported, defined, rest @ ..]) = (node.kind, node.words)
         else {
             return ComponentParts::default();
         };

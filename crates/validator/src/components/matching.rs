@@ -319,7 +319,7 @@ impl<'a> Matching<'a> {
             (self.arena.node(found).structure, self.arena.node(expected).structure);
         let mut is_outermost = true;
         loop {
-            let (a, b) = (self.arena.node(found).clone(), self.arena.node(expected).clone());
+            let (a, b) = (self.arena.node(found), self.arena.node(expected));
             if a.kind != b.kind || a.kind == Kind::Prim {
                 let (wanted, there) = (self.arena.form(expected), self.arena.form(found));
                 let leaf = match (a.kind, b.kind) {
@@ -336,7 +336,7 @@ impl<'a> Matching<'a> {
             let label = |arena: &Arena, words: &[u32], place: usize| -> Text {
                 arena.str(TextId(word(words, place))).into()
             };
-            let (x, y) = (&*a.words, &*b.words);
+            let (x, y) = (a.words, b.words);
             let differs = |place: usize| word(x, place) != word(y, place);
             // The place of the part that differs, the step to it, and what is said if it is absent
             // on one side.

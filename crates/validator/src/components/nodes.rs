@@ -2,7 +2,7 @@
 //!
 //! A node is words: ids of other nodes, ids of texts, numbers and codes. Its kind tells which.
 
-use alloc::sync::Arc;
+use core::ops::Deref;
 
 use super::entities::{ENTITY, ENTRY, MODULE};
 use super::texts::TextId;
@@ -138,11 +138,12 @@ impl Properties {
     }
 }
 
-/// A node with what was computed of it.
+/// What is known of a node.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
+pub(crate) struct Facts {
     pub(crate) kind: Kind,
-    pub(crate) words: Arc<[u32]>,
+    /// The place of its words among those of all nodes, and their number.
+    pub(super) words: (usize, u32),
     /// The type without names: its own id for components and instances.
     pub(crate) structure: NodeId,
     /// The type without the names that it has itself, which may be many.
@@ -158,38 +159,58 @@ pub(crate) struct Node {
     pub(super) abi: u32,
 }
 
-impl Node {
+/// A node: its words, and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Node<'a> {
+    pub(crate) words: &'a [u32],
+    pub(super) facts: &'a Facts,
+}
+
+impl Deref for Node<'_> {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        self.facts
+    }
+}
+
+impl<'a> Node<'a> {
     /// Whether it may have a variable from a range.
-    pub(crate) fn may_have(&self, (low, high): (u32, u32)) -> bool {
+    pub(crate) fn may_have(self, (low, high): (u32, u32)) -> bool {
         self.variables.0 <= high && low <= self.variables.1
     }
 
     /// The places of the words that are ids of nodes. A word there may be [`ABSENT`].
-    pub(crate) fn children(&self) -> impl Iterator<Item = (usize, NodeId)> + '_ {
-        children(self.kind, &self.words)
+    pub(crate) fn children(self) -> impl Iterator<Item = (usize, NodeId)> + 'a {
+        children(self.kind, self.words)
     }
 
     /// The part at a place of the words; `None` if it is absent.
-    pub(crate) fn part(&self, place: usize) -> Option<NodeId> {
+    pub(crate) fn part(self, place: usize) -> Option<NodeId> {
         self.words.get(place).copied().and_then(NodeId::of)
     }
 
     /// The variable that tells a resource or a name from all others.
-    pub(crate) fn variable(&self) -> Option<u32> {
-        match self.kind {
-            Kind::Resource | Kind::Named => self.words.first().copied(),
-            _ => None,
-        }
+    pub(crate) fn variable(self) -> Option<u32> {
+        variable(self.kind, self.words)
     }
 
     /// The parts of the type of a function.
-    pub(crate) fn func(&self) -> Option<FuncParts<'_>> {
-        match (self.kind, &*self.words) {
+    pub(crate) fn func(self) -> Option<FuncParts<'a>> {
+        match (self.kind, self.words) {
             (Kind::Func, [is_async, result, params @ ..]) => {
                 Some(FuncParts { is_async: *is_async != 0, result: NodeId::of(*result), params })
             }
             _ => None,
         }
+    }
+}
+
+/// The variable of a node with these words, if it has one of its own.
+pub(super) fn variable(kind: Kind, words: &[u32]) -> Option<u32> {
+    match kind {
+        Kind::Resource | Kind::Named => words.first().copied(),
+        _ => None,
     }
 }
 

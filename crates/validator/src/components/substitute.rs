@@ -70,12 +70,12 @@ impl Substitution {
             if open.len() > missing {
                 continue;
             }
-            let mut words = Vec::from(&*node.words);
+            let mut words = Vec::from(node.words);
             for (place, child) in node.children() {
                 words[place] = self.known(arena, child).unwrap_or(child).0;
             }
             let kind = node.kind;
-            let changed = *words != *node.words;
+            let changed = words != node.words;
             let becomes = if changed { arena.intern(kind, &words) } else { id };
             arena.copies = arena.copies.saturating_add(u32::from(changed));
             self.nodes.insert(id, becomes);

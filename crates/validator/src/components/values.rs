@@ -83,7 +83,7 @@ impl Validator {
         open: &mut Vec<Rest>,
     ) -> Result<(), Fault> {
         let node = self.arena.structure(id);
-        let words = &*node.words;
+        let words = node.words;
         let word = |place: usize| words.get(place).copied().unwrap_or(ABSENT);
         let payload = |word: u32| NodeId::of(word).map(|id| Rest::Values(id, 1));
         match node.kind {

@@ -270,7 +270,7 @@ impl<'a> TypeView<'a> {
         let arena = &types.arena;
         let id = arena.unnamed(self.id);
         let node = arena.node(id);
-        let words = &*node.words;
+        let words = node.words;
         let view = |word: u32| TypeView { types, id: NodeId(word) };
         let opt = |id: Option<NodeId>| id.map(|id| TypeView { types, id });
         let first = || view(words.first().copied().unwrap_or_default());
@@ -485,7 +485,7 @@ fn pieces<'a>(arena: &'a Arena, id: NodeId, most: usize, out: &mut Vec<Piece<'a>
         return out.push(Type(bare));
     }
     let node = arena.node(id);
-    let words = &*node.words;
+    let words = node.words;
     let label = |word: u32| Name(arena.str(TextId(word)));
     let list = |out: &mut Vec<Piece<'a>>, keyword, words: &[u32], open, close| {
         out.extend([Text(keyword), Text(open)]);
