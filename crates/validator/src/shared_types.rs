@@ -1,5 +1,6 @@
 //! The types of a module, which threads come to share.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::mem;
 use core::ops::Deref;
@@ -10,13 +11,13 @@ use crate::Types;
 /// no atomic operation, which would take longer than the check of an import.
 #[derive(Clone, Debug)]
 pub(crate) enum SharedTypes {
-    Own(Types),
+    Own(Box<Types>),
     Shared(Arc<Types>),
 }
 
 impl Default for SharedTypes {
     fn default() -> SharedTypes {
-        SharedTypes::Own(Types::default())
+        SharedTypes::Own(Box::default())
     }
 }
 
@@ -45,7 +46,7 @@ impl SharedTypes {
     /// The types, for another thread.
     pub(crate) fn share(&mut self) -> Arc<Types> {
         let types = match self {
-            SharedTypes::Own(types) => Arc::new(mem::take(types)),
+            SharedTypes::Own(types) => Arc::new(mem::take(&mut **types)),
             SharedTypes::Shared(types) => return Arc::clone(types),
         };
         *self = SharedTypes::Shared(Arc::clone(&types));
@@ -54,7 +55,7 @@ impl SharedTypes {
 
     pub(crate) fn into_inner(self) -> Types {
         match self {
-            SharedTypes::Own(types) => types,
+            SharedTypes::Own(types) => *types,
             SharedTypes::Shared(types) => Arc::unwrap_or_clone(types),
         }
     }
