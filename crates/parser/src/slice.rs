@@ -4,9 +4,11 @@ use core::iter::FusedIterator;
 
 use wattle_ast::{Error, Event, Module, Path, Reader, SectionId, Span};
 
-use crate::parser::{Parser, Progress};
+use crate::module::ModuleState;
+use crate::parser::Parser;
 use crate::raw::Keep;
 use crate::tree::Builder;
+use crate::walk::{Skipped, Walk};
 
 /// The events of a module, with the default features.
 ///
@@ -49,7 +51,7 @@ impl Parser {
     /// assert_eq!(error.to_string(), message);
     /// ```
     pub fn events(self, bytes: &[u8]) -> Events<'_> {
-        Events { parser: self, rest: bytes, done: false }
+        Events { walk: Walk::new(self.inner, bytes) }
     }
 
     /// The module of these bytes.
@@ -79,18 +81,7 @@ impl Parser {
 /// [skipped](Events::skip_malformed).
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
-    parser: Parser,
-    rest: &'a [u8],
-    done: bool,
-}
-
-/// A part of a module that was skipped because it is malformed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Skipped<'a> {
-    /// The offset in the input of its first byte.
-    pub offset: usize,
-    /// Its bytes; empty if only the order of sections or a count is wrong.
-    pub bytes: &'a [u8],
+    walk: Walk<'a, ModuleState>,
 }
 
 impl<'a> Events<'a> {
@@ -114,22 +105,17 @@ impl<'a> Events<'a> {
     /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     pub fn skip_malformed(&mut self) -> Option<Skipped<'a>> {
-        let offset = self.parser.offset();
-        let len = self.parser.skip_malformed(self.rest)?;
-        let (bytes, rest) = self.rest.split_at_checked(len)?;
-        self.rest = rest;
-        self.done = false;
-        Some(Skipped { offset, bytes })
+        self.walk.skip_malformed()
     }
 
     /// The offset in the input of the next byte.
     pub fn offset(&self) -> usize {
-        self.parser.offset()
+        self.walk.parser.offset
     }
 
     /// The bytes behind the last event.
     pub fn rest(&self) -> &'a [u8] {
-        self.rest
+        self.walk.rest
     }
 }
 
@@ -138,25 +124,7 @@ impl<'a> Iterator for Events<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let mut event = Parser::BLANK;
-        match self.parser.next_to(&mut event, self.rest, true) {
-            Ok(Progress::Event) => {
-                self.rest = self.rest.get(event.bytes.len()..).unwrap_or_default();
-                Some(Ok(event))
-            }
-            // The whole input is here, so no more can arrive.
-            Ok(Progress::End | Progress::NeedMore(_)) => {
-                self.done = true;
-                None
-            }
-            Err(error) => {
-                self.done = true;
-                Some(Err(error))
-            }
-        }
+        self.walk.next()
     }
 }
 
