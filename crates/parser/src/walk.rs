@@ -30,33 +30,23 @@ impl<'a, S: State> Walk<'a, S> {
     /// The next event, or `None` behind the last event or an error.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Result<S::Event<'a>, Error>> {
-        let mut event = S::blank();
-        match self.next_to(&mut event) {
-            Ok(true) => Some(Ok(event)),
-            Ok(false) => None,
-            Err(error) => Some(Err(error)),
-        }
-    }
-
-    /// Writes the next event over a blank one. Returns whether there is one.
-    #[inline]
-    fn next_to(&mut self, event: &mut S::Event<'a>) -> Result<bool, Error> {
         if self.done {
-            return Ok(false);
+            return None;
         }
-        match self.parser.next_to(event, self.rest, true) {
+        let mut event = S::blank();
+        match self.parser.next_to(&mut event, self.rest, true) {
             Ok(Progress::Event(len)) => {
                 self.rest = self.rest.get(len..).unwrap_or_default();
-                Ok(true)
+                Some(Ok(event))
             }
             // The whole input is here, so no more can arrive.
             Ok(Progress::End | Progress::NeedMore(_)) => {
                 self.done = true;
-                Ok(false)
+                None
             }
             Err(error) => {
                 self.done = true;
-                Err(error)
+                Some(Err(error))
             }
         }
     }
@@ -65,8 +55,15 @@ impl<'a, S: State> Walk<'a, S> {
     #[inline]
     pub(crate) fn pass_to(mut self, mut take: impl FnMut(&S::Event<'a>)) -> Result<(), Error> {
         let mut event = S::blank();
-        while self.next_to(&mut event)? {
-            take(&event);
+        while !self.done {
+            match self.parser.next_to(&mut event, self.rest, true)? {
+                Progress::Event(len) => {
+                    self.rest = self.rest.get(len..).unwrap_or_default();
+                    take(&event);
+                }
+                // The whole input is here, so no more can arrive.
+                Progress::End | Progress::NeedMore(_) => self.done = true,
+            }
         }
         Ok(())
     }
