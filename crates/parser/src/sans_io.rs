@@ -74,7 +74,7 @@ pub(crate) enum Progress {
 impl<S: State> SansIo<S> {
     /// Takes one event off the front of `data`, and writes it over a blank one. Moving a small event
     /// would take as long as reading it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_to<'b>(
         &mut self,
         event: &mut S::Event<'b>,

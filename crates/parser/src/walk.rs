@@ -52,7 +52,6 @@ impl<'a, S: State> Walk<'a, S> {
     }
 
     /// Passes the events that are left to `take`, each where the parser made it.
-    #[inline]
     pub(crate) fn pass_to(mut self, mut take: impl FnMut(&S::Event<'a>)) -> Result<(), Error> {
         let mut event = S::blank();
         while !self.done {

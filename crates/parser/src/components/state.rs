@@ -89,7 +89,7 @@ impl State for WasmState {
         self.ends.last().copied()
     }
 
-    #[inline]
+    #[inline(always)]
     fn take<'b>(&mut self, event: &mut Event<'b>, input: &Input<'b>) -> Result<usize, NoItem> {
         if let At::Module(module) = &mut self.at {
             event.part = Part::Item(Item::Header);
@@ -168,7 +168,7 @@ impl WasmState {
     }
 
     /// Takes the next definition of a section.
-    #[inline]
+    #[inline(always)]
     fn take_definition<'b>(
         &mut self,
         event: &mut Event<'b>,
