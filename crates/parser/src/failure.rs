@@ -9,9 +9,10 @@ use wattle_ast::{
     Span,
 };
 
-use crate::frame::{Input, LOOK_AHEAD, NoItem, section_size};
+use crate::frame::{Input, LOOK_AHEAD, NoItem};
 use crate::module::ModuleState;
 use crate::sans_io::Explain;
+use crate::section::Extent;
 
 impl Explain for ModuleState {
     #[cold]
@@ -100,10 +101,8 @@ impl ModuleState {
 
     /// The number of bytes that the current section lacks.
     fn missing(&self, input: &Input<'_>) -> Option<usize> {
-        let wanted = match &self.section {
-            Some(section) => section.extent.left,
-            None => section_size(input).ok()?.1,
-        };
+        let extent = self.section.as_ref().map(|section| &section.extent);
+        let wanted = Extent::end(extent, input)?;
         wanted.checked_sub(input.data.len()).filter(|missing| *missing > 0)
     }
 

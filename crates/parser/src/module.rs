@@ -1,6 +1,7 @@
 //! What a parser knows of the module that it reads: its section, what came before, and so which item
 //! is next.
 
+use wattle_ast::components::Layer;
 use wattle_ast::{
     Custom, Event, ExternKind, Feature, Item, Malformed, Nesting, Section as Header, SectionId,
 };
@@ -11,9 +12,6 @@ use crate::sans_io::State;
 use crate::section::Section;
 
 pub(crate) const MAGIC: [u8; 4] = *b"\0asm";
-pub(crate) const VERSION: [u8; 4] = [1, 0, 0, 0];
-/// The second half of the version field is the layer: 0 for modules, 1 for components.
-pub(crate) const COMPONENT_LAYER: [u8; 2] = [1, 0];
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ModuleState {
@@ -244,23 +242,30 @@ impl ModuleState {
 /// Decodes magic and version.
 fn header<'b>(input: &Input<'b>, len: &mut usize) -> Result<Item<'b>, NoItem> {
     let kind = match preamble(input, len)? {
-        VERSION => return Ok(Item::Header),
-        [_, _, a, b] if [a, b] == COMPONENT_LAYER => Malformed::Component,
+        Some(Layer::Module) => return Ok(Item::Header),
+        _ if is_component(input) => Malformed::Component,
         _ => Malformed::UnknownVersion,
     };
     Err(NoItem::Malformed(kind, MAGIC.len()))
 }
 
-/// Decodes magic, and returns the version and layer.
-pub(crate) fn preamble(input: &Input<'_>, len: &mut usize) -> Result<[u8; 4], NoItem> {
-    *len = MAGIC.len() + VERSION.len();
+/// Decodes magic, version and layer; `None` if version or layer are unknown.
+pub(crate) fn preamble(input: &Input<'_>, len: &mut usize) -> Result<Option<Layer>, NoItem> {
+    *len = Layer::Module.preamble().len();
     if input.data.len() < *len && !input.eof {
         return Err(NoItem::More(*len));
     }
-    let cut_short = NoItem::Malformed(Malformed::UnexpectedEnd, input.data.len());
-    let Some((magic, rest)) = input.data.split_first_chunk() else { return Err(cut_short) };
-    if *magic != MAGIC {
+    if input.data.get(..MAGIC.len()).is_some_and(|magic| magic != MAGIC) {
         return Err(NoItem::Malformed(Malformed::MagicHeader, 0));
     }
-    rest.first_chunk().copied().ok_or(cut_short)
+    if input.data.len() < *len {
+        return Err(NoItem::Malformed(Malformed::UnexpectedEnd, input.data.len()));
+    }
+    Ok(Layer::of(input.data))
+}
+
+/// Whether a preamble is that of a component, of whichever version.
+pub(crate) fn is_component(input: &Input<'_>) -> bool {
+    let layer = 6..8;
+    input.data.get(layer.clone()) == Layer::Component.preamble().get(layer)
 }

@@ -2,7 +2,7 @@
 
 use wattle_ast::{Body, Entries, Item, Malformed, Section as Header, SectionId};
 
-use crate::frame::{Frame, Input, LOOK_AHEAD, NoItem};
+use crate::frame::{Frame, Input, LOOK_AHEAD, NoItem, section_size};
 
 /// How many bytes the section that is being read has, and how many are left.
 #[derive(Clone, Debug)]
@@ -27,6 +27,15 @@ impl Extent {
         }
     }
 
+    /// The position behind the section that the parser is in, or, without one, behind the section that
+    /// begins the input.
+    pub(crate) fn end(open: Option<&Extent>, input: &Input<'_>) -> Option<usize> {
+        match open {
+            Some(extent) => Some(extent.left),
+            None => Some(section_size(input).ok()?.1),
+        }
+    }
+
     /// Checks that no byte is left after the last item. `surplus` is the error if one is.
     pub(crate) fn leave(&self, input: &Input<'_>, surplus: Malformed) -> Result<(), NoItem> {
         let wanted = self.left.min(LOOK_AHEAD);
@@ -47,9 +56,9 @@ impl Extent {
 
 /// The section that is being read.
 #[derive(Clone, Debug)]
-pub(crate) struct Section {
+pub(crate) struct Section<E = Entries> {
     pub(crate) extent: Extent,
-    pub(crate) entries: Entries,
+    pub(crate) entries: E,
 }
 
 impl Section {

@@ -7,6 +7,7 @@ use wattle_ast::{Error, Event, Module, Path, Reader, SectionId, Span};
 use crate::module::ModuleState;
 use crate::parser::Parser;
 use crate::raw::Keep;
+use crate::sans_io::State;
 use crate::tree::Builder;
 use crate::walk::{Skipped, Walk};
 
@@ -161,23 +162,20 @@ pub struct SectionFrame<'a> {
 /// A malformed header, and a size that is malformed or larger than the rest of the input; no more
 /// sections follow.
 pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
-    let mut header = Parser::new().events(bytes);
-    let error = header.next().and_then(Result::err);
-    let start = bytes.len() - header.rest().len();
     let path = |code| Path { section: SectionId::from_code(code), ..Path::default() };
-    frames_behind(bytes, start, error, path)
+    frames_behind(Parser::new().events(bytes).walk, path)
 }
 
-/// The sections from position `start` on, unless there is an error before them. `path` is the path to
-/// a section with a code.
-pub(crate) fn frames_behind(
-    bytes: &[u8],
-    start: usize,
-    mut error: Option<Error>,
+/// The sections behind the header, with which a walk begins. `path` is the path to a section with a
+/// code.
+pub(crate) fn frames_behind<'a, S: State>(
+    mut walk: Walk<'a, S>,
     path: impl Fn(u8) -> Path,
-) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
+) -> impl Iterator<Item = Result<SectionFrame<'a>, Error>> {
+    let bytes = walk.rest;
+    let mut error = walk.next().and_then(Result::err);
     let mut reader = Reader::new(bytes);
-    reader.seek(start);
+    reader.seek(bytes.len() - walk.rest.len());
     core::iter::from_fn(move || {
         if let Some(error) = error.take() {
             reader.seek(bytes.len());

@@ -9,8 +9,9 @@ use wattle_ast::{DefinitionRef, Error, Malformed, Path, Span};
 
 use super::state::{At, WasmState};
 use crate::failure::{missing_bytes, section_code, version};
-use crate::frame::{Input, NoItem, section_size};
+use crate::frame::{Input, NoItem};
 use crate::sans_io::Explain;
+use crate::section::Extent;
 
 impl Explain for WasmState {
     #[cold]
@@ -79,21 +80,17 @@ impl WasmState {
         let end = input.offset.saturating_add(input.data.len());
         // Of everything that is cut short, the outermost tells how much is missing.
         let outermost = self.ends.first().copied().filter(|outermost| *outermost > end);
-        let wanted = outermost.or_else(|| self.section_end(input)).unwrap_or(end);
+        let extent = match &self.at {
+            At::Section(section) => Some(&section.extent),
+            _ => None,
+        };
+        let section = || Extent::end(extent, input).map(|len| input.offset.saturating_add(len));
+        let wanted = outermost.or_else(section).unwrap_or(end);
         Error {
             path: self.path(input),
             found: Some(missing_bytes(wanted.saturating_sub(end))),
             ..Error::new(Malformed::EndOfFile, Span::at(end))
         }
-    }
-
-    /// The offset behind the section that the parser is in or before.
-    fn section_end(&self, input: &Input<'_>) -> Option<usize> {
-        let len = match &self.at {
-            At::Section(section) => section.extent.left,
-            _ => section_size(input).ok()?.1,
-        };
-        Some(input.offset.saturating_add(len))
     }
 
     /// The next definition, or the section if it is not known which.

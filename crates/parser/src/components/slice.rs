@@ -213,11 +213,9 @@ impl FusedIterator for Events<'_> {}
 /// A malformed preamble, and a size that is malformed or larger than the rest of the input; no more
 /// sections follow.
 pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
-    let mut preamble = Parser::new().features(Features::ALL).events(bytes);
+    let events = Parser::new().features(Features::ALL).events(bytes);
     let is_component = Layer::of(bytes) == Some(Layer::Component);
-    let error = preamble.next().and_then(Result::err);
-    let start = bytes.len() - preamble.rest().len();
-    frames_behind(bytes, start, error, move |code| match is_component {
+    frames_behind(events.walk, move |code| match is_component {
         true => Path {
             definition: SectionId::from_code(code).map(DefinitionRef::Section),
             ..Path::default()

@@ -11,9 +11,9 @@ use wattle_ast::{Feature, Item, Malformed};
 use super::place::Place;
 use crate::frame::{Frame, Input, NoItem, section_size};
 use crate::items::{self, check_len};
-use crate::module::{COMPONENT_LAYER, MAGIC, ModuleState, VERSION, preamble};
+use crate::module::{MAGIC, ModuleState, is_component, preamble};
 use crate::sans_io::State;
-use crate::section::Extent;
+use crate::section::{Extent, Section};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WasmState {
@@ -34,21 +34,14 @@ pub(super) enum At {
     /// In a component, between sections.
     Sections,
     /// In a section of a component.
-    Section(Section),
+    Section(Section<Entries>),
     /// In a module.
     Module(ModuleState),
     /// Behind the outermost module or component.
     Done,
 }
 
-/// The section of a component that is being read.
-#[derive(Clone, Debug)]
-pub(super) struct Section {
-    pub(super) extent: Extent,
-    pub(super) entries: Entries,
-}
-
-impl Section {
+impl Section<Entries> {
     /// The bytes that are left.
     fn frame(&self) -> Frame {
         Frame::of_component(0, self.extent.left)
@@ -290,32 +283,23 @@ impl WasmState {
     }
 }
 
-fn is_component(version: [u8; 4]) -> bool {
-    Layer::Component.preamble().ends_with(&version)
-}
-
 fn outermost_preamble(input: &Input<'_>, len: &mut usize) -> Result<Layer, NoItem> {
-    let kind = Malformed::UnknownVersion;
+    let (kind, feature) = (Malformed::UnknownVersion, Feature::ComponentModel);
     match preamble(input, len)? {
-        VERSION => Ok(Layer::Module),
-        version if is_component(version) => {
-            match input.features.contains(Feature::ComponentModel) {
-                true => Ok(Layer::Component),
-                false => Err(NoItem::Disabled(kind, MAGIC.len(), Feature::ComponentModel)),
-            }
+        Some(Layer::Component) if !input.features.contains(feature) => {
+            Err(NoItem::Disabled(kind, MAGIC.len(), feature))
         }
-        _ => Err(NoItem::Malformed(kind, MAGIC.len())),
+        Some(layer) => Ok(layer),
+        None => Err(NoItem::Malformed(kind, MAGIC.len())),
     }
 }
 
 fn inner_preamble(section: SectionId, input: &Input<'_>, len: &mut usize) -> Result<Layer, NoItem> {
-    let version = preamble(input, len)?;
-    let is_module = section == SectionId::CoreModule;
-    let kind = match version {
-        VERSION if is_module => return Ok(Layer::Module),
-        VERSION => Malformed::ComponentExpected,
-        version if is_component(version) && !is_module => return Ok(Layer::Component),
-        [_, _, a, b] if [a, b] == COMPONENT_LAYER && is_module => Malformed::ModuleExpected,
+    let kind = match (section, preamble(input, len)?) {
+        (SectionId::CoreModule, Some(Layer::Module)) => return Ok(Layer::Module),
+        (SectionId::CoreModule, _) if is_component(input) => Malformed::ModuleExpected,
+        (SectionId::Component, Some(Layer::Component)) => return Ok(Layer::Component),
+        (SectionId::Component, Some(Layer::Module)) => Malformed::ComponentExpected,
         _ => Malformed::UnknownVersion,
     };
     Err(NoItem::Malformed(kind, MAGIC.len()))
