@@ -235,8 +235,8 @@ impl WasmState {
     #[inline(never)]
     fn take_part<'b>(&mut self, event: &mut Event<'b>, input: &Input<'b>) -> Result<usize, NoItem> {
         let mut len = 0;
-        let part = self.part(input, &mut len)?;
-        match &part {
+        event.part = self.part(input, &mut len)?;
+        match &event.part {
             Part::Definition(definition) => self.place.add(definition),
             Part::Section(header) => {
                 let extent = Extent::new(header.size, input, len);
@@ -256,7 +256,6 @@ impl WasmState {
             Part::Leave => self.leave(),
             Part::Item(_) => {}
         }
-        event.part = part;
         Ok(len)
     }
 
