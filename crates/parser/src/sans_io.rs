@@ -64,7 +64,7 @@ pub(crate) trait Explain {
 
 /// How a step ends.
 pub(crate) enum Progress {
-    /// With an event of so many bytes.
+    /// With an event of this many bytes.
     Event(usize),
     /// The next event needs at least this many more bytes.
     NeedMore(usize),
