@@ -140,7 +140,7 @@ impl<R: io::Read> EventReader<R> {
     /// # Ok::<(), wattle_parser::ReadError>(())
     /// ```
     pub fn with_parser(parser: Parser, input: R) -> EventReader<R> {
-        EventReader { feed: Feed::new(parser.inner, input, EventReader::<R>::MAX_ITEM) }
+        EventReader { feed: Feed::new(parser.sans_io, input, EventReader::<R>::MAX_ITEM) }
     }
 
     /// The most bytes of an item, unless [`max_item`](EventReader::max_item) sets another number:

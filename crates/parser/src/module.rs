@@ -44,7 +44,7 @@ impl State for ModuleState {
     }
 
     #[inline(always)]
-    fn place<'b>(event: &mut Event<'b>, offset: usize, bytes: &'b [u8]) {
+    fn locate<'b>(event: &mut Event<'b>, offset: usize, bytes: &'b [u8]) {
         (event.offset, event.bytes) = (offset, bytes);
     }
 

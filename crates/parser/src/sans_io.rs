@@ -29,7 +29,7 @@ pub(crate) trait State: Explain {
     fn blank<'b>() -> Self::Event<'b>;
 
     /// Sets where in the input an event lies.
-    fn place<'b>(event: &mut Self::Event<'b>, offset: usize, bytes: &'b [u8]);
+    fn locate<'b>(event: &mut Self::Event<'b>, offset: usize, bytes: &'b [u8]);
 
     /// The offset at which the innermost of the modules and components inside of the outermost one
     /// must end.
@@ -88,7 +88,7 @@ impl<S: State> SansIo<S> {
         };
         match taken {
             Ok(len) => {
-                S::place(event, input.offset, input.data.get(..len).unwrap_or(input.data));
+                S::locate(event, input.offset, input.data.get(..len).unwrap_or(input.data));
                 self.advance(len);
                 Ok(Progress::Event(len))
             }

@@ -52,7 +52,7 @@ impl Parser {
     /// assert_eq!(error.to_string(), message);
     /// ```
     pub fn events(self, bytes: &[u8]) -> Events<'_> {
-        Events { walk: Walk::new(self.inner, bytes) }
+        Events { walk: Walk::new(self.sans_io, bytes) }
     }
 
     /// The module of these bytes.

@@ -45,7 +45,7 @@ impl<R: io::Read> EventReader<R> {
     /// The events of what `input` delivers. The parser, which must not have seen any input yet,
     /// decides on the features and checks.
     pub fn with_parser(parser: Parser, input: R) -> EventReader<R> {
-        EventReader { feed: Feed::new(parser.inner, input, crate::EventReader::<R>::MAX_ITEM) }
+        EventReader { feed: Feed::new(parser.sans_io, input, crate::EventReader::<R>::MAX_ITEM) }
     }
 
     /// Sets the most bytes of a definition or item, which limits the memory that the reader takes to

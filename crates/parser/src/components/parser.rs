@@ -57,7 +57,7 @@ pub enum Step<'b> {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Parser {
-    pub(crate) inner: SansIo<WasmState>,
+    pub(crate) sans_io: SansIo<WasmState>,
 }
 
 impl Parser {
@@ -69,7 +69,7 @@ impl Parser {
     /// Sets the features that are on. Encodings of all others are malformed.
     #[must_use]
     pub fn features(mut self, features: Features) -> Parser {
-        self.inner.features = features;
+        self.sans_io.features = features;
         self
     }
 
@@ -77,7 +77,7 @@ impl Parser {
     /// [`Parser::check_bodies`](crate::Parser::check_bodies) does.
     #[must_use]
     pub fn check_bodies(mut self, check: bool) -> Parser {
-        self.inner.skip_bodies = !check;
+        self.sans_io.skip_bodies = !check;
         self
     }
 
@@ -86,19 +86,19 @@ impl Parser {
     /// behind the range are ignored. Offsets, also those of errors, are offsets in the input.
     #[must_use]
     pub fn within(mut self, range: Range<usize>) -> Parser {
-        self.inner.offset = range.start;
-        self.inner.end = Some(range.end);
+        self.sans_io.offset = range.start;
+        self.sans_io.end = Some(range.end);
         self
     }
 
     /// The offset in the input of the next byte.
     pub fn offset(&self) -> usize {
-        self.inner.offset
+        self.sans_io.offset
     }
 
     /// The number of inner modules and components that are open.
     pub fn depth(&self) -> usize {
-        self.inner.state.ends.len()
+        self.sans_io.state.ends.len()
     }
 
     /// Takes one event off the front of `data`, which holds the bytes that have arrived and were
@@ -110,7 +110,7 @@ impl Parser {
     #[inline]
     pub fn next<'b>(&mut self, data: &'b [u8], eof: bool) -> Result<Step<'b>, Error> {
         let mut event = WasmState::blank();
-        Ok(match self.inner.next_to(&mut event, data, eof)? {
+        Ok(match self.sans_io.next_to(&mut event, data, eof)? {
             Progress::Event(_) => Step::Event(event),
             Progress::NeedMore(more) => Step::NeedMore(more),
             Progress::End => Step::End,

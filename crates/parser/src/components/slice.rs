@@ -75,7 +75,7 @@ impl Parser {
     /// );
     /// ```
     pub fn events(self, bytes: &[u8]) -> Events<'_> {
-        Events { walk: Walk::new(self.inner, bytes) }
+        Events { walk: Walk::new(self.sans_io, bytes) }
     }
 
     /// The module or component of these bytes.
