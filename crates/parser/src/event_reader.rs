@@ -6,6 +6,7 @@ use std::io;
 use wattle_ast::{Error, Event, Module, Path};
 
 use crate::feed::Feed;
+use crate::module::ModuleState;
 use crate::parser::Parser;
 use crate::raw::Keep;
 use crate::tree::Builder;
@@ -30,8 +31,7 @@ use crate::tree::Builder;
 /// ```
 #[derive(Debug)]
 pub struct EventReader<R> {
-    parser: Parser,
-    feed: Feed<R>,
+    feed: Feed<R, ModuleState>,
 }
 
 /// Why an [`EventReader`] stopped.
@@ -140,7 +140,7 @@ impl<R: io::Read> EventReader<R> {
     /// # Ok::<(), wattle_parser::ReadError>(())
     /// ```
     pub fn with_parser(parser: Parser, input: R) -> EventReader<R> {
-        EventReader { parser, feed: Feed::new(input, EventReader::<R>::MAX_ITEM) }
+        EventReader { feed: Feed::new(parser.sans_io, input, EventReader::<R>::MAX_ITEM) }
     }
 
     /// The most bytes of an item, unless [`max_item`](EventReader::max_item) sets another number:
@@ -163,7 +163,7 @@ impl<R: io::Read> EventReader<R> {
     /// Errors of the input, the first place where it is malformed, or an item that is too large.
     #[allow(clippy::should_implement_trait)] // An iterator's items cannot borrow from it.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError> {
-        self.feed.next(&mut self.parser)
+        self.feed.next()
     }
 
     /// Passes the events that are left to `take`, each where the parser made it: to move every event
@@ -180,7 +180,7 @@ impl<R: io::Read> EventReader<R> {
     /// # Ok::<(), wattle_parser::ReadError>(())
     /// ```
     pub fn pass_to(mut self, take: impl FnMut(&Event<'_>)) -> Result<(), ReadError> {
-        self.feed.pass_to(&mut self.parser, take)
+        self.feed.pass_to(take)
     }
 
     /// The whole module.

@@ -9,23 +9,25 @@ use wattle_ast::{
     Span,
 };
 
-use crate::frame::{Input, LOOK_AHEAD, NoItem, section_size};
-use crate::parser::Parser;
+use crate::frame::{Input, LOOK_AHEAD, NoItem};
+use crate::module::ModuleState;
+use crate::sans_io::Explain;
+use crate::section::Extent;
 
-impl Parser {
+impl Explain for ModuleState {
     #[cold]
     #[inline(never)]
-    pub(crate) fn error(&self, input: &Input<'_>, no_item: NoItem) -> Error {
-        let (kind, pos, enable) = match no_item {
+    fn error(&self, input: &Input<'_>, why: NoItem) -> Error {
+        let (kind, pos, enable) = match why {
             NoItem::Malformed(kind, pos) | NoItem::Counts(kind, pos, _) => (kind, pos, None),
             NoItem::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
-            NoItem::Truncated | NoItem::More(_) | NoItem::End => return self.truncated(input),
+            _ => return self.truncated(input),
         };
         let start = input.offset.saturating_add(pos);
         let mut error = Error::new(kind, Span::at(start));
         error.enable = enable;
         error.path = self.path(input);
-        match no_item {
+        match why {
             NoItem::Counts(_, _, [first, second]) => {
                 error.found = Some(format!("{first} and {second}"));
                 error.path.item = None;
@@ -55,6 +57,28 @@ impl Parser {
         error
     }
 
+    fn path(&self, input: &Input<'_>) -> Path {
+        let Some(section) = &self.section else {
+            if !self.started {
+                return Path::default();
+            }
+            let id = input.data.first().and_then(|&code| SectionId::from_code(code));
+            let custom =
+                (id == Some(SectionId::Custom)).then_some((ItemKind::Custom, self.customs));
+            return Path { section: id, item: custom, ..Path::default() };
+        };
+        let kind = section.id().item_kind();
+        // In an index space that has imports, these come first.
+        let extern_kind =
+            ExternKind::ALL.iter().find(|extern_kind| extern_kind.item_kind() == kind);
+        let imported = extern_kind.map_or(0, |&extern_kind| self.imported[extern_kind as usize]);
+        let index = imported.saturating_add(section.entries.index());
+        let item = (!section.entries.is_done()).then_some((kind, index));
+        Path { section: Some(section.id()), item, ..Path::default() }
+    }
+}
+
+impl ModuleState {
     /// The error for a section that claims more bytes than the input has.
     fn truncated(&self, input: &Input<'_>) -> Error {
         let end = input.offset.saturating_add(input.data.len());
@@ -77,10 +101,8 @@ impl Parser {
 
     /// The number of bytes that the current section lacks.
     fn missing(&self, input: &Input<'_>) -> Option<usize> {
-        let wanted = match &self.section {
-            Some(section) => section.extent.left,
-            None => section_size(input).ok()?.1,
-        };
+        let extent = self.section.as_ref().map(|section| &section.extent);
+        let wanted = Extent::end(extent, input)?;
         wanted.checked_sub(input.data.len()).filter(|missing| *missing > 0)
     }
 
@@ -93,33 +115,6 @@ impl Parser {
             false => format!("(the {id} section must be before the {last} section)"),
         };
         Some((found, 1))
-    }
-
-    /// The path to the item that `data` begins with.
-    #[cfg(feature = "std")]
-    pub(crate) fn path_of_next(&self, data: &[u8]) -> Path {
-        self.path(&self.input(data, false))
-    }
-
-    /// The path to the current item.
-    fn path(&self, input: &Input<'_>) -> Path {
-        let Some(section) = &self.section else {
-            if !self.started {
-                return Path::default();
-            }
-            let id = input.data.first().and_then(|&code| SectionId::from_code(code));
-            let custom =
-                (id == Some(SectionId::Custom)).then_some((ItemKind::Custom, self.customs));
-            return Path { section: id, item: custom, ..Path::default() };
-        };
-        let kind = section.id().item_kind();
-        // In an index space that has imports, these come first.
-        let extern_kind =
-            ExternKind::ALL.iter().find(|extern_kind| extern_kind.item_kind() == kind);
-        let imported = extern_kind.map_or(0, |&extern_kind| self.imported[extern_kind as usize]);
-        let index = imported.saturating_add(section.entries.index());
-        let item = (!section.entries.is_done()).then_some((kind, index));
-        Path { section: Some(section.id()), item, ..Path::default() }
     }
 
     /// The instruction of the current body that covers a position.

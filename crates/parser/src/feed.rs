@@ -3,86 +3,16 @@
 use alloc::vec::Vec;
 use std::io;
 
-use wattle_ast::components::Event as WasmEvent;
-use wattle_ast::{Error, Event};
-
-use crate::components::Parser as WasmParser;
 use crate::event_reader::{ItemTooLarge, ReadError};
-use crate::parser::{Parser, Progress};
+use crate::sans_io::{Progress, SansIo, State};
 
 /// The number of bytes read at a time while items are small.
 const CHUNK: usize = 64 * 1024;
 
-/// A parser that is given the input that has arrived.
-pub(crate) trait SansIo {
-    /// What the parser finds.
-    type Event<'b>;
-
-    /// An event to write over.
-    fn blank<'b>() -> Self::Event<'b>;
-
-    /// Takes one event off the front of `data`, and writes it over a blank one.
-    fn next_to<'b>(
-        &mut self,
-        event: &mut Self::Event<'b>,
-        data: &'b [u8],
-        eof: bool,
-    ) -> Result<Progress, Error>;
-
-    /// The offset of the next byte.
-    fn offset(&self) -> usize;
-
-    /// Whether `next_to` needs more than `data`.
-    fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error>;
-
-    /// The error for a next item that takes more than `max` bytes, and begins with `data`.
-    fn too_large(&self, data: &[u8], max: usize) -> ItemTooLarge;
-}
-
-/// Rows: a parser and its events.
-macro_rules! sans_io {
-    ($( $parser:ident $event:ident; )*) => { $(
-        impl SansIo for $parser {
-            type Event<'b> = $event<'b>;
-
-            #[inline]
-            fn blank<'b>() -> $event<'b> {
-                $parser::BLANK
-            }
-
-            #[inline]
-            fn next_to<'b>(
-                &mut self,
-                event: &mut $event<'b>,
-                data: &'b [u8],
-                eof: bool,
-            ) -> Result<Progress, Error> {
-                $parser::next_to(self, event, data, eof)
-            }
-
-            fn offset(&self) -> usize {
-                $parser::offset(self)
-            }
-
-            fn needs_more(&mut self, data: &[u8], eof: bool) -> Result<bool, Error> {
-                $parser::needs_more(self, data, eof)
-            }
-
-            fn too_large(&self, data: &[u8], max: usize) -> ItemTooLarge {
-                ItemTooLarge { offset: self.offset(), max, path: self.path_of_next(data) }
-            }
-        }
-    )* };
-}
-
-sans_io! {
-    Parser Event;
-    WasmParser WasmEvent;
-}
-
-/// An input and its buffers.
+/// A parser, its input and its buffers.
 #[derive(Debug)]
-pub(crate) struct Feed<R> {
+pub(crate) struct Feed<R, S> {
+    parser: SansIo<S>,
     input: R,
     buffer: Buffer,
     /// The buffer that takes over when `buffer` ends amid an item. An event would borrow `buffer`,
@@ -112,17 +42,19 @@ impl Buffer {
 
     /// Copies the bytes that another buffer has not handed out, and reads until the next event is here,
     /// which may have `most` bytes.
-    fn take_next<P: SansIo>(
+    fn take_next(
         &mut self,
         from: &Buffer,
         input: &mut impl io::Read,
-        parser: &mut P,
+        parser: &mut SansIo<impl State>,
         most: usize,
     ) -> Result<(), ReadError> {
         self.take_over(from);
         loop {
             if self.end >= most {
-                return Err(ReadError::TooLarge(parser.too_large(self.data(), most)));
+                let path = parser.path_of_next(self.data());
+                let offset = parser.offset;
+                return Err(ReadError::TooLarge(ItemTooLarge { offset, max: most, path }));
             }
             self.fill(input, most)?;
             if !parser.needs_more(self.data(), self.eof)? {
@@ -159,10 +91,10 @@ impl Buffer {
     }
 }
 
-impl<R: io::Read> Feed<R> {
-    pub(crate) fn new(input: R, max_item: usize) -> Feed<R> {
+impl<R: io::Read, S: State> Feed<R, S> {
+    pub(crate) fn new(parser: SansIo<S>, input: R, max_item: usize) -> Feed<R, S> {
         let (buffer, spare) = Default::default();
-        Feed { input, buffer, spare, is_spare_next: false, max_item }
+        Feed { parser, input, buffer, spare, is_spare_next: false, max_item }
     }
 
     /// Sets the most bytes of an item.
@@ -170,29 +102,30 @@ impl<R: io::Read> Feed<R> {
         self.max_item = bytes.max(CHUNK);
     }
 
-    /// The next event of a parser, or `None` at the end of the input.
-    pub(crate) fn next<P: SansIo>(
-        &mut self,
-        parser: &mut P,
-    ) -> Result<Option<P::Event<'_>>, ReadError> {
+    /// The offset in the input of the next byte.
+    pub(crate) fn offset(&self) -> usize {
+        self.parser.offset
+    }
+
+    /// The next event, or `None` at the end of the input.
+    pub(crate) fn next(&mut self) -> Result<Option<S::Event<'_>>, ReadError> {
         self.use_spare();
-        let start = parser.offset();
-        let mut event = P::blank();
+        let mut event = S::blank();
         let data = &self.buffer.bytes[self.buffer.start..self.buffer.end];
-        match parser.next_to(&mut event, data, self.buffer.eof)? {
-            Progress::Event => {
-                self.buffer.start += parser.offset() - start;
+        match self.parser.next_to(&mut event, data, self.buffer.eof)? {
+            Progress::Event(len) => {
+                self.buffer.start += len;
                 return Ok(Some(event));
             }
             Progress::End => return Ok(None),
             Progress::NeedMore(_) => {}
         }
         self.is_spare_next = true;
-        self.spare.take_next(&self.buffer, &mut self.input, parser, self.max_item)?;
+        self.spare.take_next(&self.buffer, &mut self.input, &mut self.parser, self.max_item)?;
         let data = &self.spare.bytes[self.spare.start..self.spare.end];
-        match parser.next_to(&mut event, data, self.spare.eof)? {
-            Progress::Event => {
-                self.spare.start += parser.offset() - start;
+        match self.parser.next_to(&mut event, data, self.spare.eof)? {
+            Progress::Event(len) => {
+                self.spare.start += len;
                 Ok(Some(event))
             }
             Progress::End | Progress::NeedMore(_) => Ok(None),
@@ -200,26 +133,23 @@ impl<R: io::Read> Feed<R> {
     }
 
     /// Passes the events that are left to `take`, each where the parser made it.
-    pub(crate) fn pass_to<P: SansIo>(
-        &mut self,
-        parser: &mut P,
-        mut take: impl FnMut(&P::Event<'_>),
-    ) -> Result<(), ReadError> {
+    pub(crate) fn pass_to(&mut self, mut take: impl FnMut(&S::Event<'_>)) -> Result<(), ReadError> {
         loop {
             self.use_spare();
             let Buffer { bytes, start, end, eof } = &mut self.buffer;
             loop {
-                let offset = parser.offset();
-                let mut event = P::blank();
-                match parser.next_to(&mut event, &bytes[*start..*end], *eof)? {
-                    Progress::Event => take(&event),
+                let mut event = S::blank();
+                match self.parser.next_to(&mut event, &bytes[*start..*end], *eof)? {
+                    Progress::Event(len) => {
+                        take(&event);
+                        *start += len;
+                    }
                     Progress::NeedMore(_) if !*eof => break,
                     Progress::End | Progress::NeedMore(_) => return Ok(()),
                 }
-                *start += parser.offset() - offset;
             }
             self.is_spare_next = true;
-            self.spare.take_next(&self.buffer, &mut self.input, parser, self.max_item)?;
+            self.spare.take_next(&self.buffer, &mut self.input, &mut self.parser, self.max_item)?;
         }
     }
 

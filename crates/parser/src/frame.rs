@@ -25,7 +25,11 @@ pub(crate) struct Input<'b> {
     pub(crate) eof: bool,
     /// The offset in the input of the first byte of `data`.
     pub(crate) offset: usize,
+    /// The number of bytes from there on up to where the innermost module or component must end.
+    pub(crate) room: usize,
     pub(crate) features: Features,
+    /// Whether the instructions of bodies are left unread.
+    pub(crate) skip_bodies: bool,
 }
 
 impl<'b> Input<'b> {
@@ -66,6 +70,8 @@ pub(crate) enum NoItem {
     More(usize),
     /// The input ends before the section does.
     Truncated,
+    /// The input ends between the sections of an inner module or component that goes on.
+    CutShort,
     /// The module is malformed: the reason, and its position in the data.
     Malformed(Malformed, usize),
     /// The module is malformed unless the feature is on.

@@ -3,7 +3,7 @@
 use wattle_ast::{Body, Custom, Instr, Item, Malformed, Nesting, Reader};
 
 use crate::frame::{Bounds, Frame, Input, NoItem};
-use crate::state::Section;
+use crate::section::Section;
 
 /// Decodes the next item of any section but the code section and custom sections to `to`. Here and
 /// below, `end` becomes the position behind the item.

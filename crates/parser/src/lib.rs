@@ -64,15 +64,19 @@ mod failure;
 mod feed;
 mod frame;
 mod items;
+mod module;
 mod parser;
 mod raw;
+mod sans_io;
+mod section;
 mod slice;
-mod state;
 mod tree;
+mod walk;
 
 pub use components::{parse_component, parse_wasm};
 #[cfg(feature = "std")]
 pub use event_reader::{EventReader, ItemTooLarge, ReadError};
 pub use frame::LOOK_AHEAD;
 pub use parser::{Parser, Step};
-pub use slice::{Events, SectionFrame, Skipped, events, frames, parse};
+pub use slice::{Events, SectionFrame, events, frames, parse};
+pub use walk::Skipped;

@@ -3,6 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use wattle_ast::RawSection;
+
 /// Where the bytes of a tree come from: the input with the offset of its first byte, or, without one,
 /// the events, which go before the tree does.
 #[derive(Clone, Copy)]
@@ -59,7 +61,7 @@ impl<'a, Id> Raw<'a, Id> {
     }
 
     /// Ends the section.
-    pub(crate) fn end(&mut self) -> Option<(Id, Cow<'a, [u8]>)> {
+    pub(crate) fn end(&mut self) -> Option<RawSection<'a, Id>> {
         let Open { id, start, end, bytes } = self.open.take()?;
         let bytes = match self.keep.0 {
             None => Cow::Owned(bytes),
@@ -67,6 +69,6 @@ impl<'a, Id> Raw<'a, Id> {
                 Cow::Borrowed(input.get(start - offset..end - offset).unwrap_or_default())
             }
         };
-        Some((id, bytes))
+        Some(RawSection { id, bytes })
     }
 }

@@ -4,9 +4,12 @@ use core::iter::FusedIterator;
 
 use wattle_ast::{Error, Event, Module, Path, Reader, SectionId, Span};
 
-use crate::parser::{Parser, Progress};
+use crate::module::ModuleState;
+use crate::parser::Parser;
 use crate::raw::Keep;
+use crate::sans_io::State;
 use crate::tree::Builder;
+use crate::walk::{Skipped, Walk};
 
 /// The events of a module, with the default features.
 ///
@@ -49,7 +52,7 @@ impl Parser {
     /// assert_eq!(error.to_string(), message);
     /// ```
     pub fn events(self, bytes: &[u8]) -> Events<'_> {
-        Events { parser: self, rest: bytes, done: false }
+        Events { walk: Walk::new(self.sans_io, bytes) }
     }
 
     /// The module of these bytes.
@@ -79,18 +82,7 @@ impl Parser {
 /// [skipped](Events::skip_malformed).
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
-    parser: Parser,
-    rest: &'a [u8],
-    done: bool,
-}
-
-/// A part of a module that was skipped because it is malformed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Skipped<'a> {
-    /// The offset in the input of its first byte.
-    pub offset: usize,
-    /// Its bytes; empty if only the order of sections or a count is wrong.
-    pub bytes: &'a [u8],
+    walk: Walk<'a, ModuleState>,
 }
 
 impl<'a> Events<'a> {
@@ -114,22 +106,17 @@ impl<'a> Events<'a> {
     /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     pub fn skip_malformed(&mut self) -> Option<Skipped<'a>> {
-        let offset = self.parser.offset();
-        let len = self.parser.skip_malformed(self.rest)?;
-        let (bytes, rest) = self.rest.split_at_checked(len)?;
-        self.rest = rest;
-        self.done = false;
-        Some(Skipped { offset, bytes })
+        self.walk.skip_malformed()
     }
 
     /// The offset in the input of the next byte.
     pub fn offset(&self) -> usize {
-        self.parser.offset()
+        self.walk.parser.offset
     }
 
     /// The bytes behind the last event.
     pub fn rest(&self) -> &'a [u8] {
-        self.rest
+        self.walk.rest
     }
 }
 
@@ -138,25 +125,7 @@ impl<'a> Iterator for Events<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let mut event = Parser::BLANK;
-        match self.parser.next_to(&mut event, self.rest, true) {
-            Ok(Progress::Event) => {
-                self.rest = self.rest.get(event.bytes.len()..).unwrap_or_default();
-                Some(Ok(event))
-            }
-            // The whole input is here, so no more can arrive.
-            Ok(Progress::End | Progress::NeedMore(_)) => {
-                self.done = true;
-                None
-            }
-            Err(error) => {
-                self.done = true;
-                Some(Err(error))
-            }
-        }
+        self.walk.next()
     }
 }
 
@@ -193,23 +162,20 @@ pub struct SectionFrame<'a> {
 /// A malformed header, and a size that is malformed or larger than the rest of the input; no more
 /// sections follow.
 pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
-    let mut header = Parser::new().events(bytes);
-    let error = header.next().and_then(Result::err);
-    let start = bytes.len() - header.rest().len();
     let path = |code| Path { section: SectionId::from_code(code), ..Path::default() };
-    frames_behind(bytes, start, error, path)
+    frames_behind(Parser::new().events(bytes).walk, path)
 }
 
-/// The sections from position `start` on, unless there is an error before them. `path` is the path to
-/// a section with a code.
-pub(crate) fn frames_behind(
-    bytes: &[u8],
-    start: usize,
-    mut error: Option<Error>,
+/// The sections behind the header, with which a walk begins. `path` is the path to a section with a
+/// code.
+pub(crate) fn frames_behind<'a, S: State>(
+    mut walk: Walk<'a, S>,
     path: impl Fn(u8) -> Path,
-) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
+) -> impl Iterator<Item = Result<SectionFrame<'a>, Error>> {
+    let bytes = walk.rest;
+    let mut error = walk.next().and_then(Result::err);
     let mut reader = Reader::new(bytes);
-    reader.seek(start);
+    reader.seek(bytes.len() - walk.rest.len());
     core::iter::from_fn(move || {
         if let Some(error) = error.take() {
             reader.seek(bytes.len());

@@ -1,6 +1,6 @@
 //! Builds a module from events.
 
-use wattle_ast::{Collector, Item, Module, RawSection, SectionId};
+use wattle_ast::{Collector, Item, Module, SectionId};
 
 use crate::raw::{Keep, Raw};
 
@@ -31,8 +31,8 @@ impl<'a> Builder<'a> {
     }
 
     fn end_section(&mut self) {
-        if let Some((id, bytes)) = self.raw.end() {
-            self.collector.raw_section(RawSection { id, bytes });
+        if let Some(section) = self.raw.end() {
+            self.collector.raw_section(section);
         }
     }
 

@@ -1,6 +1,5 @@
 //! The tree of a component: its definitions, and their original encoding.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -52,15 +51,9 @@ impl PartialEq for Encoding<'_> {
     }
 }
 
-/// The bytes of a section.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RawSection<'a> {
-    /// The id of the section.
-    pub id: SectionId,
-    /// The bytes from the id on. Of a section with a module or component, only id and size: the
-    /// sections inside have bytes of their own.
-    pub bytes: Cow<'a, [u8]>,
-}
+/// The bytes of a section of a component. Of a section with a module or component, they are only id
+/// and size: the sections inside have bytes of their own.
+pub type RawSection<'a> = crate::RawSection<'a, SectionId>;
 
 impl RawSection<'_> {
     /// The number of `definitions`, from the first on, that the section holds; `None` if it holds

@@ -156,13 +156,10 @@ impl Definition<'_> {
 impl Component<'_> {
     /// Copies borrowed data, so that the component can outlive the input.
     pub fn into_owned(self) -> Component<'static> {
-        let raw = |section: RawSection<'_>| RawSection {
-            id: section.id,
-            bytes: Cow::Owned(section.bytes.into_owned()),
-        };
+        let sections = all(self.encoding.sections, RawSection::into_owned);
         Component {
             definitions: all(self.definitions, Definition::into_owned),
-            encoding: Encoding { sections: all(self.encoding.sections, raw) },
+            encoding: Encoding { sections },
         }
     }
 }

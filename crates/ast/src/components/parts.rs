@@ -9,7 +9,7 @@ use super::component::Component;
 use super::definitions::Definition;
 use super::sections::{Holds, SectionId};
 use super::sorts::{CoreSort, PlainSort, Sort};
-use crate::{Encode, Item, Span, leb128};
+use crate::{Encode, Item, Span};
 
 /// What a binary holds, as the last two bytes of its preamble say.
 ///
@@ -52,25 +52,12 @@ impl Layer {
     }
 }
 
-/// The header of a section of a component that is not custom: its id, its size, and its count if it
-/// is a list.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Section {
-    /// The id of the section.
-    pub id: SectionId,
-    /// The number of bytes after the size, including the count.
-    pub size: u32,
-    /// The number of definitions, without those in types; 1 for a section that is not a list.
-    pub count: u32,
-}
+/// The header of a section of a component.
+pub type Section = crate::Section<SectionId>;
 
 impl Encode for Section {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.push(self.id.code());
-        leb128::write_u32(out, self.size);
-        if self.id.holds() == Holds::List {
-            leb128::write_u32(out, self.count);
-        }
+        self.write(self.id.code(), self.id.holds() == Holds::List, out);
     }
 }
 

@@ -92,9 +92,9 @@ impl PartialEq for Encoding<'_> {
 
 /// The bytes of a section.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RawSection<'a> {
+pub struct RawSection<'a, Id = SectionId> {
     /// The id of the section.
-    pub id: SectionId,
+    pub id: Id,
     /// The bytes of the whole section, from the id on.
     pub bytes: Cow<'a, [u8]>,
 }
@@ -106,6 +106,13 @@ impl RawSection<'_> {
     /// If the bytes begin with another id, or their number is not what the size says.
     pub fn content(&self, start: usize) -> Result<Reader<'_>, Malformed> {
         section_content(self.id.code(), &self.bytes, start)
+    }
+}
+
+impl<Id> RawSection<'_, Id> {
+    /// Copies the bytes, so that they can outlive the input.
+    pub(crate) fn into_owned(self) -> RawSection<'static, Id> {
+        RawSection { id: self.id, bytes: Cow::Owned(self.bytes.into_owned()) }
     }
 }
 
@@ -130,10 +137,7 @@ pub(crate) fn all<T, U, L: FromIterator<U>>(
 impl Module<'_> {
     /// Copies borrowed data, so that the module can outlive the input.
     pub fn into_owned(self) -> Module<'static> {
-        let raw = |section: RawSection<'_>| RawSection {
-            id: section.id,
-            bytes: Cow::Owned(section.bytes.into_owned()),
-        };
+        let sections = all(self.encoding.sections, RawSection::into_owned);
         Module {
             types: self.types,
             rec_groups: self.rec_groups,
@@ -150,7 +154,7 @@ impl Module<'_> {
             datas: all(self.datas, Data::into_owned),
             customs: all(self.customs, Custom::into_owned),
             names: self.names.into_owned(),
-            encoding: Encoding { sections: all(self.encoding.sections, raw), ..self.encoding },
+            encoding: Encoding { sections, ..self.encoding },
         }
     }
 }

@@ -89,20 +89,28 @@ impl fmt::Display for SectionId {
 
 /// The header of a section that is not custom: its id, its size, and its count if it is a list.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Section {
+pub struct Section<Id = SectionId> {
     /// The id of the section.
-    pub id: SectionId,
+    pub id: Id,
     /// The number of bytes after the size, including the count.
     pub size: u32,
-    /// The number of items; 1 for a section that is not a list.
+    /// The number of items, or of definitions without those in types; 1 for a section that is not a
+    /// list.
     pub count: u32,
 }
 
 impl Encode for Section {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.push(self.id.code());
+        self.write(self.id.code(), self.id.is_list(), out);
+    }
+}
+
+impl<Id> Section<Id> {
+    /// Writes the header of a section with this code.
+    pub(crate) fn write(&self, code: u8, is_list: bool, out: &mut Vec<u8>) {
+        out.push(code);
         leb128::write_u32(out, self.size);
-        if self.id.is_list() {
+        if is_list {
             leb128::write_u32(out, self.count);
         }
     }

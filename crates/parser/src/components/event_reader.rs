@@ -7,6 +7,7 @@ use wattle_ast::components::{Component, Event, Layer, Part};
 
 use super::parser::Parser;
 use super::slice::not_a_component;
+use super::state::WasmState;
 use super::tree::Builder;
 use crate::event_reader::ReadError;
 use crate::feed::Feed;
@@ -32,8 +33,7 @@ use crate::raw::Keep;
 /// ```
 #[derive(Debug)]
 pub struct EventReader<R> {
-    parser: Parser,
-    feed: Feed<R>,
+    feed: Feed<R, WasmState>,
 }
 
 impl<R: io::Read> EventReader<R> {
@@ -45,7 +45,7 @@ impl<R: io::Read> EventReader<R> {
     /// The events of what `input` delivers. The parser, which must not have seen any input yet,
     /// decides on the features and checks.
     pub fn with_parser(parser: Parser, input: R) -> EventReader<R> {
-        EventReader { parser, feed: Feed::new(input, crate::EventReader::<R>::MAX_ITEM) }
+        EventReader { feed: Feed::new(parser.sans_io, input, crate::EventReader::<R>::MAX_ITEM) }
     }
 
     /// Sets the most bytes of a definition or item, which limits the memory that the reader takes to
@@ -63,7 +63,7 @@ impl<R: io::Read> EventReader<R> {
     /// Errors of the input, the first place where it is malformed, or an item that is too large.
     #[allow(clippy::should_implement_trait)] // An iterator's items cannot borrow from it.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError> {
-        self.feed.next(&mut self.parser)
+        self.feed.next()
     }
 
     /// Passes the events that are left to `take`, each where the parser made it: to move every event
@@ -80,7 +80,7 @@ impl<R: io::Read> EventReader<R> {
     /// # Ok::<(), wattle_parser::ReadError>(())
     /// ```
     pub fn pass_to(mut self, take: impl FnMut(&Event<'_>)) -> Result<(), ReadError> {
-        self.feed.pass_to(&mut self.parser, take)
+        self.feed.pass_to(take)
     }
 
     /// The whole module or component.
@@ -108,7 +108,7 @@ impl<R: io::Read> EventReader<R> {
     /// Errors of the input, the first place where it is malformed, or that it is a module.
     pub fn component(mut self) -> Result<Component<'static>, ReadError> {
         let mut builder = Builder::new(Keep::copy());
-        let start = self.parser.offset();
+        let start = self.feed.offset();
         while let Some(event) = self.next()? {
             if event.offset == start && event.part == Part::Enter(Layer::Module) {
                 return Err(not_a_component(start).into());

@@ -7,24 +7,33 @@ use alloc::string::String;
 use wattle_ast::components::SectionId;
 use wattle_ast::{DefinitionRef, Error, Malformed, Path, Span};
 
-use super::parser::Parser;
+use super::state::{At, WasmState};
 use crate::failure::{missing_bytes, section_code, version};
-use crate::frame::{Input, NoItem, section_size};
+use crate::frame::{Input, NoItem};
+use crate::sans_io::Explain;
+use crate::section::Extent;
 
-impl Parser {
+impl Explain for WasmState {
     #[cold]
     #[inline(never)]
-    pub(super) fn error(&self, input: &Input<'_>, no_item: NoItem) -> Error {
-        let (kind, pos, enable) = match no_item {
+    fn error(&self, input: &Input<'_>, why: NoItem) -> Error {
+        if let At::Module(module) = &self.at
+            && !matches!(why, NoItem::CutShort)
+        {
+            let error = module.error(input, why);
+            return Error { path: error.path.within(&self.place.outer()), ..error };
+        }
+        let is_at_start = matches!(self.at, At::Start);
+        let (kind, pos, enable) = match why {
             NoItem::Malformed(kind, pos) | NoItem::Counts(kind, pos, _) => (kind, pos, None),
             NoItem::Disabled(kind, pos, feature) => (kind, pos, Some(feature)),
-            NoItem::Truncated | NoItem::More(_) | NoItem::End => return self.truncated(input),
+            _ => return self.truncated(input),
         };
         let bytes = input.data.get(pos..);
         let byte = bytes.and_then(<[u8]>::first);
         let found = match kind {
             // Nothing says yet whether it is a component.
-            Malformed::UnexpectedEnd if self.is_at_start() => Some((String::new(), 0)),
+            Malformed::UnexpectedEnd if is_at_start => Some((String::new(), 0)),
             Malformed::UnknownVersion => version(bytes),
             Malformed::SectionId => section_code(byte),
             Malformed::UnexpectedEnd => Some((String::from("(the bytes end here)"), 0)),
@@ -42,7 +51,7 @@ impl Parser {
             None => usize::from(kind != Malformed::IntegerTooLong),
         };
         let kind = match kind {
-            kind if self.is_at_start() => kind,
+            kind if is_at_start => kind,
             // The official phrase of components for everything that is cut short.
             Malformed::UnexpectedEnd | Malformed::LengthOutOfBounds => Malformed::EndOfFile,
             kind => kind,
@@ -55,13 +64,28 @@ impl Parser {
         }
     }
 
+    fn path(&self, input: &Input<'_>) -> Path {
+        let path = match &self.at {
+            At::Module(module) => module.path(input),
+            _ => Path { definition: self.definition(input), ..Path::default() },
+        };
+        path.within(&self.place.outer())
+    }
+}
+
+impl WasmState {
     /// The error for a section, or an inner module or component, that claims more bytes than there
     /// are.
     fn truncated(&self, input: &Input<'_>) -> Error {
         let end = input.offset.saturating_add(input.data.len());
         // Of everything that is cut short, the outermost tells how much is missing.
         let outermost = self.ends.first().copied().filter(|outermost| *outermost > end);
-        let wanted = outermost.or_else(|| self.section_end(input)).unwrap_or(end);
+        let extent = match &self.at {
+            At::Section(section) => Some(&section.extent),
+            _ => None,
+        };
+        let section = || Extent::end(extent, input).map(|len| input.offset.saturating_add(len));
+        let wanted = outermost.or_else(section).unwrap_or(end);
         Error {
             path: self.path(input),
             found: Some(missing_bytes(wanted.saturating_sub(end))),
@@ -69,37 +93,17 @@ impl Parser {
         }
     }
 
-    /// The offset behind the section that the parser is in or before.
-    fn section_end(&self, input: &Input<'_>) -> Option<usize> {
-        let len = match self.section() {
-            Some(section) => section.extent.left,
-            None => section_size(input).ok()?.1,
-        };
-        Some(input.offset.saturating_add(len))
-    }
-
-    /// An error of the module that the parser is in, with the path to that module.
-    #[cold]
-    pub(super) fn in_module(&self, error: Error) -> Error {
-        Error { path: error.path.within(&self.place.outer()), ..error }
-    }
-
-    /// The path to the next part.
-    fn path(&self, input: &Input<'_>) -> Path {
-        Path { definition: self.definition(input), ..Path::default() }.within(&self.place.outer())
-    }
-
     /// The next definition, or the section if it is not known which.
     fn definition(&self, input: &Input<'_>) -> Option<DefinitionRef> {
-        match self.section() {
-            Some(section) if section.entries.is_done() => {
+        match &self.at {
+            At::Section(section) if section.entries.is_done() => {
                 Some(DefinitionRef::Section(section.entries.section()))
             }
-            Some(section) => {
+            At::Section(section) => {
                 let reader = input.reader(0, section.extent.left);
                 self.place.next(section.entries.section(), section.entries.scope(), reader)
             }
-            None if self.is_between_sections() => {
+            At::Sections => {
                 let id = SectionId::from_code(*input.data.first()?)?;
                 Some(match id {
                     SectionId::Custom | SectionId::CoreModule | SectionId::Component => {
@@ -108,16 +112,8 @@ impl Parser {
                     _ => DefinitionRef::Section(id),
                 })
             }
-            None => self.preamble_of().map(|id| self.place.definition(id, None)),
-        }
-    }
-
-    /// The path to the part that `data` begins with.
-    #[cfg(feature = "std")]
-    pub(crate) fn path_of_next(&self, data: &[u8]) -> Path {
-        match self.module() {
-            Some(module) => module.path_of_next(data).within(&self.place.outer()),
-            None => self.path(&self.input(data, false)),
+            At::Preamble(id) => Some(self.place.definition(*id, None)),
+            At::Start | At::Module(_) | At::Done => None,
         }
     }
 }

@@ -49,6 +49,7 @@ mod parser;
 mod place;
 mod recover;
 mod slice;
+mod state;
 mod tree;
 
 #[cfg(feature = "std")]

@@ -6,10 +6,12 @@ use wattle_ast::components::{Component, Event, Layer, SectionId};
 use wattle_ast::{DefinitionRef, Error, Features, Malformed, Path, Span, Wasm};
 
 use super::parser::Parser;
+use super::state::WasmState;
 use super::tree::Builder;
-use crate::parser::{MAGIC, Progress};
+use crate::module::MAGIC;
 use crate::raw::Keep;
-use crate::slice::{SectionFrame, Skipped, frames_behind};
+use crate::slice::{SectionFrame, frames_behind};
+use crate::walk::{Skipped, Walk};
 
 /// The events of a module or component, with the default features.
 ///
@@ -73,7 +75,7 @@ impl Parser {
     /// );
     /// ```
     pub fn events(self, bytes: &[u8]) -> Events<'_> {
-        Events { parser: self, rest: bytes, done: false }
+        Events { walk: Walk::new(self.sans_io, bytes) }
     }
 
     /// The module or component of these bytes.
@@ -115,9 +117,7 @@ pub(super) fn not_a_component(start: usize) -> Error {
 /// [skipped](Events::skip_malformed).
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
-    parser: Parser,
-    rest: &'a [u8],
-    done: bool,
+    walk: Walk<'a, WasmState>,
 }
 
 impl<'a> Events<'a> {
@@ -144,12 +144,7 @@ impl<'a> Events<'a> {
     /// # Ok::<(), wattle_ast::Error>(())
     /// ```
     pub fn skip_malformed(&mut self) -> Option<Skipped<'a>> {
-        let offset = self.parser.offset();
-        let len = self.parser.skip_malformed(self.rest)?;
-        let (bytes, rest) = self.rest.split_at_checked(len)?;
-        self.rest = rest;
-        self.done = false;
-        Some(Skipped { offset, bytes })
+        self.walk.skip_malformed()
     }
 
     /// Passes the events that are left to `take`, each where the parser made it. An iterator moves
@@ -167,34 +162,23 @@ impl<'a> Events<'a> {
     /// assert_eq!(definitions, 2);
     /// # Ok::<(), wattle_ast::Error>(())
     /// ```
-    pub fn pass_to(mut self, mut take: impl FnMut(&Event<'a>)) -> Result<(), Error> {
-        let mut event = Parser::BLANK;
-        while !self.done {
-            match self.parser.next_to(&mut event, self.rest, true)? {
-                Progress::Event => {
-                    self.rest = self.rest.get(event.bytes.len()..).unwrap_or_default();
-                    take(&event);
-                }
-                // The whole input is here, so no more can arrive.
-                Progress::End | Progress::NeedMore(_) => self.done = true,
-            }
-        }
-        Ok(())
+    pub fn pass_to(self, take: impl FnMut(&Event<'a>)) -> Result<(), Error> {
+        self.walk.pass_to(take)
     }
 
     /// The offset in the input of the next byte.
     pub fn offset(&self) -> usize {
-        self.parser.offset()
+        self.walk.parser.offset
     }
 
     /// The number of inner modules and components that are open.
     pub fn depth(&self) -> usize {
-        self.parser.depth()
+        self.walk.parser.state.ends.len()
     }
 
     /// The bytes behind the last event.
     pub fn rest(&self) -> &'a [u8] {
-        self.rest
+        self.walk.rest
     }
 }
 
@@ -203,25 +187,7 @@ impl<'a> Iterator for Events<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let mut event = Parser::BLANK;
-        match self.parser.next_to(&mut event, self.rest, true) {
-            Ok(Progress::Event) => {
-                self.rest = self.rest.get(event.bytes.len()..).unwrap_or_default();
-                Some(Ok(event))
-            }
-            // The whole input is here, so no more can arrive.
-            Ok(Progress::End | Progress::NeedMore(_)) => {
-                self.done = true;
-                None
-            }
-            Err(error) => {
-                self.done = true;
-                Some(Err(error))
-            }
-        }
+        self.walk.next()
     }
 }
 
@@ -247,11 +213,9 @@ impl FusedIterator for Events<'_> {}
 /// A malformed preamble, and a size that is malformed or larger than the rest of the input; no more
 /// sections follow.
 pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Error>> {
-    let mut preamble = Parser::new().features(Features::ALL).events(bytes);
+    let events = Parser::new().features(Features::ALL).events(bytes);
     let is_component = Layer::of(bytes) == Some(Layer::Component);
-    let error = preamble.next().and_then(Result::err);
-    let start = bytes.len() - preamble.rest().len();
-    frames_behind(bytes, start, error, move |code| match is_component {
+    frames_behind(events.walk, move |code| match is_component {
         true => Path {
             definition: SectionId::from_code(code).map(DefinitionRef::Section),
             ..Path::default()

@@ -94,9 +94,7 @@ impl<'a> Builder<'a> {
     }
 
     fn end_section(&mut self) {
-        if let Some((id, bytes)) = self.raw.end() {
-            self.sections.push(RawSection { id, bytes });
-        }
+        self.sections.extend(self.raw.end());
         // Only what was skipped leaves types open.
         let ends = core::iter::repeat_n(Definition::End, core::mem::take(&mut self.types));
         self.definitions.extend(ends);

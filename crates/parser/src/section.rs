@@ -1,8 +1,8 @@
 //! The section that a parser is in: how much of it is left, and its next entry.
 
-use wattle_ast::{Body, Entries, Item, Malformed, Reader, Section as Header, SectionId};
+use wattle_ast::{Body, Entries, Item, Malformed, Section as Header, SectionId};
 
-use crate::frame::{Frame, Input, LOOK_AHEAD, NoItem};
+use crate::frame::{Frame, Input, LOOK_AHEAD, NoItem, section_size};
 
 /// How many bytes the section that is being read has, and how many are left.
 #[derive(Clone, Debug)]
@@ -16,16 +16,23 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// The extent of a section whose header is the first `len` bytes of `data`, at `offset` in the
-    /// input.
-    pub(crate) fn new(size: u32, data: &[u8], offset: usize, len: usize) -> Extent {
-        let mut header = Reader::new(data.get(..len).unwrap_or(data));
-        header.seek(1);
+    /// The extent of a section whose header is the first `len` bytes of the input.
+    pub(crate) fn new(size: u32, input: &Input<'_>, len: usize) -> Extent {
+        let mut header = input.reader(1, len);
         let after_size = header.u32().map_or(len, |_| header.pos());
         Extent {
             size,
-            size_at: offset.saturating_add(1),
+            size_at: input.offset.saturating_add(1),
             left: (size as usize).saturating_sub(len - after_size),
+        }
+    }
+
+    /// The position behind the section that the parser is in, or, without one, behind the section that
+    /// begins the input.
+    pub(crate) fn end(open: Option<&Extent>, input: &Input<'_>) -> Option<usize> {
+        match open {
+            Some(extent) => Some(extent.left),
+            None => Some(section_size(input).ok()?.1),
         }
     }
 
@@ -49,16 +56,16 @@ impl Extent {
 
 /// The section that is being read.
 #[derive(Clone, Debug)]
-pub(crate) struct Section {
+pub(crate) struct Section<E = Entries> {
     pub(crate) extent: Extent,
-    pub(crate) entries: Entries,
+    pub(crate) entries: E,
 }
 
 impl Section {
-    /// The section whose header is the first `len` bytes of `data`, at `offset` in the input.
-    pub(crate) fn enter(header: Header, data: &[u8], offset: usize, len: usize) -> Section {
+    /// The section whose header is the first `len` bytes of the input.
+    pub(crate) fn enter(header: Header, input: &Input<'_>, len: usize) -> Section {
         Section {
-            extent: Extent::new(header.size, data, offset, len),
+            extent: Extent::new(header.size, input, len),
             entries: Entries::new(header.id, header.count),
         }
     }
