@@ -53,8 +53,8 @@ impl<'a, S: State> Walk<'a, S> {
 
     /// Passes the events that are left to `take`, each where the parser made it.
     pub(crate) fn pass_to(mut self, mut take: impl FnMut(&S::Event<'a>)) -> Result<(), Error> {
-        let mut event = S::blank();
         while !self.done {
+            let mut event = S::blank();
             match self.parser.next_to(&mut event, self.rest, true)? {
                 Progress::Event(len) => {
                     self.rest = self.rest.get(len..).unwrap_or_default();
