@@ -142,7 +142,7 @@ impl Model {
     }
 
     /// Puts each type behind those that it is made of.
-    fn sort_types(&mut self) -> Result<(), MergeError> {
+    pub(crate) fn sort_types(&mut self) -> Result<(), MergeError> {
         let edges: Vec<Vec<usize>> = self
             .types
             .iter()
