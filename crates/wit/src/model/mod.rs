@@ -9,6 +9,7 @@
 //! | `items.rs` | packages, interfaces, worlds and functions |
 //! | `types.rs` | types |
 //! | `lookup.rs` | names, and what is found by them |
+//! | `equality.rs` | which value types are equal in components |
 //! | `packages.rs` | the order of packages |
 //! | `copy.rs` | types, functions, imports and exports with other types in them |
 //! | `merge.rs`, `merge_worlds.rs`, `merge_error.rs` | two models as one, two worlds as one |
@@ -39,6 +40,7 @@
 
 mod copy;
 mod elaborate;
+mod equality;
 mod items;
 mod lookup;
 mod merge;
@@ -61,6 +63,7 @@ use crate::package::PackageName;
 pub(crate) use copy::TypeMap;
 pub(crate) use elaborate::MAX_WORK;
 pub use elaborate::Transitive;
+pub(crate) use equality::Equality;
 pub use items::{Extern, Externs, Func, Interface, Item, Key, Package, World};
 pub use lookup::SelectError;
 pub use merge::Remap;

@@ -33,7 +33,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-use wattle_ast::components::check_label;
+use wattle_ast::components::{NamePart, check_label, check_words};
 use wattle_ast::{Shown, is_harmless};
 
 use crate::docs::Gate;
@@ -254,7 +254,8 @@ impl<'m> Printer<'m> {
     /// The name of a package, with that of an interface in it if there is one.
     fn package_path(&mut self, package: &PackageName, interface: Option<&str>) {
         let PackageName { namespace, name, version } = package;
-        if self.malformed.is_none() && check_label(namespace).and(check_label(name)).is_err() {
+        let checked = check_words(namespace, NamePart::Namespace);
+        if self.malformed.is_none() && checked.and(check_words(name, NamePart::Package)).is_err() {
             self.malformed = Some(format!("{namespace}:{name}"));
         }
         self.word(&format!("{}:{}", escaped(namespace), escaped(name)));
@@ -321,7 +322,10 @@ impl<'m> Printer<'m> {
     }
 
     fn docs(&mut self, docs: &Option<String>) {
-        for line in docs.iter().flat_map(|docs| docs.lines()) {
+        // An empty text has no line.
+        let is_empty = docs.as_deref() == Some("");
+        let lines = docs.iter().flat_map(|docs| docs.lines());
+        for line in lines.chain(is_empty.then_some("")) {
             self.word("///");
             if !line.is_empty() {
                 self.word(&format!(" {}", Escaped(line, false)));

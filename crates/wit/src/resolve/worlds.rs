@@ -107,12 +107,18 @@ impl<'a> Resolve<'a> {
         let both = [(Direction::Import, &items.imports), (Direction::Export, &items.exports)];
         for (direction, externs) in both {
             for name in names_of(externs) {
-                if let Some(getter) = getter_of(name)
-                    && !externs.contains(&Key::Name((*getter).into()))
-                {
-                    let kind = ErrorKind::NoGetter { name: (**name).into(), getter: getter.into() };
-                    let place = self.extern_place(id, direction, name).unwrap_or(place);
-                    self.errors.push(Error::new(kind, place));
+                let Some(getter) = getter_of(name) else { continue };
+                let place = self.extern_place(id, direction, name).unwrap_or(place);
+                let own = externs.get(&Key::Name(name.clone()));
+                match (own, externs.get(&Key::Name((*getter).into()))) {
+                    (Some(Extern::Func(setter)), Some(Extern::Func(getter))) => {
+                        self.check_property(setter, getter, place);
+                    }
+                    _ => {
+                        let (name, getter) = ((**name).into(), getter.into());
+                        let kind = ErrorKind::NoGetter { name, getter };
+                        self.errors.push(Error::new(kind, place));
+                    }
                 }
             }
         }
