@@ -1,10 +1,12 @@
 //! The interfaces and worlds of a package, in their order, and paths to them.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use wattle_ast::components::label_key;
 use wattle_ast::{SpaceIdx, Span};
 
 use super::Resolve;
@@ -43,6 +45,7 @@ impl<'a> Resolve<'a> {
         let parts = self.texts[package.idx()].parts.clone();
         let mut nodes: Vec<Node<'a>> = Vec::new();
         let mut numbers: BTreeMap<&'a str, usize> = BTreeMap::new();
+        let mut keys: BTreeMap<Cow<'a, str>, usize> = BTreeMap::new();
         for (part, (source, items)) in parts.iter().enumerate() {
             for item in *items {
                 let name = match item {
@@ -50,14 +53,22 @@ impl<'a> Resolve<'a> {
                     Item::World(world) => world.name,
                     Item::Use { .. } => continue,
                 };
-                if let Some(&other) = numbers.get(name.name) {
+                // In the component of the package all are exports.
+                if let Some(&other) = keys.get(&label_key(name.name)) {
                     let other: &Node<'_> = &nodes[other];
+                    let (text, previous) = (name.name.into(), other.name.name.into());
                     let related = Place { source: parts[other.part].0, span: other.name.span };
-                    let kind = ErrorKind::DuplicateItem { name: name.name.into() };
+                    let kind = match other.name.name == name.name {
+                        true => ErrorKind::DuplicateItem { name: text },
+                        false => ErrorKind::Conflict { name: text, previous },
+                    };
                     self.error(kind, *source, name.span).related = Some(related);
-                    continue;
+                    if numbers.contains_key(name.name) {
+                        continue;
+                    }
                 }
                 numbers.insert(name.name, nodes.len());
+                keys.entry(label_key(name.name)).or_insert(nodes.len());
                 nodes.push(Node { name, part, item });
             }
         }

@@ -141,6 +141,8 @@ impl<'a> Resolve<'a> {
         let mut work = self.work;
         match self.model.elaborate(imports, exports, &mut work) {
             Ok((imports, exports)) => {
+                self.check_interfaces(&imports, Direction::Import, place);
+                self.check_interfaces(&exports, Direction::Export, place);
                 let world = &mut self.model.worlds[id];
                 (world.imports, world.exports) = (imports, exports);
             }
@@ -318,6 +320,20 @@ impl<'a> Resolve<'a> {
             let Some(place) = self.extern_place(id, direction, name) else { continue };
             if let Err((previous, _)) = taken.add(name, place.span) {
                 let (name, previous) = ((**name).into(), (*previous).into());
+                let kind = ErrorKind::WorldNames { direction: direction.word(), name, previous };
+                self.errors.push(Error::new(kind, place));
+            }
+        }
+    }
+
+    /// Checks that the whole names of interfaces are strongly unique, also of those that the text does
+    /// not say.
+    fn check_interfaces(&mut self, externs: &Externs, direction: Direction, place: Place) {
+        let mut taken = NameScope::default();
+        for key in externs.keys().filter(|key| matches!(key, Key::Interface(_))) {
+            let name = Text::from(self.model.key_name(key));
+            if let Err((previous, _)) = taken.add(&name, place.span) {
+                let (name, previous) = ((*name).into(), (*previous).into());
                 let kind = ErrorKind::WorldNames { direction: direction.word(), name, previous };
                 self.errors.push(Error::new(kind, place));
             }

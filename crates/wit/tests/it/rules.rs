@@ -209,3 +209,29 @@ fn an_empty_comment_is_printed() {
     let resolved = resolver.resolve().unwrap();
     assert_eq!(print::package(resolved.model(), resolved.root()).unwrap(), text);
 }
+
+#[test]
+fn names_that_are_too_much_alike_conflict_wherever_a_component_has_both() {
+    let all = faults("package a:b; interface a-b {} interface AB {} world ab {} interface a-b {}");
+    let expected = [
+        ("name `AB` conflicts with previous name `a-b`", "AB"),
+        ("name `ab` conflicts with previous name `a-b`", "ab"),
+        ("duplicate item named `a-b`", "a-b"),
+    ];
+    assert_eq!(all, expected.map(|(text, at)| (text.to_owned(), at.to_owned())));
+    // One import is there because of the other.
+    let packages = "package a:b; package c-d:e { interface i { type t = u8; } }
+        package cd:e { interface i {} interface j { use c-d:e/i.{t}; } }";
+    for (items, is_good) in [
+        ("import c-d:e/i; import cd:e/j;", true),
+        ("import cd:e/i; import cd:e/j;", false),
+        ("export cd:e/i; export c-d:e/i;", false),
+        ("import cd:e/i; export c-d:e/i;", true),
+    ] {
+        let all = faults(&format!("{packages} world w {{ {items} }}"));
+        assert_eq!(all.is_empty(), is_good, "{items}: {all:?}");
+        for (text, at) in all {
+            assert!(text.ends_with("(names must be strongly unique)") && at == "w", "{text} {at}");
+        }
+    }
+}
