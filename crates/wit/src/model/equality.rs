@@ -22,7 +22,9 @@ impl Equality {
     /// model, and may have got further types.
     pub(crate) fn first(&mut self, model: &Model, val: Val) -> Val {
         // What a type is made of has lower numbers.
-        for (id, ty) in model.types().skip(self.vals.len()) {
+        loop {
+            let id = TypeId::from(self.vals.len() as u32);
+            let Some(ty) = model.types.get(id) else { break };
             let kind = ty.kind.map(|val| self.known(val));
             let val = match kind {
                 Kind::Alias(val) => val,

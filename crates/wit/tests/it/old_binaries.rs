@@ -322,3 +322,21 @@ fn a_type_whose_name_is_taken_is_not_used_under_it() {
         "`t` refers to the type `file` of another interface, which text cannot name there";
     assert_eq!(error.to_string(), expected);
 }
+
+#[test]
+fn interfaces_that_use_each_other_have_no_text() {
+    let binary = component(
+        r#"(component
+          (type (export "i") (component
+            (import "a:b/j" (instance $j (type $u (enum "x")) (export "u" (type (eq $u)))))
+            (alias export $j "u" (type $u))
+            (export "a:b/i" (instance (type $t (enum "y")) (export "t" (type (eq $t))) (export "v" (type (eq $u)))))))
+          (type (export "j") (component
+            (import "a:b/i" (instance $i (type $t (enum "y")) (export "t" (type (eq $t)))))
+            (alias export $i "t" (type $t))
+            (export "a:b/j" (instance (type $u (enum "x")) (export "u" (type (eq $u))) (export "w" (type (eq $t))))))))"#,
+    );
+    let Decoded { model, package, .. } = decode(&binary).unwrap();
+    let error = print::package(&model, package).unwrap_err();
+    assert_eq!(error.to_string(), "interface or world `a:b/j` depends on itself");
+}
