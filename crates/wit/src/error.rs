@@ -338,6 +338,8 @@ kinds! {
     StreamOfChar "`stream<char>` is not valid at this time, use `stream<u8>` with a defined byte encoding instead for now";
     /// A type that keys of maps cannot have.
     MapKey "invalid map key type: map keys must be bool, u8, u16, u32, u64, s8, s16, s32, s64, char, or string";
+    /// A map whose values have handles in them.
+    MapValue "map value type cannot contain a handle";
     /// A getter with parameters.
     GetterParams "getters cannot have parameters";
     /// A getter without a result.

@@ -56,6 +56,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Index;
 
+use wattle_ast::components::PrimType;
 use wattle_ast::{IndexVec, SpaceIdx};
 
 use crate::package::PackageName;
@@ -180,6 +181,7 @@ impl Model {
 
     /// Adds a type; what follows from its kind is filled in.
     pub(crate) fn add_type(&mut self, mut ty: Type) -> TypeId {
+        use Kind::{Future, Own, Stream};
         let of = |val: Val| val.id().and_then(|id| self.types.get(id));
         ty.is_resource = match &ty.kind {
             Kind::Resource => true,
@@ -191,8 +193,13 @@ impl Model {
             _ => None,
         };
         let mut has_borrow = matches!(ty.kind, Kind::Borrow(_));
-        ty.kind.for_each(|val| has_borrow |= of(val).is_some_and(|ty| ty.has_borrow));
-        ty.has_borrow = has_borrow;
+        let mut has_handle = has_borrow || matches!(ty.kind, Own(_) | Stream(_) | Future(_));
+        ty.kind.for_each(|val| {
+            has_borrow |= of(val).is_some_and(|ty| ty.has_borrow);
+            has_handle |= of(val).is_some_and(|ty| ty.has_handle);
+            has_handle |= val == Val::Prim(PrimType::ErrorContext);
+        });
+        (ty.has_borrow, ty.has_handle) = (has_borrow, has_handle);
         let id = self.types.next_index();
         self.types.push(ty);
         id

@@ -121,9 +121,19 @@ impl<'a> Resolve<'a> {
                 if !matches!(key, Val::Prim(prim) if prim.is_map_key()) {
                     self.error(ErrorKind::MapKey, source, ty.span);
                 }
+                if self.has_handle(value) {
+                    self.error(ErrorKind::MapValue, source, ty.span);
+                }
                 Kind::Map(key, value)
             }
         })
+    }
+
+    fn has_handle(&self, val: Val) -> bool {
+        match val {
+            Val::Prim(prim) => prim == PrimType::ErrorContext,
+            Val::Type(id) => self.model[id].has_handle,
+        }
     }
 
     /// The values of a stream or future. They outlive the call, so none may borrow.

@@ -51,6 +51,16 @@ fn a_stream_or_future_has_no_borrowed_handles() {
 }
 
 #[test]
+fn the_values_of_a_map_have_no_handles() {
+    for ty in ["r", "borrow<r>", "option<r>", "error-context", "stream", "future<u8>", "s", "e"] {
+        let types = "record s { a: list<r> } type e = error-context;";
+        let (found, at) = fault(&format!("{types} f: func(x: list<map<u8, {ty}>>);"));
+        assert_eq!((&*found, &*at), ("map value type cannot contain a handle", "map"), "{ty}");
+    }
+    assert!(is_good("flags s { a } f: func(x: map<u8, list<s>>) -> map<string, map<char, u8>>;"));
+}
+
+#[test]
 fn namespaces_and_names_of_packages_are_in_lower_case() {
     let namespace = "is not in kebab case (a namespace: words in lower case, joined by hyphens)";
     let package = "is not in kebab case (a package name: words in lower case, joined by hyphens)";
