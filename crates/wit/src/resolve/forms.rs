@@ -101,7 +101,11 @@ impl<'a> Resolve<'a> {
             TyKind::Result(ok, err) => Kind::Result(opt(*ok)?, opt(*err)?),
             TyKind::Stream(elem) => {
                 let elem = opt(*elem)?;
-                if elem == Some(Val::Prim(PrimType::Char)) {
+                let named = elem.and_then(Val::id).map(|id| self.model.origin(id));
+                let named = named.map(|id| &self.model[id].kind);
+                if elem == Some(Val::Prim(PrimType::Char))
+                    || named == Some(&Kind::Alias(Val::Prim(PrimType::Char)))
+                {
                     self.error(ErrorKind::StreamOfChar, source, ty.span);
                 }
                 Kind::Stream(self.payload("stream", elem, ty, source))

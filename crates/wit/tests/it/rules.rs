@@ -36,6 +36,12 @@ fn a_stream_or_future_has_no_borrowed_handles() {
         ("f: func(x: stream<borrow<r>>);", stream, "stream"),
         ("type t = future<list<borrow<r>>>;", future, "future"),
         ("type b = borrow<r>; record s { b: b } f: func(x: option<stream<s>>);", stream, "stream"),
+        (
+            "type c = char; type d = c; f: func() -> stream<d>;",
+            "`stream<char>` is not valid at this time, use `stream<u8>` with a defined byte encoding \
+             instead for now",
+            "stream",
+        ),
         ("variant v { c(borrow<r>) } f: func() -> future<v>;", future, "future"),
         (
             "type s = stream<char>;",
