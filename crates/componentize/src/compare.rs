@@ -5,12 +5,12 @@
 //! have more than is asked of it.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_wit::model::{
-    Extern, Func, InterfaceId, Kind, Model, Owner, Text, TypeId, Val, WorldId,
+    Extern, Func, InterfaceId, Kind, Model, Owner, Text, Type, TypeId, Val, WorldId,
 };
 use wattle_wit::print;
 
@@ -34,6 +34,9 @@ struct Compare<'m> {
     differences: Vec<Difference>,
     /// Whether types are equal.
     equal: BTreeMap<Pair, bool>,
+    /// The definitions of types that have been compared, and the places that they belong to. How they
+    /// differ has been reported, so where they are used it no longer counts.
+    compared: BTreeSet<Pair>,
 }
 
 /// All differences that keep a world from standing for another.
@@ -55,6 +58,7 @@ pub(crate) fn compare(
         other: None,
         differences: Vec::new(),
         equal: BTreeMap::new(),
+        compared: BTreeSet::new(),
     };
     compare.side(Side::Import);
     compare.side(Side::Export);
@@ -228,9 +232,26 @@ impl<'m> Compare<'m> {
         }
     }
 
-    /// Compares the definitions of a type.
+    /// The definitions of two types, and the places that they belong to. The definition of a handle is
+    /// that of its resource.
+    fn definitions(&self, places: (Place, Place), ours: TypeId, theirs: TypeId) -> Pair {
+        let definition = |world: &World<'m>, place: Place, id: TypeId| {
+            let id = match world.model[id] {
+                Type { name: None, kind: Kind::Own(resource), .. } => resource,
+                _ => id,
+            };
+            let id = world.model.origin(id);
+            (world.place_of(place, id), id)
+        };
+        (definition(&self.ours, places.0, ours), definition(&self.theirs, places.1, theirs))
+    }
+
+    /// Compares the definitions of a type, unless that has been done.
     fn ty(&mut self, places: (Place, Place), ours: TypeId, theirs: TypeId) {
-        let (our_id, their_id) = (self.ours.model.origin(ours), self.theirs.model.origin(theirs));
+        let pair @ ((_, our_id), (_, their_id)) = self.definitions(places, ours, theirs);
+        if !self.compared.insert(pair) {
+            return;
+        }
         let (our, their) = (&self.ours.model[our_id].kind, &self.theirs.model[their_id].kind);
         match (our, their) {
             (Kind::Record(our), Kind::Record(their)) => {
@@ -389,6 +410,11 @@ impl<'m> Compare<'m> {
         ours: Val,
         theirs: Val,
     ) -> Result<bool, (TypeId, TypeId)> {
+        if let (Val::Type(ours), Val::Type(theirs)) = (ours, theirs)
+            && self.compared.contains(&self.definitions(places, ours, theirs))
+        {
+            return Ok(true);
+        }
         let origin = |world: &World<'m>, val: Val| match val {
             Val::Prim(_) => val,
             Val::Type(id) => {

@@ -47,12 +47,14 @@ impl Error {
         use ErrorKind::{
             Attribute, AttributeTwice, DeprecatedAlone, Expected, Label, Lex, ListLength,
             NestedName, NestedPackage, SinceAndUnstable, TypeTooDeep, UnknownAttribute, Version,
+            Words,
         };
         matches!(
             self.kind,
             Lex(_)
                 | Expected { .. }
                 | Label { .. }
+                | Words { .. }
                 | Version { .. }
                 | ListLength { .. }
                 | TypeTooDeep
@@ -256,6 +258,8 @@ kinds! {
     Expected { expected: &'static str, found: Text } "expected {expected}, found {found}";
     /// A word that is not a label.
     Label { name: Text } "`{name}` is not in kebab case";
+    /// A namespace or the name of a package that is not in lower case.
+    Words { name: Text, part: &'static str } "`{name}` is not {part}";
     /// Text that is not a semantic version.
     Version { text: Text } "`{text}` is not a semantic version";
     /// The length of a list that does not fit 32 bits, or is zero.
@@ -328,16 +332,26 @@ kinds! {
     Empty { sort: &'static str } "empty {sort}";
     /// More than 32 flags.
     TooManyFlags "cannot have more than 32 flags";
+    /// Values of a stream or future that borrow.
+    BorrowInPayload { sort: &'static str } "`{sort}` payload cannot contain a `borrow` type";
+    /// A stream of characters.
+    StreamOfChar "`stream<char>` is not valid at this time, use `stream<u8>` with a defined byte encoding instead for now";
     /// A type that keys of maps cannot have.
     MapKey "invalid map key type: map keys must be bool, u8, u16, u32, u64, s8, s16, s32, s64, char, or string";
+    /// A map whose values have handles in them.
+    MapValue "map value type cannot contain a handle";
     /// A getter with parameters.
     GetterParams "getters cannot have parameters";
     /// A getter without a result.
     GetterResult "getters must return a value";
+    /// A getter whose result has no `ok` type.
+    GetterOk "if a getter returns a `result`, that must have an `ok` type";
     /// A setter without one parameter.
     SetterParams "setters must have exactly one parameter";
     /// A setter whose result has an `ok` type.
     SetterResult "if a setter return type is declared it must be a `result` with no `ok` type";
+    /// A setter for values of another type.
+    SetterType { name: Text, getter: Text, expected: Text, found: Text } "setter `{name}`'s parameter type must match the return type of `{getter}`: expected `{expected}`, found `{found}`";
     /// A setter without its getter.
     NoGetter { name: Text, getter: Text } "setter `{name}` has no corresponding getter `{getter}`";
     /// A constructor whose result is not a `result`.

@@ -62,7 +62,8 @@ pub use definitions::{
 pub use extern_name::{ExternName, NameAttributes};
 pub use name_section::Names;
 pub use names::{
-    Accessor, InterfaceName, NameError, NamePart, ParsedName, PlainName, check_label, label_key,
+    Accessor, InterfaceName, NameError, NamePart, ParsedName, PlainName, check_label, check_words,
+    label_key,
 };
 pub use parts::{Event, Layer, Part, Section};
 pub use remap::reindex;

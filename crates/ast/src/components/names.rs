@@ -285,12 +285,8 @@ impl<'a> InterfaceName<'a> {
         }
         .ok_or_else(|| error(NamePart::Namespace, id))?;
         let mut namespaces = namespace.split(':');
-        if let Some(text) = namespaces.find(|namespace| !is_words(namespace)) {
-            return Err(error(NamePart::Namespace, text));
-        }
-        if !is_words(package) {
-            return Err(error(NamePart::Package, package));
-        }
+        namespaces.try_for_each(|namespace| check_words(namespace, NamePart::Namespace))?;
+        check_words(package, NamePart::Package)?;
         match is_nested {
             true => interface.split('/').try_for_each(check_label)?,
             false => check_label(interface)?,
@@ -371,9 +367,22 @@ fn is_acronym(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-/// Whether it is a label in lower case.
-fn is_words(text: &str) -> bool {
-    check_label(text).is_ok() && text.split('-').all(is_word)
+/// Checks that `text` is a label in lower case, as a namespace or the name of a package must be.
+///
+/// ```
+/// use wattle_ast::components::{NamePart, check_words};
+/// assert!(check_words("key-value2", NamePart::Package).is_ok());
+/// let error = check_words("HTTP", NamePart::Package).unwrap_err();
+/// assert!(error.to_string().starts_with("`HTTP` is not in kebab case (a package name:"));
+/// ```
+///
+/// # Errors
+/// If it is not such a label. The error is one of `part`.
+pub fn check_words(text: &str, part: NamePart) -> Result<(), NameError> {
+    match check_label(text).is_ok() && text.split('-').all(is_word) {
+        true => Ok(()),
+        false => Err(NameError::new(part, text)),
+    }
 }
 
 /// The canonical form of a label. Two labels of one type must have different keys.

@@ -223,13 +223,30 @@ fn every_difference_is_said_with_its_path() {
             "import `t`: type mismatch: `u8` in PREV, and `s8` in NEW",
         ],
     );
+    check(
+        "import x: interface { record r { a: u8 } type s = r; f: func(x: option<r>) -> s; }
+        type t = u8; export f: func(x: t);",
+        "import x: interface { resource r; type s = r; f: func(x: option<r>) -> s; }
+        resource t; export f: func(x: t);",
+        &[
+            "import `x`, type `r`: type mismatch: record in PREV, and resource in NEW",
+            "import `t`: type mismatch: type in PREV, and resource in NEW",
+        ],
+    );
+    check(
+        "export streams; export x: interface { record r { a: u8 } f: func(x: r); }",
+        "export streams; export x: interface { use streams.{info as r}; f: func(x: r); }",
+        &[
+            "export `x`, type `r`: missing field `a`: PREV has it, and NEW does not",
+            "export `x`, type `r`: missing field `size`: NEW has it, and PREV does not",
+        ],
+    );
     // Resources are themselves, wherever they are used.
     check(
         "import streams; export x: interface { use streams.{pipe}; f: func(s: pipe); }",
         "import streams; export x: interface { resource pipe; f: func(s: pipe); }",
         &[
             "export `x`, type `pipe`: type mismatch: resource pipe of a:b/streams in PREV, and pipe of x in NEW",
-            "export `x`, func `f`, param `s`: type mismatch: `pipe` in PREV, and `pipe` in NEW",
         ],
     );
     check(
@@ -237,7 +254,6 @@ fn every_difference_is_said_with_its_path() {
         "import streams; export x: interface { use streams.{pipe}; f: func(s: pipe); }",
         &[
             "export `x`, type `pipe`: type mismatch: resource pipe of a:b/streams in PREV, and pipe of a:b/streams in NEW",
-            "export `x`, func `f`, param `s`: type mismatch: `pipe` in PREV, and `pipe` in NEW",
         ],
     );
 }

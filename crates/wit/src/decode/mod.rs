@@ -75,7 +75,10 @@ pub fn decode(component: &Component<'_>) -> Result<Decoded> {
             (package, Some(world))
         }
     };
-    decoder.complete_uses();
+    // A component does not export the names that a `use` would add.
+    if world.is_none() {
+        decoder.complete_uses()?;
+    }
     let (model, package) = decoder.finish(package)?;
     let decoded = Decoded { model, package, world };
     #[cfg(feature = "docs")]

@@ -36,7 +36,7 @@ impl Model {
     }
 
     /// The kind in which types are replaced.
-    pub(super) fn replace_in_kind(&mut self, kind: &Kind, types: &mut TypeMap) -> Kind {
+    pub(crate) fn replace_in_kind(&mut self, kind: &Kind, types: &mut TypeMap) -> Kind {
         let mut vals = Vec::new();
         kind.for_each(|val| vals.push(val));
         for val in vals {

@@ -131,7 +131,7 @@ impl Model {
 
     /// Interfaces come first, then types that are used, other types, functions, and the functions
     /// of resources.
-    fn class(&self, item: &Extern) -> u8 {
+    pub(crate) fn class(&self, item: &Extern) -> u8 {
         match item {
             Extern::Interface { .. } => 0,
             Extern::Type(ty) => match self.used_interface(*ty) {

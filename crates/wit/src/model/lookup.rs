@@ -47,7 +47,7 @@ impl Model {
 
     /// The world that a name asks for: the world of a package by its own name, or any world of the
     /// model by its whole name, whose version can be left out where there is one alone. Without a
-    /// name, the only world of the package.
+    /// name, the only world of the package. As in text, `%` may stand before each part of a name.
     ///
     /// ```
     /// use wattle_wit::Resolver;
@@ -58,6 +58,7 @@ impl Model {
     /// let (model, package) = (resolved.model(), resolved.root());
     /// let app = model.select_world(package, Some("app")).unwrap();
     /// assert_eq!(model.select_world(package, Some("a:b/app")), Ok(app));
+    /// assert_eq!(model.select_world(package, Some("%app")), Ok(app));
     /// let error = model.select_world(package, None).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
@@ -82,12 +83,13 @@ impl Model {
                 (Some(_), Some(_)) => Err(SelectError::Several { worlds: known() }),
             };
         };
-        let found = match PackageName::split(name) {
+        let unescaped = unescaped(name);
+        let found = match PackageName::split(&unescaped) {
             Some((package, world)) => {
                 let id = self.package(&package).or_else(|| self.only_version(&package));
                 id.and_then(|id| self.world(id, world))
             }
-            None => self.world(package, name),
+            None => self.world(package, &unescaped),
         };
         found.ok_or_else(|| SelectError::Unknown { name: name.into(), worlds: known() })
     }
@@ -141,6 +143,16 @@ impl Model {
     pub fn origin(&self, ty: TypeId) -> TypeId {
         self[ty].origin.unwrap_or(ty)
     }
+}
+
+/// A name without the `%` before its parts.
+fn unescaped(name: &str) -> String {
+    let mut is_start = true;
+    let is_part = |c: &char| {
+        let is_escape = core::mem::replace(&mut is_start, matches!(c, ':' | '/')) && *c == '%';
+        !is_escape
+    };
+    name.chars().filter(is_part).collect()
 }
 
 impl PackageName {

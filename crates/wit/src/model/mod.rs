@@ -9,6 +9,7 @@
 //! | `items.rs` | packages, interfaces, worlds and functions |
 //! | `types.rs` | types |
 //! | `lookup.rs` | names, and what is found by them |
+//! | `equality.rs` | which value types are equal in components |
 //! | `packages.rs` | the order of packages |
 //! | `copy.rs` | types, functions, imports and exports with other types in them |
 //! | `merge.rs`, `merge_worlds.rs`, `merge_error.rs` | two models as one, two worlds as one |
@@ -39,6 +40,7 @@
 
 mod copy;
 mod elaborate;
+mod equality;
 mod items;
 mod lookup;
 mod merge;
@@ -54,6 +56,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Index;
 
+use wattle_ast::components::PrimType;
 use wattle_ast::{IndexVec, SpaceIdx};
 
 use crate::package::PackageName;
@@ -61,6 +64,7 @@ use crate::package::PackageName;
 pub(crate) use copy::TypeMap;
 pub(crate) use elaborate::MAX_WORK;
 pub use elaborate::Transitive;
+pub(crate) use equality::Equality;
 pub use items::{Extern, Externs, Func, Interface, Item, Key, Package, World};
 pub use lookup::SelectError;
 pub use merge::Remap;
@@ -177,6 +181,7 @@ impl Model {
 
     /// Adds a type; what follows from its kind is filled in.
     pub(crate) fn add_type(&mut self, mut ty: Type) -> TypeId {
+        use Kind::{Future, Own, Stream};
         let of = |val: Val| val.id().and_then(|id| self.types.get(id));
         ty.is_resource = match &ty.kind {
             Kind::Resource => true,
@@ -188,8 +193,13 @@ impl Model {
             _ => None,
         };
         let mut has_borrow = matches!(ty.kind, Kind::Borrow(_));
-        ty.kind.for_each(|val| has_borrow |= of(val).is_some_and(|ty| ty.has_borrow));
-        ty.has_borrow = has_borrow;
+        let mut has_handle = has_borrow || matches!(ty.kind, Own(_) | Stream(_) | Future(_));
+        ty.kind.for_each(|val| {
+            has_borrow |= of(val).is_some_and(|ty| ty.has_borrow);
+            has_handle |= of(val).is_some_and(|ty| ty.has_handle);
+            has_handle |= val == Val::Prim(PrimType::ErrorContext);
+        });
+        (ty.has_borrow, ty.has_handle) = (has_borrow, has_handle);
         let id = self.types.next_index();
         self.types.push(ty);
         id

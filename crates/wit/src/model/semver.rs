@@ -10,7 +10,9 @@ use wattle_ast::components::Version;
 
 use super::copy::TypeMap;
 use super::merge_error::{MergeError, MergeErrorKind};
-use super::{Extern, Externs, InterfaceId, Key, Kind, Model, Owner, Text, TypeId, Val, WorldId};
+use super::{
+    Extern, Externs, Interface, InterfaceId, Key, Kind, Model, Owner, Text, TypeId, Val, WorldId,
+};
 use crate::order::order;
 use crate::version::compare;
 
@@ -130,19 +132,22 @@ impl Model {
 
     /// Checks that no interface uses itself.
     fn check_uses(&self) -> Result<(), MergeError> {
-        let edges: Vec<Vec<usize>> = self
-            .interfaces
-            .iter()
-            .map(|interface| interface.uses.iter().map(|id| id.idx()).collect())
-            .collect();
-        order(&edges).map(drop).map_err(|(at, _)| {
-            let name = self.full_name(InterfaceId::from(at as u32)).unwrap_or_default();
-            MergeErrorKind::Cycle { name }.into()
-        })
+        match self.use_cycle() {
+            Some(name) => Err(MergeErrorKind::Cycle { name }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The name of an interface that uses itself, through others.
+    pub(crate) fn use_cycle(&self) -> Option<String> {
+        let uses = |interface: &Interface| interface.uses.iter().map(|id| id.idx()).collect();
+        let edges: Vec<Vec<usize>> = self.interfaces.iter().map(uses).collect();
+        let (at, _) = order(&edges).err()?;
+        Some(self.full_name(InterfaceId::from(at as u32)).unwrap_or_default())
     }
 
     /// Puts each type behind those that it is made of.
-    fn sort_types(&mut self) -> Result<(), MergeError> {
+    pub(crate) fn sort_types(&mut self) -> Result<(), MergeError> {
         let edges: Vec<Vec<usize>> = self
             .types
             .iter()

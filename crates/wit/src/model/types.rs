@@ -239,6 +239,9 @@ pub struct Type {
     pub is_resource: bool,
     /// Whether a value of it can have a borrowed handle in it.
     pub has_borrow: bool,
+    /// Whether a value of it can have a handle in it: of a resource, a stream, a future or an error
+    /// context.
+    pub(crate) has_handle: bool,
     /// The type that this one is another name of, directly or through further names.
     pub(crate) origin: Option<TypeId>,
 }
@@ -255,6 +258,7 @@ impl Type {
             docs: TypeDocs::default(),
             is_resource: false,
             has_borrow: false,
+            has_handle: false,
             origin: None,
         }
     }

@@ -33,10 +33,11 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-use wattle_ast::components::check_label;
+use wattle_ast::components::{NamePart, check_label, check_words};
 use wattle_ast::{Shown, is_harmless};
 
 use crate::docs::Gate;
+use crate::error::ErrorKind;
 use crate::model::{Model, Owner, PackageId, TypeId, Val};
 use crate::package::PackageName;
 use crate::syntax::{is_forbidden, keyword};
@@ -52,6 +53,9 @@ pub enum PrintError {
     TooLarge,
     /// A name that text cannot have.
     Name(String),
+    /// An interface that uses itself, through others. In a component, each may have been imported with
+    /// what the next one uses.
+    Cycle(String),
     /// A function or type that refers to a type of another interface, which text cannot name there. A
     /// component can do so after it has exported an instance.
     Foreign {
@@ -67,6 +71,7 @@ impl fmt::Display for PrintError {
         match self {
             PrintError::TooLarge => f.write_str("a type that is too large to be written as text"),
             PrintError::Name(name) => write!(f, "`{}` is not a well-formed name", Shown(name)),
+            PrintError::Cycle(name) => ErrorKind::ItemCycle { name: name.as_str().into() }.fmt(f),
             PrintError::Foreign { user, ty } => write!(
                 f,
                 "`{}` refers to the type `{}` of another interface, which text cannot name there",
@@ -83,7 +88,8 @@ impl core::error::Error for PrintError {}
 ///
 /// # Errors
 /// If a type has more than 1,000,000 parts, each counted as often as it would be written; if a name is
-/// not well-formed; if something refers to a type that text cannot name there.
+/// not well-formed; if something refers to a type that text cannot name there; if an interface uses
+/// itself.
 pub fn package(model: &Model, id: PackageId) -> Result<String> {
     let mut printer = Printer::new(model)?;
     printer.main(id)?;
@@ -201,6 +207,9 @@ struct Printer<'m> {
 impl<'m> Printer<'m> {
     fn new(model: &'m Model) -> Result<Printer<'m>> {
         check_sizes(model)?;
+        if let Some(name) = model.use_cycle() {
+            return Err(PrintError::Cycle(name));
+        }
         Ok(Printer::unchecked(model))
     }
 
@@ -254,7 +263,8 @@ impl<'m> Printer<'m> {
     /// The name of a package, with that of an interface in it if there is one.
     fn package_path(&mut self, package: &PackageName, interface: Option<&str>) {
         let PackageName { namespace, name, version } = package;
-        if self.malformed.is_none() && check_label(namespace).and(check_label(name)).is_err() {
+        let checked = check_words(namespace, NamePart::Namespace);
+        if self.malformed.is_none() && checked.and(check_words(name, NamePart::Package)).is_err() {
             self.malformed = Some(format!("{namespace}:{name}"));
         }
         self.word(&format!("{}:{}", escaped(namespace), escaped(name)));
@@ -321,7 +331,10 @@ impl<'m> Printer<'m> {
     }
 
     fn docs(&mut self, docs: &Option<String>) {
-        for line in docs.iter().flat_map(|docs| docs.lines()) {
+        // An empty text has no line.
+        let is_empty = docs.as_deref() == Some("");
+        let lines = docs.iter().flat_map(|docs| docs.lines());
+        for line in lines.chain(is_empty.then_some("")) {
             self.word("///");
             if !line.is_empty() {
                 self.word(&format!(" {}", Escaped(line, false)));

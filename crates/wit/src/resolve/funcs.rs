@@ -11,8 +11,9 @@ use wattle_ast::{Features, Span};
 use super::Resolve;
 use super::items::Scope;
 use super::types::{Named, Names, external_id};
-use crate::error::{ErrorKind, Help, Place};
+use crate::error::{Error, ErrorKind, Help, Place};
 use crate::model::{Func, Kind, Text, TypeId, Val};
+use crate::print;
 use crate::syntax::{Func as FuncText, FuncKind, Id, InterfaceItem, TypeKind};
 
 /// The names of imports, of exports, or of an interface: each must have a key of its own.
@@ -117,7 +118,39 @@ impl<'a> Resolve<'a> {
                 self.error(kind, scope.source, *span);
             }
         }
+        let by_name: BTreeMap<&str, &Func> =
+            funcs.iter().map(|(func, _)| (&*func.name, func)).collect();
+        for (setter, place) in &funcs {
+            if let Some(getter) = getter_of(&setter.name).and_then(|name| by_name.get(&*name)) {
+                self.check_property(setter, getter, *place);
+            }
+        }
         setters_behind_getters(funcs, |(func, _)| Some(func.name.clone()))
+    }
+
+    /// Checks that a setter takes what its getter returns.
+    pub(super) fn check_property(&mut self, setter: &Func, getter: &Func, place: Place) {
+        let (Some((_, found)), Some(result)) = (setter.params.last(), getter.result) else {
+            return;
+        };
+        let mut expected = self.equality.first(&self.model, result);
+        if let Val::Type(id) = expected
+            && let Kind::Result(Some(ok), _) = self.model[id].kind
+        {
+            expected = ok;
+        }
+        let [expected_first, found_first] =
+            [expected, *found].map(|val| self.equality.first(&self.model, val));
+        if expected_first != found_first {
+            let text = |val: Val| print::val(&self.model, val).into();
+            let kind = ErrorKind::SetterType {
+                name: (*setter.name).into(),
+                getter: (*getter.name).into(),
+                expected: text(expected),
+                found: text(*found),
+            };
+            self.errors.push(Error::new(kind, place));
+        }
     }
 
     /// Adds a name to those that are taken. Reports it, and returns `false`, if it is too much like
@@ -227,7 +260,7 @@ impl<'a> Resolve<'a> {
         let types = &self.files[source].types;
         let result_span = func.result.and_then(|ty| types.get(ty.0)).map(|ty| ty.span);
         let kind = match result {
-            Some(Val::Type(id)) => Some(&self.model[id].kind),
+            Some(Val::Type(id)) => Some(&self.model[self.model.origin(id)].kind),
             _ => None,
         };
         let error = match (func.accessor, func.kind) {
@@ -236,6 +269,9 @@ impl<'a> Resolve<'a> {
             }
             (Some(Accessor::Get), _) if func.result.is_none() => {
                 Some((ErrorKind::GetterResult, func.keyword))
+            }
+            (Some(Accessor::Get), _) if matches!(kind, Some(Kind::Result(None, _))) => {
+                result_span.map(|span| (ErrorKind::GetterOk, span))
             }
             (Some(Accessor::Set), _) if func.params.len() != 1 => {
                 let span = func.params.get(1).map_or(func.keyword, |param| param.name.span);

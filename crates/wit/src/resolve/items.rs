@@ -1,10 +1,12 @@
 //! The interfaces and worlds of a package, in their order, and paths to them.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use wattle_ast::components::label_key;
 use wattle_ast::{SpaceIdx, Span};
 
 use super::Resolve;
@@ -43,6 +45,7 @@ impl<'a> Resolve<'a> {
         let parts = self.texts[package.idx()].parts.clone();
         let mut nodes: Vec<Node<'a>> = Vec::new();
         let mut numbers: BTreeMap<&'a str, usize> = BTreeMap::new();
+        let mut keys: BTreeMap<Cow<'a, str>, usize> = BTreeMap::new();
         for (part, (source, items)) in parts.iter().enumerate() {
             for item in *items {
                 let name = match item {
@@ -50,14 +53,22 @@ impl<'a> Resolve<'a> {
                     Item::World(world) => world.name,
                     Item::Use { .. } => continue,
                 };
-                if let Some(&other) = numbers.get(name.name) {
+                // In the component of the package all are exports.
+                if let Some(&other) = keys.get(&label_key(name.name)) {
                     let other: &Node<'_> = &nodes[other];
+                    let (text, previous) = (name.name.into(), other.name.name.into());
                     let related = Place { source: parts[other.part].0, span: other.name.span };
-                    let kind = ErrorKind::DuplicateItem { name: name.name.into() };
+                    let kind = match other.name.name == name.name {
+                        true => ErrorKind::DuplicateItem { name: text },
+                        false => ErrorKind::Conflict { name: text, previous },
+                    };
                     self.error(kind, *source, name.span).related = Some(related);
-                    continue;
+                    if numbers.contains_key(name.name) {
+                        continue;
+                    }
                 }
                 numbers.insert(name.name, nodes.len());
+                keys.entry(label_key(name.name)).or_insert(nodes.len());
                 nodes.push(Node { name, part, item });
             }
         }
@@ -254,19 +265,21 @@ impl<'a> Resolve<'a> {
             let target = match &path.package {
                 None => self.texts[package.idx()].items.get(path.name.name).copied(),
                 // A path to another package names an interface.
-                Some(_) => self.foreign(&scope, path, true),
+                Some(_) => self.foreign(&scope, path, true, true),
             };
             scope.uses.insert(rename.unwrap_or(path.name).name, target);
         }
         scope
     }
 
-    /// The interface or world of another package that a path names.
+    /// The interface or world of another package that a path names. The package must be there, but
+    /// without `is_live` nothing that is in it: a binary package lacks what gates exclude.
     fn foreign(
         &mut self,
         scope: &Scope<'a>,
         path: &Path<'a>,
         is_interface: bool,
+        is_live: bool,
     ) -> Option<Target> {
         let text = path.package.as_ref()?;
         let name = package_name(text);
@@ -294,6 +307,7 @@ impl<'a> Resolve<'a> {
         match self.texts[package.idx()].items.get(path.name.name) {
             Some(target @ Target::Interface(_)) => Some(*target),
             Some(target @ Target::World(_)) if !is_interface => Some(*target),
+            _ if !is_live => None,
             _ => {
                 let names = self.texts[package.idx()].items.keys().copied();
                 let help = Help::meant(path.name.name, names, &mut self.budget);
@@ -308,9 +322,15 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    fn target(&mut self, scope: &Scope<'a>, path: &Path<'a>, is_interface: bool) -> Option<Target> {
+    fn target(
+        &mut self,
+        scope: &Scope<'a>,
+        path: &Path<'a>,
+        is_interface: bool,
+        is_live: bool,
+    ) -> Option<Target> {
         if path.package.is_some() {
-            return self.foreign(scope, path, is_interface);
+            return self.foreign(scope, path, is_interface, is_live);
         }
         if let Some(target) = scope.uses.get(path.name.name) {
             return *target;
@@ -352,8 +372,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The interface or world that a path names, of the sort that is asked for. Without `is_live`,
-    /// nothing is reported.
+    /// The interface or world that a path names, of the sort that is asked for.
     fn item(
         &mut self,
         scope: &Scope<'a>,
@@ -361,33 +380,28 @@ impl<'a> Resolve<'a> {
         is_interface: bool,
         is_live: bool,
     ) -> Option<Target> {
-        let errors = self.errors.len();
         let (source, Id { name, span }) = (scope.source, path.name);
-        let found = self.target(scope, path, is_interface).and_then(|target| {
-            let (sort, excluded) = match target {
-                Target::Interface(id) => ("interface", self.excluded.interfaces.get(&id)),
-                Target::World(id) => ("world", self.excluded.worlds.get(&id)),
-            };
-            if matches!(target, Target::Interface(_)) == is_interface {
-                let excluded = excluded.cloned();
-                return self.unless_gated(target, sort, excluded, is_live, source, span);
-            }
-            let name = name.into();
-            let kind = match &path.package {
-                _ if is_interface => ErrorKind::NotInterface { name },
-                Some(package) => {
-                    let package = package_name(package).to_string().into();
-                    ErrorKind::WorldNotFound { name, package }
-                }
-                None => ErrorKind::NotWorld { name },
-            };
-            self.error(kind, source, span);
-            None
-        });
-        if !is_live {
-            self.errors.truncate(errors);
+        let target = self.target(scope, path, is_interface, is_live)?;
+        let (sort, excluded) = match target {
+            Target::Interface(id) => ("interface", self.excluded.interfaces.get(&id)),
+            Target::World(id) => ("world", self.excluded.worlds.get(&id)),
+        };
+        if matches!(target, Target::Interface(_)) == is_interface {
+            let excluded = excluded.cloned();
+            return self.unless_gated(target, sort, excluded, is_live, source, span);
         }
-        found
+        let name = name.into();
+        let kind = match &path.package {
+            Some(_) if !is_live => return None,
+            _ if is_interface => ErrorKind::NotInterface { name },
+            Some(package) => {
+                let package = package_name(package).to_string().into();
+                ErrorKind::WorldNotFound { name, package }
+            }
+            None => ErrorKind::NotWorld { name },
+        };
+        self.error(kind, source, span);
+        None
     }
 
     /// What a reference leads to. `excluded` is the feature of the gate that excludes it, if one

@@ -6,12 +6,12 @@
 //! |---|---|
 //! | `packages.rs` | which packages there are, and their order |
 //! | `items.rs` | interfaces and worlds of a package, and paths to them |
-//! | `types.rs`, `funcs.rs` | the items of an interface |
+//! | `types.rs`, `forms.rs`, `funcs.rs` | the items of an interface |
 //! | `worlds.rs` | the items of a world, and `include` |
 
+mod forms;
 mod funcs;
 mod items;
-
 mod packages;
 mod types;
 mod worlds;
@@ -25,7 +25,7 @@ use wattle_ast::Span;
 
 use crate::docs::Gate;
 use crate::error::{Error, ErrorKind, Errors, Help, Place};
-use crate::model::{InterfaceId, Model, PackageId, Text, TypeId, WorldId};
+use crate::model::{Equality, InterfaceId, Model, PackageId, Text, TypeId, WorldId};
 use crate::package::PackageName;
 use crate::syntax::{Attributes, File};
 use packages::PackageText;
@@ -169,6 +169,7 @@ impl Resolver {
             package_ids: BTreeMap::new(),
             names: BTreeMap::new(),
             excluded: Excluded::default(),
+            equality: Equality::default(),
             places: BTreeMap::new(),
             extern_places: BTreeMap::new(),
             work: 0,
@@ -201,6 +202,7 @@ struct Resolve<'a> {
     /// What names in interfaces stand for.
     names: BTreeMap<InterfaceId, BTreeMap<Text, Named>>,
     excluded: Excluded,
+    equality: Equality,
     /// Where the items of packages are, by package, item and member.
     places: BTreeMap<(PackageId, Text, Text), Place>,
     /// Where imports and exports with names of their own are.

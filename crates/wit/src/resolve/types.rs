@@ -1,7 +1,6 @@
 //! The types of interfaces and worlds.
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,9 +15,7 @@ use crate::error::{ErrorKind, Help, Place};
 use crate::model::{InterfaceId, Kind, Owner, Text, Type, TypeId, Val};
 use crate::order;
 use crate::ordered::Ordered;
-use crate::syntax::{
-    Attributes, Case, Field, Id, InterfaceItem, Rename, Ty, TyId, TyKind, TypeDef, TypeKind, Use,
-};
+use crate::syntax::{Attributes, Case, Field, Id, InterfaceItem, Rename, TypeDef, TypeKind, Use};
 
 /// What a name in an interface or world stands for.
 #[derive(Clone, Copy, Debug)]
@@ -160,12 +157,22 @@ impl<'a> Resolve<'a> {
         let (gate, excluded) =
             self.gate(&item.attributes, scope.package, source, item.path.name.span);
         let is_live = excluded.is_none();
+        let errors = self.errors.len();
         let interface = self.interface(scope, &item.path, is_live);
+        let is_elsewhere = match interface {
+            Some(id) => self.model[id].package != scope.package,
+            None => self.errors.len() == errors && item.path.package.is_some(),
+        };
         for name in &item.names {
             let local = name.local();
             let text: Text = local.name.into();
             let there = interface.map(|id| self.names.get(&id)?.get(name.name.name).copied());
             let named = match there {
+                // It need not be there, and what refers to it is excluded too.
+                None | Some(None | Some(Named::Func)) if is_elsewhere && !is_live => {
+                    let ty = Type::new(Some(text.clone()), owner, Kind::Resource);
+                    Named::Type(self.add_type(ty, excluded.clone()))
+                }
                 None | Some(Some(Named::Faulty)) => Named::Faulty,
                 Some(Some(Named::Type(ty))) => {
                     match self.live_type(ty, is_live, source, name.name.span) {
@@ -217,17 +224,6 @@ impl<'a> Resolve<'a> {
         let id = self.model.add_type(ty);
         self.excluded.types.extend(excluded.map(|feature| (id, feature)));
         id
-    }
-
-    /// The value type of this form. The name of a resource stands for a handle that owns it.
-    pub(super) fn value(&mut self, kind: Kind) -> Val {
-        match kind {
-            Kind::Alias(Val::Type(id)) if self.model[id].is_resource => {
-                Val::Type(self.model.intern(Kind::Own(id)))
-            }
-            Kind::Alias(val) => val,
-            kind => Val::Type(self.model.intern(kind)),
-        }
     }
 
     /// Resolves a definition of a type.
@@ -320,96 +316,14 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The names that a definition refers to.
-    fn names_in(&self, source: usize, def: &TypeDef<'a>) -> Vec<Id<'a>> {
-        let types = &self.files[source].types;
-        let mut names = Vec::new();
-        let mut add = |ty: TyId| {
-            for ty in types.get(first(types, ty)..=ty.0).unwrap_or_default() {
-                if let TyKind::Name(id) | TyKind::Own(id) | TyKind::Borrow(id) = ty.kind {
-                    names.push(id);
-                }
-            }
-        };
-        match &def.kind {
-            TypeKind::Alias(ty) => add(*ty),
-            TypeKind::Record(fields) => fields.iter().for_each(|field| add(field.ty)),
-            TypeKind::Variant(cases) => cases.iter().filter_map(|case| case.ty).for_each(add),
-            TypeKind::Flags(_) | TypeKind::Enum(_) | TypeKind::Resource(_) => {}
-        }
-        names
-    }
-
-    /// The value type that a text says.
-    pub(super) fn val(
-        &mut self,
-        source: usize,
-        names: &Names,
-        ty: TyId,
-        is_live: bool,
-    ) -> Option<Val> {
-        let kind = self.form(source, names, ty, is_live)?;
-        Some(self.value(kind))
-    }
-
-    /// The form of a type that a text says. The types that it is made of lie before it in the list
-    /// of the file, children first.
-    fn form(&mut self, source: usize, names: &Names, root: TyId, is_live: bool) -> Option<Kind> {
-        let types = &self.files[source].types;
-        let start = first(types, root);
-        let mut vals: Vec<Option<Val>> = Vec::new();
-        for ty in types.get(start..root.0).unwrap_or_default() {
-            let kind = self.one_form(source, names, ty, &vals, start, is_live);
-            vals.push(kind.map(|kind| self.value(kind)));
-        }
-        self.one_form(source, names, types.get(root.0)?, &vals, start, is_live)
-    }
-
-    /// The form of one type, whose parts are among `vals`, which begin with that of `start`.
-    fn one_form(
-        &mut self,
-        source: usize,
-        names: &Names,
-        ty: &Ty<'a>,
-        vals: &[Option<Val>],
-        start: usize,
-        is_live: bool,
-    ) -> Option<Kind> {
-        let val = |ty: TyId| vals.get(ty.0 - start).copied().flatten();
-        // A part that is missing is none, a part with an error is the error of the whole.
-        let opt = |ty: Option<TyId>| match ty {
-            Some(ty) => val(ty).map(Some),
-            None => Some(None),
-        };
-        Some(match &ty.kind {
-            TyKind::Prim(prim) => Kind::Alias(Val::Prim(*prim)),
-            TyKind::Name(id) => Kind::Alias(Val::Type(self.named(source, names, *id, is_live)?)),
-            TyKind::Own(id) => Kind::Own(self.resource(source, names, *id, is_live)?),
-            TyKind::Borrow(id) => Kind::Borrow(self.resource(source, names, *id, is_live)?),
-            TyKind::List(elem) => Kind::List(val(*elem)?),
-            TyKind::FixedList(elem, len) => Kind::FixedList(val(*elem)?, *len),
-            TyKind::Option(some) => Kind::Option(val(*some)?),
-            TyKind::Result(ok, err) => Kind::Result(opt(*ok)?, opt(*err)?),
-            TyKind::Stream(elem) => Kind::Stream(opt(*elem)?),
-            TyKind::Future(elem) => Kind::Future(opt(*elem)?),
-            TyKind::Tuple(types) => {
-                if types.is_empty() {
-                    self.error(ErrorKind::Empty { sort: "tuple" }, source, ty.span);
-                }
-                Kind::Tuple(types.iter().map(|ty| val(*ty)).collect::<Option<Box<[Val]>>>()?)
-            }
-            TyKind::Map(key, value) => {
-                let (key, value) = (val(*key)?, val(*value)?);
-                if !matches!(key, Val::Prim(prim) if prim.is_map_key()) {
-                    self.error(ErrorKind::MapKey, source, ty.span);
-                }
-                Kind::Map(key, value)
-            }
-        })
-    }
-
     /// The type that a name stands for.
-    fn named(&mut self, source: usize, names: &Names, id: Id<'_>, is_live: bool) -> Option<TypeId> {
+    pub(super) fn named(
+        &mut self,
+        source: usize,
+        names: &Names,
+        id: Id<'_>,
+        is_live: bool,
+    ) -> Option<TypeId> {
         match names.all.get(id.name) {
             Some(Named::Type(ty)) => self.live_type(*ty, is_live, source, id.span),
             Some(Named::Faulty) => None,
@@ -449,7 +363,7 @@ impl<'a> Resolve<'a> {
     }
 
     /// The resource that a name stands for.
-    fn resource(
+    pub(super) fn resource(
         &mut self,
         source: usize,
         names: &Names,
@@ -462,27 +376,6 @@ impl<'a> Resolve<'a> {
             return None;
         }
         Some(ty)
-    }
-}
-
-/// The place of the first of the types that a type is made of, and that lie before it.
-fn first(types: &[Ty<'_>], root: TyId) -> usize {
-    let mut at = root;
-    loop {
-        let child = types.get(at.0).and_then(|ty| match &ty.kind {
-            TyKind::Prim(_) | TyKind::Name(_) | TyKind::Own(_) | TyKind::Borrow(_) => None,
-            TyKind::List(ty)
-            | TyKind::FixedList(ty, _)
-            | TyKind::Option(ty)
-            | TyKind::Map(ty, _) => Some(*ty),
-            TyKind::Tuple(types) => types.first().copied(),
-            TyKind::Result(ok, err) => ok.or(*err),
-            TyKind::Stream(ty) | TyKind::Future(ty) => *ty,
-        });
-        match child {
-            Some(child) => at = child,
-            None => return at.0,
-        }
     }
 }
 

@@ -107,12 +107,18 @@ impl<'a> Resolve<'a> {
         let both = [(Direction::Import, &items.imports), (Direction::Export, &items.exports)];
         for (direction, externs) in both {
             for name in names_of(externs) {
-                if let Some(getter) = getter_of(name)
-                    && !externs.contains(&Key::Name((*getter).into()))
-                {
-                    let kind = ErrorKind::NoGetter { name: (**name).into(), getter: getter.into() };
-                    let place = self.extern_place(id, direction, name).unwrap_or(place);
-                    self.errors.push(Error::new(kind, place));
+                let Some(getter) = getter_of(name) else { continue };
+                let place = self.extern_place(id, direction, name).unwrap_or(place);
+                let own = externs.get(&Key::Name(name.clone()));
+                match (own, externs.get(&Key::Name((*getter).into()))) {
+                    (Some(Extern::Func(setter)), Some(Extern::Func(getter))) => {
+                        self.check_property(setter, getter, place);
+                    }
+                    _ => {
+                        let (name, getter) = ((**name).into(), getter.into());
+                        let kind = ErrorKind::NoGetter { name, getter };
+                        self.errors.push(Error::new(kind, place));
+                    }
                 }
             }
         }
@@ -135,6 +141,8 @@ impl<'a> Resolve<'a> {
         let mut work = self.work;
         match self.model.elaborate(imports, exports, &mut work) {
             Ok((imports, exports)) => {
+                self.check_interfaces(&imports, Direction::Import, place);
+                self.check_interfaces(&exports, Direction::Export, place);
                 let world = &mut self.model.worlds[id];
                 (world.imports, world.exports) = (imports, exports);
             }
@@ -312,6 +320,20 @@ impl<'a> Resolve<'a> {
             let Some(place) = self.extern_place(id, direction, name) else { continue };
             if let Err((previous, _)) = taken.add(name, place.span) {
                 let (name, previous) = ((**name).into(), (*previous).into());
+                let kind = ErrorKind::WorldNames { direction: direction.word(), name, previous };
+                self.errors.push(Error::new(kind, place));
+            }
+        }
+    }
+
+    /// Checks that the whole names of interfaces are strongly unique, also of those that the text does
+    /// not say.
+    fn check_interfaces(&mut self, externs: &Externs, direction: Direction, place: Place) {
+        let mut taken = NameScope::default();
+        for key in externs.keys().filter(|key| matches!(key, Key::Interface(_))) {
+            let name = Text::from(self.model.key_name(key));
+            if let Err((previous, _)) = taken.add(&name, place.span) {
+                let (name, previous) = ((*name).into(), (*previous).into());
                 let kind = ErrorKind::WorldNames { direction: direction.word(), name, previous };
                 self.errors.push(Error::new(kind, place));
             }

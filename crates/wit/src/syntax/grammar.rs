@@ -5,7 +5,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::Span;
 use wattle_ast::components::Accessor;
 
 use super::keywords::Keyword;
@@ -13,7 +12,7 @@ use super::lexer::{TokenKind, Tokens};
 use super::parser::{Failed, Parsed, Parser};
 use super::tree::{
     Attributes, Case, Extern, ExternKind, Field, File, Func, FuncKind, Id, Include, Interface,
-    InterfaceItem, Item, Nested, PackageName, Path, Rename, TyId, TypeDef, TypeKind, Use, World,
+    InterfaceItem, Item, Nested, PackageName, Rename, TyId, TypeDef, TypeKind, Use, World,
     WorldItem,
 };
 use crate::error::{ErrorKind, Help};
@@ -102,58 +101,6 @@ impl<'a> Parser<'a> {
         }
         open.push(Open { package, items: Vec::new() });
         Ok(())
-    }
-
-    /// The name of a package with its version.
-    fn package_name(&mut self) -> Parsed<PackageName<'a>> {
-        let namespace = self.id()?;
-        self.expect(b':')?;
-        let mut name = self.id()?;
-        let first = name;
-        while self.is_at(b':') || self.is_at(b'/') {
-            self.bump();
-            name = self.id()?;
-        }
-        let span = namespace.span.to(name.span);
-        if first != name {
-            self.nested_name(span);
-        }
-        let version = self.opt_version()?;
-        let span = version.map_or(span, |version| span.to(version.span));
-        Ok(PackageName { docs: None, namespace, name, version, span })
-    }
-
-    fn nested_name(&mut self, span: Span) {
-        let name = self.tokens.slice(span).into();
-        let help = Help::Advice("a package has one namespace and one name: `a:b`");
-        self.error(ErrorKind::NestedName { name }, span, Some(help));
-    }
-
-    /// A path to an interface or world: `a`, or `a:b/c@1.0.0`.
-    fn path(&mut self) -> Parsed<Path<'a>> {
-        let first = self.id()?;
-        if !self.eat(b':') {
-            return Ok(Path { package: None, name: first });
-        }
-        let package = self.id()?;
-        let mut is_nested = false;
-        while self.eat(b':') {
-            is_nested = true;
-            self.id()?;
-        }
-        self.expect(b'/')?;
-        let mut name = self.id()?;
-        while self.eat(b'/') {
-            is_nested = true;
-            name = self.id()?;
-        }
-        if is_nested {
-            self.nested_name(first.span.to(name.span));
-        }
-        let version = self.opt_version()?;
-        let span = first.span.to(package.span);
-        let package = PackageName { docs: None, namespace: first, name: package, version, span };
-        Ok(Path { package: Some(package), name })
     }
 
     fn item(&mut self, docs: Option<String>, attributes: Attributes<'a>) -> Parsed<Item<'a>> {

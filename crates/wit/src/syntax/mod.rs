@@ -14,6 +14,7 @@ mod grammar;
 mod keywords;
 mod lexer;
 mod parser;
+mod paths;
 mod tree;
 mod types;
 

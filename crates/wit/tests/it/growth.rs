@@ -185,3 +185,22 @@ fn many_errors_beside_many_names() {
         },
     );
 }
+
+#[test]
+fn many_setters_of_types_that_are_made_of_one_another() {
+    let part = |nth| {
+        let next = nth + 1;
+        format!(
+            "type t{next} = option<t{nth}>; type q{next} = option<q{nth}>;
+            a{nth}: get() -> t{next}; a{nth}: set(v: q{next});"
+        )
+    };
+    let head = "package a:b; interface i { type t0 = u8; type q0 = u8;";
+    is_linear(
+        8_000,
+        |number| text(head, number, "}", part),
+        |text| {
+            model(&text);
+        },
+    );
+}

@@ -18,6 +18,7 @@ mod peers;
 mod private;
 mod refused;
 mod resolved;
+mod rules;
 mod separate;
 mod syntax;
 mod version;

@@ -212,3 +212,131 @@ fn a_type_that_an_interface_only_aliases_is_used() {
     let again = resolver.resolve().unwrap();
     assert_eq!(print::package(again.model(), again.root()).unwrap(), text);
 }
+
+/// The text of a package, which resolves to a package with the same text.
+fn text_of(binary: &Component<'_>) -> String {
+    let Decoded { model, package, .. } = decode(binary).unwrap();
+    let text = print::whole(&model, package).unwrap();
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", text.clone());
+    let again = resolver.resolve().unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+    assert_eq!(print::whole(again.model(), again.root()).unwrap(), text);
+    let binary = again.model().package_type(again.root()).unwrap();
+    let decoded = decode(&binary).unwrap();
+    assert_eq!(print::whole(&decoded.model, decoded.package).unwrap(), text);
+    text
+}
+
+#[test]
+fn a_type_of_an_interface_that_only_aliases_another_uses_it() {
+    let binary = component(
+        r#"(component
+          (type (export "types") (component
+            (export "local:demo/types" (instance
+              (export "file" (type (sub resource)))
+              (type $mode (enum "read" "write"))
+              (export "mode" (type (eq $mode)))))))
+          (type (export "entries") (component
+            (import "local:demo/types" (instance $types
+              (export "file" (type (sub resource)))
+              (type $mode (enum "read" "write"))
+              (export "mode" (type (eq $mode)))))
+            (alias export $types "file" (type $file))
+            (alias export $types "mode" (type $mode))
+            (export "local:demo/entries" (instance
+              (type $owned (own $file))
+              (export "owned" (type $owned' (eq $owned)))
+              (type $modes (list $mode))
+              (type $entry (record (field "file" $owned') (field "modes" (option $modes))))
+              (export "entry" (type $entry' (eq $entry)))
+              (export "renamed" (type (eq $mode)))
+              (export "first" (func (param "of" (borrow $file)) (result $entry')))))))
+          (type (export "w") (component
+            (export "local:demo/w" (component
+              (import "local:demo/types" (instance $types
+                (export "file" (type (sub resource)))
+                (type $mode (enum "read" "write"))
+                (export "mode" (type (eq $mode)))))
+              (alias export $types "file" (type $file))
+              (alias export $types "mode" (type $mode))
+              (import "log" (func (param "mode" $mode)))
+              (type $pair (tuple $mode $mode))
+              (import "pair" (type $pair' (eq $pair)))
+              (import "reader" (instance
+                (type $modes (list $mode))
+                (export "modes" (type $modes' (eq $modes)))
+                (export "all" (func (result $modes')))))
+              (export "run" (func (param "file" (own $file)) (result $pair'))))))))"#,
+    );
+    let text = text_of(&binary);
+    let expected = "interface entries {
+  use types.{file, mode as renamed};
+
+  type owned = own<file>;
+
+  record entry {
+    file: owned,
+    modes: option<list<renamed>>,
+  }
+
+  first: func(of: borrow<file>) -> entry;
+}
+
+world w {
+  import types;
+  import reader: interface {
+    use types.{mode};
+
+    type modes = list<mode>;
+
+    all: func() -> modes;
+  }
+  use types.{mode, file};
+
+  type pair = tuple<mode, mode>;
+  import log: func(mode: mode);
+
+  export run: func(file: file) -> pair;
+}
+";
+    assert!(text.ends_with(expected), "{text}");
+}
+
+#[test]
+fn a_type_whose_name_is_taken_is_not_used_under_it() {
+    let binary = component(
+        r#"(component
+          (type (export "types") (component
+            (export "local:demo/types" (instance (export "file" (type (sub resource)))))))
+          (type (export "taken") (component
+            (import "local:demo/types" (instance $types (export "file" (type (sub resource)))))
+            (alias export $types "file" (type $file))
+            (export "local:demo/taken" (instance
+              (type $t (own $file))
+              (export "t" (type (eq $t)))
+              (export "file" (func)))))))"#,
+    );
+    let Decoded { model, package, .. } = decode(&binary).unwrap();
+    let error = print::package(&model, package).unwrap_err();
+    let expected =
+        "`t` refers to the type `file` of another interface, which text cannot name there";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn interfaces_that_use_each_other_have_no_text() {
+    let binary = component(
+        r#"(component
+          (type (export "i") (component
+            (import "a:b/j" (instance $j (type $u (enum "x")) (export "u" (type (eq $u)))))
+            (alias export $j "u" (type $u))
+            (export "a:b/i" (instance (type $t (enum "y")) (export "t" (type (eq $t))) (export "v" (type (eq $u)))))))
+          (type (export "j") (component
+            (import "a:b/i" (instance $i (type $t (enum "y")) (export "t" (type (eq $t)))))
+            (alias export $i "t" (type $t))
+            (export "a:b/j" (instance (type $u (enum "x")) (export "u" (type (eq $u))) (export "w" (type (eq $t))))))))"#,
+    );
+    let Decoded { model, package, .. } = decode(&binary).unwrap();
+    let error = print::package(&model, package).unwrap_err();
+    assert_eq!(error.to_string(), "interface or world `a:b/j` depends on itself");
+}

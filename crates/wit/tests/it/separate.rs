@@ -113,20 +113,16 @@ fn copies_have_the_types_of_copies_where_a_component_refers_to_a_type_without_a_
     let types = r#"(instance (type (record (field "x" u8))) (export "t" (type (eq 0))))"#;
     let text = format!(
         r#"(component
-          (type (component
-            (type (component
-              (import "a:b/types" {types})
-              (alias export 0 "t" (type $t))
-              (import "a:b/uses" {uses})
-              (export "a:b/types" {types})
-              (export "a:b/uses" {uses})))
-            (export "a:b/w" (component (type 0)))))
-          (export "w" (type 0)))"#
+          (import "a:b/types" {types})
+          (alias export 0 "t" (type $t))
+          (import "a:b/uses" {uses})
+          (export "a:b/types" (instance 0))
+          (export "a:b/uses" (instance 1)))"#
     );
     let parsed = wattle_wat::Parser::new().component(&text).unwrap();
     let decoded = decode(&parsed.component).unwrap();
     let mut model = decoded.model;
-    let id = model.select_world(decoded.package, None).unwrap();
+    let id = decoded.world.unwrap();
     model.separate_interfaces(id).unwrap();
     let (Extern::Interface { id: types, .. }, Extern::Interface { id: uses, .. }) =
         (&model[id].exports.iter().next().unwrap().1, &model[id].exports.iter().nth(1).unwrap().1)
