@@ -178,7 +178,8 @@ impl FeatureList {
                 Features::parse(name).is_ok_and(|removed| removed.contains(feature))
             })
         };
-        let words: Vec<_> = self.list.split(',').filter(|word| !is_removal(word)).collect();
+        let words = self.list.split(',').filter(|word| !word.trim().is_empty());
+        let words: Vec<_> = words.filter(|word| !is_removal(word)).collect();
         let list = if words.is_empty() { "default".to_owned() } else { words.join(",") };
         let has_it = Features::parse(&list).is_ok_and(|features| features.contains(feature));
         if has_it { list } else { format!("{list},{feature}") }
@@ -370,6 +371,8 @@ mod tests {
         assert_eq!(with("default", Feature::StackSwitching), "default,stack-switching");
         assert_eq!(with("wasm1", Feature::Simd), "wasm1,simd");
         assert_eq!(with("-simd", Feature::Simd), "default");
+        assert_eq!(with("", Feature::Simd), "default");
+        assert_eq!(with("wasm1,,", Feature::Simd), "wasm1,simd");
         assert_eq!(with("-simd,-threads", Feature::Simd), "-threads");
         assert_eq!(with("wasm2,-simd", Feature::Simd), "wasm2");
         assert_eq!(with("wasm1,threads,-simd", Feature::Simd), "wasm1,threads,simd");
