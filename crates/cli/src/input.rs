@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -201,9 +202,15 @@ pub(crate) fn is_standard(path: &Path) -> bool {
 /// Spec: <https://webassembly.github.io/spec/js-api/#limits>
 pub(crate) const MAX_INPUT: usize = 1 << 30;
 
-/// All of a file, or of standard input when the file is `-`.
+/// Whether standard input was read.
+static STDIN_IS_READ: AtomicBool = AtomicBool::new(false);
+
+/// All of a file, or of standard input when the file is `-`, which is an error the second time.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = match is_standard(path) {
+        true if STDIN_IS_READ.swap(true, Ordering::Relaxed) => {
+            Err(io::Error::other("it was read before: only one of the inputs can be `-`"))
+        }
         true => read_stream(io::stdin().lock()),
         false => File::open(path).and_then(|file| {
             let metadata = file.metadata()?;

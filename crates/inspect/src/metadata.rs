@@ -66,7 +66,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
 ///
 /// let (metadata, errors) = recover(b"\0asm\x01\0\0\0\0\x0b\x07version1.0\0\x09");
 /// assert_eq!(metadata[0].about[0].text, "1.0");
-/// assert_eq!(errors[0].to_string(), "length out of bounds at offset 0x17");
+/// assert_eq!(errors[0].to_string(), "length out of bounds at offset 0x16, in custom section");
 /// ```
 pub fn recover(bytes: &[u8]) -> (Vec<Metadata<'_>>, Vec<Error>) {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
