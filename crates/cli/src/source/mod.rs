@@ -46,9 +46,9 @@ impl Source {
 
     /// What a `(module binary ..)`, a `(component quote ..)` or the like holds, if that is all of the
     /// source; otherwise the source.
-    pub(crate) fn embedded(self) -> Source {
-        let text = if self.is_binary() { None } else { std::str::from_utf8(&self.bytes).ok() };
-        let Some(embedded) = text.and_then(wat::script::embedded) else { return self };
+    pub(crate) fn embedded(source: Source) -> Source {
+        let text = if source.is_binary() { None } else { std::str::from_utf8(&source.bytes).ok() };
+        let Some(embedded) = text.and_then(wat::script::embedded) else { return source };
         let bytes = match embedded.source {
             ModuleSource::Binary(bytes) => bytes.into_owned(),
             // What is quoted are the fields alone.
@@ -56,11 +56,11 @@ impl Source {
                 [b"(component ", &*fields, b"\n)"].concat()
             }
             ModuleSource::Quote(bytes) => bytes.into_owned(),
-            ModuleSource::Text(_) => return self,
+            ModuleSource::Text(_) => return source,
         };
         let what = if embedded.is_component { "component" } else { "module" };
-        let name = format!("{} (what the {what} holds)", self.name);
-        Source { name, bytes, ..self }
+        let name = format!("{} (what the {what} holds)", source.name);
+        Source { name, bytes, ..source }
     }
 
     /// A file with these bytes, which are a binary.
