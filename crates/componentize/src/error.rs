@@ -426,7 +426,7 @@ impl fmt::Display for Message<'_> {
     }
 }
 
-/// At most so many of the first names of a list, and how many more there are.
+/// The first `most` names of a list, and how many more there are.
 pub(crate) fn list(f: &mut fmt::Formatter<'_>, names: &[Box<str>], most: usize) -> fmt::Result {
     for (nth, name) in names.iter().take(most).enumerate() {
         write!(f, "{}`{}`", if nth > 0 { ", " } else { "" }, Shown(name))?;
