@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -178,7 +179,8 @@ impl FeatureList {
                 Features::parse(name).is_ok_and(|removed| removed.contains(feature))
             })
         };
-        let words: Vec<_> = self.list.split(',').filter(|word| !is_removal(word)).collect();
+        let words = self.list.split(',').filter(|word| !word.trim().is_empty());
+        let words: Vec<_> = words.filter(|word| !is_removal(word)).collect();
         let list = if words.is_empty() { "default".to_owned() } else { words.join(",") };
         let has_it = Features::parse(&list).is_ok_and(|features| features.contains(feature));
         if has_it { list } else { format!("{list},{feature}") }
@@ -200,9 +202,15 @@ pub(crate) fn is_standard(path: &Path) -> bool {
 /// Spec: <https://webassembly.github.io/spec/js-api/#limits>
 pub(crate) const MAX_INPUT: usize = 1 << 30;
 
-/// All of a file, or of standard input when the file is `-`.
+/// Whether standard input was read.
+static STDIN_IS_READ: AtomicBool = AtomicBool::new(false);
+
+/// All of a file, or of standard input when the file is `-`, which is an error the second time.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = match is_standard(path) {
+        true if STDIN_IS_READ.swap(true, Ordering::Relaxed) => {
+            Err(io::Error::other("it was read before: only one of the inputs can be `-`"))
+        }
         true => read_stream(io::stdin().lock()),
         false => File::open(path).and_then(|file| {
             let metadata = file.metadata()?;
@@ -370,6 +378,8 @@ mod tests {
         assert_eq!(with("default", Feature::StackSwitching), "default,stack-switching");
         assert_eq!(with("wasm1", Feature::Simd), "wasm1,simd");
         assert_eq!(with("-simd", Feature::Simd), "default");
+        assert_eq!(with("", Feature::Simd), "default");
+        assert_eq!(with("wasm1,,", Feature::Simd), "wasm1,simd");
         assert_eq!(with("-simd,-threads", Feature::Simd), "-threads");
         assert_eq!(with("wasm2,-simd", Feature::Simd), "wasm2");
         assert_eq!(with("wasm1,threads,-simd", Feature::Simd), "wasm1,threads,simd");

@@ -50,12 +50,18 @@ impl Output {
         self.file().is_none() && colours::on_stdout()
     }
 
-    /// Writes a binary, but not to a terminal.
-    pub(crate) fn binary(&self, bytes: &[u8]) -> Result<(), Failure> {
+    /// Refuses a terminal, where a binary is not written.
+    pub(crate) fn refuse_terminal(&self) -> Result<(), Failure> {
         if self.file().is_none() && io::stdout().is_terminal() {
             let why = "a binary is not for a terminal: name a file with -o, or use a pipe";
             return Err(Failure::Usage(why.to_owned()));
         }
+        Ok(())
+    }
+
+    /// Writes a binary, but not to a terminal.
+    pub(crate) fn binary(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.refuse_terminal()?;
         self.write(|out| out.write_all(bytes))
     }
 
@@ -107,7 +113,7 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".wattle-");
     default_permissions(&mut builder);
-    let mut file = builder.tempfile_in(folder_of(path))?;
+    let mut file = builder.tempfile_in(folder_of(path)).map_err(of_system)?;
     file.write_all(bytes)?;
     file.persist(path).map(drop).map_err(|error| error.error)
 }
@@ -178,7 +184,7 @@ pub(crate) fn write_folder(
     builder.prefix(".wattle-");
     folder_permissions(&mut builder);
     let mut guard = unfinished();
-    let folder = builder.tempdir_in(folder_of(path))?;
+    let folder = builder.tempdir_in(folder_of(path)).map_err(of_system)?;
     *guard = Some(folder.path().to_owned());
     drop(guard);
     let filled = fill(folder.path());
@@ -204,9 +210,18 @@ fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
     builder.prefix(".wattle-");
     default_permissions(&mut builder);
     let mut unfinished = unfinished();
-    let file = builder.tempfile_in(folder_of(target))?;
+    let file = builder.tempfile_in(folder_of(target)).map_err(of_system)?;
     *unfinished = Some(file.path().to_owned());
     Ok(file)
+}
+
+/// The error of the system, without the path of the temporary file that it is about: the user has
+/// named another.
+fn of_system(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason),
+        None => error,
+    }
 }
 
 /// Makes a signal remove what is being written.

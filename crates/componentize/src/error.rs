@@ -327,7 +327,7 @@ impl fmt::Display for Message<'_> {
             ProblemKind::UnknownModule { module, names, .. } => {
                 write!(f, "unknown import: the world imports no interface `{}`", Shown(module))?;
                 f.write_str(", and there is no adapter of this name; it is asked for ")?;
-                list(f, names)
+                list(f, names, 4)
             }
             ProblemKind::UnknownImport { module, name, .. } => {
                 let (module, name) = (Shown(module), Shown(name));
@@ -426,13 +426,12 @@ impl fmt::Display for Message<'_> {
     }
 }
 
-/// The first names of a list, and how many there are.
-fn list(f: &mut fmt::Formatter<'_>, names: &[Box<str>]) -> fmt::Result {
-    const SHOWN: usize = 4;
-    for (nth, name) in names.iter().take(SHOWN).enumerate() {
+/// The first `most` names of a list, and how many more there are.
+pub(crate) fn list(f: &mut fmt::Formatter<'_>, names: &[Box<str>], most: usize) -> fmt::Result {
+    for (nth, name) in names.iter().take(most).enumerate() {
         write!(f, "{}`{}`", if nth > 0 { ", " } else { "" }, Shown(name))?;
     }
-    match names.len().saturating_sub(SHOWN) {
+    match names.len().saturating_sub(most) {
         0 => Ok(()),
         more => write!(f, " and {more} more"),
     }

@@ -10,7 +10,7 @@ use wattle_ast::components::{self, Layer};
 use wattle_ast::custom::{
     About, Dependencies, LeftOut, PointsAt, Producers, RelocSection, Subject, WhyLeftOut,
 };
-use wattle_ast::{Encode, Error, Name, Names, Reader, SectionId, leb128};
+use wattle_ast::{Encode, Error, Name, Names, Reader, SectionId, Span, leb128};
 use wattle_parser::SectionFrame;
 use wattle_parser::components::frames;
 
@@ -54,7 +54,22 @@ pub struct Metadata<'a> {
 /// # Ok::<(), wattle_ast::Error>(())
 /// ```
 pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
-    let mut found = Vec::new();
+    let (found, errors) = recover(bytes);
+    errors.into_iter().next().map_or(Ok(found), Err)
+}
+
+/// What can be read of what the modules and components of a file say about themselves, like [`read`],
+/// and why the rest cannot be read: an error for each of them whose sizes of sections do not fit.
+///
+/// ```
+/// use wattle_inspect::metadata::recover;
+///
+/// let (metadata, errors) = recover(b"\0asm\x01\0\0\0\0\x0b\x07version1.0\0\x09");
+/// assert_eq!(metadata[0].about[0].text, "1.0");
+/// assert_eq!(errors[0].to_string(), "length out of bounds at offset 0x16, in custom section");
+/// ```
+pub fn recover(bytes: &[u8]) -> (Vec<Metadata<'_>>, Vec<Error>) {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
     // What is to be read, the next one last: its bytes, where they begin, how deep it is.
     let mut waiting = vec![(bytes, 0, 0)];
     while let Some((bytes, start, depth)) = waiting.pop() {
@@ -71,7 +86,15 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
         };
         let mut inner = Vec::new();
         for section in frames(bytes) {
-            let section = section?;
+            let section = match section {
+                Ok(section) => section,
+                Err(mut error) => {
+                    // Offsets count from the start of the file.
+                    error.span = Span::new(error.span.start + start, error.span.end + start);
+                    errors.push(error);
+                    break;
+                }
+            };
             if let Some((name, content)) = custom(&section) {
                 if let Err(error) = metadata.section(name, content) {
                     metadata.malformed.push((name, error));
@@ -84,7 +107,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
         inner.reverse();
         waiting.append(&mut inner);
     }
-    Ok(found)
+    (found, errors)
 }
 
 /// The name of the section that names a module or a component.
@@ -266,7 +289,7 @@ impl Edit {
             // Offsets count from the start of the file.
             let at = section.offset + section.bytes.len() - content.len();
             let place = |mut error: Error| {
-                error.span = wattle_ast::Span::at(error.span.start + at);
+                error.span = Span::at(error.span.start + at);
                 error
             };
             let change = match Subject::from_name(name) {

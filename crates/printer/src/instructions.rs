@@ -451,10 +451,9 @@ impl Code<'_, '_, Commented<'_>> {
 pub(crate) struct Inline;
 
 impl Layout for Inline {
-    fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize) {
+    fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, _: usize) {
         if code.structure(opcode) != Structure::End {
             code.out.push(b' ');
-            code.offset(offset);
             code.context.keyword(&mut code.out, opcode);
         }
     }
@@ -462,14 +461,9 @@ impl Layout for Inline {
 
 impl Context<'_> {
     /// Appends a constant expression: a single instruction in parentheses, several in parentheses
-    /// behind `keyword`, or without parentheses if `keyword` is empty.
-    pub(crate) fn const_expr(
-        &self,
-        out: &mut Vec<u8>,
-        expr: &Expr<'_>,
-        keyword: &str,
-        base: usize,
-    ) {
+    /// behind `keyword`, or without parentheses if `keyword` is empty. Instructions have no offsets,
+    /// since the tree does not know where in its item an expression begins.
+    pub(crate) fn const_expr(&self, out: &mut Vec<u8>, expr: &Expr<'_>, keyword: &str) {
         let mut instrs = expr.iter().flatten().take(2);
         let single = instrs.next().is_some_and(|instr| !instr.opcode().kinds().is_structured())
             && instrs.next().is_some_and(|instr| instr.opcode() == Opcode::End);
@@ -477,7 +471,6 @@ impl Context<'_> {
         let locals = Ids::default();
         let buffer = core::mem::take(out);
         let mut code = Code::new(self, buffer, Inline, &locals, LabelStack::default());
-        code.base = base;
         if !single && !keyword.is_empty() {
             code.out.extend_from_slice(b" (");
             code.out.extend_from_slice(keyword.as_bytes());

@@ -99,11 +99,10 @@ impl<'m> Printer<'m> {
         self.types(hand_on)?;
         self.imports(hand_on)?;
         for (place, index, table) in self.defined(ExternKind::Table, &module.tables) {
-            let at = self.offset(SectionId::Table, place);
-            self.begin(index, at);
+            self.begin(index, self.offset(SectionId::Table, place));
             self.context.types().table_type(&mut self.out, &table.ty);
             if let Some(init) = &table.init {
-                self.const_expr(init, "", at);
+                self.const_expr(init, "");
             }
             self.end(hand_on)?;
         }
@@ -119,10 +118,9 @@ impl<'m> Printer<'m> {
             self.end(hand_on)?;
         }
         for (place, index, global) in self.defined(ExternKind::Global, &module.globals) {
-            let at = self.offset(SectionId::Global, place);
-            self.begin(index, at);
+            self.begin(index, self.offset(SectionId::Global, place));
             self.context.types().global_type(&mut self.out, &global.ty);
-            self.const_expr(&global.init, "", at);
+            self.const_expr(&global.init, "");
             self.end(hand_on)?;
         }
         for (place, export) in module.exports.iter().enumerate() {
@@ -189,10 +187,8 @@ impl<'m> Printer<'m> {
         }
     }
 
-    /// A constant expression of the item at `at`. Offsets in it count from `at`, since its own
-    /// offset is unknown.
-    fn const_expr(&mut self, expr: &Expr<'_>, keyword: &str, at: Option<usize>) {
-        self.context.const_expr(&mut self.out, expr, keyword, at.unwrap_or(0));
+    fn const_expr(&mut self, expr: &Expr<'_>, keyword: &str) {
+        self.context.const_expr(&mut self.out, expr, keyword);
     }
 
     fn types(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
@@ -336,7 +332,7 @@ impl<'m> Printer<'m> {
                     self.context.ids.tables.reference(&mut self.out, table.0);
                     self.str(")");
                 }
-                self.const_expr(offset, "offset", at);
+                self.const_expr(offset, "offset");
             }
         }
         match &elem.items {
@@ -357,7 +353,7 @@ impl<'m> Printer<'m> {
             }
             ElemItems::Exprs(exprs) => {
                 for expr in exprs.view().iter() {
-                    self.const_expr(&expr, "item", at);
+                    self.const_expr(&expr, "item");
                 }
             }
         }
@@ -373,7 +369,7 @@ impl<'m> Printer<'m> {
                 self.context.ids.memories.reference(&mut self.out, memory.0);
                 self.str(")");
             }
-            self.const_expr(offset, "offset", at);
+            self.const_expr(offset, "offset");
         }
         self.str(" ");
         byte_string(&mut self.out, &data.bytes, self.context.config.skeleton, hand_on)

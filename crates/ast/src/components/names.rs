@@ -114,7 +114,11 @@ impl<'a> ParsedName<'a> {
         };
         parse(features).map_err(|error| {
             let more = [Feature::CmAccessors, Feature::CmNestedNames, Feature::CmCanonNames];
-            let enable = more.into_iter().find(|&more| parse(features | more.into()).is_ok());
+            let more = more.into_iter().filter(|&more| !features.contains(more));
+            let all = more.clone().fold(features, |all, more| all | more.into());
+            // A name may need several of them: the first is told.
+            let mut needed = more.filter(|&more| parse(all - more.into()).is_err());
+            let enable = parse(all).ok().and_then(|_| needed.next());
             NameError { enable, ..error }
         })
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wattle::ast::Shown;
 use wattle::ast::components::Layer;
 use wattle::ast::custom::{Dependencies, Producers, Subject};
-use wattle::inspect::metadata::{Edit, Metadata as Found, To, dependencies, read};
+use wattle::inspect::metadata::{Edit, Metadata as Found, To, dependencies, recover};
 
 use crate::failure::{Failure, warn};
 use crate::input::Input;
@@ -51,11 +51,15 @@ struct Show {
 impl Show {
     fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?.binary(self.input.features_to_show())?;
-        let found = read(&source.bytes).map_err(|error| source.malformed_binary(error))?;
-        self.output.write(|out| match json {
-            true => write_json(out, &found.iter().map(in_json).collect::<Vec<_>>()),
-            false => found.iter().try_for_each(|found| write(out, found)),
-        })
+        let (found, errors) = recover(&source.bytes);
+        let errors = self.output.show(|out| {
+            match json {
+                true => write_json(out, &found.iter().map(in_json).collect::<Vec<_>>())?,
+                false => found.iter().try_for_each(|found| write(out, found))?,
+            }
+            Ok(errors)
+        })?;
+        source.all_shown(errors)
     }
 }
 

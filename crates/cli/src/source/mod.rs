@@ -41,9 +41,14 @@ impl Source {
     /// Reads a module or component: what is in a `(module binary ..)`, a `(component quote ..)` or the
     /// like where that is all.
     pub(crate) fn read_wasm(file: Option<&Path>, reading: Reading) -> Result<Source, Failure> {
-        let source = Source::read(file, reading)?;
+        Source::read(file, reading).map(Source::embedded)
+    }
+
+    /// What a `(module binary ..)`, a `(component quote ..)` or the like holds, if that is all of the
+    /// source; otherwise the source.
+    pub(crate) fn embedded(source: Source) -> Source {
         let text = if source.is_binary() { None } else { std::str::from_utf8(&source.bytes).ok() };
-        let Some(embedded) = text.and_then(wat::script::embedded) else { return Ok(source) };
+        let Some(embedded) = text.and_then(wat::script::embedded) else { return source };
         let bytes = match embedded.source {
             ModuleSource::Binary(bytes) => bytes.into_owned(),
             // What is quoted are the fields alone.
@@ -51,11 +56,11 @@ impl Source {
                 [b"(component ", &*fields, b"\n)"].concat()
             }
             ModuleSource::Quote(bytes) => bytes.into_owned(),
-            ModuleSource::Text(_) => return Ok(source),
+            ModuleSource::Text(_) => return source,
         };
         let what = if embedded.is_component { "component" } else { "module" };
         let name = format!("{} (what the {what} holds)", source.name);
-        Ok(Source { name, bytes, ..source })
+        Source { name, bytes, ..source }
     }
 
     /// A file with these bytes, which are a binary.

@@ -102,6 +102,7 @@ impl WitFeatures {
             resolver.file(path.to_string_lossy(), source.text()?);
             return self.resolve(resolver);
         }
+        let source = super::Source::embedded(source);
         let wasm = source.wasm(source.features())?;
         decoded(&wasm).map_err(|why| Failure::Faults(vec![source.fault(why)]))
     }

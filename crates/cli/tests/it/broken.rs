@@ -142,6 +142,23 @@ fn a_file_keeps_its_content_when_not_all_can_be_read() {
 }
 
 #[test]
+fn of_a_file_that_is_cut_off_the_metadata_before_is_shown() {
+    let text = r#"(component
+        (core module $m (@producers (sdk "x" "1")))
+        (component $c (@custom "authors" "me")))"#;
+    let wasm = wattle(&["parse"], text.as_bytes()).bytes;
+    let cut = &wasm[..wasm.len() - 1];
+    shows(&["metadata", "show"], cut, &["module m:", "sdk: x 1", "authors: me"], "<stdin>:0x7d");
+    let json = wattle(&["metadata", "show", "--json"], cut);
+    assert_eq!((json.code, json.json().as_array().map(Vec::len)), (Some(1), Some(3)));
+    // A component that does not fit into its section, and one behind it.
+    let inner = b"\x04\x0a\0asm\x0d\0\x01\0\0\x09\x04\x08\0asm\x0d\0\x01\0";
+    let ran = wattle(&["metadata", "show"], &[b"\0asm\x0d\0\x01\0", &inner[..]].concat());
+    assert_eq!((ran.code, ran.out.lines().count()), (Some(1), 3), "{ran:?}");
+    assert!(ran.err.contains("<stdin>:0x13"), "{}", ran.err);
+}
+
+#[test]
 fn an_empty_input_is_an_error_that_says_so() {
     for command in ["parse", "print", "dump", "objdump", "strip", "features", "validate"] {
         let Ran { code, err, .. } = wattle(&[command], b"");

@@ -378,6 +378,50 @@ fn core_modules_become_files_and_the_component_imports_them() {
 }
 
 #[test]
+fn modules_do_not_stay_without_the_component_that_imports_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["component", "unbundle", "--module-dir", "parts", "-o", "none/d.wasm"];
+    let args = [&args[..], &["--threshold", "0"]].concat();
+    let ran = wattle_in(folder.path(), &args, &binary());
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert_eq!(
+        ran.err,
+        "error: cannot write none/d.wasm: No such file or directory (os error 2)\n"
+    );
+    assert!(!folder.path().join("parts").exists());
+}
+
+#[test]
+fn quoted_and_binary_components_are_interfaces_too() {
+    let text = br#"(component quote "(import \"f\" (func))")"#;
+    let plain = good(&["wit"], br#"(component (import "f" (func)))"#);
+    assert_eq!(good(&["wit"], text).out, plain.out);
+    let ran = wattle(&["wit"], br#"(component quote "(import \"f\"")"#);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("<stdin> (what the component holds):2:1"), "{}", ran.err);
+}
+
+#[test]
+fn a_name_that_needs_a_feature_tells_which() {
+    for (name, feature, list) in [
+        ("[get]a", "cm-accessors", "default,cm-accessors"),
+        ("a:b:c/d", "cm-nested-names", "default,cm-nested-names"),
+        ("a:b:c/d@1", "cm-nested-names", "default,cm-nested-names"),
+    ] {
+        let text = format!("(component (import \"{name}\" (instance)))");
+        let ran = wattle(&["validate"], text.as_bytes());
+        let reason = ran.err.lines().next().unwrap_or_default();
+        let off = format!("({feature} is not enabled)");
+        assert!(reason.ends_with(&off) && reason.matches(&*off).count() == 1, "{}", ran.err);
+        let help = format!("help: turn it on with --features {list}\n");
+        assert!(ran.err.contains(&help), "{}", ran.err);
+    }
+    let text = r#"(component (import "a" (implements "a:b:c/d") (instance)))"#;
+    let ran = wattle(&["validate"], text.as_bytes());
+    assert!(ran.err.contains("--features default,cm-nested-names"), "{}", ran.err);
+}
+
+#[test]
 fn plugs_satisfy_the_imports_of_a_socket() {
     let folder = tempfile::tempdir().unwrap();
     let run = |args: &[&str], input: &[u8]| wattle_in(folder.path(), args, input);

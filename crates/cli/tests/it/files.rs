@@ -29,6 +29,23 @@ fn a_dash_is_standard_input() {
 }
 
 #[test]
+fn standard_input_is_one_input() {
+    let why = "cannot read <stdin>: it was read before: only one of the inputs can be `-`";
+    for command in [
+        &["diff", "-", "-"][..],
+        &["component", "plug", "-", "--plug", "-"],
+        &["component", "new", "-", "--adapt", "a=-"],
+        &["component", "link", "-", "-"],
+        &["wit", "-", "--merge", "-"],
+    ] {
+        let ran = wattle(command, b"(component)");
+        let ran = if ran.err.contains("a module is") { wattle(command, MODULE) } else { ran };
+        assert_ne!(ran.code, Some(0), "{command:?}");
+        assert!(ran.err.contains(why), "{command:?}: {}", ran.err);
+    }
+}
+
+#[test]
 fn a_dash_is_standard_output() {
     let wasm = wattle(&["parse", "-o", "-"], MODULE).bytes;
     assert!(wasm.starts_with(b"\0asm"));

@@ -71,6 +71,28 @@ fn one_section_or_function_alone() {
 }
 
 #[test]
+fn what_is_shown_of_inner_modules_stands_behind_the_name_of_the_module() {
+    let source = br#"(component
+        (core module $a (memory 1) (func nop))
+        (component $c (core module $b (func $f nop) (export "f" (func $f))))
+        (core module $d (func $f nop)))"#;
+    let begins = |args: &[&str], lines: &[&str]| {
+        let out = wattle(&[&["objdump"], args].concat(), source).out;
+        let meanings = out.lines().map(|line| line.rsplit("| ").next().unwrap_or_default());
+        let found: Vec<_> = meanings.filter(|it| !it.trim().is_empty()).collect();
+        assert_eq!(found.len(), lines.len(), "{args:?}: {out}");
+        for (found, line) in found.iter().zip(lines) {
+            assert!(found.trim_start().starts_with(line), "{args:?}, {line}: {out}");
+        }
+    };
+    let (c, b, d) = ("component $c (;0;)", "core module $b (;0;)", "core module $d (;1;)");
+    let func = ["func 0 \"f\"", "locals", "nop", "end"];
+    begins(&["--function", "f"], &[&[c, b][..], &func, &[d], &func].concat());
+    begins(&["--section", "export"], &[c, b, "export section", "export 0"]);
+    begins(&["--section", "memory"], &["core module $a (;0;)", "memory section", "memory 0"]);
+}
+
+#[test]
 fn symbols_of_object_files_are_names() {
     let out = wattle(&["objdump", "-x"], &object_file()).out;
     for row in [

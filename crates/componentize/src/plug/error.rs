@@ -224,13 +224,13 @@ impl fmt::Display for PlugError {
 
 impl core::error::Error for PlugError {}
 
+/// The most names of a list in a message.
+const SHOWN_NAMES: usize = 20;
+
 /// Names in a message.
 fn list(f: &mut fmt::Formatter<'_>, names: &[Box<str>]) -> fmt::Result {
-    if names.is_empty() {
-        f.write_str("nothing")?;
+    match names.is_empty() {
+        true => f.write_str("nothing"),
+        false => crate::error::list(f, names, SHOWN_NAMES),
     }
-    for (place, name) in names.iter().enumerate() {
-        write!(f, "{}`{}`", if place == 0 { "" } else { ", " }, Shown(&**name))?;
-    }
-    Ok(())
 }

@@ -95,7 +95,7 @@ impl Iterator for DefinitionLister<'_> {
             }
             _ => match definition.custom_name() {
                 Some(name) => {
-                    printer.begin(0, "@custom");
+                    printer.begin(0, "(@custom");
                     printer.name(name);
                     printer.str(" ...)");
                 }

@@ -58,6 +58,31 @@ fn modules_look_as_expected() {
     }
 }
 
+#[test]
+fn offsets_are_those_of_the_bytes_they_stand_before() {
+    let text = "(module (memory 1) (global i32 (i32.const 5)) (func (result i32) i32.const 6)
+        (table 1 funcref (ref.null func)) (elem (i32.const 0) funcref (item (ref.null func)))
+        (data (i32.const 1) \"a\"))";
+    let parsed = wattle_wat::Parser::new().module(text).unwrap().module;
+    let bytes = wattle_encoder::encode(&parsed);
+    let module = wattle_parser::Parser::new().module(&bytes).unwrap();
+    let printed = Config::new().offsets(true).print(&module);
+    let instructions = printed.split("(;@").skip(1).filter_map(|part| {
+        let (offset, rest) = part.split_once(";) ")?;
+        let (_, value) = rest.split_once("i32.const ").filter(|(before, _)| before.is_empty())?;
+        let value = value.split([')', '\n']).next()?.parse::<u8>().ok()?;
+        Some((usize::from_str_radix(offset, 16).ok()?, value))
+    });
+    let instructions: Vec<_> = instructions.collect();
+    // Of constant expressions the offset is not known.
+    assert_eq!(instructions.len(), 1, "{printed}");
+    for (offset, value) in instructions {
+        assert_eq!(bytes[offset..offset + 2], [0x41, value], "{printed}");
+    }
+    // Every other item has one.
+    assert_eq!(printed.matches("(;@").count(), 7 + 1, "{printed}");
+}
+
 /// Nesting does not make the text longer than in proportion, nor does it take stack.
 #[test]
 fn deep_nesting_stays_linear() {

@@ -124,10 +124,7 @@ impl Validator {
             Feature::SharedEverythingThreads => "shared-everything-threads",
             _ => feature.name(),
         };
-        let kind = K::BuiltInFeature { form, op: op.keyword(), words };
-        let mut error: Error = kind.into();
-        error.enable = Some(feature);
-        Err(error)
+        Err(K::BuiltInFeature { form, op: op.keyword(), words }.enabled_by(Some(feature)))
     }
 
     /// Checks the immediates of a built-in whose row has its type.
@@ -256,9 +253,8 @@ impl Validator {
             return Err(K::ContextSlot { op: name, slot: slot.slot }.into());
         }
         if slot.slot == 1 && !self.has(Feature::CmThreading) {
-            let mut error: Error = K::ContextSlotZero { op: name, slot: slot.slot }.into();
-            error.enable = Some(Feature::CmThreading);
-            return Err(error);
+            let kind = K::ContextSlotZero { op: name, slot: slot.slot };
+            return Err(kind.enabled_by(Some(Feature::CmThreading)));
         }
         Ok(())
     }
@@ -416,8 +412,10 @@ impl Validator {
                 Some((_, [_, ..])) => return of("start function must not return any values"),
                 Some(([Ty::I32], _)) => ValType::I32,
                 Some(([Ty::I64], _)) if self.has(Feature::Cm64) => ValType::I64,
-                Some(_) => {
-                    return of("start function must take a single `i32` argument (currently)");
+                Some((params, _)) => {
+                    let why = "start function must take a single `i32` argument (currently)";
+                    let enable = matches!(params, [Ty::I64]).then_some(Feature::Cm64);
+                    return Err(K::ThreadType { why }.enabled_by(enable));
                 }
             },
         };

@@ -5,7 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::Shown;
+use wattle_ast::{Feature, Shown};
+
+use crate::Error;
 
 /// Text of the input in a message. `Display` escapes it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -310,6 +312,16 @@ kinds! {
     /// An argument of the start function has another type.
     StartArg { number: usize, expected: String, found: String }
         "value type mismatch for component start function argument {number}: expected {expected}, found {found}";
+}
+
+impl ComponentErrorKind {
+    /// The error, which a feature makes go away if one is named.
+    #[cold]
+    pub(crate) fn enabled_by(self, feature: Option<Feature>) -> Error {
+        let mut error = Error::from(self);
+        error.enable = feature;
+        error
+    }
 }
 
 kinds! {

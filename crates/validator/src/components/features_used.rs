@@ -13,7 +13,8 @@ use wattle_ast::components::{
     PlainSort, ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
 };
 use wattle_ast::{
-    DefinitionRef, ExternType, Feature, Features, Import, Module, Outer, Path, RecGroup, Wasm,
+    DefinitionRef, ExternKind, ExternType, Feature, Features, Import, Module, Outer, Path,
+    RecGroup, Wasm,
 };
 
 use super::validator::Validator;
@@ -52,18 +53,20 @@ pub fn features_used_of(wasm: &Wasm<'_>) -> Vec<(Feature, Path)> {
     for definition in &component.definitions {
         uses.definition(definition);
     }
-    if uses.found.get(Feature::Memory64 as usize).is_some_and(Option::is_some) {
+    if uses.has(Feature::Memory64) || uses.has(Feature::CmThreading) {
         uses.long_addresses(component);
     }
     let features = Feature::ALL.iter().copied().zip(uses.found);
     features.filter_map(|(feature, place)| Some((feature, place?))).collect()
 }
 
-/// An open scope: how its enclosing scope refers to it, and how many definitions it has so far.
+/// An open scope: how its enclosing scope refers to it, and what it has so far.
 #[derive(Default)]
 struct Scope {
     outer: Option<Outer>,
     counts: Counts,
+    /// Whether the type of a core module has declared imports or exports of each kind.
+    core_externs: [bool; ExternKind::COUNT],
 }
 
 struct Uses {
@@ -73,10 +76,14 @@ struct Uses {
 }
 
 impl Uses {
+    /// Whether a use of a feature was found.
+    fn has(&self, feature: Feature) -> bool {
+        self.found.get(feature as usize).is_some_and(Option::is_some)
+    }
+
     /// Adds the use of a feature, unless there was one before. The path is only made for the first.
     fn add(&mut self, feature: Feature, path: impl FnOnce(&Uses) -> Path) {
-        let is_first = self.found.get(feature as usize).is_some_and(Option::is_none);
-        if is_first && feature != Feature::Mvp {
+        if !self.has(feature) && feature != Feature::Mvp {
             self.found[feature as usize] = Some(path(self));
         }
     }
@@ -155,12 +162,19 @@ impl Uses {
 
     fn core_extern(&mut self, ty: ExternType, place: Option<DefinitionRef>) {
         let mut module = Module::default();
-        module.imports.push(Import { module: "".into(), name: "".into(), ty });
+        let import = Import { module: "".into(), name: "".into(), ty };
+        let known = self.scopes.last_mut();
+        let known = known.and_then(|scope| scope.core_externs.get_mut(ty.kind() as usize));
+        // A second memory or table may need a feature of its own.
+        if known.is_some_and(|known| core::mem::replace(known, true)) {
+            module.imports.push(import.clone());
+        }
+        module.imports.push(import);
         self.as_in(&module, place);
     }
 
-    /// Adds the use of 64-bit memories by canonical definitions. Which memories are, only validation
-    /// knows.
+    /// Adds the use of 64-bit memories and arguments of threads by canonical definitions. Which of them
+    /// are, only validation knows.
     fn long_addresses(&mut self, component: &Component<'_>) {
         let features = Features::ALL - Features::of(Feature::Cm64);
         let validator = Validator::new().features(features).limits(Limits::NONE);
@@ -236,9 +250,11 @@ impl Found {
         }
         for name in [Some(&name.name), attributes.implements.as_ref()].into_iter().flatten() {
             // The default has none of the features that other forms of names belong to.
-            let parsed = ParsedName::parse(name.as_str(), Features::DEFAULT);
-            if let Some(feature) = parsed.err().and_then(|error| error.enable) {
+            let mut features = Features::DEFAULT;
+            let parse = |features| ParsedName::parse(name.as_str(), features).err()?.enable;
+            while let Some(feature) = parse(features) {
                 self.add(feature);
+                features |= feature.into();
             }
         }
     }

@@ -6,10 +6,10 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use wattle_ast::Feature;
 use wattle_ast::components::{
-    Accessor, ExternName, InterfaceName, NamePart, ParsedName, PlainName, Version,
+    Accessor, ExternName, InterfaceName, NameError, NamePart, ParsedName, PlainName, Version,
 };
+use wattle_ast::{Feature, Features};
 
 use super::entities::{Attributes, Entity, EntitySort, Entry};
 use super::error::{ComponentErrorKind as K, NameRule as R};
@@ -59,13 +59,13 @@ impl Validator {
     ) -> Checked {
         let text = name.name.as_str();
         self.at_most("bytes of a name", text.len(), self.limits.name_bytes)?;
-        let parsed = ParsedName::parse(text, self.features).map_err(|error| {
+        let parsed = parse(text, self.features).map_err(|(error, enable)| {
             let why = match error.part {
                 NamePart::ResourceFunc => format!("failed to find `.` character: {error}"),
                 NamePart::Version => format!("{error}: {}", why_no_version(&error.text)),
                 _ => error.to_string(),
             };
-            K::ExternName { side: side.name(), name: text.into(), why }
+            K::ExternName { side: side.name(), name: text.into(), why }.enabled_by(enable)
         });
         let parsed = match parsed {
             Ok(parsed) => parsed,
@@ -73,7 +73,7 @@ impl Validator {
                 if externs.malformed.insert(entry.name) {
                     externs.entries.push(*entry);
                 }
-                return Err(error.into());
+                return Err(error);
             }
         };
         let key = match parsed.key() {
@@ -154,8 +154,9 @@ impl Validator {
                 return Err(K::ImplementsSort { found }.into());
             }
             let implements = implements.as_str();
-            let parsed = ParsedName::parse(implements, self.features).map_err(|error| {
-                K::ImplementsInvalid { name: implements.into(), why: error.to_string() }
+            let parsed = parse(implements, self.features).map_err(|(error, enable)| {
+                let (name, why) = (implements.into(), error.to_string());
+                K::ImplementsInvalid { name, why }.enabled_by(enable)
             })?;
             let ParsedName::Interface(interface) = parsed else {
                 return Err(K::ImplementsPlain { name: implements.into() }.into());
@@ -346,6 +347,14 @@ impl Validator {
             _ => Ok(()),
         }
     }
+}
+
+/// Parses a name. An error does not tell the feature that the name needs: that stands beside it.
+fn parse(name: &str, features: Features) -> Result<ParsedName<'_>, (NameError, Option<Feature>)> {
+    ParsedName::parse(name, features).map_err(|mut error| {
+        let enable = error.enable.take();
+        (error, enable)
+    })
 }
 
 /// Where a text stops being a semantic version.

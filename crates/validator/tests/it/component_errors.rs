@@ -6,7 +6,7 @@ use wattle_ast::components::{
 };
 use wattle_ast::{ComponentIdx, ComponentTypeIdx, Features, Name};
 use wattle_validator::Limits;
-use wattle_validator::components::{ExternView, Shape, Validator};
+use wattle_validator::components::{ExternView, Shape, Validator, features_used_of};
 use wattle_wat::Parser;
 
 fn validator() -> Validator {
@@ -98,6 +98,38 @@ fn independent_errors_are_reported_and_none_that_only_follow() {
             "instance 0 has no export named `missing` in func 2",
         ]
     );
+}
+
+#[test]
+fn features_are_found_that_show_only_in_several_definitions() {
+    let used = |text: &str| {
+        let parsed = Parser::new().features(Features::ALL).component(text);
+        let component = parsed.unwrap_or_else(|errors| panic!("{errors}")).component;
+        let used = features_used_of(&component.into()).into_iter();
+        used.map(|(feature, path)| format!("{feature}: {path}")).collect::<Vec<_>>()
+    };
+    let text = r#"(component (core type (module
+        (import "a" "m" (memory 1)) (import "a" "t" (table 1 funcref))
+        (export "n" (memory 1)) (export "u" (table 1 funcref)))))"#;
+    let found = [
+        "reference-types: core type 0, export 1",
+        "multi-memory: core type 0, export 0",
+        "component-model: ",
+    ];
+    assert_eq!(used(text), found);
+    let one = r#"(export "m" (memory 1)) (export "t" (table 1 funcref))"#;
+    let each = format!("(component (core type (module {one})) (core type (module {one})))");
+    assert_eq!(used(&each), ["component-model: "]);
+    let text = r#"(component
+        (core type $start (func (param i64)))
+        (core module $m (table (export "t") 1 funcref))
+        (core instance $i (instantiate $m))
+        (core func (canon thread.new-indirect $start (core table $i "t"))))"#;
+    let found = ["component-model: ", "cm-threading: core func 0", "cm64: core func 0"];
+    assert_eq!(used(text), found);
+    let text = r#"(component (import "a:b:c/d@1" (versionsuffix ".2.3") (instance)))"#;
+    let found = ["component-model: ", "cm-nested-names: import 0", "cm-canon-names: import 0"];
+    assert_eq!(used(text), found);
 }
 
 #[test]

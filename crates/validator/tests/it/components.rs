@@ -7,7 +7,7 @@ use wattle_encoder::encode_component;
 use wattle_parser::components::Parser;
 use wattle_tests::modules::{Expected, modules};
 use wattle_tests::suite;
-use wattle_validator::components::{ComponentTypes, Validator};
+use wattle_validator::components::{ComponentTypes, Validator, features_used_of};
 use wattle_validator::{ErrorKind, Errors};
 use wattle_wat::script::{self, ModuleSource};
 
@@ -64,6 +64,13 @@ impl Outcome {
                 assert!(
                     types.imports().chain(types.exports()).all(|it| !it.to_string().is_empty())
                 );
+                // The features that it is said to use are enough.
+                let used = features_used_of(&component.clone().into()).into_iter();
+                let used = used.map(|(feature, _)| Features::of(feature).with_implied());
+                let used = used.fold(Features::WASM1, |all, feature| all | feature);
+                if let Err(errors) = Validator::new().features(used).component(component) {
+                    self.failures.push(format!("{place}: {errors} with {used:?}"));
+                }
                 self.valid += 1;
             }
             (Ok(_), Some(phrase)) => {

@@ -27,7 +27,7 @@ use crate::source::Source;
 /// inside of such a component stay in it, and `unbundle` takes that apart too. `wattle component bundle`
 /// puts the files together again: to the same bytes, or to another component if files were changed.
 ///
-/// The folder is complete or not there at all.
+/// The folder is complete or not there at all, also if the component cannot be written.
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("folder").required(true).args(["out_dir", "module_dir"]))]
 pub(crate) struct Unbundle {
@@ -83,14 +83,22 @@ impl Unbundle {
         let modules = unbundle(component, self.threshold.unwrap_or(IMPORTED));
         let modules = modules
             .map_err(|error| Failure::Faults(vec![source.fault(error.to_string()).malformed()]))?;
+        if !self.wat {
+            self.output.refuse_terminal()?;
+        }
+        let files: Vec<_> = modules.iter().map(|module| [&module.name, ".wasm"].concat()).collect();
         let written = write_folder(folder, |folder| {
-            modules.iter().try_for_each(|module| {
-                let path = folder.join([&module.name, ".wasm"].concat());
-                std::fs::write(path, &module.bytes)
-            })
+            let mut pairs = files.iter().zip(&modules);
+            pairs.try_for_each(|(file, module)| std::fs::write(folder.join(file), &module.bytes))
         });
         written.map_err(|error| cannot_write(folder, &error))?;
-        self.output.wasm(&wasm, self.wat)
+        let written = self.output.wasm(&wasm, self.wat);
+        if let Err(Failure::Input(_)) = &written {
+            // The modules are of no use alone. The error that is told is the first.
+            files.iter().for_each(|file| drop(std::fs::remove_file(folder.join(file))));
+            let _ = std::fs::remove_dir(folder);
+        }
+        written
     }
 
     /// Writes the parts of a component to a folder, and the shell.

@@ -114,7 +114,7 @@ impl Wit {
         }
         let Interfaces { model, package, .. } = &interfaces;
         match &self.out_dir {
-            Some(folder) => write_packages(folder, &interfaces),
+            Some(folder) => write_packages(path, folder, &interfaces),
             None if self.wasm || self.text => self.component(path, &interfaces),
             None if json => self.write(&model.to_json()),
             None => {
@@ -179,7 +179,7 @@ impl Wit {
         }
         let Interfaces { model, package, .. } = interfaces;
         let component = config.package_binary(model, *package);
-        let component = component.map_err(|error| Failure::Input(error.to_string()))?;
+        let component = component.map_err(|error| Failure::in_file(path, error))?;
         let validator = wattle::validator::components::Validator::new().features(Features::ALL);
         if let Err(errors) = validator.component(&component) {
             return Err(Failure::in_file(
@@ -200,8 +200,8 @@ impl Wit {
     }
 }
 
-/// Writes a file for each package.
-fn write_packages(folder: &Path, interfaces: &Interfaces) -> Result<(), Failure> {
+/// Writes a file for each package. `path` is that of the input.
+fn write_packages(path: &Path, folder: &Path, interfaces: &Interfaces) -> Result<(), Failure> {
     let Interfaces { model, package: root, .. } = interfaces;
     let mut names = BTreeMap::<&str, usize>::new();
     for (_, package) in model.packages() {
@@ -217,7 +217,7 @@ fn write_packages(folder: &Path, interfaces: &Interfaces) -> Result<(), Failure>
         [&name.namespace, "_", &name.name, at, version, ".wit"].concat()
     };
     let text = |id| {
-        let text = print::package(model, id).map_err(|error| Failure::Input(error.to_string()));
+        let text = print::package(model, id).map_err(|error| Failure::in_file(path, error));
         text.map(|text| format!("{}\n", text.trim_end()))
     };
     let main = (file(*root), text(*root)?);

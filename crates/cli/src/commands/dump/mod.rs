@@ -229,19 +229,16 @@ impl<'o, 'm> Dumper<'o, 'm> {
             Layer::Module => "magic, version 1",
             Layer::Component => "magic, version 13, layer 1: a component",
         };
-        let meaning = match self.depth {
-            0 => magic.to_owned(),
-            _ => {
-                self.rows.base += 1;
-                let line = self.definitions.next().map(|line| line.text).unwrap_or_default();
-                format!("{}: {magic}", line.trim_start_matches('('))
-            }
-        };
         if layer == Layer::Module {
             self.module = self.modules.next().map(|module| ModuleDumper::new(module, self.names));
         }
         self.depth += 1;
-        self.rows.row(offset, bytes, 0, &meaning)
+        if self.depth == 1 {
+            return self.rows.row(offset, bytes, 0, magic);
+        }
+        let line = self.definitions.next().map(|line| line.text).unwrap_or_default();
+        let meaning = format!("{}: {magic}", line.trim_start_matches('('));
+        self.rows.enter(offset, bytes, meaning)
     }
 
     fn leave(&mut self) {
@@ -249,7 +246,7 @@ impl<'o, 'm> Dumper<'o, 'm> {
         let was_component = self.module.take().is_none();
         self.depth = self.depth.saturating_sub(1);
         if self.depth > 0 {
-            self.rows.base = self.rows.base.saturating_sub(1);
+            self.rows.leave();
             if was_component {
                 self.definitions.next();
             }

@@ -57,14 +57,24 @@ pub(super) struct Rows<'o> {
     pub(super) shown: bool,
     /// The level of the sections of the module or component at hand.
     pub(super) base: usize,
+    /// The rows that begin the modules and components around, as far as they were not shown.
+    headings: Vec<Heading>,
     /// The row that is being written.
     line: String,
+}
+
+/// The row that begins an inner module or component.
+struct Heading {
+    offset: usize,
+    bytes: Vec<u8>,
+    level: usize,
+    meaning: String,
 }
 
 impl<'o> Rows<'o> {
     /// Rows in a form. Nothing is shown before `shown` is set.
     pub(super) fn new(form: Form<'o>) -> Rows<'o> {
-        Rows { form, shown: false, base: 0, line: String::new() }
+        Rows { form, shown: false, base: 0, headings: Vec::new(), line: String::new() }
     }
 
     /// Whether there are rows for instructions, and for bytes that have no meaning of their own.
@@ -83,7 +93,36 @@ impl<'o> Rows<'o> {
         if !self.shown {
             return Ok(());
         }
-        let level = self.base + level;
+        for Heading { offset, bytes, level, meaning } in std::mem::take(&mut self.headings) {
+            self.write(offset, &bytes, level, &meaning)?;
+        }
+        self.write(offset, bytes, self.base + level, meaning)
+    }
+
+    /// The row that begins an inner module or component. If it is not shown, it is shown before the
+    /// first row that is.
+    pub(super) fn enter(&mut self, offset: usize, bytes: &[u8], meaning: String) -> io::Result<()> {
+        self.base += 1;
+        if self.shown {
+            return self.row(offset, bytes, 0, &meaning);
+        }
+        self.headings.push(Heading { offset, bytes: bytes.to_vec(), level: self.base, meaning });
+        Ok(())
+    }
+
+    /// Ends an inner module or component.
+    pub(super) fn leave(&mut self) {
+        self.headings.pop_if(|heading| heading.level == self.base);
+        self.base = self.base.saturating_sub(1);
+    }
+
+    fn write(
+        &mut self,
+        offset: usize,
+        bytes: &[u8],
+        level: usize,
+        meaning: &str,
+    ) -> io::Result<()> {
         self.line.clear();
         let out = match &mut self.form {
             Form::Bytes(out) => out,

@@ -154,6 +154,11 @@ fn plugs_are_connected_by_exact_names_then_by_compatible_versions() {
     ] {
         assert_eq!(connected(imports, plugs).unwrap_err().to_string(), message);
     }
+    // A message does not grow with the imports.
+    let names: Vec<_> = (0..1000).map(|number| format!("a{number}")).collect();
+    let names: Vec<_> = names.iter().map(|name| &**name).collect();
+    let message = connected(&names, &[&["b"]]).unwrap_err().to_string();
+    assert!(message.ends_with(", `a18`, `a19` and 980 more"), "{message}");
 }
 
 /// A package of interfaces with a resource, and a function that takes it.
