@@ -285,7 +285,7 @@ impl<'a> Formatter<'_, 'a> {
     fn write(&mut self, pos: &mut usize) {
         let at = *pos;
         *pos += 1;
-        if self.begins && !self.is(at, b'@') {
+        if self.begins && !self.is_of_attribute(at) {
             self.begins = false;
             self.statement = self.tokens.keyword(at);
         }
@@ -330,6 +330,15 @@ impl<'a> Formatter<'_, 'a> {
             },
             _ => {}
         }
+    }
+
+    /// Whether a token is of an attribute, which stands before what a statement begins with.
+    fn is_of_attribute(&self, pos: usize) -> bool {
+        let is_at = |back: usize| pos.checked_sub(back).is_some_and(|pos| self.is(pos, b'@'));
+        is_at(0)
+            || is_at(1)
+            || is_at(2) && self.is(pos, b'(')
+            || self.open.last() == Some(&Open::Attribute)
     }
 
     fn begin_statement(&mut self) {

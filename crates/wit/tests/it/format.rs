@@ -3,9 +3,11 @@
 use std::fs;
 
 use wattle_wit::format::format;
+use wattle_wit::print;
 use wattle_wit::syntax::{File, Lexer, TokenKind};
 
 use crate::peers;
+use crate::resolved::resolve;
 
 /// The tokens of a text but commas, and its comments without what is around them.
 fn content(text: &str) -> (Vec<&str>, Vec<String>) {
@@ -103,6 +105,21 @@ fn comments_everywhere_are_kept() {
     assert!(number > 5_000, "{number}");
 }
 
+/// A text in which empty blocks are `{}`: printers close them in lines of their own.
+fn with_closed_blocks(text: &str) -> String {
+    let mut closed = String::new();
+    for line in text.lines() {
+        if closed.ends_with("{\n") && line.trim() == "}" {
+            closed.pop();
+            closed.push_str("}\n");
+        } else {
+            closed.push_str(line);
+            closed.push('\n');
+        }
+    }
+    closed
+}
+
 #[test]
 fn the_printer_and_the_formatter_agree() {
     let mut number = 0;
@@ -119,17 +136,7 @@ fn the_printer_and_the_formatter_agree() {
         if text.lines().any(|line| line.len() > 100) {
             continue;
         }
-        // The peer's printer closes an empty block in a line of its own.
-        let mut expected = String::new();
-        for line in text.lines() {
-            if expected.ends_with("{\n") && line.trim() == "}" {
-                expected.pop();
-                expected.push_str("}\n");
-            } else {
-                expected.push_str(line);
-                expected.push('\n');
-            }
-        }
+        let expected = with_closed_blocks(&text);
         assert_eq!(formatted.trim_end(), expected.trim_end(), "{}", path.display());
     }
     assert!(number > 20, "{number}");
@@ -138,4 +145,35 @@ fn the_printer_and_the_formatter_agree() {
 #[test]
 fn a_file_with_errors_is_left_alone() {
     assert!(format("interface i { f: fnc(); }").is_err());
+}
+
+#[test]
+fn attributes_have_lines_of_their_own() {
+    let text = "package a:b;\n\n\
+        @since(version = 1.0.0) @deprecated(version = 1.1.0)\ninterface i {\n\
+        @since(version = 1.0.0) f: func(); @unstable(feature = x) record r { a: u8 }\n\
+        @since(version = 1.0.0) resource s { @unstable(feature = x) constructor(); }\n}\n";
+    let expected = "package a:b;\n\n\
+        @since(version = 1.0.0)\n@deprecated(version = 1.1.0)\ninterface i {\n  \
+          @since(version = 1.0.0)\n  f: func();\n  \
+          @unstable(feature = x)\n  record r {\n    a: u8,\n  }\n  \
+          @since(version = 1.0.0)\n  resource s {\n    \
+            @unstable(feature = x)\n    constructor();\n  }\n}\n";
+    assert_eq!(format(text).unwrap(), expected);
+}
+
+#[test]
+fn what_is_printed_is_formatted() {
+    let mut number = 0;
+    for case in peers::cases(&peers::package("wit-parser").join("tests/ui"), "wit.json") {
+        let resolved = resolve(&case.path).unwrap();
+        let printed = print::package(resolved.model(), resolved.root()).unwrap();
+        // The printer does not break lines.
+        if printed.lines().all(|line| line.len() <= 100) {
+            number += 1;
+            let expected = with_closed_blocks(&printed);
+            assert_eq!(format(&printed).unwrap().trim_end(), expected.trim_end(), "{}", case.name);
+        }
+    }
+    assert!(number > 60, "{number}");
 }
