@@ -17,7 +17,7 @@ use crate::components::ComponentErrorKind;
 pub enum ErrorKind {
     /// The bytes of an expression do not decode: the module is malformed, not invalid.
     Malformed(Malformed),
-    /// A feature is off that the module needs: see [`Fields::enable`].
+    /// A feature is off that the module needs: see [`Fields::enable`](crate::Fields::enable).
     NotEnabled(&'static str),
     /// The module uses a feature that the validator has no rules for yet.
     Unsupported(Feature),
@@ -25,7 +25,7 @@ pub enum ErrorKind {
     Limit(&'static str, u64),
     /// The memory for the operands of an expression could not be had.
     OutOfMemory,
-    /// Types that must match do not: see [`Fields::expected`] and [`Fields::found`].
+    /// Types that must match do not: see [`Fields::expected`](crate::Fields::expected) and [`Fields::found`](crate::Fields::found).
     TypeMismatch(Mismatch),
     /// No type has this index.
     UnknownType(u32),
