@@ -25,7 +25,8 @@ pub enum ErrorKind {
     Limit(&'static str, u64),
     /// The memory for the operands of an expression could not be had.
     OutOfMemory,
-    /// Types that must match do not: see [`Fields::expected`](crate::Fields::expected) and [`Fields::found`](crate::Fields::found).
+    /// Types that must match do not: see [`Fields::expected`](crate::Fields::expected) and
+    /// [`Fields::found`](crate::Fields::found).
     TypeMismatch(Mismatch),
     /// No type has this index.
     UnknownType(u32),
