@@ -252,7 +252,7 @@ fn items(text: &mut String, names: &mut Vec<String>, word: &str, random: &mut Ra
     }
 }
 
-/// A primitive type. There are no streams of characters.
+/// A primitive type, but not `char`: a stream of characters is invalid.
 fn prim(random: &mut Random) -> &'static str {
     ["u8", "string", "bool", "f64"][random.below(4)]
 }

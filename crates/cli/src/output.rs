@@ -215,8 +215,8 @@ fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// The error of the system, without the path of the temporary file that it is about: the user has
-/// named another.
+/// The error of the system without the path of the temporary file, which the user did not name. The
+/// `tempfile` crate keeps the path in the message alone.
 fn of_system(error: io::Error) -> io::Error {
     match error.to_string().split_once(" at path ") {
         Some((reason, _)) => io::Error::new(error.kind(), reason),

@@ -34,8 +34,8 @@ struct Compare<'m> {
     differences: Vec<Difference>,
     /// Whether types are equal.
     equal: BTreeMap<Pair, bool>,
-    /// The definitions of types that have been compared, and the places that they belong to. How they
-    /// differ has been reported, so where they are used it no longer counts.
+    /// The definitions of types that have been compared, and the places that they belong to. Their
+    /// differences have been reported, and are not reported again where the types are used.
     compared: BTreeSet<Pair>,
 }
 

@@ -1,5 +1,5 @@
-//! What a parser knows of the module that it reads: its section, what came before, and so which item
-//! is next.
+//! The state of a parser in a module: the section it is in, and the facts about earlier sections that
+//! later ones are checked against.
 
 use wattle_ast::components::Layer;
 use wattle_ast::{

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::hash_index::Hash;
-use crate::registry::{NO_TYPE, Structure, TypeId};
+use crate::registry::{NO_TYPE, NONE, Structure, TypeId};
 use crate::ty::Ty;
 
 /// A type of a group.
@@ -38,8 +38,6 @@ pub(crate) struct Group {
 const STRUCTURE: u32 = 3;
 const FINAL: u32 = 4;
 const HAS_SUPERTYPE: u32 = 8;
-/// Stands for no supertype.
-const NONE: u32 = u32::MAX;
 
 impl Group {
     /// Begins a group of `len` types, the first of which has type index `first`.

@@ -73,7 +73,7 @@ struct Entry {
 pub(crate) const NO_TYPE: TypeId = TypeId(u32::MAX);
 
 /// Stands for no supertype.
-const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// Defined types, hash-consed by recursive group.
 ///

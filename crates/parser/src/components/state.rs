@@ -1,5 +1,5 @@
-//! What a parser knows of the module or component that it reads: where in the nest it is, and so which
-//! part is next.
+//! The state of a parser of modules and components: the open inner modules and components, and the
+//! place in the innermost one.
 
 use alloc::vec::Vec;
 
