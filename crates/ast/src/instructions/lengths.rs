@@ -22,6 +22,8 @@ struct Layout(u32);
 /// The bits that are clear in a byte that is certainly a heap type, namely an index below all
 /// codes.
 const HEAP_TYPE: u32 = 0xc0;
+/// The bit that is clear in one byte that is a whole integer.
+const ONE_INTEGER: u32 = 0x8000;
 const ONE_HEAP_TYPE: u32 = HEAP_TYPE << 8;
 /// The bits that are clear in two bytes that are an alignment, without a memory, and an offset.
 const ALIGN_AND_OFFSET: u32 = 0x80_c000;
@@ -117,24 +119,26 @@ impl Layout {
         if !features.contains_index(self.feature_index()) {
             return None;
         }
+        // The bytes that end an integer, apart from the opcode.
+        let mut ends = !word & 0x80_8080_8000;
+        let len = |ends: u64| (ends != 0).then_some((ends.trailing_zeros() as usize + 1) / 8);
         match self.0 & !0xff {
+            ONE_INTEGER => return len(ends),
             ONE_HEAP_TYPE => return heap_type_len(word >> 8).map(|len| 1 + len),
             ALIGN_AND_OFFSET if word & 0xc000 != 0 => return None,
             ONE_MEMORY => return None,
             _ => {}
         }
-        // The bytes that end an integer, apart from the opcode.
-        let mut ends = !word & 0x80_8080_8000;
         if self.0 & 3 == 3 {
             ends &= ends.wrapping_sub(1);
         }
-        let len = (ends.trailing_zeros() + 1) / 8;
-        if self.0 & !0xff == TYPE_AND_TABLE && ends != 0 {
+        let len = len(ends)?;
+        if self.0 & !0xff == TYPE_AND_TABLE {
             // A type index, which ends before the last byte, and a zero byte.
             let last_two = word >> (8 * (len - 2)) & 0xff80;
-            return (last_two == 0).then_some(len as usize);
+            return (last_two == 0).then_some(len);
         }
-        (ends != 0).then_some(len as usize)
+        Some(len)
     }
 }
 
