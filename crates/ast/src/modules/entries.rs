@@ -127,7 +127,9 @@ impl Entries {
         to: &mut Item<'a>,
         check_len: impl FnOnce(&mut Reader<'a>, u32) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
-        let item = match self.id {
+        // What is written over owns nothing, so it need not be dropped.
+        let mut put = |item| core::mem::forget(core::mem::replace(to, item));
+        match self.id {
             SectionId::Type => {
                 let group = match self.members {
                     0 => RecGroup::opt_decode(reader, TypeIdx(self.index))?,
@@ -136,36 +138,34 @@ impl Entries {
                 match group {
                     Some(group) => {
                         check_len(reader, group.len)?;
-                        Item::RecGroup(group)
+                        put(Item::RecGroup(group))
                     }
-                    None => Item::Type(reader.read::<SubType>()?.into()),
+                    None => put(Item::Type(reader.read::<SubType>()?.into())),
                 }
             }
             SectionId::Import => match self.import_group() {
-                Some(group) => Item::Import(Import::decode_in_group(reader, group)?),
+                Some(group) => put(Item::Import(Import::decode_in_group(reader, group)?)),
                 None => match ImportGroup::opt_decode(reader, self.index)? {
                     Some(group) => {
                         check_len(reader, group.len)?;
-                        Item::ImportGroup(group)
+                        put(Item::ImportGroup(group))
                     }
-                    None => Item::Import(reader.read()?),
+                    None => put(Item::Import(reader.read()?)),
                 },
             },
-            SectionId::Func => Item::Func(reader.read()?),
-            SectionId::Table => Item::Table(reader.read()?),
-            SectionId::Mem => Item::Mem(reader.read()?),
-            SectionId::Tag => Item::Tag(reader.read()?),
-            SectionId::Global => Item::Global(reader.read()?),
-            SectionId::Export => Item::Export(reader.read()?),
-            SectionId::Start => Item::Start(reader.read()?),
-            SectionId::Elem => Item::Elem(reader.read()?),
-            SectionId::DataCount => Item::DataCount(reader.u32()?),
-            SectionId::Code => Item::Body(reader.sized(Malformed::SectionSize, Body::decode)?),
-            SectionId::Data => Item::Data(reader.read()?),
-            SectionId::Custom => Item::Custom(reader.read()?),
-        };
-        // What is written over owns nothing, so it need not be dropped.
-        core::mem::forget(core::mem::replace(to, item));
+            SectionId::Func => put(Item::Func(reader.read()?)),
+            SectionId::Table => put(Item::Table(reader.read()?)),
+            SectionId::Mem => put(Item::Mem(reader.read()?)),
+            SectionId::Tag => put(Item::Tag(reader.read()?)),
+            SectionId::Global => put(Item::Global(reader.read()?)),
+            SectionId::Export => put(Item::Export(reader.read()?)),
+            SectionId::Start => put(Item::Start(reader.read()?)),
+            SectionId::Elem => put(Item::Elem(reader.read()?)),
+            SectionId::DataCount => put(Item::DataCount(reader.u32()?)),
+            SectionId::Code => put(Item::Body(reader.sized(Malformed::SectionSize, Body::decode)?)),
+            SectionId::Data => put(Item::Data(reader.read()?)),
+            SectionId::Custom => put(Item::Custom(reader.read()?)),
+        }
         Ok(())
     }
 
