@@ -41,7 +41,10 @@ impl Locals {
         self.flat.clear();
         self.runs.clear();
         self.sets.clear();
-        self.sets_in_runs.clear();
+        // Clearing a search tree takes time even if it is empty.
+        if !self.sets_in_runs.is_empty() {
+            self.sets_in_runs.clear();
+        }
         self.count = 0;
     }
 
@@ -63,14 +66,14 @@ impl Locals {
         Some(self.count)
     }
 
-    /// The type of a local in a run.
-    #[cold]
-    #[inline(never)]
     /// The number of locals, parameters included.
     pub(super) fn count(&self) -> u32 {
         self.count
     }
 
+    /// The type of a local in a run.
+    #[cold]
+    #[inline(never)]
     fn type_in_run(&self, index: u32) -> Option<Ty> {
         let run = self.runs.partition_point(|&(end, _)| end <= index);
         let &(_, ty) = self.runs.get(run)?;
