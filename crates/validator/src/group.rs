@@ -122,7 +122,7 @@ impl Group {
         self.supertypes.get(place as usize).copied().unwrap_or(NONE)
     }
 
-    /// What equal groups have in common.
+    /// The words of the group. Equal groups have equal words.
     pub(crate) fn words(&self) -> &[u32] {
         &self.words
     }

@@ -491,7 +491,7 @@ impl Registry {
         sub.len() == sup.len() && self.each_matches(sub, sup)
     }
 
-    /// Whether the elements of two lists match. Only as many as the shorter list has are compared.
+    /// Whether the elements of two lists match, up to the end of the shorter list.
     #[inline(always)]
     pub(crate) fn each_matches(&self, sub: &[Ty], sup: &[Ty]) -> bool {
         self.each_matches_by(sub, sup, |&ty| ty)

@@ -1,4 +1,4 @@
-//! The types of a module, which threads come to share.
+//! The types of a module, which threads can share once the declarations are read.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;

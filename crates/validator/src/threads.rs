@@ -79,8 +79,8 @@ impl Validator {
     }
 
     /// Validates a module whose events come one by one, on up to `threads` threads, like
-    /// [`events`](Validator::events). An event may go when it was taken, so the module need not be in
-    /// memory: code is copied until a thread has checked it.
+    /// [`events`](Validator::events). An event may be dropped once it was taken, so the module need
+    /// not be in memory: code is copied until a thread has checked it.
     ///
     /// # Errors
     /// The error of `read`. Errors of validation are not reported then.

@@ -1,8 +1,8 @@
 //! Validation of a component whose core modules are checked on several threads.
 //!
-//! The calling thread reads the component and checks everything but the bodies of functions, which it
-//! shares with the others. All bodies of a module are checked before it ends, since what follows
-//! may depend on it.
+//! The calling thread reads the component and checks everything but the bodies of functions, which
+//! it shares with the others. All bodies of a module are checked before it ends, since later
+//! definitions may depend on it.
 
 use core::num::NonZeroUsize;
 use std::io;
@@ -52,7 +52,8 @@ impl Validator {
     }
 
     /// Validates a component whose events `read` passes on one by one, like
-    /// [`events`](Validator::events). What their code borrows must last until the validation ends.
+    /// [`events`](Validator::events). The bytes that their code borrows must last until the
+    /// validation ends.
     ///
     /// # Errors
     /// The error of `read`. Errors of validation are not reported then.
@@ -83,9 +84,9 @@ impl Validator {
         Ok(self.finish())
     }
 
-    /// Validates a component like [`read`](Validator::read), but an event may go when it was taken, so
-    /// the component need not be in memory: the thread that checks code calls `again`, which fills a
-    /// buffer with the bytes of the component from an offset on.
+    /// Validates a component like [`read`](Validator::read), but an event may be dropped once it
+    /// was taken, so the component need not be in memory: the thread that checks code calls
+    /// `again`, which fills a buffer with the bytes of the component from an offset on.
     ///
     /// # Errors
     /// The error of `read` or `again`. Errors of validation are not reported then.
@@ -220,7 +221,7 @@ impl Validator {
 /// A core module that is being read.
 #[derive(Default)]
 struct OpenModule {
-    /// The number of the item that its first body is.
+    /// The number of the item with its first body.
     first_body: Option<u32>,
     /// Its names, for messages.
     names: Option<Names<'static>>,

@@ -60,7 +60,7 @@ impl Words for &mut [Ty] {
     }
 }
 
-/// The mode that only handles what most instructions need, and fails otherwise. Rules of
+/// The mode that handles only the cases that most instructions need, and fails otherwise. Rules of
 /// references, structs and arrays are attempted only in modules with structs or arrays, because
 /// they slow the loop down.
 pub(super) enum Attempt<const REFERENCES: bool> {}

@@ -139,7 +139,7 @@ pub(crate) fn number_type(expr: &Expr<'_>, features: Features) -> Option<Ty> {
 }
 
 impl OpcodeType {
-    /// For a code without an opcode. Its rule is never attempted.
+    /// The record of a code without an opcode. Its rule is never attempted.
     const NONE: OpcodeType = OpcodeType {
         params: [Ty::BOTTOM; 2],
         result: Ty::BOTTOM,
