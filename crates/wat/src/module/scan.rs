@@ -93,7 +93,7 @@ impl<'a> State<'_, 'a> {
             _ => {
                 let Some(kind) = extern_kind(keyword) else {
                     if !matches!(keyword, "export" | "start") {
-                        // It may be meant as a field that binds an identifier.
+                        // The form may be meant as a field that binds an identifier.
                         self.excuse(true);
                     }
                     return Origin::Other;
