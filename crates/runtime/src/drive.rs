@@ -11,7 +11,7 @@ use crate::store::{Caller, Inner, Store};
 use crate::translate::Instrument;
 use crate::trap::{Broken, Error, ErrorKind, HostError, Trap, at};
 
-/// How a stretch of an execution ended.
+/// The outcome of a stretch of an execution.
 pub(crate) enum Progress {
     Done(Exec),
     OutOfFuel(Exec),

@@ -10,8 +10,8 @@ use crate::state::State;
 use crate::trap::{Error, Trap};
 
 /// The cost, beside its unit, of an instruction that the loop over operations leaves to others: one
-/// on memories, tables or segments, an access that is atomic or to another memory than the first, or
-/// a call that may leave the instance.
+/// on memories, tables or segments, an access that is atomic or to another memory than the first,
+/// or a call that may leave the instance.
 pub(crate) const ROW: u64 = 12;
 /// The cost of a call beside its unit, and that of an instruction on vectors.
 pub(crate) const CALL: u64 = 5;
@@ -48,8 +48,8 @@ pub(crate) const fn of_slots(slots: usize) -> u64 {
     slots as u64 / SLOTS
 }
 
-/// Pays the cost of an operation, of which `paid` units have been paid earlier. If there is not enough
-/// fuel, all of it is taken, and the result is false.
+/// Pays the cost of an operation, of which `paid` units have been paid earlier. If there is not
+/// enough fuel, all of it is taken, and the result is false.
 #[inline]
 pub(crate) fn pay(fuel: &mut Option<u64>, cost: u64, paid: &mut u64) -> bool {
     let Some(fuel) = fuel else { return true };

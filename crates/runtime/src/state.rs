@@ -74,7 +74,7 @@ pub(crate) struct TagInst {
 /// The executions that wait for notifications.
 #[derive(Default)]
 pub(crate) struct Waiters {
-    /// By memory, address and the number of the wait: the execution.
+    /// The execution for each memory, address and number of the wait.
     places: BTreeMap<(u32, u64, u64), u64>,
     /// The place at which an execution waits.
     executions: BTreeMap<u64, (u32, u64, u64)>,

@@ -43,8 +43,8 @@ pub(crate) enum CompKind {
     Array,
 }
 
-/// A defined type. Types that are equal but have different indices count as unrelated: so some valid
-/// modules are never made, but no invalid module is.
+/// A defined type. Types that are equal but have different indices count as unrelated: so some
+/// valid modules are never made, but no invalid module is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TypeDef {
     pub(crate) kind: CompKind,

@@ -125,8 +125,8 @@ impl From<ErrorKind> for Error {
     }
 }
 
-/// Writes which values are on the stack at the end of a block or function, and which should be. The
-/// phrases for blocks are those of the official suite.
+/// Writes the values that are on the stack at the end of a block or function, and those that should
+/// be. The phrases for blocks are those of the official suite.
 fn write_at_end(f: &mut fmt::Formatter<'_>, error: &Fields, what: Mismatch) -> fmt::Result {
     let (expected, found) = (&error.expected, &error.found);
     let (wanted, there) = (expected.count(), found.count());

@@ -7,8 +7,8 @@ use core::ops::Deref;
 
 use crate::Types;
 
-/// The types of a module. While declarations are read, only the validator has them, so adding one takes
-/// no atomic operation, which would take longer than the check of an import.
+/// The types of a module. While declarations are read, only the validator has them, so adding one
+/// takes no atomic operation, which would take longer than the check of an import.
 #[derive(Clone, Debug)]
 pub(crate) enum SharedTypes {
     Own(Box<Types>),

@@ -151,8 +151,8 @@ impl<'a> SharedWork<'_, '_, 'a> {
         }
     }
 
-    /// Ends the portion, and hands it on. When too many wait, the calling thread checks some of them
-    /// first.
+    /// Ends the portion, and hands it on. When too many wait, the calling thread checks some of
+    /// them first.
     fn cut(&mut self) {
         let size = mem::take(&mut self.size);
         if !self.portion.is_empty() {

@@ -1,7 +1,8 @@
 //! Validation of a module on several threads.
 //!
 //! The calling thread reads the module and checks its declarations, in order, and shares the bodies
-//! with the others. Initializers are checked where they are read: handing them on would take as long.
+//! with the others. Initializers are checked where they are read: handing them on would take as
+//! long.
 
 use core::convert::Infallible;
 use core::num::NonZeroUsize;
@@ -103,8 +104,9 @@ impl Validator {
         self.on_threads(threads, None, |reading| read(&mut |event| reading.passing(event)))
     }
 
-    /// Validates a module like [`read`](Validator::read), but code is not copied: the thread that checks
-    /// it calls `again`, which fills a buffer with the bytes of the module from an offset on.
+    /// Validates a module like [`read`](Validator::read), but code is not copied: the thread that
+    /// checks it calls `again`, which fills a buffer with the bytes of the module from an offset
+    /// on.
     ///
     /// # Errors
     /// The error of `read` or `again`. Errors of validation are not reported then.

@@ -149,8 +149,8 @@ pub(super) fn dispatch<'m>(
         }};
     }
     let mut current = some!(next.nth(at.pc));
-    // Goes on at an operation of the function. `nth` checks the target and takes the operation there,
-    // so the next round of the loop has nothing left to check.
+    // Goes on at an operation of the function. `nth` checks the target and takes the operation
+    // there, so the next round of the loop has nothing left to check.
     macro_rules! go {
         ($to:expr) => {{
             next = code.clone();

@@ -1,5 +1,5 @@
-//! Almost valid components: a valid component is made, and then exactly one known rule is broken, by
-//! definitions at its end.
+//! Almost valid components: a valid component is made, and then exactly one known rule is broken,
+//! by definitions at its end.
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -1,7 +1,7 @@
 //! The facts about the definitions of a component: enough of each type to use it validly.
 //!
-//! The generator makes types of parts that it knows, so it never compares or substitutes types: where
-//! two types must match, they are made of one [`Recipe`].
+//! The generator makes types of parts that it knows, so it never compares or substitutes types:
+//! where two types must match, they are made of one [`Recipe`].
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -89,8 +89,8 @@ impl Known {
         }
     }
 
-    /// A type of these parts; `None` if it would be too large. `needs_name` says whether it must have
-    /// a name in imports and exports.
+    /// A type of these parts; `None` if it would be too large. `needs_name` says whether it must
+    /// have a name in imports and exports.
     pub(super) fn of(abi: ValueAbi, parts: &[Known], needs_name: bool) -> Option<Known> {
         let mut known = Known { abi, prim: None, ..Known::prim(PrimType::U32) };
         for part in parts {

@@ -1,4 +1,5 @@
-//! Generated modules run: they instantiate, do not trap, terminate, and most of their code is reached.
+//! Generated modules run: they instantiate, do not trap, terminate, and most of their code is
+//! reached.
 
 use std::any::Any;
 

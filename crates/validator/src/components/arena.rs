@@ -23,7 +23,7 @@ use super::nodes::{Facts, Kind, Node, NodeId, Properties, children, variable};
 use super::texts::{TextId, Texts};
 use crate::hash_index::{Hash, HashIndex};
 
-/// Where a resource comes from, for messages.
+/// The origin of a resource, for messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Origin {
     /// The name that the resource was introduced with.

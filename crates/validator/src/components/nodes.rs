@@ -48,7 +48,7 @@ macro_rules! node_kinds {
 }
 
 node_kinds! {
-    /// Nothing is known.
+    /// The type is unknown.
     Unknown "unknown" "unknown";
     /// The code of a primitive type.
     Prim "primitive" "a primitive type";
@@ -80,7 +80,8 @@ node_kinds! {
     Future "future" "a future";
     /// The types of keys and values.
     Map "map" "a map";
-    /// Whether it is asynchronous, the result, which may be absent, and pairs of a label and a type.
+    /// Whether it is asynchronous, the result, which may be absent, and pairs of a label and a
+    /// type.
     Func "func" "a function type";
     /// A variable.
     Resource "resource" "a resource type";

@@ -202,8 +202,8 @@ impl Validator {
         })
     }
 
-    /// Checks that a core type is this function type, which names no defined type. `error` gets both
-    /// in the notation of the text format, the expected one first.
+    /// Checks that a core type is this function type, which names no defined type. `error` gets
+    /// both in the notation of the text format, the expected one first.
     pub(crate) fn check_is_func(
         &self,
         found: TypeId,

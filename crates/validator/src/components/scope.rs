@@ -105,7 +105,7 @@ pub(crate) struct Scope {
     pub(crate) form: Form,
     /// The step to it from the enclosing scope.
     pub(crate) step: Option<Outer>,
-    /// Where the definition that opened it lies in the input.
+    /// The place in the input of the definition that opened it.
     pub(crate) span: Option<Span>,
     /// The index spaces. The words are ids of nodes, of core items, or of types of modules.
     spaces: [Vec<u32>; Sort::COUNT],

@@ -15,7 +15,7 @@ pub(crate) struct TextId(pub(crate) u32);
 pub(crate) struct Texts {
     /// All texts, one behind the other.
     all: String,
-    /// Where each text ends, by id.
+    /// The end of each text, by id.
     ends: Vec<usize>,
     index: HashIndex<Box<str>>,
 }

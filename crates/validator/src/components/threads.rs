@@ -20,9 +20,9 @@ use crate::validator::placed;
 use crate::{Error, Errors, Verdict};
 
 impl Validator {
-    /// Validates a component from the events of its parser, on up to `threads` threads, or on one per
-    /// core without a number. Threads other than the calling one start when a module has enough code
-    /// for them.
+    /// Validates a component from the events of its parser, on up to `threads` threads, or on one
+    /// per core without a number. Threads other than the calling one start when a module has enough
+    /// code for them.
     ///
     /// The errors and their order do not depend on the number of threads.
     ///
@@ -209,7 +209,8 @@ impl Validator {
         self.leave_core_module(None);
     }
 
-    /// Adds the errors of the bodies of a core module that is about to end, and its names to all errors.
+    /// Adds the errors of the bodies of a core module that is about to end, and its names to all
+    /// errors.
     fn end_bodies(&mut self, errors: impl IntoIterator<Item = Error>, names: Option<&Names<'_>>) {
         errors.into_iter().for_each(|error| self.report_body(&error));
         if let (Some(module), Some(names)) = (&mut self.module, names) {

@@ -20,7 +20,7 @@ enum Rest {
     Entries(NodeId, NodeId, u32),
 }
 
-/// Why bytes are not a value.
+/// The reason why bytes are not a value.
 enum Fault {
     Malformed(Malformed),
     /// The bytes do not encode a value of a type of this kind.

@@ -20,7 +20,7 @@ use crate::ty::Ty;
 use crate::types::Unusable;
 use crate::{Error, ErrorKind};
 
-/// How rules are compiled.
+/// A mode in which rules are compiled.
 pub(super) trait Mode: Sized {
     /// The error of a rule.
     type Fault: From<ErrorKind> + From<Malformed> + From<Unusable> + From<Error>;

@@ -1,5 +1,5 @@
-//! Every component of the official scripts: valid ones pass, invalid ones are refused with the phrase
-//! that the scripts expect, whole and part by part.
+//! Every component of the official scripts: valid ones pass, invalid ones are refused with the
+//! phrase that the scripts expect, whole and part by part.
 
 use wattle_ast::Features;
 use wattle_ast::components::Component;

@@ -159,7 +159,8 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(())
     }
 
-    /// Adds a type of the current scope to those that the parser of modules knows. Returns its index.
+    /// Adds a type of the current scope to those that the parser of modules knows. Returns its
+    /// index.
     fn know_type(&mut self, ty: SubType) -> u32 {
         let types = &mut self.core.module.types;
         types.push(ty);

@@ -364,10 +364,10 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// Adds the definition that the head begins if `(alias export index "name")` or `(alias core
-    /// export index "name")` comes next, and reads the parenthesis that closes the definition
-    /// around the alias. Otherwise returns the head. The alias has no sort of its own, which tells
-    /// it from an alias that is the first field of a component.
+    /// Adds the definition that the head begins if `(alias export index "name")` or
+    /// `(alias core export index "name")` comes next, and reads the parenthesis that closes the
+    /// definition around the alias. Otherwise returns the head. The alias has no sort of its own,
+    /// which tells it from an alias that is the first field of a component.
     pub(super) fn unless_alias(&mut self, sort: Sort, head: Head<'a>) -> Result<Option<Head<'a>>> {
         let start = self.core.cursor.pos();
         if !self.core.cursor.at_open("alias") {

@@ -18,8 +18,8 @@ use crate::module::annotations::{self, OfComponent};
 /// The identifiers of all open scopes.
 #[derive(Default)]
 pub(super) struct Bindings<'a> {
-    /// By index space: for each identifier, the place in `open` of its innermost binding plus one,
-    /// or 0 if it is not bound.
+    /// For each identifier of each index space, the place in `open` of its innermost binding plus
+    /// one, or 0 if it is not bound.
     ids: [IdMap<'a>; Sort::COUNT],
     /// The bindings, in the order in which they were made.
     open: Vec<Binding>,
@@ -112,7 +112,7 @@ pub(super) struct Frame<'a> {
     number: u32,
     counts: Counts,
     names: Names<'a>,
-    /// The name of a component, unless an annotation in it says its names.
+    /// The name of a component, unless an annotation in it gives its names.
     pub(super) own: Option<Name<'a>>,
     /// The annotation that gives the place of the name section, and more names.
     mark: Option<Mark>,

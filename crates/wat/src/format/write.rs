@@ -147,8 +147,8 @@ impl<'a> Writer<'_, 'a> {
         self.frames.last_mut().unwrap_or(&mut self.root)
     }
 
-    /// Writes the token at a position, or the form that opens there if it fits. Returns the position
-    /// behind.
+    /// Writes the token at a position, or the form that opens there if it fits. Returns the
+    /// position behind.
     fn token(&mut self, at: usize) -> usize {
         let token = self.scan.token(at);
         match token.kind {

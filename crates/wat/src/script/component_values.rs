@@ -1,4 +1,5 @@
-//! The values of components in scripts: arguments of functions, and the results that they must have.
+//! The values of components in scripts: arguments of functions, and the results that they must
+//! have.
 //!
 //! The forms are those of `wasm-tools`, which the official scripts of components use.
 
@@ -220,7 +221,8 @@ fn text(cursor: &mut Cursor<'_, '_>) -> Result<Box<str>> {
     Ok(cursor.expect_name()?.as_str().into())
 }
 
-/// Moves to the keyword of the next value in the innermost open one. Returns false if there is none.
+/// Moves to the keyword of the next value in the innermost open one. Returns false if there is
+/// none.
 fn next(cursor: &mut Cursor<'_, '_>, open: &mut [Open]) -> Result<bool> {
     let Some(open) = open.last_mut() else { return Ok(false) };
     let count = open.values.len();

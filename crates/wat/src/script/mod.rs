@@ -134,7 +134,8 @@ impl<'a> DirectiveKind<'a> {
         matches!(self, DirectiveKind::AssertReturn { .. } | DirectiveKind::Assert(_))
     }
 
-    /// The module or component in the directive, if any. Modules inside of a thread are not included.
+    /// The module or component in the directive, if any. Modules inside of a thread are not
+    /// included.
     pub fn module(&self) -> Option<&ScriptModule<'a>> {
         match self {
             DirectiveKind::Module(module)
@@ -230,8 +231,8 @@ verdicts! {
     Unlinkable "assert_unlinkable";
 }
 
-/// `(module instance $instance? $module?)` or `(component instance $instance? $component?)`: another
-/// instance of a module or component.
+/// `(module instance $instance? $module?)` or `(component instance $instance? $component?)`:
+/// another instance of a module or component.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instance<'a> {
     /// The identifier of the instance, if any.

@@ -22,8 +22,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("legacy-indices.wast", "unexpected token, expected"),
 ];
 
-/// Components that scripts call malformed for a limit of `wasm-tools`: on nesting, and on the results
-/// of a start function. Limits on components are for the validator.
+/// Components that scripts call malformed for a limit of `wasm-tools`: on nesting, and on the
+/// results of a start function. Limits on components are for the validator.
 const PARSED: &[&str] = &["very-nested.wast:1870", "start.wast:49"];
 
 /// The features that a script has on: all but those that its first line turns off.

@@ -58,7 +58,8 @@ fn meaning(module: &ScriptModule<'_>) -> Option<Option<Wasm<'static>>> {
     Some(parsed.ok().map(|parsed| into_static(parsed.into_wasm())))
 }
 
-/// Checks that the modules and components of a script mean the same as before. Returns their number.
+/// Checks that the modules and components of a script mean the same as before. Returns their
+/// number.
 fn check_meaning(name: &str, text: &str, formatted: &str) -> u64 {
     let (before, after) = (script::parse(text), script::parse(formatted));
     let (Ok(before), Ok(after)) = (before, after) else {
