@@ -1,8 +1,8 @@
 //! The budget of a store, and allocation that can fail.
 //!
-//! Whatever a program makes grow takes its bytes from one [`Budget`] before they are allocated, and
-//! is allocated by a function that reports failure. While a large allocation is made, some bytes
-//! more are held: so it leaves enough for the small allocations of the host, which cannot fail.
+//! Each resource that a program makes grow takes its bytes from one [`Budget`] before they are
+//! allocated, and is allocated by a function that reports failure. A large allocation is made while
+//! some more bytes are held, so it leaves enough for small ones of the host, which cannot fail.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -29,7 +29,7 @@ pub(crate) fn unused(bytes: usize) -> Option<Vec<u8>> {
     Some(core::hint::black_box(storage))
 }
 
-/// The bytes that the programs of a store take, and what bounds them.
+/// The bytes that the programs of a store take, and their bounds.
 #[derive(Default)]
 pub(crate) struct Budget {
     pub(crate) limits: Limits,
@@ -52,8 +52,8 @@ impl Budget {
         self.used.checked_add(bytes).is_some_and(|total| total <= self.limits.bytes)
     }
 
-    /// Takes what a resource needs to grow from `current` to `desired` bytes. `None` if a limit
-    /// refuses.
+    /// Takes the bytes that a resource needs to grow from `current` to `desired` bytes. `None` if a
+    /// limit refuses.
     pub(crate) fn take(&mut self, resource: Resource, [current, desired]: [u64; 2]) -> Option<()> {
         let bytes = desired.saturating_sub(current);
         let total = self.used.checked_add(bytes).filter(|&total| total <= self.limits.bytes)?;

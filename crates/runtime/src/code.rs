@@ -12,8 +12,8 @@ use crate::operations::for_each_operation;
 /// A slot of the frame, counted from its base.
 pub(crate) type Slot = u16;
 
-/// The number of slots that a frame can address: as many as a [`Slot`] can name, so that an access
-/// to the window of a frame never needs a check.
+/// The number of slots that a frame can address: one for each value of a [`Slot`], so that an
+/// access to the window of a frame never needs a check.
 pub(crate) const WINDOW: usize = 1 << 16;
 
 /// An operation of 16 bytes. `a` is the destination, if there is one; the meaning of the other
@@ -63,8 +63,8 @@ macro_rules! define {
         vector { $( $vector:ident: $( $common:ident )* ; )* }
         part { $( $part:ident = $doc:literal ; )* }
     ) => {
-        /// What an operation does. A code with the name of an instruction does what the instruction
-        /// does, with slots as operands.
+        /// The code of an operation. A code with the name of an instruction has the effect of the
+        /// instruction, with slots as operands.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
         pub(crate) enum Code {
@@ -122,11 +122,11 @@ macro_rules! define {
             RefI31,
             I31GetS,
             I31GetU,
-            /// `a` is field `low` of `b`; `high` says how it is stored.
+            /// `a` is field `low` of `b`; `high` gives its storage.
             StructGet,
             /// Field `low` of `a` is `b`.
             StructSet,
-            /// `a` is element `c` of `b`; `imm` says how it is stored.
+            /// `a` is element `c` of `b`; `imm` gives its storage.
             ArrayGet,
             /// Element `b` of `a` is `c`.
             ArraySet,
@@ -302,7 +302,7 @@ pub(crate) struct Handler {
     /// The slot where the values of the exception go. A reference to the exception may follow or
     /// precede them.
     pub(crate) slot: Slot,
-    /// Where a reference to the exception goes.
+    /// The place of the reference to the exception.
     pub(crate) reference: Reference,
     /// The operation where execution continues.
     pub(crate) target: u32,

@@ -11,12 +11,12 @@ use crate::store::{Caller, Inner, Store};
 use crate::translate::Instrument;
 use crate::trap::{Broken, Error, ErrorKind, HostError, Trap, at};
 
-/// How a stretch of an execution ended.
+/// The outcome of a stretch of an execution.
 pub(crate) enum Progress {
     Done(Exec),
     OutOfFuel(Exec),
     Blocked(Exec, i64),
-    /// A function of the host waits for this.
+    /// A function of the host suspended the execution, with this error.
     Host(Exec, HostError),
 }
 
@@ -47,8 +47,8 @@ impl<T> Store<T> {
         }
     }
 
-    /// How an execution goes on after its call of a function of the host has returned. On success the
-    /// results are in their slots already.
+    /// Continues an execution, or stops it, after its call of a function of the host has returned.
+    /// On success the results are in their slots already.
     pub(crate) fn returned(
         &mut self,
         mut exec: Exec,
@@ -218,7 +218,7 @@ impl Inner {
         self.state.budget.shrink(Resource::Stack, exec.bytes());
     }
 
-    /// Ends an execution with an error, which becomes complete.
+    /// Ends an execution with an error. Returns the error with its backtrace.
     fn failed(&mut self, exec: Exec, error: impl Into<Error>) -> Error {
         let calls = execute::backtrace(&self.instances, &exec);
         self.recycle(exec);

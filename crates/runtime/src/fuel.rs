@@ -1,24 +1,24 @@
-//! Fuel: what instructions cost, and how it is paid.
+//! Fuel: the costs of instructions, and their payment.
 //!
-//! An instruction costs one unit. One that takes longer costs more, by what it does and by the bytes
-//! and slots that it works on: the numbers are stated here, and `tests/it/fuel.rs` measures them.
-//! An operation is paid for before it is executed. When the fuel does not suffice, the operation
-//! takes what there is and the execution stops; it goes on when the rest has been paid, in as many
-//! steps as that takes.
+//! An instruction costs one unit. A slower one costs more, by its kind and by the bytes and slots
+//! that it works on: the numbers are stated here, and `tests/it/fuel.rs` measures them. An
+//! operation is paid for before it is executed. When the fuel does not suffice, the operation takes
+//! all of it and the execution stops; it goes on when the rest has been paid, in any number of
+//! steps.
 
 use crate::state::State;
 use crate::trap::{Error, Trap};
 
-/// What an instruction costs beside its unit when the loop over operations leaves it to others:
-/// those on memories, tables and segments, accesses that are atomic or to other memories than the
-/// first, and calls that may leave the instance.
+/// The cost, beside its unit, of an instruction that the loop over operations leaves to others: one
+/// on memories, tables or segments, an access that is atomic or to another memory than the first,
+/// or a call that may leave the instance.
 pub(crate) const ROW: u64 = 12;
-/// What a call costs beside its unit, and what an instruction on vectors costs beside its.
+/// The cost of a call beside its unit, and that of an instruction on vectors.
 pub(crate) const CALL: u64 = 5;
 pub(crate) const VECTOR: u64 = 3;
-/// What an instruction costs beside its unit when it makes an object, or throws an exception.
+/// The cost, beside its unit, of an instruction that makes an object or throws an exception.
 pub(crate) const OBJECT: u64 = 20;
-/// What the call of a function of the host costs, and each parameter and result.
+/// The cost of a call of a function of the host, and of each parameter and result.
 const HOST: u64 = 80;
 const HOST_VALUE: u64 = 6;
 /// The bytes that are set or copied for a unit.
@@ -48,8 +48,8 @@ pub(crate) const fn of_slots(slots: usize) -> u64 {
     slots as u64 / SLOTS
 }
 
-/// Pays the cost of an operation, of which `paid` units have been paid earlier. If there is not enough
-/// fuel, all of it is taken, and the result is false.
+/// Pays the cost of an operation, of which `paid` units have been paid earlier. If there is not
+/// enough fuel, all of it is taken, and the result is false.
 #[inline]
 pub(crate) fn pay(fuel: &mut Option<u64>, cost: u64, paid: &mut u64) -> bool {
     let Some(fuel) = fuel else { return true };
@@ -99,7 +99,7 @@ impl Fuel<'_> {
     /// # Errors
     /// [`Trap::OutOfFuel`], which the function has to return before it has done anything that
     /// cannot be done again. A call that can be suspended is suspended then. When it goes on, the
-    /// function is called again, and what has been paid counts.
+    /// function is called again, and the fuel that has been paid counts.
     pub fn charge(&mut self, units: u64) -> Result<(), Error> {
         let Some(fuel) = &mut self.state.fuel else { return Ok(()) };
         let mut own = (0, 0);
@@ -117,7 +117,7 @@ impl Fuel<'_> {
     /// Pays for setting or copying bytes: [`charge`](Fuel::charge).
     ///
     /// # Errors
-    /// As [`charge`](Fuel::charge).
+    /// The error of [`charge`](Fuel::charge).
     pub fn charge_bytes(&mut self, bytes: u64) -> Result<(), Error> {
         self.charge(of_bytes(bytes))
     }

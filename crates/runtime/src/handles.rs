@@ -1,4 +1,4 @@
-//! Handles: how the host refers to what is in a store.
+//! Handles, by which the host refers to the contents of a store.
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -86,7 +86,7 @@ impl fmt::Debug for Object {
 
 macro_rules! externs {
     ($( $name:ident $kind:ident $doc:literal; )*) => {
-        /// Something that can be imported and exported.
+        /// A definition that can be imported and exported.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Extern { $( #[doc = $doc] $name($name), )* }
 

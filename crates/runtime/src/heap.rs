@@ -41,8 +41,8 @@ struct HeapObject {
     payload: Payload,
 }
 
-/// The number of bytes of an object without its payload: its place in the arena, and what the
-/// allocator needs for the payload. It is the same on all machines, so that limits are too.
+/// The number of bytes of an object without its payload: its place in the arena, and the overhead
+/// of the allocator for the payload. It is equal on all machines, so that limits are too.
 const HEADER: usize = 48;
 
 const _: () = assert!(size_of::<HeapObject>() + 16 <= HEADER);
@@ -144,7 +144,7 @@ impl Heap {
     }
 
     fn has_place(&self) -> bool {
-        // The list of work may have failed to grow when the list of objects did.
+        // The list of work may have failed to grow after the list of objects has grown.
         self.free != NONE || self.objects.len() < self.objects.capacity().min(self.work.capacity())
     }
 
@@ -182,7 +182,7 @@ impl Heap {
         None
     }
 
-    /// Gives back what the heap does not use up to the next collection, if that is most of it.
+    /// Gives bytes back if the heap does not need most of its own until the next collection.
     pub(crate) fn shrink(&mut self, budget: &mut Budget) {
         let kept = (self.collect_at + STEP).max(self.objects.len() * HEADER);
         if self.granted / 2 > kept {
@@ -254,7 +254,7 @@ impl Heap {
         slots.iter().for_each(|&slot| self.mark(slot));
     }
 
-    /// Follows the references of all marked objects, then frees what is not marked.
+    /// Follows the references of all marked objects, then frees all others.
     pub(crate) fn sweep(&mut self, types: &Types) {
         while let Some(index) = self.work.pop() {
             let Some(object) = self.objects.get_mut(index as usize) else { continue };

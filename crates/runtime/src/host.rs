@@ -52,7 +52,7 @@ impl<T> fmt::Debug for Caller<'_, T> {
     }
 }
 
-/// The function on slots for one on values.
+/// Turns a function on values into a function on slots.
 pub(crate) fn on_slots<T>(
     ty: &FuncType,
     call: impl Fn(&mut Caller<'_, T>, &[Value]) -> Result<Vec<Value>, Error> + Send + Sync + 'static,
@@ -152,7 +152,7 @@ impl Func {
     /// Begins a call that can be suspended when it lacks fuel or waits for a notification.
     ///
     /// # Errors
-    /// As [`Func::call`].
+    /// The errors of [`Func::call`].
     pub fn start<T>(self, store: &mut Store<T>, arguments: &[Value]) -> Result<Outcome, Error> {
         let ty = self.ty(store)?;
         let FuncKind::Wasm { instance, func } = self.entity(store)?.kind else {
@@ -194,7 +194,7 @@ impl<P: Numbers, R: Numbers> TypedFunc<P, R> {
         self.func
     }
 
-    /// Calls it.
+    /// Calls the function.
     ///
     /// # Errors
     /// A trap or an exception.

@@ -16,7 +16,7 @@ use crate::values::Value;
 
 /// A definition to import.
 pub(crate) enum Import<T> {
-    /// Something in a store.
+    /// A definition in a store.
     Extern(Extern),
     /// A function of the host. It is added to each store whose modules import it.
     Func(FuncType, Arc<HostCall<T>>),
@@ -34,8 +34,8 @@ impl<T> Clone for Import<T> {
 /// Definitions to import, by module and name.
 ///
 /// Functions of the host that are added with [`wrap`](Imports::wrap) and [`func`](Imports::func)
-/// belong to no store, so the imports can serve any number of stores with data of this type. What
-/// [`define`](Imports::define) adds serves its own store.
+/// belong to no store, so the imports can serve any number of stores with data of this type. A
+/// definition that [`define`](Imports::define) adds serves its own store.
 ///
 /// ```
 /// use wattle_runtime::{Caller, Imports, Instance, Module, Store};

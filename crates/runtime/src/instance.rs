@@ -91,7 +91,7 @@ impl Instance {
     ///
     /// # Errors
     /// An import that is unknown or has an incompatible type, an exceeded limit, or a trap of a
-    /// segment or of the start function. Whatever was written before the error stays.
+    /// segment or of the start function. Everything written before the error stays.
     pub fn new<T>(
         store: &mut Store<T>,
         module: &Module,
@@ -273,7 +273,7 @@ impl Instance {
     /// Calls the exported function with this name.
     ///
     /// # Errors
-    /// As [`Func::call`], and [`ErrorKind::NoExport`].
+    /// The errors of [`Func::call`], and [`ErrorKind::NoExport`].
     pub fn call<T>(
         self,
         store: &mut Store<T>,
@@ -337,8 +337,8 @@ fn sum(mut sizes: impl Iterator<Item = Option<u64>>) -> Option<u64> {
     sizes.try_fold(0_u64, |sum, size| sum.checked_add(size?))
 }
 
-/// The bytes that an instance takes from the budget, and that each of its definitions, imports and
-/// segments takes: at least what they take on any machine, so that limits mean the same everywhere.
+/// The bytes that an instance takes from the budget, and those of each definition, import and
+/// segment: no fewer than on any machine, so that limits mean the same everywhere.
 const INSTANCE: u64 = 256;
 const DEFINITION: u64 = 64;
 
@@ -347,7 +347,7 @@ const DEFINITION: u64 = 64;
 const FREE: u64 = 1 << 20;
 
 /// Pays for an instance, and checks that the store has room for all that it allocates, before it
-/// allocates anything. What cannot grow is taken from the budget at once.
+/// allocates anything. The parts that cannot grow are taken from the budget at once.
 fn admit(inner: &mut Inner, ast: &ast::Module<'_>) -> Result<(), Error> {
     inner.has_room(Resource::Memory, ast.memories.len())?;
     inner.has_room(Resource::Table, ast.tables.len())?;
@@ -371,7 +371,7 @@ fn admit(inner: &mut Inner, ast: &ast::Module<'_>) -> Result<(), Error> {
     Ok(budget.take(Resource::Instance, [0, own]).ok_or(ErrorKind::Limit("instance size"))?)
 }
 
-/// Allocates what needs no expression: functions, memories, tags, and room for segments.
+/// Allocates the parts that need no expression: functions, memories, tags, room for segments.
 fn allocate<T>(store: &mut Store<T>, inst: &mut InstanceInst, instance: u32) -> Result<(), Error> {
     let module = inst.module.clone();
     let ast = module.ast();

@@ -38,10 +38,10 @@
 //! `local.get` and constants become operands, a comparison becomes part of the branch after it, and
 //! `local.set` changes the destination of the operation before it. A frame is a window of 65,536
 //! slots of the stack, and operations name slots by 16 bits, so that safe code needs no check to
-//! reach a slot. The loop over operations holds only what most operations need, and leaves the
-//! others to code outside of it. That keeps registers free for the loop, and halved the time of
-//! most kernels. Fuel and observation are parts of separate translations, so that they cost nothing
-//! when they are not used.
+//! reach a slot. The loop over operations holds only the state that most operations need, and
+//! leaves the other operations to code outside of it. That keeps registers free for the loop, and
+//! halved the time of most kernels. Fuel and observation are parts of separate translations, so
+//! that they cost nothing when they are not used.
 //!
 //! Calls between guest functions use none of the host's stack. The frame of a call begins at its
 //! arguments, which are in the frame of the caller, and its results go there. Exceptions cost
@@ -51,14 +51,14 @@
 //! |---|---|
 //! | `module.rs`, `translate/` | modules, and their translation to operations |
 //! | `code.rs`, `operations.rs` | operations, and the table of those that instructions become |
-//! | `execute/` | what operations do |
+//! | `execute/` | the execution of operations |
 //! | `state.rs`, `types.rs`, `heap.rs` | the contents of a store; its types; structs, arrays, exceptions and the collector |
 //! | `slots.rs`, `values.rs`, `exchange.rs` | values in slots, values of the host, and conversions between them |
 //! | `handles.rs`, `store.rs` | handles of the host to the contents of a store; the store |
 //! | `drive.rs`, `suspend.rs` | executions from the call to the result; calls that are suspended |
 //! | `imports.rs`, `instance.rs`, `memory.rs`, `host.rs` | imports, instances and globals, memories and tables, functions |
 //! | `limits.rs`, `budget.rs` | limits; the budget of bytes, and allocation that can fail |
-//! | `fuel.rs`, `execute/cost.rs` | what instructions cost, and how it is paid |
+//! | `fuel.rs`, `execute/cost.rs` | the costs of instructions, and their payment |
 //! | `observe.rs`, `trap.rs` | observation, errors |
 //! | `from.rs`, `lazy.rs` | a macro for conversions; cells that are filled once |
 //! | `faults.rs` | planted faults, to measure tests with (feature `faults`) |
@@ -101,7 +101,7 @@ mod trap;
 mod types;
 mod values;
 
-/// What numeric and vector instructions compute.
+/// The results of numeric and vector instructions.
 pub use wattle_numerics as numerics;
 
 #[cfg(feature = "faults")]

@@ -5,8 +5,8 @@ use wattle_numerics::Profile;
 /// Limits on the resources of a store's programs. Exceeding one is an error or a failed `grow`,
 /// never an abort.
 ///
-/// The budget of [`bytes`](Limits::bytes) is one for all that programs make grow. A
-/// [`ResourceLimiter`] can refuse more than these numbers do.
+/// All that programs make grow shares the budget of [`bytes`](Limits::bytes). A [`ResourceLimiter`]
+/// can refuse more than these numbers do.
 ///
 /// ```
 /// use wattle_runtime::Limits;
@@ -57,7 +57,7 @@ pub struct Config {
     pub fuel: Option<u64>,
 }
 
-/// What takes bytes from the budget of a store.
+/// A resource that takes bytes from the budget of a store.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[non_exhaustive]
 pub enum Resource {
@@ -77,7 +77,7 @@ pub enum Resource {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Growth {
-    /// What grows.
+    /// The resource that grows.
     pub resource: Resource,
     /// The bytes that it has; 0 when it is created.
     pub current: u64,
@@ -90,7 +90,7 @@ pub struct Growth {
 /// Decides about the growth of a store's resources, within its [`Limits`]:
 /// [`Store::set_limiter`](crate::Store::set_limiter).
 ///
-/// Several stores can share what a limiter counts, for example to bound a process. A store drops
+/// Several stores can share the count of a limiter, for example to bound a process. A store drops
 /// its limiter when it is dropped itself, and all that the limiter allowed is free then.
 ///
 /// ```

@@ -99,11 +99,11 @@ impl MemoryInst {
         Some(old)
     }
 
-    /// Makes room for `len` bytes, and for as many more as keep the time of many growths linear.
+    /// Makes room for `len` bytes, and for enough more to keep the time of many growths linear.
     fn make_room(&mut self, len: usize) -> Option<()> {
         let wanted = len.saturating_mul(2).max(ROOM);
         let mut room = zeroed::<u8>(room_of(&self.ty, len, wanted)).or_else(|| zeroed(len))?;
-        // What is zero already stays untouched, so that its pages take no memory.
+        // Pages of zeros stay untouched, so that they take no memory.
         let (old, _) = self.bytes().as_chunks::<4096>();
         let (new, _) = room.as_chunks_mut::<4096>();
         for (from, to) in old.iter().zip(new) {
@@ -171,7 +171,7 @@ impl TableInst {
     }
 }
 
-/// What a function of the host works on: [`Memory::parts`].
+/// The state that a function of the host works on: [`Memory::parts`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Parts<'s, T> {

@@ -15,11 +15,11 @@
 /// - store: the type in memory, and the operation that stores an immediate
 /// - fused: the operation, and the two that it replaces when one follows the other; the second may
 ///   be fused too. The fused operation takes the place of the first, and the second stays behind
-///   it, so that branches to it and the offsets of traps stay right. What is fused behind a branch
-///   is not executed when the branch is taken.
+///   it, so that branches to it and the offsets of traps stay right. An operation that is fused
+///   behind a branch is not executed when the branch is taken.
 /// - vector: for each shape of operands, the operation that executes any instruction by its opcode,
 ///   and the common instructions, which have operations of their own
-/// - part: other operations that fused ones contain, and what they do
+/// - part: other operations that fused ones contain, and their effects
 macro_rules! for_each_operation {
     ($use:ident $( $with:tt )*) => {
         $use! {

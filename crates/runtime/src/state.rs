@@ -74,7 +74,7 @@ pub(crate) struct TagInst {
 /// The executions that wait for notifications.
 #[derive(Default)]
 pub(crate) struct Waiters {
-    /// By memory, address and the number of the wait: the execution.
+    /// The execution for each memory, address and number of the wait.
     places: BTreeMap<(u32, u64, u64), u64>,
     /// The place at which an execution waits.
     executions: BTreeMap<u64, (u32, u64, u64)>,
@@ -132,7 +132,7 @@ pub(crate) struct State {
     pub(crate) parked: Vec<Exec>,
     /// Suspended executions by number, each with the handle that keeps it.
     pub(crate) suspended: BTreeMap<u64, (Exec, Weak<()>)>,
-    /// How many handles of suspended executions were dropped since the last look.
+    /// The number of handles of suspended executions that were dropped since the last look.
     pub(crate) dropped: Arc<AtomicUsize>,
     /// References that the host is about to store somewhere.
     pub(crate) roots: Vec<u64>,
@@ -148,7 +148,7 @@ pub(crate) struct State {
     pub(crate) trap_index: Option<u64>,
 }
 
-/// Called when the fuel is used up. Returns more units of fuel, or why the execution ends.
+/// Called when the fuel is used up. Returns more units of fuel, or the trap that ends execution.
 pub(crate) type Refill = Box<dyn FnMut() -> Result<u64, Trap> + Send + Sync>;
 
 /// An instance: for each index of its module, the address in the store.
@@ -196,7 +196,7 @@ pub(crate) struct Exec {
     pub(crate) instrument: Instrument,
     /// The slot for the result of a wait.
     pub(crate) answer: Option<usize>,
-    /// What comes before the next operation.
+    /// The step before the next operation.
     pub(crate) pending: Option<Pending>,
     /// The error of the host whose exception looks for a handler.
     pub(crate) thrown: Option<Error>,
@@ -207,7 +207,7 @@ pub(crate) struct Exec {
     pub(crate) collector: Collector,
 }
 
-/// What the next operation, which allocates, needs of the collector.
+/// The state of the collector for the next operation, which allocates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Collector {
     #[default]
@@ -218,7 +218,7 @@ pub(crate) enum Collector {
     Done,
 }
 
-/// What an execution does before its next operation.
+/// A step of an execution before its next operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pending {
     /// A call of function `func` of the store, which belongs to the host. Its arguments are at

@@ -172,7 +172,7 @@ impl<T> Store<T> {
         self.inner.state.budget.used()
     }
 
-    /// Sets or removes what decides about growth beside the limits. Returns the previous one.
+    /// Sets or removes the limiter of growth beside the limits. Returns the previous one.
     pub fn set_limiter(
         &mut self,
         limiter: Option<Box<dyn ResourceLimiter>>,

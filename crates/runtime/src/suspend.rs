@@ -17,16 +17,16 @@ use crate::values::Value;
 /// The outcome of a call that can be suspended.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It returned these values.
+    /// The call returned these values.
     Done(Vec<Value>),
-    /// It lacks fuel for the next instruction. What fuel there was has been paid for it.
+    /// The call lacks fuel for the next instruction. All fuel that was left has been paid for it.
     OutOfFuel(Suspended),
-    /// It waits for a notification, with a timeout in nanoseconds. With a negative timeout, it can
-    /// be resumed once it was notified. With any other, it can be resumed at any time, and the
-    /// timeout then counts as passed.
+    /// The call waits for a notification, with a timeout in nanoseconds. With a negative timeout,
+    /// it can be resumed once it was notified. With any other, it can be resumed at any time, and
+    /// the timeout then counts as passed.
     Waiting(Suspended, i64),
-    /// It called a function of the host that waits for this: [`Suspended::finish`] gives the
-    /// function's results, [`Suspended::resume`] calls the function again.
+    /// The call waits for a function of the host, which gave this reason: [`Suspended::finish`]
+    /// gives the function's results, [`Suspended::resume`] calls the function again.
     Host(Suspended, HostError),
 }
 
@@ -40,7 +40,7 @@ pub struct Suspended {
     _handle: Handle,
 }
 
-/// Tells the store when it is dropped.
+/// A handle that tells the store when it is dropped.
 #[derive(Debug)]
 struct Handle {
     _alive: Arc<()>,
@@ -54,7 +54,7 @@ impl Drop for Handle {
 }
 
 impl Suspended {
-    /// Whether it waits for a notification that has not come yet.
+    /// Whether the call waits for a notification that has not come yet.
     pub fn is_waiting<T>(&self, store: &Store<T>) -> bool {
         self.store == store.inner.state.id && store.inner.state.waiters.contains(self.id)
     }
@@ -69,7 +69,7 @@ impl Suspended {
     /// Continues the call. A call that still waits is told that its timeout has passed.
     ///
     /// # Errors
-    /// As [`Func::call`](crate::Func::call).
+    /// The errors of [`Func::call`](crate::Func::call).
     pub fn resume<T>(self, store: &mut Store<T>) -> Result<Outcome, Error> {
         let mut exec = self.take(store)?;
         let waited = store.inner.state.waiters.remove(self.id);
@@ -103,8 +103,8 @@ impl Suspended {
     /// ```
     ///
     /// # Errors
-    /// As [`Func::call`](crate::Func::call), and [`ErrorKind::Type`] if the values do not fit, or if the call does not
-    /// wait for a function of the host.
+    /// The errors of [`Func::call`](crate::Func::call), and [`ErrorKind::Type`] if the values do
+    /// not fit, or if the call does not wait for a function of the host.
     pub fn finish<T>(
         self,
         store: &mut Store<T>,

@@ -13,7 +13,7 @@ use crate::module::Module;
 
 macro_rules! traps {
     ($( $variant:ident $phrase:literal; )*) => {
-        /// Why an execution ended, without the place.
+        /// The reason why an execution ended, without the place.
         ///
         /// `Display` prints the phrase of the official test suite.
         ///
@@ -110,7 +110,7 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Why an instruction did not complete.
+/// The reason why an instruction did not complete.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Failure {
     Trap(Trap),
@@ -196,7 +196,7 @@ impl core::error::Error for HostError {
     }
 }
 
-/// What went wrong, without the place.
+/// The kind of an error, without the place.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -204,11 +204,11 @@ pub enum ErrorKind {
     Trap(Trap),
     /// A fault of the interpreter itself.
     Broken(Broken),
-    /// An exception that nothing caught.
+    /// An exception that was not caught.
     Exception(Object),
-    /// An import that nothing provides: its module and its name.
+    /// An import without a definition: its module and its name.
     UnknownImport(Box<str>, Box<str>),
-    /// An import that something of the wrong type provides: module, name, and what differs.
+    /// An import with a definition of the wrong type: module, name, and the difference.
     IncompatibleImport(Box<str>, Box<str>, String),
     /// A memory, a table or a value that exceeds a limit of the store.
     Limit(&'static str),
@@ -222,14 +222,14 @@ pub enum ErrorKind {
     WrongStore,
     /// The error of a function of the host.
     Host(HostError),
-    /// What a function of the host waits for: [`Error::suspend`]. It is an error when the call
-    /// cannot be suspended.
+    /// The reason why a function of the host waits: [`Error::suspend`]. It is an error when the
+    /// call cannot be suspended.
     Suspended(HostError),
     /// A program that asked to end, with its exit code.
     Exit(i32),
 }
 
-/// What went wrong, and the calls that had not returned.
+/// An error, and the calls that had not returned when it occurred.
 ///
 /// ```
 /// use wattle_runtime::{Error, Trap};
@@ -271,8 +271,8 @@ impl Error {
         Error::new(ErrorKind::Host(HostError(error.into().into())))
     }
 
-    /// Suspends the call of a function of the host that returns it. `what` says what the function
-    /// waits for: [`Outcome::Host`](crate::Outcome::Host).
+    /// Suspends the call of a function of the host that returns it. `what` describes the event that
+    /// the function waits for: [`Outcome::Host`](crate::Outcome::Host).
     pub fn suspend(what: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Error {
         Error::new(ErrorKind::Suspended(HostError(what.into().into())))
     }
@@ -289,7 +289,7 @@ impl Error {
         Error::new(ErrorKind::Invalid(message.into()))
     }
 
-    /// What went wrong.
+    /// The kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         &self.inner.kind
     }

@@ -16,7 +16,7 @@ use wattle_validator::{Registry, TypeId};
 
 use crate::trap::{Broken, Error, at};
 
-/// How a field or an element is stored and read.
+/// The form in which a field or an element is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Storage {
     I8,
@@ -175,7 +175,7 @@ impl Remap for InStore<'_> {
     }
 }
 
-/// How types of the store name a defined type.
+/// The number by which types of the store name a defined type.
 pub(crate) fn number(id: TypeId) -> TypeIdx {
     TypeIdx(id.index() as u32)
 }

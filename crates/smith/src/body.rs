@@ -1,4 +1,4 @@
-//! Makes function bodies: the loop of steps, and how blocks begin and end.
+//! Makes function bodies: the loop of steps, and the beginnings and ends of blocks.
 //!
 //! Open blocks are a list; nothing here is recursive. The ends of blocks are reachable as far as
 //! possible: an instruction that branches away stands in an `if` of its own.
@@ -12,7 +12,7 @@ use crate::choice::{by_class, by_operands};
 use crate::generator::{BlockKind, CompKind, Frame, Generator, TypeDef, TypeRun};
 use crate::ty::Ty;
 
-/// A block with more operands than this gets rid of some.
+/// The most operands of a block. A block with more drops some of them.
 const MAX_OPERANDS: usize = 10;
 
 impl Generator<'_, '_> {
@@ -81,7 +81,7 @@ impl Generator<'_, '_> {
         self.params = params.len;
     }
 
-    /// Adds a function of this type, whose body are the locals and the code that were made.
+    /// Adds a function of this type. Its body is made of the current locals and code.
     pub(crate) fn add_func(&mut self, ty: u32) {
         let locals = self.locals.get(self.params as usize..).unwrap_or_default();
         let mut runs: Vec<u8> = Vec::with_capacity(self.code.len() + 2 * locals.len() + 8);
@@ -128,8 +128,8 @@ impl Generator<'_, '_> {
         self.push_run(params);
     }
 
-    /// Writes the type of a block. One with parameters or several results is a type of the module,
-    /// which is added when the module lacks it.
+    /// Writes the type of a block. A block type with parameters or several results is a type of the
+    /// module, which is added when the module lacks it.
     pub(crate) fn block_type(&mut self, params: TypeRun, results: TypeRun) {
         match (params.len, results.len) {
             (0, 0) => BlockType::Empty.encode(&mut self.code),
@@ -184,7 +184,7 @@ impl Generator<'_, '_> {
         self.op(Opcode::I32And);
     }
 
-    /// One choice: makes an instruction, or a few that belong together.
+    /// Makes one choice: an instruction, or a few that belong together.
     #[inline(always)]
     fn step(&mut self) {
         let base = self.base();
@@ -214,8 +214,8 @@ impl Generator<'_, '_> {
         self.produce(ty);
     }
 
-    /// Makes an instruction with whatever it needs. `None` when it is not allowed, or the module has
-    /// no use for it.
+    /// Makes an instruction with everything that it needs. `None` when it is not allowed, or the
+    /// module has no use for it.
     #[inline(always)]
     pub(crate) fn instruction(&mut self, opcode: Opcode) -> Option<()> {
         if !self.allowed.contains(opcode) {
@@ -332,8 +332,8 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// Makes an `if` whose body branches away; `leave` makes the instruction that does. In code
-    /// that may trap, sometimes the instruction stands alone, and what follows is unreachable.
+    /// Makes an `if` whose body branches away; `leave` makes the branch. In code that may trap, the
+    /// branch sometimes stands alone, and the code behind it is unreachable.
     pub(crate) fn leaving(&mut self, leave: impl FnOnce(&mut Self)) -> Option<()> {
         if !self.config.no_traps && self.entropy.chance(40) {
             leave(self);
@@ -358,7 +358,7 @@ impl Generator<'_, '_> {
         self.open(BlockKind::If, TypeRun::default(), TypeRun::default());
     }
 
-    /// Ends such an `if`, whose end is unreachable whatever its operands are.
+    /// Ends the `if` that `begin_if` opened, whose end is unreachable whatever its operands are.
     pub(crate) fn end_if(&mut self) {
         let base = self.base();
         self.stack.truncate(base);

@@ -41,7 +41,7 @@ macro_rules! rules {
                 match self { $( Broken::$name => $phrase, )* }
             }
 
-            /// What is wrong, in a few words: the summary of the variant.
+            /// The fault, in a few words: the summary of the variant.
             pub const fn description(self) -> &'static str {
                 match self { $( Broken::$name => concat!($( $doc ),+), )* }
             }
@@ -66,8 +66,8 @@ macro_rules! rules {
     };
 }
 
-// A row says the rule, the phrase, the feature that is needed, and how the rule is broken: by
-// instructions at the start of the last body, or by code that says whether it could break the rule.
+// A row has the rule, the phrase, the feature that is needed, and the way to break the rule:
+// instructions at the start of the last body, or code that returns whether it could break the rule.
 rules! {
     /// An operand of the wrong type.
     Operand "type mismatch" NONE => [I64Const { value: 0 }, I32Eqz, Drop];
@@ -271,7 +271,7 @@ fn memarg(align: u8, offset: u64) -> MemArg {
     MemArg { align, offset, memory: MemIdx(0) }
 }
 
-/// Adds what breaks a rule to a module.
+/// Adds the declarations and instructions that break a rule to a module.
 struct Breaker<'m> {
     module: &'m mut Module<'static>,
     /// The index spaces of the module as it was.
@@ -376,7 +376,7 @@ impl Breaker<'_> {
     }
 }
 
-/// Breaks the rule with this number, or the next one that the module can break, and gives it.
+/// Breaks the rule with this number, or the next one that the module can break. Returns the rule.
 pub(crate) fn break_rule(module: &mut Module<'static>, features: Features, start: usize) -> Broken {
     let spaces = IndexSpaces::of(module);
     let mut breaker = Breaker { module, spaces, features };

@@ -5,13 +5,13 @@ use wattle_ast::{Arrow, ArrowType, Class, Feature, Features, Opcode, OpcodeInfo}
 
 use crate::ty::OPERAND_CLASSES;
 
-/// How many classes of instructions there are.
+/// The number of classes of instructions.
 const CLASSES: usize = Class::Atomic as usize + 1;
 const COUNT: usize = Opcode::ALL.len();
 const WORDS: usize = COUNT.div_ceil(64);
 /// The keys of [`BY_OPERANDS`].
 const OPERAND_KEYS: usize = CLASSES * OPERAND_CLASSES * OPERAND_CLASSES;
-/// How many keys an instruction has there at the most, for each of two address types.
+/// The most keys that an instruction has there, for each of two address types.
 const KEYS_EACH: usize = OPERAND_CLASSES + 1;
 
 /// `K` lists of opcodes, one after the other.
@@ -57,8 +57,8 @@ const fn uses_address(arrow: &Arrow) -> bool {
     false
 }
 
-/// Lists of opcodes by key. `$key` is the key of entry `$entry` of an instruction, of which it has
-/// fewer than `$entries`, or a greater one than any list has.
+/// Lists of opcodes by key. `$key` is the key of entry `$entry`, a number below `$entries`, of an
+/// instruction. It is greater than the key of any list if the instruction has no such entry.
 macro_rules! arrange {
     ($keys:expr, $entries:expr, |$info:ident, $entry:ident| $key:expr) => {{
         let mut lists: Lists<{ COUNT * $entries }, { $keys }> = Lists {
@@ -100,9 +100,9 @@ macro_rules! arrange {
     }};
 }
 
-/// The key of an entry of an instruction in [`BY_OPERANDS`]. It is listed with its first parameter
-/// on top, whatever is below, and with its first two; and if it takes an address, for both address
-/// types. A key that comes twice makes the choice likelier.
+/// The key of an entry of an instruction in [`BY_OPERANDS`]. An instruction is listed with its
+/// first parameter on top and any operand below, and with its first two parameters; and if it takes
+/// an address, for both address types. A key that comes twice makes the choice likelier.
 const fn operands_key(info: &OpcodeInfo, entry: usize) -> usize {
     let (wide, below) = (entry / KEYS_EACH == 1, entry % KEYS_EACH);
     let Some(arrow) = &info.arrow else { return OPERAND_KEYS };
@@ -118,7 +118,7 @@ const fn operands_key(info: &OpcodeInfo, entry: usize) -> usize {
     (info.class as usize * OPERAND_CLASSES + second) * OPERAND_CLASSES + top
 }
 
-/// By class and the classes of the two topmost operands: see [`by_operands`].
+/// The instructions by class and the classes of the two topmost operands: see [`by_operands`].
 static BY_OPERANDS: Lists<{ COUNT * 2 * KEYS_EACH }, OPERAND_KEYS> =
     arrange!(OPERAND_KEYS, 2 * KEYS_EACH, |info, entry| operands_key(info, entry));
 

@@ -1,4 +1,4 @@
-//! The configuration: features, sizes, weights and modes. Each row says a name, a type and a
+//! The configuration: features, sizes, weights and modes. Each row has a name, a type and a
 //! default.
 
 use alloc::string::String;
@@ -9,7 +9,7 @@ use wattle_ast::{Class, Feature, Features, ValType};
 
 macro_rules! weights {
     ($( $field:ident $class:ident = $default:literal; )*) => {
-        /// How often instructions of each class are chosen, relative to each other. 0 is never.
+        /// The relative frequency with which instructions of each class are chosen. 0 is never.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
         pub struct Weights { $(
@@ -122,7 +122,7 @@ pub struct ExportSpec {
 
 macro_rules! config {
     ($( $(#[$meta:meta])+ $field:ident: $ty:ty = $default:expr; )*) => {
-        /// What modules to make.
+        /// The configuration of the modules to make.
         ///
         /// By default modules use every feature that is on by default, instantiate, do not trap,
         /// and terminate.
@@ -190,7 +190,7 @@ config! {
     /// The greatest number of steps of a body. A step makes an instruction, with those that make
     /// its operands.
     max_instructions: u32 = 100;
-    /// How deeply blocks may be nested.
+    /// The greatest nesting depth of blocks.
     max_nesting: u32 = 8;
     /// The greatest number of bytes of a data segment.
     max_data_bytes: u32 = 64;
@@ -200,7 +200,7 @@ config! {
     max_memory_pages: u32 = 2;
     /// The greatest initial size of a table, in elements.
     max_table_elements: u32 = 24;
-    /// How often instructions of each class are chosen.
+    /// The relative frequency with which instructions of each class are chosen.
     weights: Weights = Weights::default();
     /// The imports that modules may have; `None` for any.
     imports: Option<Vec<ImportSpec>> = None;
@@ -230,7 +230,7 @@ config! {
 /// A configuration asks for modules that are too large.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TooLarge {
-    /// What the module would have too many of: the name of a field of [`Config`].
+    /// The name of the field of [`Config`] that allows a part to be too large.
     pub field: &'static str,
     /// The size of that part of the largest module.
     pub size: u64,
@@ -247,8 +247,8 @@ impl fmt::Display for TooLarge {
 impl core::error::Error for TooLarge {}
 
 impl Config {
-    /// The largest size of a part of a module: the number of items, and of what they hold. It keeps a
-    /// module within some hundred megabytes.
+    /// The largest size of a part of a module: the number of items, and of the parts in them. It
+    /// keeps a module within some hundred megabytes.
     pub const MAX_SIZE: u64 = 4_000_000;
 
     /// Checks that no part of a module can be larger than [`MAX_SIZE`](Config::MAX_SIZE).

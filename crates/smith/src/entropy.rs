@@ -1,4 +1,4 @@
-//! Where choices come from: a cursor over the input bytes, and the expansion of a seed to bytes.
+//! The source of choices: a cursor over the input bytes, and the expansion of a seed to bytes.
 
 use alloc::vec::Vec;
 use core::iter::Chain;
@@ -16,7 +16,7 @@ impl<'a> Entropy<'a> {
         Entropy { data, pos: 0 }
     }
 
-    /// How many bytes were used.
+    /// The number of bytes that were used.
     pub(crate) fn used(&self) -> usize {
         self.pos
     }

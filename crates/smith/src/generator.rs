@@ -1,4 +1,4 @@
-//! The generator's state: what the module has so far, and the body that is being made.
+//! The generator's state: the module so far, and the body that is being made.
 //!
 //! The rules stand in the other files; the lookups and the encoding that they share stand here.
 
@@ -43,8 +43,8 @@ pub(crate) enum CompKind {
     Array,
 }
 
-/// A defined type. Types that are equal but have different indices count as unrelated: so some valid
-/// modules are never made, but no invalid module is.
+/// A defined type. Types that are equal but have different indices count as unrelated: so some
+/// valid modules are never made, but no invalid module is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TypeDef {
     pub(crate) kind: CompKind,
@@ -55,9 +55,9 @@ pub(crate) struct TypeDef {
     pub(crate) is_final: bool,
     /// The number of supertypes above it.
     pub(crate) depth: u8,
-    /// Roughly how many instructions it takes to make a value.
+    /// The approximate number of instructions that make a value.
     pub(crate) cost: u16,
-    /// Whether something relies on a function of this type.
+    /// Whether the module relies on a function of this type.
     pub(crate) needed: bool,
 }
 
@@ -72,14 +72,14 @@ pub(crate) struct TableInfo {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment {
-    /// The type of the elements; of a data segment it means nothing.
+    /// The type of the elements; without a meaning for a data segment.
     pub(crate) ty: Ty,
     pub(crate) len: u32,
     /// Whether it may be empty when it is used, because it is active or may be dropped.
     pub(crate) may_be_dropped: bool,
 }
 
-/// What opened a block.
+/// The instruction that opened a block, or the part of the block that is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum BlockKind {
     Func,
@@ -111,7 +111,7 @@ pub(crate) struct Frame {
     pub(crate) height: u32,
     /// The length of [`Generator::sets`] when the block began.
     pub(crate) sets: u32,
-    /// How many more steps it may take.
+    /// The number of steps that it may still take.
     pub(crate) budget: u16,
     /// Whether its end is unreachable.
     pub(crate) dead: bool,
@@ -141,7 +141,7 @@ pub(crate) struct Generator<'c, 'a> {
     pub(crate) tags: Vec<u32>,
     pub(crate) elems: Vec<Segment>,
     pub(crate) datas: Vec<Segment>,
-    /// The global that bounds how long code runs.
+    /// The global that bounds the time that code runs.
     pub(crate) fuel: Option<u32>,
     /// The class that each of 64 choices stands for.
     pub(crate) slots: [Class; 64],
@@ -155,10 +155,10 @@ pub(crate) struct Generator<'c, 'a> {
     pub(crate) params: u32,
     /// Locals without a default that have a value now, in the order in which they were set.
     pub(crate) sets: Vec<u32>,
-    /// How deeply the making of operands is nested.
+    /// The nesting depth of the making of operands.
     pub(crate) depth: u32,
-    /// How many operands at the bottom of the stack are taken: they wait for an instruction whose
-    /// other operands are being made.
+    /// The number of operands at the bottom of the stack that are taken: they wait for an
+    /// instruction whose other operands are being made.
     pub(crate) floor: usize,
     /// Whether a constant expression is being made.
     pub(crate) constant: bool,
@@ -248,7 +248,7 @@ impl Generator<'_, '_> {
         ty.heap_type().encode(&mut self.code);
     }
 
-    /// How many of a kind there are so far, imports included.
+    /// The number of definitions of a kind so far, imports included.
     pub(crate) fn count(&self, kind: ExternKind) -> u32 {
         let count = match kind {
             ExternKind::Func => self.funcs.len(),

@@ -34,15 +34,15 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `config.rs`, `json.rs` | what a user can ask for, and how that looks in a JSON file |
-//! | `entropy.rs`, `choice.rs` | where choices come from; the instruction table arranged for choosing |
+//! | `config.rs`, `json.rs` | the configuration, and its form in a JSON file |
+//! | `entropy.rs`, `choice.rs` | the source of choices; the instruction table arranged for choosing |
 //! | `ty.rs`, `generator.rs` | value types in one word; the state of a module that is being made |
 //! | `types.rs`, `declarations.rs` | making types; making everything else but bodies |
 //! | `body.rs`, `operands.rs`, `rules/` | making bodies |
 //! | `single.rs` | modules whose functions are single instructions |
 //! | `broken.rs` | almost valid modules |
 //! | `components/` | components |
-//! | `provider.rs` | the module that exports what another one imports |
+//! | `provider.rs` | a module with an export for each import of another one |
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -118,8 +118,8 @@ pub fn generate(config: &Config, input: &mut Unstructured<'_>) -> arbitrary::Res
 
 /// Makes the module of a seed, which is the same on every platform.
 ///
-/// SplitMix64 expands the seed to bytes, each word low byte first. The first word chooses how many
-/// bytes: between a quarter of [`Config::seed_bytes`] and all of them.
+/// SplitMix64 expands the seed to bytes, each word low byte first. The first word chooses the
+/// number of bytes: between a quarter of [`Config::seed_bytes`] and all of them.
 ///
 /// A configuration that [`Config::check`] refuses makes an empty module.
 ///
@@ -153,7 +153,7 @@ pub fn seed_bytes(config: &Config, seed: u64) -> Vec<u8> {
 fn generate_from(config: &Config, data: &[u8]) -> (Generated, usize) {
     let mut entropy = Entropy::new(data);
     let mut features = config.usable_features();
-    // Chosen first, because bodies use up all bytes.
+    // The rule is chosen first, because bodies use up all bytes.
     let rule = config.almost_valid.then(|| entropy.below(Broken::ALL.len()));
     if config.swarm {
         let bits = entropy.u32();

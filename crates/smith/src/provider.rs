@@ -23,8 +23,8 @@ fn defaults(types: &[ValType]) -> Expr<'static> {
     types.iter().map(|&ty| default_of(ty)).chain([Instr::End]).collect()
 }
 
-/// A module that exports what `module` imports: the first import as `"0"`, the second as `"1"`, and
-/// so on.
+/// A module with an export for each import of `module`: `"0"` for the first, `"1"` for the second,
+/// and so on.
 ///
 /// Functions return zeros and nulls, and globals hold them. It defines the types of `module`, so
 /// that type indices mean the same in both. It is valid when no import has a result or value that
@@ -44,9 +44,9 @@ pub fn provider(module: &Module<'_>) -> Module<'static> {
     provider_of(module, body, |_, ty| defaults(&[ty]))
 }
 
-/// A module that exports what `module` imports, as [`provider`] does, with code of the caller's:
-/// `body` and `init` get the position of an import and its type, and give the body of the function
-/// and the initialiser of the global.
+/// A module with an export for each import of `module`, like [`provider`], but with code of the
+/// caller's: `body` and `init` get the position of an import and its type, and give the body of the
+/// function and the initialiser of the global.
 ///
 /// ```
 /// use wattle_ast::{Body, ExternType, FuncType, Import, Instr, Module, TypeIdx};

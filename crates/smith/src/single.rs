@@ -5,12 +5,12 @@ use wattle_ast::{Class, FuncIdx, Opcode};
 use crate::generator::{BlockKind, Generator, TypeRun};
 use crate::ty::Ty;
 
-/// How many instructions are tried for a function.
+/// The number of instructions that are tried for a function.
 const TRIES: usize = 64;
 
 impl Generator<'_, '_> {
-    /// Makes functions without parameters of one instruction each, whose results are the
-    /// function's. Before them come the functions that types need, whose bodies do nothing.
+    /// Makes functions without parameters of one instruction each, which return the results of the
+    /// instruction. Before them come the functions that types need, whose bodies do nothing.
     pub(crate) fn make_single_instructions(&mut self) {
         self.weigh();
         for func in self.imported_funcs as usize..self.funcs.len() {

@@ -23,7 +23,8 @@ const DEFINED: u32 = 1 << 29;
 const MUTABLE: u32 = 1 << 28;
 const NUMBER: u32 = MUTABLE - 1;
 
-/// How many classes of operands the lists of instructions tell apart: see [`Ty::operand_class`].
+/// The number of classes of operands that the lists of instructions have: see
+/// [`Ty::operand_class`].
 pub(crate) const OPERAND_CLASSES: usize = 7;
 
 impl Ty {

@@ -288,7 +288,7 @@ impl Validator {
 
     /// Checks a constant expression, and declares the functions that it names.
     fn constant(&mut self, ty: Ty, expr: &Expr<'_>) -> Checked {
-        // Most are only a number.
+        // Most constant expressions are a single number.
         if number_type(expr, self.types.features) == Some(ty) {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Errors of validation: what is wrong, where it is, and what explains it.
+//! Errors of validation: their kinds, their places, and the facts that explain them.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -10,7 +10,7 @@ use wattle_ast::{Feature, ItemKind, Malformed, Names, Path, Shown, Span};
 
 use crate::error_kind::{ErrorKind, Mismatch, OperandType, OperandTypes};
 
-/// An error in a module: what is wrong, where, and which types were expected there.
+/// An error in a module: its kind, its place, and the types that were expected there.
 ///
 /// It is one word wide, so that results with it are small.
 ///
@@ -34,9 +34,9 @@ pub struct Error(Box<Fields>);
 /// The fields of an [`Error`], which dereferences to them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fields {
-    /// What is wrong.
+    /// The kind of the error.
     pub kind: ErrorKind,
-    /// The bytes of the input that it is about, if the validator was told where items lie.
+    /// The bytes of the input that the error is about, if the validator was told where items lie.
     pub span: Option<Span>,
     /// The path to the place in the module.
     pub path: Path,
@@ -87,7 +87,7 @@ impl Error {
         error
     }
 
-    /// What is wrong, without the place, as a renderer shows beside a snippet.
+    /// The message without the place, as a renderer shows it beside a snippet.
     pub fn reason(&self) -> String {
         Reason(self).to_string()
     }
@@ -125,8 +125,8 @@ impl From<ErrorKind> for Error {
     }
 }
 
-/// Writes which values are on the stack at the end of a block or function, and which should be. The
-/// phrases for blocks are those of the official suite.
+/// Writes the values that are on the stack at the end of a block or function, and those that should
+/// be. The phrases for blocks are those of the official suite.
 fn write_at_end(f: &mut fmt::Formatter<'_>, error: &Fields, what: Mismatch) -> fmt::Result {
     let (expected, found) = (&error.expected, &error.found);
     let (wanted, there) = (expected.count(), found.count());
@@ -249,7 +249,7 @@ impl fmt::Debug for Error {
 
 impl core::error::Error for Error {}
 
-/// All that is wrong with a module: at least one error, in the order in which they were found.
+/// All errors of a module, at least one, in the order in which they were found.
 ///
 /// ```
 /// use wattle_ast::{FuncIdx, Module};

@@ -1,4 +1,4 @@
-//! What can be wrong, with the official phrases.
+//! The kinds of errors, with the official phrases.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -9,7 +9,7 @@ use wattle_ast::{Feature, Malformed, Quoted, ValType};
 
 use crate::components::ComponentErrorKind;
 
-/// What is wrong, without its place.
+/// The kind of an error, without its place.
 ///
 /// `Display` prints a message that begins with the phrase of the official test suite.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,7 +21,8 @@ pub enum ErrorKind {
     NotEnabled(&'static str),
     /// The module uses a feature that the validator has no rules for yet.
     Unsupported(Feature),
-    /// A limit of the implementation is exceeded: what is counted, and how many are allowed.
+    /// A limit of the implementation is exceeded: the items that are counted, and the most that are
+    /// allowed.
     Limit(&'static str, u64),
     /// The memory for the operands of an expression could not be had.
     OutOfMemory,
@@ -119,7 +120,7 @@ pub enum ErrorKind {
         /// The supertype that it declares.
         sup: u32,
     },
-    /// More than one supertype.
+    /// The type declares more than one supertype.
     Supertypes(u32),
     /// The minimum exceeds the maximum.
     LimitsOrder,
@@ -133,9 +134,9 @@ pub enum ErrorKind {
     SharedNoMax,
     /// Tables cannot be shared.
     SharedTable,
-    /// More than one memory.
+    /// The module has more than one memory.
     MultipleMemories,
-    /// More than one table.
+    /// The module has more than one table.
     MultipleTables,
     /// The type of a tag has results.
     TagResults,
@@ -228,7 +229,7 @@ impl OperandTypes {
     /// The list with another on top of it.
     pub(crate) fn below(&self, top: &OperandTypes) -> OperandTypes {
         let all = self.iter().chain(top.iter()).copied().collect();
-        // Where the upper list is not kept whole, nothing below it is.
+        // If the upper list is not kept whole, no type below it is kept.
         OperandTypes::new(all, self.count.saturating_add(top.count))
     }
 }
@@ -252,7 +253,7 @@ impl fmt::Display for OperandTypes {
 }
 
 impl ErrorKind {
-    /// What an index that is out of range should name, and the index.
+    /// The kind of item that an index out of range should name, and the index.
     pub(crate) fn unknown(&self) -> Option<(&'static str, u32)> {
         Some(match *self {
             ErrorKind::UnknownType(index) => ("type", index),

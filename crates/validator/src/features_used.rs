@@ -281,9 +281,10 @@ impl Uses<'_, '_> {
     /// and another one that also allows some of them, unless the module uses that one.
     fn without(&self, feature: Feature) -> Features {
         let other = match feature {
-            // A data segment that names its memory.
+            // With either feature, a data segment can name its memory.
             Feature::BulkMemory => Feature::MultiMemory,
-            // Reference types that take a byte of their own before the heap type.
+            // With either feature, a reference type can have a byte of its own before the heap
+            // type.
             Feature::FunctionReferences => Feature::Exceptions,
             _ => return feature.into(),
         };

@@ -27,8 +27,8 @@ pub(crate) struct Group {
     len: u32,
     /// The number of types so far.
     count: u32,
-    /// Its types in closed form: references inside the group count from its start, and references out
-    /// of it are ids.
+    /// Its types in closed form: references inside the group count from its start, and references
+    /// out of it are ids.
     words: Vec<u32>,
     /// The declared supertypes, as type indices.
     supertypes: Vec<u32>,
@@ -122,7 +122,7 @@ impl Group {
         self.supertypes.get(place as usize).copied().unwrap_or(NONE)
     }
 
-    /// What equal groups have in common.
+    /// The words of the group. Equal groups have equal words.
     pub(crate) fn words(&self) -> &[u32] {
         &self.words
     }

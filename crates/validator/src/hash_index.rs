@@ -1,4 +1,4 @@
-//! An index of things that are each there once: their numbers by hash.
+//! An index of distinct items: their numbers by hash.
 
 use alloc::collections::BTreeMap;
 use alloc::vec;
@@ -6,17 +6,18 @@ use alloc::vec::Vec;
 use core::mem;
 use core::ops::Range;
 
-/// The numbers of things by the hash of each. The caller has the things, and compares them.
+/// The numbers of distinct items by the hash of each. The caller has the items, and compares them.
 ///
-/// A hash table has nearly all of them. Equal hashes, even those of an attacker, do no harm: what the
-/// table has no room for is in an ordered map.
+/// Nearly all numbers are in a hash table. Equal hashes, even those of an attacker, do no harm:
+/// items for which the table has no room are in an ordered map.
 #[derive(Clone, Debug)]
 pub(crate) struct HashIndex<K> {
-    /// A thing is at one of the [`PROBES`] slots from its hash on. The length is a power of two.
+    /// The hash table. An item is at one of the [`PROBES`] slots from its hash on. The length is a
+    /// power of two.
     slots: Vec<Slot>,
-    /// The number of things in slots.
+    /// The number of items in slots.
     used: usize,
-    /// The things for which no slot is free.
+    /// The items for which no slot is free.
     others: BTreeMap<K, Slot>,
 }
 
@@ -24,11 +25,11 @@ pub(crate) struct HashIndex<K> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
     hash: u32,
-    /// The number of the thing plus one, or 0 where the slot is free.
+    /// The number of the item plus one, or 0 where the slot is free.
     number: u32,
 }
 
-/// The number of slots that are looked at for a thing.
+/// The number of slots that are looked at for an item.
 const PROBES: usize = 8;
 
 impl<K> Default for HashIndex<K> {
@@ -38,7 +39,8 @@ impl<K> Default for HashIndex<K> {
 }
 
 impl<K: Ord> HashIndex<K> {
-    /// The number of the thing with a hash for which `is_it` holds, or which has a key.
+    /// The number of the item with this hash for which `is_it` holds. `key` gives its key, which is
+    /// needed only if the item may be in the map.
     #[inline]
     pub(crate) fn find(
         &self,
@@ -48,7 +50,7 @@ impl<K: Ord> HashIndex<K> {
     ) -> Option<u32> {
         let hash = hash.upper_half();
         for slot in probed(hash, self.slots.len()).filter_map(|slot| self.slots.get(slot)) {
-            // Nothing is removed, so what is not before a free slot is not there.
+            // Nothing is removed, so an item that is not before a free slot does not exist.
             let number = slot.number.checked_sub(1)?;
             if slot.hash == hash && is_it(number) {
                 return Some(number);
@@ -58,7 +60,8 @@ impl<K: Ord> HashIndex<K> {
         other.map(|slot| slot.number - 1)
     }
 
-    /// Adds the number, less than `u32::MAX`, of a thing with this hash. `key` gives the key of a number.
+    /// Adds the number, less than `u32::MAX`, of an item with this hash. `key` gives the key of a
+    /// number.
     pub(crate) fn add(&mut self, hash: Hash, number: u32, key: impl Fn(u32) -> K) {
         if 2 * (self.used + 1) > self.slots.len() {
             let len = (2 * self.slots.len()).max(2 * PROBES);
@@ -89,7 +92,7 @@ impl<K: Ord> HashIndex<K> {
     }
 }
 
-/// The slots, of `len`, where a thing with this hash may be.
+/// The slots, of `len`, where an item with this hash may be.
 fn probed(hash: u32, len: usize) -> impl Iterator<Item = usize> {
     let mask = len.wrapping_sub(1);
     let start = hash as usize & mask;
@@ -130,7 +133,7 @@ mod tests {
 
     #[test]
     fn things_with_equal_hashes_are_found() {
-        // Each hash belongs to this many things, here or in the next slots.
+        // The number of items with each hash, which are in the slots from it on or in the map.
         for equal in [1, 3, 5, 20, 1000] {
             let mut index = HashIndex::default();
             let hash_of = |number: u32| Hash::new(1).with((number / equal).into());

@@ -1,8 +1,8 @@
 //! Streaming and parallel validator of WebAssembly modules and components.
 //!
 //! It decides validity as the specification does, and reports errors in the words of the official
-//! test suite. Malformed and invalid are different: the parser finds what is malformed, except
-//! inside bodies and constant expressions, whose bytes are decoded and checked here in one pass.
+//! test suite. Malformed and invalid are different: the parser finds malformed modules, but leaves
+//! bodies and constant expressions to this crate, which decodes and checks them in one pass.
 //!
 //! [`components`] validates components; everything else here is about modules.
 //!

@@ -3,10 +3,11 @@
 /// The most of each item that a module may have. A module that exceeds a limit is refused with
 /// [`ErrorKind::Limit`](crate::ErrorKind::Limit), even if the specification allows it.
 ///
-/// The default is the limits of the JavaScript API, so that a module accepted here is accepted by
-/// browsers; for components, it is what `wasm-tools` allows. Sizes of memories and tables are limited at instantiation, not here. The API has no
-/// limit for operands; that is ours, so that a few bytes of calls with a thousand results each do not
-/// fill the memory: validation on one thread takes at most 4 MB for operands.
+/// By default, modules have the limits of the JavaScript API, so that a module accepted here is
+/// accepted by browsers, and components have those of `wasm-tools`. Sizes of memories and tables
+/// are limited at instantiation, not here. The API has no limit for operands; that is ours, so that
+/// a few bytes of calls with a thousand results each do not fill the memory: validation on one
+/// thread takes at most 4 MB for operands.
 ///
 /// Spec: <https://webassembly.github.io/spec/js-api/#limits>
 ///

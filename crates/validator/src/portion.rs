@@ -101,7 +101,7 @@ impl<'a> Portion<'a> {
         }
     }
 
-    /// Sets what the first body is. Returns whether it is the next one.
+    /// Sets the first item and its function if the portion is empty. Returns whether it was.
     fn begin(&mut self, item: u32, func: FuncIdx) -> bool {
         let is_first = self.is_empty();
         if is_first {

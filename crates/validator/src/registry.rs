@@ -68,8 +68,8 @@ struct Entry {
     is_final: bool,
 }
 
-/// Fills the place of the type of a module, or of an invalid type, in a list of ids. Other types cannot
-/// refer to it.
+/// Fills the place of the type of a module, or of an invalid type, in a list of ids. Other types
+/// cannot refer to it.
 pub(crate) const NO_TYPE: TypeId = TypeId(u32::MAX);
 
 /// Stands for no supertype.
@@ -85,7 +85,7 @@ pub struct Registry {
     lists: Vec<Ty>,
     /// The words of all groups, one behind the other.
     words: Vec<u32>,
-    /// Where the words of each group end, and its first type.
+    /// The end of the words of each group, and its first type.
     ends: Vec<usize>,
     firsts: Vec<u32>,
     index: HashIndex<Box<[u32]>>,
@@ -384,7 +384,7 @@ impl Registry {
         a == b || !a.has_flag() && !b.has_flag() && self.matches(a, b)
     }
 
-    /// Ids always come from this registry, or from one that it grew from.
+    /// The entry of a type. Ids always come from this registry, or from one that it grew from.
     #[inline(always)]
     fn entry(&self, id: u32) -> &Entry {
         &self.entries[id as usize]
@@ -491,7 +491,7 @@ impl Registry {
         sub.len() == sup.len() && self.each_matches(sub, sup)
     }
 
-    /// Whether the elements of two lists match. Only as many as the shorter list has are compared.
+    /// Whether the elements of two lists match, up to the end of the shorter list.
     #[inline(always)]
     pub(crate) fn each_matches(&self, sub: &[Ty], sup: &[Ty]) -> bool {
         self.each_matches_by(sub, sup, |&ty| ty)

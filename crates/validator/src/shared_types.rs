@@ -1,4 +1,4 @@
-//! The types of a module, which threads come to share.
+//! The types of a module, which threads can share once the declarations are read.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -7,8 +7,8 @@ use core::ops::Deref;
 
 use crate::Types;
 
-/// The types of a module. While declarations are read, only the validator has them, so adding one takes
-/// no atomic operation, which would take longer than the check of an import.
+/// The types of a module. While declarations are read, only the validator has them, so adding one
+/// takes no atomic operation, which would take longer than the check of an import.
 #[derive(Clone, Debug)]
 pub(crate) enum SharedTypes {
     Own(Box<Types>),

@@ -4,8 +4,8 @@
 //! wait, the calling thread checks the bodies that it reads itself; once all is read, it checks
 //! portions too. That bounds memory, and lets validation finish even if no other thread runs.
 //!
-//! Code that lies in memory is not copied. If the input goes while it is read, the thread that checks
-//! a body reads it again, or the code is copied if the input cannot be read again.
+//! Code that lies in memory is not copied. If the input is not kept while it is read, the thread
+//! that checks a body reads it again, or the code is copied if the input cannot be read again.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -23,8 +23,9 @@ use crate::{Error, Types};
 /// The number of bytes of code from which one more thread pays off.
 const WORTH_A_THREAD: usize = 1 << 18;
 
-/// The number of waiting portions, for each other thread, from which the calling thread checks bodies
-/// itself. It is large, so that the others stay busy while what follows the code is read.
+/// The number of waiting portions, for each other thread, from which the calling thread checks
+/// bodies itself. It is large, so that the others stay busy while the sections behind the code are
+/// read.
 const AMPLE_PORTIONS: usize = 80;
 
 /// The number of portions that may wait, for each other thread.
@@ -52,9 +53,9 @@ pub(crate) struct SharedWork<'scope, 'env, 'a> {
     size: usize,
 }
 
-/// Calls `read` with the work that it shares with other threads: `threads` with the calling one, or one
-/// per core without a number. They start when there is enough code for them, and end before this
-/// returns. `most` is the most errors that are wanted.
+/// Calls `read` with the work that it shares with other threads: `threads` with the calling one, or
+/// one per core without a number. They start when there is enough code for them, and end before the
+/// call returns. `most` is the number of errors that are wanted.
 pub(crate) fn share<'a, T>(
     threads: Option<NonZeroUsize>,
     most: usize,
@@ -83,8 +84,8 @@ pub(crate) fn share<'a, T>(
 }
 
 impl<'a> SharedWork<'_, '_, 'a> {
-    /// Begins bodies that are checked against these types. Returns the number of the item that the first
-    /// will be.
+    /// Begins bodies that are checked against these types. Returns the number of the item with the
+    /// first body.
     pub(crate) fn begin(&mut self, types: Arc<Types>) -> u32 {
         self.team.set_types(types);
         self.look_at_others();
@@ -150,8 +151,8 @@ impl<'a> SharedWork<'_, '_, 'a> {
         }
     }
 
-    /// Ends the portion, and hands it on. When too many wait, the calling thread checks some of them
-    /// first.
+    /// Ends the portion, and hands it on. When too many wait, the calling thread checks some of
+    /// them first.
     fn cut(&mut self) {
         let size = mem::take(&mut self.size);
         if !self.portion.is_empty() {
@@ -182,8 +183,8 @@ impl<'a> SharedWork<'_, '_, 'a> {
         self.others = if thread.is_ok() { self.others - 1 } else { 0 };
     }
 
-    /// Checks what is left with the other threads, and returns the errors so far, with the numbers of
-    /// their items, in order.
+    /// Checks the remaining bodies with the other threads, and returns the errors so far, with the
+    /// numbers of their items, in order.
     pub(crate) fn finish(&mut self) -> Vec<Fault> {
         self.cut();
         self.own = None;

@@ -34,7 +34,7 @@ impl Registry {
     }
 }
 
-/// Gives the type index of an id, or whatever number the caller uses as one.
+/// A function that returns the type index of an id, or the number that the caller uses as one.
 pub(crate) type IndexOf<'a> = dyn Fn(TypeId) -> Option<TypeIdx> + 'a;
 
 fn field_type(ty: Ty, index: &IndexOf<'_>) -> Option<FieldType> {

@@ -101,9 +101,10 @@ impl<'a> Team<'a> {
         self.lock().add([fault], self.max_errors);
     }
 
-    /// Adds a portion, and returns an empty one. A body that fills a portion alone comes first, and is
-    /// checked at once if a thread is idle. Of other portions a few must wait, so that threads that are
-    /// faster than the one that reads are not woken for each.
+    /// Adds a portion, and returns an empty one. A body that fills a portion alone comes first, and
+    /// is checked at once if a thread is idle. For other portions, an idle thread is woken only
+    /// when a few of them wait, since a thread that is faster than the one that reads would be
+    /// woken for each.
     pub(crate) fn add(&self, portion: Portion<'a>) -> Portion<'a> {
         let mut state = self.lock();
         let is_long = portion.len() == 1;
@@ -127,7 +128,7 @@ impl<'a> Team<'a> {
         }
     }
 
-    /// Checks portions until this is stopped.
+    /// Checks portions until the team is stopped.
     pub(crate) fn work(&self, worker: &mut Worker) {
         let mut state = self.lock();
         while !state.is_stopped {
@@ -141,7 +142,7 @@ impl<'a> Team<'a> {
         }
     }
 
-    /// Checks what is left with the other threads, and returns all errors, in order.
+    /// Checks the remaining portions with the other threads, and returns all errors, in order.
     pub(crate) fn finish(&self, worker: &mut Worker) -> Vec<Fault> {
         let mut state = self.lock();
         self.more.notify_all();

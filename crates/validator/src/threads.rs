@@ -1,7 +1,8 @@
 //! Validation of a module on several threads.
 //!
 //! The calling thread reads the module and checks its declarations, in order, and shares the bodies
-//! with the others. Initializers are checked where they are read: handing them on would take as long.
+//! with the others. Initializers are checked where they are read: handing them on would take as
+//! long.
 
 use core::convert::Infallible;
 use core::num::NonZeroUsize;
@@ -79,8 +80,8 @@ impl Validator {
     }
 
     /// Validates a module whose events come one by one, on up to `threads` threads, like
-    /// [`events`](Validator::events). An event may go when it was taken, so the module need not be in
-    /// memory: code is copied until a thread has checked it.
+    /// [`events`](Validator::events). An event may be dropped once it was taken, so the module need
+    /// not be in memory: code is copied until a thread has checked it.
     ///
     /// # Errors
     /// The error of `read`. Errors of validation are not reported then.
@@ -103,8 +104,9 @@ impl Validator {
         self.on_threads(threads, None, |reading| read(&mut |event| reading.passing(event)))
     }
 
-    /// Validates a module like [`read`](Validator::read), but code is not copied: the thread that checks
-    /// it calls `again`, which fills a buffer with the bytes of the module from an offset on.
+    /// Validates a module like [`read`](Validator::read), but code is not copied: the thread that
+    /// checks it calls `again`, which fills a buffer with the bytes of the module from an offset
+    /// on.
     ///
     /// # Errors
     /// The error of `read` or `again`. Errors of validation are not reported then.

@@ -69,7 +69,7 @@ pub struct Types {
     pub(crate) declared: Vec<u64>,
 }
 
-/// Why a type cannot be used.
+/// The reason why a type cannot be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Unusable {
     Unknown(u32),
@@ -185,8 +185,8 @@ impl Types {
         self.funcs.get(index.idx()).copied()
     }
 
-    /// The function type of a type index; `None` if there is no such type, it is another type, or it
-    /// refers to types that the module does not have.
+    /// The function type of a type index; `None` if there is no such type, it is another type, or
+    /// it refers to types that the module does not have.
     ///
     /// ```
     /// use wattle_ast::{FuncType, Module, TypeIdx, ValType};

@@ -214,7 +214,8 @@ impl Validator {
         };
         outcome.map_err(|mut error| {
             error.span = error.span.or(span);
-            // Errors in code are complete. While types are read, more of them may follow.
+            // Errors in code have the length of the index space already. While types are read, the
+            // index space may still grow.
             if error.path.instr.is_none() && !matches!(item, Item::RecGroup(_) | Item::Type(_)) {
                 error.space_len = self.types.space_len(&error.kind);
             }

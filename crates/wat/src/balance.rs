@@ -19,13 +19,14 @@ struct Open {
     pos: usize,
     /// The indentation of the line, if the form is the first on its line.
     indent: Option<usize>,
-    /// The function that the form is or is in.
+    /// The function that contains the form, or the form itself if it is a function.
     func: Option<usize>,
 }
 
-/// The form that a text with too few closing parentheses does not close: the first form that is
-/// still open where the layout says that it should not be, or else the innermost form at the end.
-/// The layout says so by its indentation, and where a function holds a field of the module.
+/// Finds the form that a text with too few closing parentheses does not close: the first form that
+/// is still open where the layout shows that it should not be, or else the innermost form at the
+/// end. The layout shows this by the indentation, and by a field of the module inside of a
+/// function.
 pub(crate) fn unclosed(tokens: &Tokens<'_>) -> Option<Unclosed> {
     let mut open: Vec<Open> = Vec::new();
     let mut found = None;

@@ -1,5 +1,5 @@
-//! A position among the tokens, and the small steps of all parsers: `expect_*` fails without what
-//! it asks for, and `opt_*` does not. Neither moves if it does not find it.
+//! A position among the tokens, and the small steps of all parsers: `expect_*` fails if another
+//! token comes next, and `opt_*` does not. Neither moves in that case.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -139,7 +139,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Span::new(first.start, last.end)
     }
 
-    /// The error that the next token is not what is expected.
+    /// The error that the next token is not the expected one.
     #[cold]
     pub(crate) fn unexpected(&self, expected: Expected) -> Box<Error> {
         let text = self.text();
@@ -163,7 +163,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Error::boxed(kind, self.span())
     }
 
-    /// The error that the next form is not what is expected. It is at the keyword if a parenthesis
+    /// The error that the next form is not the expected one. It is at the keyword if a parenthesis
     /// and a keyword come next.
     #[cold]
     pub(crate) fn unexpected_form(&mut self, expected: Expected) -> Box<Error> {
@@ -421,8 +421,8 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     #[cold]
     fn bad_number(&self, number: Number, error: NumberError) -> Box<Error> {
-        // A float in the place of an integer is a number too, so it counts as one that does not
-        // fit.
+        // A float in the place of an integer is a number too, so it counts as a number that is out
+        // of range.
         if error == NumberError::OutOfRange || numbers::is_number(self.bytes()) {
             return self.error(ErrorKind::ConstantOutOfRange(number));
         }

@@ -1,10 +1,10 @@
 //! Parser of the WebAssembly text format of modules and components, and of their test scripts.
 //!
 //! [`parse`] reads a text into a [`Module`](wattle_ast::Module), [`Parser::component`] into a
-//! [`Component`](wattle_ast::components::Component), and [`Parser::wasm`] into either. [`Parser`] has
-//! options, such as a map from the parts of the module back to the text. A malformed text gives all
-//! its independent errors in [`Errors`]. Invalid modules are accepted: the validator finds them. Test
-//! scripts are in [`script`].
+//! [`Component`](wattle_ast::components::Component), and [`Parser::wasm`] into either. [`Parser`]
+//! has options, such as a map from the parts of the module back to the text. A malformed text gives
+//! all its independent errors in [`Errors`]. Invalid modules are accepted: the validator finds
+//! them. Test scripts are in [`script`].
 //!
 //! Nothing recurses on the nesting of the text, and function bodies are encoded as they are read.
 //!

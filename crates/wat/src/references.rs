@@ -87,7 +87,7 @@ pub(crate) type Target = (Space, Option<u32>, u32);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
     found: Identifiers,
-    /// The number of the current scope. Targets are those of a scope.
+    /// The number of the current scope. Each scope has targets of its own.
     scope: u32,
     numbers: BTreeMap<(u32, Target), usize>,
 }
@@ -116,7 +116,7 @@ impl Recorder {
         self.refer_in(self.scope, target, id);
     }
 
-    /// Records a use of what is defined in the scope with a number.
+    /// Records a use of a definition in the scope with this number.
     pub(crate) fn refer_in(&mut self, scope: u32, target: Target, id: Span) {
         if let Some(&definition) = self.numbers.get(&(scope, target)) {
             self.found.references.push(Reference { id, definition });

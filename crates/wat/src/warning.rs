@@ -4,7 +4,7 @@ use core::fmt;
 
 use wattle_ast::Span;
 
-/// Why a part of a text has no effect.
+/// The reason why a part of a text has no effect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum WarningKind {
@@ -25,7 +25,7 @@ impl fmt::Display for WarningKind {
     }
 }
 
-/// A part of a text that has no effect. `Display` says why.
+/// A part of a text that has no effect. `Display` prints the reason.
 ///
 /// ```
 /// let parsed = wattle_wat::Parser::new().module("(module (@unheard-of 1))")?;

@@ -125,7 +125,7 @@ impl Row<'_> {
                 old
             }
             _ => {
-                // A comparison of fewer bytes only looks at as many bytes of the expected value.
+                // A narrow comparison looks only at the same number of bytes of the expected value.
                 if old == fault!(CompareNarrow, operand, operand & mask) {
                     place.write(self.memories, bytes, third.into())?;
                 }

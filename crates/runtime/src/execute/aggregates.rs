@@ -37,7 +37,7 @@ pub(super) fn test(
     Ok(state.ref_matches(slot, ty.remap(&mut InStore(&instance.types))?))
 }
 
-/// How an operation stores a field or an element.
+/// The storage of a field or an element, from its number in an operation.
 const fn storage(number: u32) -> Storage {
     use Storage::{Double, I8, I16, Ref, Vector, Word};
     const BY_NUMBER: [Storage; SIGNED as usize] = [I8, I16, Word, Double, Vector, Ref, Ref, Ref];

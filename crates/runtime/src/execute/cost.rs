@@ -1,7 +1,7 @@
-//! The fuel for instructions that work on a number of bytes, which their operands tell.
+//! The fuel for instructions that work on a number of bytes, which their operands determine.
 //!
-//! What an instruction costs by itself, and what its immediates tell, is paid with the instructions
-//! around it. The numbers of an instruction that fails do not count: it fails at once.
+//! The cost of an instruction by itself, and the cost that its immediates determine, are paid with
+//! the instructions around it. An instruction that fails pays for no bytes: it fails at once.
 
 use wattle_ast::Opcode;
 
@@ -12,7 +12,7 @@ use crate::memory::ELEMENT;
 use crate::trap::{Broken, at};
 
 impl Row<'_> {
-    /// What the instruction costs beside the unit that every instruction costs.
+    /// The cost of the instruction beside the unit that every instruction costs.
     pub(super) fn cost(&self) -> Result<u64, Broken> {
         use Opcode as O;
         let opcode = self.opcode()?;

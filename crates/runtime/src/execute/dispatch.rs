@@ -1,11 +1,11 @@
 //! The loop over operations.
 //!
-//! Local variables hold what most operations need: the operations, the place among them, the window
-//! of the frame, and the bytes of memory 0. The window is an array of as many slots as an operation
-//! can name, so slots are never checked; the stack always has that much room above the base of a
-//! frame. Calls between functions of one instance stay in the loop and use none of the host's
-//! stack. An operation that needs more ends the loop, and `run.rs` executes it: fewer variables in
-//! the loop leave more registers to it.
+//! Local variables hold the state that most operations need: the operations, the place among them,
+//! the window of the frame, and the bytes of memory 0. The window is an array of all slots that an
+//! operation can name, so slots are never checked; the stack always has that much room above the
+//! base of a frame. Calls between functions of one instance stay in the loop and use none of the
+//! host's stack. An operation that needs more ends the loop, and `run.rs` executes it: fewer
+//! variables in the loop leave more registers to it.
 
 use wattle_ast::{Opcode, Shuffle, V128};
 use wattle_numerics::{self as numerics, Nan, simd};
@@ -20,7 +20,7 @@ use crate::slots::{i31_slot, index_of, kind, slot_of};
 use crate::state::{Frame, FuncKind, InstanceInst, State};
 use crate::trap::{Broken, Failure, Trap};
 
-/// Why the loop stopped.
+/// The reason why the loop stopped.
 pub(super) enum Stop {
     /// The current operation is to be executed outside of the loop.
     Elsewhere,
@@ -69,7 +69,7 @@ fn bytes_at_mut<const N: usize>(
     memory.get_mut(start as usize..end as usize)?.first_chunk_mut::<N>()
 }
 
-/// What the code of an instance works on, apart from the stack and memory 0.
+/// The state that the code of an instance works on, apart from the stack and memory 0.
 pub(super) struct Ground<'a, 'm> {
     pub(super) state: &'a mut State,
     pub(super) instance: &'m InstanceInst,
@@ -149,8 +149,8 @@ pub(super) fn dispatch<'m>(
         }};
     }
     let mut current = some!(next.nth(at.pc));
-    // Goes on at an operation of the function. `nth` checks the target and takes the operation there,
-    // so the next round of the loop has nothing left to check.
+    // Goes on at an operation of the function. `nth` checks the target and takes the operation
+    // there, so the next round of the loop has nothing left to check.
     macro_rules! go {
         ($to:expr) => {{
             next = code.clone();
@@ -322,7 +322,7 @@ pub(super) fn dispatch<'m>(
             vector { $( $vector:ident: $( $common:ident )* ; )* }
             part { $( $part:ident = $doc:literal ; )* }
         ) => {{
-            // Executes the operation of a name.
+            // Executes the operation with a name.
             macro_rules! perform {
                 $(
                     ($d op:ident $rr) => { step!($d op, binary $rr get(frame, $d op.c)) };

@@ -6,7 +6,7 @@ use crate::code::{Slot, WINDOW};
 use crate::slots::{join, split};
 use crate::trap::{Broken, Failure, Trap};
 
-/// An array of as many slots as a [`Slot`] can name, so that accesses need no check.
+/// An array with a slot for each value of a [`Slot`], so that accesses need no check.
 pub(super) type Window = [u64; WINDOW];
 
 /// The window of the frame that begins at slot `base` of a stack.

@@ -62,7 +62,7 @@ impl Row<'_> {
         Ok(None)
     }
 
-    /// Wide arithmetic: all other instructions on numbers have operations.
+    /// Executes wide arithmetic. All other instructions on numbers have operations.
     fn wide(&mut self, opcode: Opcode) -> Result<(), Failure> {
         let at = |nth| self.operand(nth);
         let (a, b) = match opcode.info().arrow.map(|arrow| arrow.params) {

@@ -22,7 +22,7 @@ use crate::state::{
 };
 use crate::trap::{Broken, Failure, Trap, at};
 
-/// Why an execution left the guest.
+/// The reason why an execution left the guest.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Exit {
     /// The outermost function returned; its results are in slots 0 and up.
@@ -36,7 +36,7 @@ pub(crate) enum Exit {
     Blocked(i64),
 }
 
-/// Why an execution left its instance.
+/// The reason why an execution left its instance.
 enum Leave {
     /// Execution continues with this frame of another instance.
     Switch(Frame),
@@ -161,7 +161,7 @@ impl Run<'_> {
             true => self.enter(self.at.func, self.at.base)?,
             false => self.load()?,
         }
-        // The loop does not know what has been paid for the operation that lacked fuel.
+        // The loop does not know the fuel that was paid for the operation that lacked some.
         let mut stop = if self.exec.paid > 0 { Stop::Elsewhere } else { self.dispatch() };
         loop {
             match stop {
@@ -365,7 +365,7 @@ impl Run<'_> {
         attempt: impl Fn(&mut Self, &Op) -> Result<R, Leave>,
     ) -> Result<R, Leave> {
         if self.exec.collector != Collector::Done {
-            // Until the collection has been paid for.
+            // The collection stays due until it has been paid for.
             self.exec.collector = Collector::Due;
             self.collect()?;
             self.exec.collector = Collector::Done;

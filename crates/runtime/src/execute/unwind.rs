@@ -81,7 +81,7 @@ fn handler<'f>(
     None
 }
 
-/// Puts an exception and its values where a handler expects them.
+/// Puts an exception and its values into the slots where a handler expects them.
 fn hand_over(exec: &mut Exec, frame: Frame, handler: &Handler, exception: u64, values: &[u64]) {
     let base = frame.base as usize;
     let Some(slots) = exec.stack.get_mut(base..base + WINDOW) else { return };

@@ -81,7 +81,7 @@ impl<'m> Translator<'m> {
     /// Begins a block whose parameters, if it has any, are at slot `base`, above `height` operands.
     fn open(&mut self, kind: Kind, signature: Signature<'m>, height: usize, base: Slot) {
         let start = self.code.ops.len() as u32;
-        // Room for the next one too: so a lack of memory is known one block early.
+        // The next block gets room too, so that a lack of memory is known one block early.
         self.is_full |= self.blocks.try_reserve(2).is_err();
         self.blocks.push(Block {
             kind,
@@ -451,8 +451,8 @@ impl<'m> Translator<'m> {
         self.code.heap_types.len() as u32 - 1
     }
 
-    /// The table is a run of branches. A branch whose values have to move goes to moves behind the
-    /// table first.
+    /// Translates `br_table` to a run of branches. A branch whose values have to move goes to moves
+    /// behind the table first.
     fn branch_table(&mut self, labels: Labels<'_>) -> Result<()> {
         let index = self.settle_top(1)?;
         self.pop()?;

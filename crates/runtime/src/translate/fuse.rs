@@ -6,7 +6,7 @@ use crate::code::{Code, Op};
 
 pub(super) fn fuse(ops: &mut [Op]) {
     return_at_once(ops);
-    // From the end to the start, so that a loop is fused with the branch at its end.
+    // The pass goes from the end to the start, to fuse a loop with the branch at its end.
     let mut next = None;
     for op in ops.iter_mut().rev() {
         if let Some(fused) = next.and_then(|next| op.code.fused(next)) {

@@ -13,7 +13,7 @@
 //! | `control.rs` | blocks, branches, calls, exceptions |
 //! | `values.rs` | instructions with operations of their own |
 //! | `rows.rs` | instructions that are executed by their opcode |
-//! | `fuse.rs` | operations that stand for several |
+//! | `fuse.rs` | the fusion of neighbouring operations |
 
 mod control;
 mod fuse;
@@ -72,7 +72,7 @@ pub(crate) struct Translator<'m> {
     /// Branches may go to here, so operations before this position must not be merged with later
     /// ones.
     barrier: usize,
-    /// Whether the current code is unreachable, and how many blocks began in the unreachable code.
+    /// Whether the current code is unreachable, and the number of blocks that began in it.
     dead: bool,
     dead_depth: u32,
     /// The position of the operation that pays for the current run of instructions.
@@ -188,7 +188,7 @@ impl<'m> Translator<'m> {
         read.map(drop).map_err(|_| Broken::Encoding.into())
     }
 
-    /// Adds to what is paid for the current run of instructions.
+    /// Adds to the payment for the current run of instructions.
     fn charge(&mut self, units: u64) {
         if !self.instrument.fuel || units == 0 {
             return;

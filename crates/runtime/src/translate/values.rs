@@ -274,7 +274,7 @@ impl<'m> Translator<'m> {
             ([_], [v128]) => Code::VectorSplat,
             _ => return self.row(opcode, reader),
         };
-        // To write a vector of equal lanes as a number and a splat takes fewer bytes than as a vector.
+        // A vector of equal lanes takes fewer bytes as a number and a splat than as a vector.
         if let (Code::VectorSplat, Place::Const(value)) = (code, self.last_operand()?.place)
             && let Some(vector) = simd::from_number(opcode, value)
         {
@@ -309,7 +309,7 @@ impl<'m> Translator<'m> {
         }
     }
 
-    /// The slot of a field in a struct, and how it is stored.
+    /// The slot and the storage of a field in a struct.
     fn field(&self, ty: TypeIdx, field: FieldIdx) -> Result<(u32, Storage)> {
         let fields = self.fields(ty)?;
         let before = fields.get(..field.idx()).ok_or(Broken::Index)?;

@@ -1,4 +1,4 @@
-//! Atomic accesses: what the official suite does not ask.
+//! Atomic accesses: cases that the official suite does not test.
 
 use crate::common::instantiate;
 use pretty_assertions::assert_eq;

@@ -1,5 +1,5 @@
-//! What a host builds with: its own errors, its data beside the memory, calls that are suspended,
-//! imports for several stores.
+//! The features that a host builds with: its own errors, its data beside the memory, calls that are
+//! suspended, imports for several stores.
 
 use std::error::Error as _;
 use std::fmt;
@@ -149,7 +149,7 @@ const READS: &str = r#"(module
       (i32.const -1))
     (func (export "throw") (throw $t)))"#;
 
-/// What a host function waits for.
+/// The number that a host function waits for.
 #[derive(Debug)]
 struct Wanted(u32);
 
@@ -170,7 +170,7 @@ fn reading() -> (Store, Instance) {
     (store, instance)
 }
 
-/// Drives a call to its end, and gives each number ten times what it was asked by.
+/// Drives a call to its end. A request for number `n` gets the answer `10 * n`.
 fn drive(store: &mut Store, mut outcome: Outcome) -> (Vec<Value>, Vec<u32>) {
     let mut wanted = Vec::new();
     loop {
@@ -254,11 +254,11 @@ fn host_functions_pay_for_their_work_once() {
     f.call(&mut store, &[]).unwrap();
     let cost = 10_000 - store.fuel().unwrap();
     assert!((3_000..3_500).contains(&cost), "{cost}");
-    // With too little, nothing is done.
+    // With too little fuel, the function does nothing.
     store.set_fuel(Some(500));
     assert_eq!(f.call(&mut store, &[]).unwrap_err().trap(), Some(Trap::OutOfFuel));
     assert_eq!(store.data(), &[1000, 2000]);
-    // In slices that are smaller than either call costs.
+    // The fuel comes in slices that are smaller than the cost of either call.
     store.data_mut().clear();
     store.set_fuel(Some(0));
     let mut outcome = f.start(&mut store, &[]).unwrap();
@@ -270,7 +270,7 @@ fn host_functions_pay_for_their_work_once() {
     }
     assert_eq!(store.data(), &[1000, 2000]);
     assert!((cost / 50..=cost / 50 + 2).contains(&slices), "{slices} slices, {cost}");
-    // Or by a clock, which gives a slice after another.
+    // A function can also grant one slice after another.
     store.set_fuel_while(Some(cost), || true);
     f.call(&mut store, &[]).unwrap();
     store.set_fuel_while(None, || false);

@@ -1,4 +1,4 @@
-//! What fuel bounds: the time of a call, whatever the call does.
+//! Fuel bounds the time of a call, whatever the call does.
 
 use std::time::{Duration, Instant};
 
@@ -191,7 +191,7 @@ fn run(fields: &str, round: &str, fuel: u64) -> (Duration, u64) {
            {fields} (elem declare func $g) (func $g)
            (func (export \"run\") (loop $again {round} (br $again))))"
     );
-    // A heap is full of few objects.
+    // A small heap is full of few objects.
     let bytes = if fields.contains("$n") { 5 << 20 } else { 128 << 20 };
     let limits = Limits { bytes, ..Limits::default() };
     let mut store = Store::with_config((), Config { limits, ..Config::default() });
@@ -203,7 +203,7 @@ fn run(fields: &str, round: &str, fuel: u64) -> (Duration, u64) {
     imports.define("host", "values", values);
     let instance = Instance::new(&mut store, &module(&text), &imports).unwrap();
     let run = instance.func(&store, "run").unwrap();
-    // The function is translated.
+    // This call only translates the function.
     store.set_fuel(Some(0));
     run.call(&mut store, &[]).unwrap_err();
     store.set_fuel(Some(fuel));
@@ -214,7 +214,7 @@ fn run(fields: &str, round: &str, fuel: u64) -> (Duration, u64) {
     (time, fuel)
 }
 
-/// Arithmetic, accesses, branches and calls, which others are compared with.
+/// The time of arithmetic, accesses, branches and calls, with which other work is compared.
 fn plain(fuel: u64) -> Duration {
     let fields = "(memory 1)
         (func $fib (param i32) (result i32)

@@ -1,5 +1,6 @@
-//! Fused operations do what the instructions do one by one: a store that is observed executes each
-//! on its own, one with fuel pays for each, and all must agree, on traps and their places too.
+//! Fused operations have the effect of their instructions one by one: a store that is observed
+//! executes each instruction on its own, and a store with fuel pays for each. All must agree, on
+//! traps and their places too.
 
 use std::any::Any;
 use std::fmt::Write;
@@ -12,7 +13,7 @@ use wattle_runtime::{Config, Observer, Outcome, Step, Store, Trap, Value};
 /// A trap, and the functions and offsets of its backtrace.
 type Trapped = (Option<Trap>, Vec<(u32, u32)>);
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Debug, PartialEq)]
 struct End {
     results: Result<Vec<Value>, Trapped>,
@@ -39,7 +40,8 @@ fn run(store: &mut Store<()>, text: &str, arguments: &[Value]) -> End {
     End { results, memory }
 }
 
-/// Runs plainly, observed, and on fuel; all three come to the same end, which is the answer.
+/// Runs a module plainly, observed, and on fuel. Checks that the outcomes are equal, and returns
+/// them.
 fn agree(text: &str, arguments: &[Value]) -> End {
     let plain = run(&mut Store::new(()), text, arguments);
 
@@ -85,7 +87,7 @@ fn a_local_may_be_operand_and_destination() {
     let swap = "(local.get $a) (local.get $b) (local.set $a) (local.set $b)
         (i32.sub (local.get $a) (local.get $b))";
     assert_eq!(i32_result(swap, 3, 5), Value::I32(2));
-    // What was pushed before the local changed keeps its value.
+    // An operand that was pushed before the local changed keeps its value.
     let kept = "(local.get $a) (local.set $a (i32.add (local.get $a) (i32.const 1)))
         (local.set $a (i32.add (local.get $a) (i32.const 1))) (i32.mul (local.get $a))";
     assert_eq!(i32_result(kept, 3, 0), Value::I32(15));
@@ -127,7 +129,7 @@ fn a_loop_that_begins_with_its_test_ends_when_it_should() {
     for (to, sum) in [(0, 0), (1, 1), (2, 1), (3, 4), (10, 25)] {
         assert_eq!(i32_result(body, to, 0), Value::I32(sum), "{to}");
     }
-    // The test is of what the loop takes, and leaves with a value.
+    // The test is of the parameter of the loop, and leaves the loop with a value.
     let taken = "(block $done (result i32)
           (local.get $a)
           (loop $next (param i32)
@@ -140,7 +142,7 @@ fn a_loop_that_begins_with_its_test_ends_when_it_should() {
     for (from, sum) in [(0, 77), (1, 78), (4, 87)] {
         assert_eq!(i32_result(taken, from, 0), Value::I32(sum), "{from}");
     }
-    // A test of what the turn itself left on the stack.
+    // The test is of the value that the turn itself left on the stack.
     let own = "(local.get $a)
         (loop $next (param i32)
           (if (then (local.set $j (i32.add (local.get $j) (i32.const 1)))
@@ -195,7 +197,7 @@ fn constants_wrap() {
         );
         assert_eq!(result(&text, &[Value::I64(a)]), Value::I64(a.wrapping_sub(n)));
     }
-    // A counter that passes the end of the numbers before its test.
+    // The counter wraps around before its test.
     let body = "(loop $next
           (local.set $j (i32.add (local.get $j) (i32.const 1)))
           (local.set $a (i32.add (local.get $a) (i32.const 3)))
@@ -257,7 +259,7 @@ fn each_of_a_row_traps_in_its_place() {
         "(i32.store (local.get $a) (local.get $b)) (i32.store (local.get $b) (local.get $a))
         (i32.const 0)";
     assert!(trap(stores, 0, -1) > trap(stores, -1, 0));
-    // The trap of a callee tells where the call is.
+    // The backtrace of a trap in the callee has the place of the call.
     let call = "(i32.store (local.get $a) (local.get $b))
         (if (i32.eqz (local.get $b)) (then (return (i32.const 1))))
         (call 0 (i32.const 65_536) (i32.const 0))";
@@ -305,7 +307,7 @@ fn run_values(store: &mut Store<()>, text: &str, arguments: &[Value]) -> Vec<Val
     run(store, text, arguments).results.unwrap()
 }
 
-/// Numbers without much of a pattern.
+/// A generator of pseudorandom numbers.
 struct Random(u64);
 
 impl Random {
@@ -341,7 +343,7 @@ fn operand(random: &mut Random, ty: &str, depth: usize) -> String {
         }
         1 => format!("({ty}.const {})", random.of(&["1", "-1", "3", "7", "0", "0x7fff_ffff"])),
         2 => {
-            // Mostly in bounds.
+            // Most addresses are in bounds.
             let bits = random.of(&["0xfff", "0xffff", "0xff", "0xfff"]);
             let load = if ty == "i32" { "i32.load8_u" } else { "i64.load" };
             let load = if random.below(2) == 0 { load.into() } else { format!("{ty}.load") };
@@ -417,7 +419,7 @@ fn random_functions_agree() {
                  (local $i i32) (local $j i32) (local $x i64) (local $y i64) (local $z i64)",
         );
         let count = random.below(3);
-        // The helper calls itself only when nobody waits for its end.
+        // The helper does not call itself, so that it ends.
         let mut body = String::new();
         statements(&mut random, &mut body, count);
         text += &body.replace("call $helper", "i32.sub");

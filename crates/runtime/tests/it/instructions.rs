@@ -11,7 +11,7 @@ use wattle_ast::{
 };
 use wattle_runtime::{ErrorKind, Imports, Instance, Module, Store};
 
-/// Why the interpreter does not execute an instruction.
+/// The reason why the interpreter does not execute an instruction; `None` if it does.
 fn exception(opcode: Opcode) -> Option<&'static str> {
     match opcode.feature() {
         Feature::CustomDescriptors => Some("the interpreter has no custom descriptors"),
@@ -24,7 +24,7 @@ const SPECIAL: &str = "its type depends on the module, so it belongs in special.
 
 /// Immediates that are valid in the module of [`execute`]: index 0, zero, nothing.
 struct Zeros {
-    /// The alignment of an access as a power of two: that of what it reads or writes.
+    /// The alignment of an access as a power of two: that of the bytes that it reads or writes.
     align: u8,
 }
 
@@ -92,8 +92,8 @@ fn operand(ty: ArrowType) -> Vec<Instr<'static>> {
     }
 }
 
-/// What is wrong with an instruction whose type is an arrow: it is alone in a function with its
-/// operands. A trap is not wrong.
+/// Executes an instruction that has an arrow, alone in a function with its operands. A trap is not
+/// an error.
 fn execute(opcode: Opcode) -> Result<(), String> {
     let info = opcode.info();
     let arrow = info.arrow.expect("it has an arrow");

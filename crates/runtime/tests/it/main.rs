@@ -1,4 +1,4 @@
-//! What the interpreter does, by area.
+//! The interpreter from outside, one file for each topic.
 
 mod atomics;
 mod common;

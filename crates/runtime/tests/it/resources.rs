@@ -1,4 +1,5 @@
-//! What runs out: fuel, calls, stack, memory, tables, heap. All of it is an error, or `grow` fails.
+//! Resources that run out: fuel, calls, stack, memory, tables, heap. Each is an error, or `grow`
+//! fails.
 
 use crate::common::instantiate;
 use pretty_assertions::assert_eq;
@@ -59,7 +60,7 @@ fn ten_million_calls_deep_is_an_error() {
     let error = instance.call(&mut store, "f", &[Value::I32(10_000_000)]).unwrap_err();
     assert_eq!(error.trap(), Some(Trap::StackExhausted));
     assert_eq!(error.backtrace().len(), 64);
-    // The store is as good as before.
+    // The store can still be used.
     let values = instance.call(&mut store, "f", &[Value::I32(50_000)]).unwrap();
     assert_eq!(values, [Value::I32(50_000)]);
 
@@ -238,7 +239,7 @@ fn a_resumed_call_always_advances() {
         let instance = instantiate(&mut store, &text);
         let (_, coarse) = in_slices(&mut store, instance, 100);
         assert!(coarse <= fine / 100 + 1, "{name}: {coarse} slices of 100, {fine} of 1");
-        // The whole at once costs what the slices cost.
+        // A run with all fuel at once costs as much as one in slices.
         let mut store = Store::new(());
         let instance = instantiate(&mut store, &text);
         store.set_fuel(Some(fine));
@@ -281,7 +282,7 @@ fn a_dropped_suspended_call_frees_what_it_held() {
         most = most.max(store.bytes());
     }
     assert!(most < 8 << 20, "{most}");
-    // A call that is kept stays.
+    // A call is not freed while its handle is kept.
     let kept = wait.start(&mut store, &[]).unwrap();
     drop(wait.start(&mut store, &[]).unwrap());
     let Outcome::Waiting(kept, _) = kept else { panic!("it waits") };

@@ -1,5 +1,5 @@
-//! Almost valid components: a valid component is made, and then exactly one known rule is broken, by
-//! definitions at its end.
+//! Almost valid components: a valid component is made, and then exactly one known rule is broken,
+//! by definitions at its end.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -23,7 +23,8 @@ macro_rules! rules {
             /// Every rule that can be broken.
             pub const ALL: &'static [BrokenComponent] = &[$( BrokenComponent::$name ),*];
 
-            /// What the error of a validator has in it, in the words of the scripts of `wasm-tools`.
+            /// A part of the error that a validator reports, in the words of the scripts of
+            /// `wasm-tools`.
             ///
             /// ```
             /// use wattle_smith::components::BrokenComponent;
@@ -33,7 +34,7 @@ macro_rules! rules {
                 match self { $( BrokenComponent::$name => $phrase, )* }
             }
 
-            /// What is wrong, in a few words: the summary of the variant.
+            /// The fault, in a few words: the summary of the variant.
             pub const fn description(self) -> &'static str {
                 match self { $( BrokenComponent::$name => concat!($( $doc ),+), )* }
             }
@@ -79,7 +80,7 @@ fn resource() -> Definition<'static> {
 }
 
 impl Generator<'_> {
-    /// The index of the next type, counted from the end of what there is.
+    /// The index that the next type will have.
     fn next_type(&mut self) -> u32 {
         self.count(Sort::Plain(PlainSort::Type))
     }
@@ -88,7 +89,7 @@ impl Generator<'_> {
         ValType::Type((self.next_type() + ahead).into())
     }
 
-    /// Breaks the rule with this number, and gives it.
+    /// Breaks the rule with this number. Returns the rule.
     pub(super) fn break_rule(&mut self, start: usize) -> BrokenComponent {
         let rule = BrokenComponent::ALL.get(start).copied();
         let rule = rule.unwrap_or(BrokenComponent::UnknownType);

@@ -72,7 +72,7 @@ impl Generator<'_> {
         self.emit(Definition::Alias(Alias::CoreExport { sort, instance, name: name.into() }));
     }
 
-    /// An alias of a function of a core instance.
+    /// Makes an alias of a function of a core instance.
     fn func_alias(
         &mut self,
         instance: CoreInstanceIdx,
@@ -84,7 +84,7 @@ impl Generator<'_> {
         FuncIdx(self.frame().core_funcs.len() as u32 - 1)
     }
 
-    /// An instance of a module that [`provider`] makes.
+    /// Makes an instance of a module that [`provider`] makes.
     fn provide(&mut self, sig: &CoreSig) -> CoreInstanceIdx {
         let module = self.add_module(provider(sig)).into();
         self.add_core_instance(CoreInstance::Instantiate { module, args: [].into() })
@@ -238,7 +238,7 @@ impl Generator<'_> {
     }
 }
 
-/// What a built-in needs is not there.
+/// The component lacks a definition that a built-in needs.
 struct Missing;
 
 /// Makes the immediates of one built-in.

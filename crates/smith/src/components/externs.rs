@@ -56,7 +56,7 @@ impl Generator<'_> {
             ty => ty.can_be_named().imports,
         };
         let name = self.plain_name();
-        // What an export has named, imports cannot refer to, by any index.
+        // Imports cannot refer to a type that an export has named, by any index.
         let is_type = |(_, item): &(_, Item)| matches!(item, Item::Type(_));
         let wants_equal = self.entropy.chance(170) && !self.frame().exports.iter().any(is_type);
         let equal = if wants_equal { self.nameable(can_be_imported) } else { None };
@@ -372,7 +372,7 @@ impl Generator<'_> {
         self.frame().instances.push(Rc::new(Inst::of(items)));
     }
 
-    /// Exports something.
+    /// Exports a definition.
     pub(super) fn make_export(&mut self) {
         let mut name = self.plain_name();
         let mut ty = None;

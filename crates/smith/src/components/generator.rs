@@ -1,4 +1,4 @@
-//! The state of making a component, and the steps.
+//! The state of the generator of a component, and its steps.
 
 use alloc::format;
 use alloc::rc::Rc;
@@ -11,9 +11,9 @@ use wattle_ast::{Features, FuncIdx, MemIdx};
 use super::model::{Comp, CoreSig, Inst, Item, Recipe, Sig, TypeEntry};
 use crate::entropy::Entropy;
 
-/// The greatest number of steps in the outermost component, and in one inside of another.
+/// The greatest number of steps in the outermost component, and in a component inside of another.
 const STEPS: [u32; 2] = [80, 16];
-/// How deeply components are nested, and how many there are.
+/// The greatest nesting depth of components, and the greatest number of components.
 const MAX_DEPTH: usize = 4;
 const MAX_COMPONENTS: u32 = 12;
 
@@ -49,7 +49,7 @@ pub(super) struct Generator<'a> {
     pub(super) definitions: Vec<Definition<'static>>,
     /// The open scopes, outermost first. There always is one.
     pub(super) frames: Vec<Frame>,
-    /// The number of names that were made, each of which is another.
+    /// The number of names that were made, which makes each of them different.
     names: u32,
     components: u32,
 }
@@ -113,7 +113,8 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Makes a definition, with what it needs. Makes nothing if what it needs is not there.
+    /// Makes a definition and the definitions that it needs. Makes nothing if one that it needs is
+    /// missing.
     fn step(&mut self) {
         match self.entropy.below(48) {
             0..8 => drop(self.make_value_type()),
@@ -161,7 +162,7 @@ impl<'a> Generator<'a> {
             Sort::Core(CoreSort::Type) => frame.core_types as usize,
             Sort::Core(CoreSort::Module) => frame.core_modules as usize,
             Sort::Core(CoreSort::Instance) => frame.core_instances as usize,
-            // Nothing of these is made.
+            // No definitions of these sorts are made.
             Sort::Core(CoreSort::Table | CoreSort::Global | CoreSort::Tag) => 0,
             Sort::Plain(PlainSort::Value) => 0,
             Sort::Plain(PlainSort::Func) => frame.funcs.len(),
@@ -172,7 +173,7 @@ impl<'a> Generator<'a> {
         len as u32
     }
 
-    /// A random index below `count` for which `accept` gives something.
+    /// A random index below `count` for which `accept` returns a value, and the value.
     pub(super) fn find<T>(
         &mut self,
         count: usize,

@@ -1,13 +1,13 @@
 //! Makes valid components from bytes, and ones that break exactly one rule.
 //!
-//! Each step makes a definition of a kind that the bytes choose, of what the component has so far.
-//! Components in components are a list of open ones, and so is everything else that nests. When the
+//! Each step makes a definition from the definitions that the component has so far; the bytes
+//! choose its kind. Open components are a list, and so is everything else that nests. When the
 //! bytes are used up, all open components are closed.
 //!
 //! | file | makes |
 //! |---|---|
 //! | `generator.rs` | the steps, and the scopes that they happen in |
-//! | `model.rs` | what is known of what there is |
+//! | `model.rs` | the facts about the definitions so far |
 //! | `types.rs` | types |
 //! | `externs.rs` | imports, exports, aliases, instances |
 //! | `core.rs` | core modules and instances, canonical definitions |
@@ -43,8 +43,8 @@ pub struct GeneratedComponent {
 
 /// Makes a component from bytes, and takes those that it used from the front of `input`.
 ///
-/// Of the configuration, features, the number of bytes of a seed and
-/// [`almost_valid`](Config::almost_valid) matter.
+/// Only the features, the number of bytes of a seed and [`almost_valid`](Config::almost_valid) of
+/// the configuration matter.
 ///
 /// # Errors
 /// When the configuration asks for modules that are too large: see [`Config::check`]. Otherwise any
@@ -93,7 +93,7 @@ pub fn from_seed(config: &Config, seed: u64) -> GeneratedComponent {
 
 fn generate_from(config: &Config, data: &[u8]) -> (GeneratedComponent, usize) {
     let mut entropy = Entropy::new(data);
-    // Chosen first, because definitions use up all bytes.
+    // The rule is chosen first, because definitions use up all bytes.
     let rule = config.almost_valid.then(|| entropy.below(BrokenComponent::ALL.len()));
     let features = config.usable_features();
     let mut generator = Generator::new(entropy, features);

@@ -1,7 +1,7 @@
-//! What the generator knows of what a component has: enough of each type to use it validly.
+//! The facts about the definitions of a component: enough of each type to use it validly.
 //!
-//! The generator makes types of parts that it knows, so it never compares or substitutes types: where
-//! two types must match, they are made of one [`Recipe`].
+//! The generator makes types of parts that it knows, so it never compares or substitutes types:
+//! where two types must match, they are made of one [`Recipe`].
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -11,11 +11,11 @@ use wattle_abi::{Call, Signature, ValueAbi};
 use wattle_ast::components::{PrimType, ValType};
 use wattle_ast::{AddrType, ValType as CoreValType};
 
-/// The greatest number of parts of a value type, and how deeply they may be nested.
+/// The greatest number of parts of a value type, and their greatest nesting depth.
 const MAX_SIZE: u32 = 200;
 const MAX_DEPTH: u32 = 12;
 
-/// What is known of a value type.
+/// The facts about a value type.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     pub(super) abi: ValueAbi,
@@ -35,7 +35,7 @@ pub(super) struct Known {
     pub(super) has_handle: bool,
 }
 
-/// Where something may be used.
+/// The places where a definition may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Visible {
     pub(super) imports: bool,
@@ -52,7 +52,7 @@ impl Visible {
         Visible { imports, exports: self.exports && other.exports }
     }
 
-    /// Everywhere, if it is so.
+    /// Everywhere if `is_so`, and otherwise nowhere.
     pub(super) fn everywhere_if(is_so: bool) -> Visible {
         if is_so { Visible::EVERYWHERE } else { Visible::NOWHERE }
     }
@@ -74,7 +74,7 @@ impl Known {
         }
     }
 
-    /// A handle of a resource that is visible there.
+    /// A handle of a resource with this visibility.
     pub(super) fn handle(visible: Visible, is_borrow: bool) -> Known {
         Known {
             abi: ValueAbi::HANDLE,
@@ -89,8 +89,8 @@ impl Known {
         }
     }
 
-    /// A type of these parts; `None` if it would be too large. `needs_name` says whether it must have
-    /// a name in imports and exports.
+    /// A type of these parts; `None` if it would be too large. `needs_name` says whether it must
+    /// have a name in imports and exports.
     pub(super) fn of(abi: ValueAbi, parts: &[Known], needs_name: bool) -> Option<Known> {
         let mut known = Known { abi, prim: None, ..Known::prim(PrimType::U32) };
         for part in parts {
@@ -108,7 +108,7 @@ impl Known {
         (is_small && abi.layout(AddrType::I64).size < 1 << 16).then_some(known)
     }
 
-    /// The type seen from a scope to which its names mean nothing.
+    /// The type as seen from a scope that does not know its names.
     pub(super) fn elsewhere(self) -> Known {
         let visible = Visible::everywhere_if(self.is_anonymous);
         Known { visible, can_be_named: visible, ..self }
@@ -128,7 +128,7 @@ pub(super) struct Recipe {
     pub(super) result: Option<PrimType>,
 }
 
-/// What is known of a function type.
+/// The facts about a function type.
 #[derive(Clone, Debug)]
 pub(super) struct Sig {
     pub(super) is_async: bool,
@@ -167,7 +167,7 @@ impl From<&Signature> for CoreSig {
     }
 }
 
-/// What is known of a type of a component.
+/// The facts about a type of a component.
 #[derive(Clone, Debug)]
 pub(super) enum TypeEntry {
     Value(Known),
@@ -186,7 +186,7 @@ pub(super) enum TypeEntry {
 }
 
 impl TypeEntry {
-    /// What is known of it as a value type.
+    /// The facts about the type as a value type, if it is one.
     pub(super) fn value(&self) -> Option<Known> {
         match self {
             TypeEntry::Value(known) | TypeEntry::Stream(known, _) | TypeEntry::Future(known, _) => {
@@ -227,7 +227,7 @@ impl TypeEntry {
         }
     }
 
-    /// The type seen from a scope to which its names mean nothing.
+    /// The type as seen from a scope that does not know its names.
     pub(super) fn elsewhere(&self) -> TypeEntry {
         self.map(Known::elsewhere, Visible::NOWHERE, false)
     }
@@ -241,7 +241,7 @@ impl TypeEntry {
     }
 }
 
-/// What an instance exports.
+/// An item that an instance exports, with the facts about it.
 #[derive(Clone, Debug)]
 pub(super) enum Item {
     Func(Rc<Sig>),
@@ -261,7 +261,7 @@ impl Item {
         }
     }
 
-    /// Whether its type names nothing.
+    /// Whether nothing in its type needs a name.
     fn is_anonymous(&self) -> bool {
         match self {
             Item::Func(sig) => sig.is_anonymous,
@@ -273,7 +273,7 @@ impl Item {
     }
 }
 
-/// What is known of an instance.
+/// The facts about an instance.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inst {
     pub(super) exports: Vec<(String, Item)>,
@@ -293,12 +293,12 @@ impl Inst {
     }
 }
 
-/// What is known of a component: the functions that it imports, and what it exports.
+/// The facts about a component: the functions that it imports, and the items that it exports.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Comp {
     pub(super) imports: Vec<(String, Rc<Recipe>)>,
     pub(super) exports: Vec<(String, Item)>,
 }
 
-/// A value type in use, and what is known of it.
+/// A value type in use, and the facts about it.
 pub(super) type Part = (ValType, Known);

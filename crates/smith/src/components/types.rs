@@ -13,10 +13,10 @@ use wattle_ast::{ComponentTypeIdx, Feature, Name, SubType, ValType as CoreValTyp
 use super::generator::Generator;
 use super::model::{Known, Part, Recipe, Sig, TypeEntry, Visible};
 
-/// What a type may be used for.
+/// The purpose of a type, which restricts it.
 #[derive(Clone, Copy)]
 pub(super) enum Use {
-    /// Anything.
+    /// Any purpose.
     Any,
     /// A result: without borrows.
     Result,

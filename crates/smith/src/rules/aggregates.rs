@@ -10,9 +10,9 @@ use crate::ty::Ty;
 use crate::types::ARRAY_LEN;
 
 const INDEX_MASK: i64 = ARRAY_LEN as i64 - 1;
-/// In how many cases of 256 an operand goes up to the very end of an array.
+/// The number of cases in 256 in which an operand goes up to the very end of an array.
 const EDGES: u16 = 40;
-/// In how many cases of 256 a copy is between overlapping parts of one array.
+/// The number of cases in 256 in which a copy is between overlapping parts of one array.
 const OVERLAPS: u16 = 80;
 
 impl Generator<'_, '_> {
@@ -29,7 +29,7 @@ impl Generator<'_, '_> {
         reference
     }
 
-    /// A random type that fits, of those that values can be made of.
+    /// A random type that fits, and of which values can be made.
     pub(crate) fn type_with(&mut self, fits: impl Fn(&Self, u32) -> bool) -> Option<u32> {
         let mut order = self.entropy.rotation(self.types.len());
         order.find(|&index| self.is_inhabited(Ty::defined(index, false)) && fits(self, index))
@@ -106,7 +106,7 @@ impl Generator<'_, '_> {
     }
 
     /// A random segment to initialise arrays with, of data or of elements: its index, the segment,
-    /// and how much of it an element takes.
+    /// and the number of its units that an element takes.
     fn some_segment(&mut self, of_data: bool, elem: Ty) -> Option<(u32, Segment, u32)> {
         let (segment, size) = match of_data {
             true => (self.some_data(), elem.bytes()),
@@ -115,7 +115,7 @@ impl Generator<'_, '_> {
         segment.map(|(index, segment)| (index, segment, size))
     }
 
-    /// `array.new_data` and `array.new_elem`.
+    /// Makes `array.new_data` or `array.new_elem`.
     pub(super) fn array_new_segment(&mut self, opcode: Opcode) -> Option<()> {
         let of_data = opcode == Opcode::ArrayNewData;
         // In code that must not trap, a segment must be long enough.
@@ -155,7 +155,7 @@ impl Generator<'_, '_> {
         self.complete(opcode, 1, &[index], Some(elem.unpacked()))
     }
 
-    /// `array.set` and `array.fill`.
+    /// Makes `array.set` or `array.fill`.
     pub(super) fn array_set(&mut self, opcode: Opcode) -> Option<()> {
         let (index, elem) = self.some_array(Ty::is_mutable)?;
         let reference = self.aggregate(index);
@@ -230,7 +230,7 @@ impl Generator<'_, '_> {
         self.complete(opcode, 4, &[dst, src], None)
     }
 
-    /// `array.init_data` and `array.init_elem`.
+    /// Makes `array.init_data` or `array.init_elem`.
     pub(super) fn array_init(&mut self, opcode: Opcode) -> Option<()> {
         let of_data = opcode == Opcode::ArrayInitData;
         let (index, elem) = self.some_array(|ty| {

@@ -7,13 +7,13 @@ use wattle_ast::{AbsHeapType as H, BrCast, Encode, Features, LabelIdx, Opcode};
 use crate::generator::{BlockKind, CompKind, Frame, Generator, TableInfo, TypeRun};
 use crate::ty::Ty;
 
-/// How a call names a function.
+/// The callee of a call, as the instruction names it.
 #[derive(Clone, Copy)]
 enum Callee {
     Func(u32),
-    /// By a reference to it, which is an operand.
+    /// A reference to the function, which is an operand.
     Reference,
-    /// By a table and an index: that of `func` in the table for indirect calls, or any index.
+    /// An element of a table: that of `func` in the table for indirect calls, or any element.
     Table {
         table: u32,
         addr: Ty,
@@ -74,8 +74,7 @@ impl Generator<'_, '_> {
         if frame.kind == BlockKind::Loop { frame.params } else { frame.results }
     }
 
-    /// Whether any branch may go to a block. Branches to loops are counted, if anything bounds
-    /// them.
+    /// Whether any branch may go to a block. Branches to loops are counted if the module has fuel.
     fn is_free(&self, frame: &Frame) -> bool {
         self.fuel.is_none() || frame.kind != BlockKind::Loop
     }
@@ -169,7 +168,7 @@ impl Generator<'_, '_> {
         self.complete(opcode, 0, &[label], None)
     }
 
-    /// Opens a block for the branch to go to, unless a label fits.
+    /// Makes a branch on a cast. Opens a block for the branch to go to, unless a label fits.
     pub(super) fn br_on_cast(&mut self, opcode: Opcode) -> Option<()> {
         let forward = self.types.len() as u32;
         let to = self.some_ref(forward);
@@ -202,7 +201,8 @@ impl Generator<'_, '_> {
         Some(())
     }
 
-    /// In code that must not trap, it stands in an `if` whose condition is false.
+    /// Makes `unreachable`. In code that must not trap, it stands in an `if` whose condition is
+    /// false.
     pub(super) fn unreachable(&mut self, opcode: Opcode) -> Option<()> {
         if !self.config.no_traps {
             return self.leaving(|this| this.op(opcode));
@@ -220,7 +220,7 @@ impl Generator<'_, '_> {
         Some((func as u32, *self.funcs.get(func)?))
     }
 
-    /// `call`, `call_indirect` and `call_ref`.
+    /// Makes `call`, `call_indirect` or `call_ref`.
     pub(super) fn call(&mut self, opcode: Opcode) -> Option<()> {
         let (func, ty) = self.some_func()?;
         let callee = self.callee(opcode, func)?;
@@ -230,7 +230,7 @@ impl Generator<'_, '_> {
         Some(())
     }
 
-    /// `return_call`, `return_call_indirect` and `return_call_ref`.
+    /// Makes `return_call`, `return_call_indirect` or `return_call_ref`.
     pub(super) fn return_call(&mut self, opcode: Opcode) -> Option<()> {
         let expected = self.frames.first()?.results;
         let (func, ty, params) = self.entropy.rotation(self.funcs.len()).find_map(|func| {
@@ -242,7 +242,7 @@ impl Generator<'_, '_> {
         self.leaving(|this| this.write_call(opcode, callee, ty, params))
     }
 
-    /// How a call names a function. `None` if it is indirect and there is no table for it.
+    /// The callee of a call. `None` if the call is indirect and there is no table for it.
     fn callee(&mut self, opcode: Opcode, func: u32) -> Option<Callee> {
         match opcode {
             Opcode::Call | Opcode::ReturnCall => return Some(Callee::Func(func)),
@@ -280,8 +280,8 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// Writes the index of a function in the table for indirect calls; any index without a
-    /// function.
+    /// Writes the index of a function in the table for indirect calls; without a function, any
+    /// index.
     fn index_in_table(&mut self, addr: Ty, func: Option<u32>) {
         // The table holds pairs: the function, and the same or another function of its type.
         let first = func.map(|func| i64::from(func) * 2);

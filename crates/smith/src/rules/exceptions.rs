@@ -89,8 +89,8 @@ impl Generator<'_, '_> {
         self.op_index(Opcode::Throw, tag);
     }
 
-    /// The types of what a catch clause sends to its label: the values of its tag, if it has one,
-    /// and perhaps a reference to the exception.
+    /// The types of the values that a catch clause sends to its label: those of its tag, if it has
+    /// one, and perhaps a reference to the exception.
     fn sent(&self, tag: Option<u32>, reference: bool) -> Vec<Ty> {
         let mut types = tag.map_or(Vec::new(), |tag| self.types_of(self.tag_params(tag)).to_vec());
         if reference {
@@ -127,7 +127,7 @@ impl Generator<'_, '_> {
             let label = match found {
                 Some((label, _)) => label,
                 None => {
-                    // A label that takes `exnref` is of use to more branches.
+                    // A label that takes `exnref` fits more branches.
                     let exn = Ty::abs(H::Exn, false);
                     let widened = sent.iter().map(|&ty| ty.nullable(ty == exn || ty.is_nullable()));
                     let widened: Vec<Ty> = widened.collect();
@@ -135,8 +135,8 @@ impl Generator<'_, '_> {
                     0
                 }
             };
-            // Counted from the outermost block, for other blocks may be opened before the clauses
-            // are written.
+            // The label counts from the outermost block, since other blocks may be opened before
+            // the clauses are written.
             clauses.push((tag, reference, self.frames.len() as u32 - 1 - label));
         }
         if clauses.is_empty() {

@@ -9,7 +9,7 @@ use crate::declarations::{ADDRESS_MASK, TABLE_MASK};
 use crate::generator::{Generator, Segment, TableInfo};
 use crate::ty::Ty;
 
-/// In how many cases of 256 an operand goes up to the very end of a memory or table.
+/// The number of cases in 256 in which an operand goes up to the very end of a memory or table.
 const EDGES: u16 = 24;
 
 /// The address type of the length of a copy between two memories or tables.
@@ -29,7 +29,7 @@ impl Generator<'_, '_> {
         self.entropy.chance(EDGES)
     }
 
-    /// By how much an operand goes beyond the end: 0 in code that must not trap.
+    /// The distance of an operand beyond the end: 0 in code that must not trap.
     fn excess(&mut self) -> i64 {
         if self.config.no_traps { 0 } else { i64::from(self.entropy.chance(64)) }
     }
@@ -56,7 +56,7 @@ impl Generator<'_, '_> {
     }
 
     /// Pushes the address of a fill or copy. In some cases it is so near the end of the memory that
-    /// only the length that is the answer is within bounds.
+    /// only the length that is returned is within bounds.
     fn start_in_memory(&mut self, index: u32, addr: Ty) -> Option<i64> {
         let edge = self.at_edge();
         let count = edge.then(|| i64::from(self.entropy.byte()));
@@ -187,7 +187,8 @@ impl Generator<'_, '_> {
         Some((index as u32, *self.datas.get(index)?))
     }
 
-    /// A random element segment whose elements match `ty`: one that lasts, if there is one.
+    /// A random element segment whose elements match `ty`: one that is never dropped, if there is
+    /// one.
     pub(super) fn some_elem(&mut self, ty: Ty) -> Option<(u32, Segment)> {
         let mut order = self.entropy.rotation(self.elems.len());
         let elem = |at: u32| self.elems.get(at as usize).filter(|elem| self.matches(elem.ty, ty));

@@ -1,11 +1,12 @@
-//! Rules: how each instruction is made. Instructions with an arrow share a rule; each special
+//! Rules, which make instructions. Instructions with an arrow share a rule; each special
 //! instruction has its own.
 //!
-//! They are the counterparts of the validator's rules: where it checks operands, these make them. A rule returns `None`, and writes nothing, when the module lacks something that it needs.
+//! They are the counterparts of the validator's rules: where it checks operands, these make them. A
+//! rule returns `None`, and writes nothing, when the module lacks a part that it needs.
 //!
 //! | file | holds the rules of |
 //! |---|---|
-//! | `mod.rs` | instructions with an arrow; which rule a special instruction has |
+//! | `mod.rs` | instructions with an arrow; the table of rules of special instructions |
 //! | `variables.rs` | locals, globals, parametric instructions, references |
 //! | `control.rs` | blocks, branches, calls |
 //! | `exceptions.rs` | exceptions and legacy exceptions |
@@ -23,7 +24,7 @@ use wattle_ast::{Arrow, ArrowType, Class, Encode, FenceOrder, Kind, Opcode, Opco
 use crate::generator::Generator;
 use crate::ty::Ty;
 
-/// What an instruction with an arrow needs besides operands of the right types.
+/// An additional need of an instruction with an arrow, beside operands of the right types.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
     Nothing,
@@ -67,7 +68,8 @@ const fn has_at(mnemonic: &str, part: &str, place: usize) -> bool {
 const fn facts(info: &OpcodeInfo) -> Facts {
     let is_arithmetic = matches!(info.class, Class::Numeric | Class::Vector);
     let need = match info.opcode {
-        // Behind `i32.` and `i64.`; vectors have no integer division, and other truncations saturate.
+        // The part is behind `i32.` or `i64.`; vectors have no integer division, and other
+        // truncations saturate.
         _ if has_at(info.mnemonic, "div_", 4) || has_at(info.mnemonic, "rem_", 4) => Need::Divisor,
         _ if has_at(info.mnemonic, "trunc_f", 4) => Need::Truncation,
         Opcode::ArrayLen | Opcode::I31GetS | Opcode::I31GetU => Need::NonNull,
@@ -163,8 +165,8 @@ impl Generator<'_, '_> {
         Some(())
     }
 
-    /// Writes an immediate that names nothing in the module: instructions with other kinds have
-    /// rules.
+    /// Writes an immediate that names nothing in the module. Instructions with other immediates
+    /// have rules of their own.
     fn immediate(&mut self, opcode: Opcode, kind: Kind) {
         match kind {
             Kind::Lane => {

@@ -1,5 +1,5 @@
-//! Generated components are valid, bounded, the same in every run, and of everything; broken ones
-//! break the rule that they name.
+//! Generated components are valid, bounded, the same in every run, and have definitions of all
+//! kinds; broken ones break the rule that they name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,7 @@ fn check(what: &str, generated: &GeneratedComponent) {
     }
 }
 
-/// What the definitions of components are, in the words of the tree.
+/// Adds the kinds of definitions to those seen so far, in the words of the tree.
 fn kinds(definitions: &[Definition<'_>], seen: &mut BTreeSet<String>) {
     for definition in definitions {
         let kind = match definition {

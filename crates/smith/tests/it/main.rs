@@ -1,4 +1,4 @@
-//! What is generated, for each kind of input.
+//! The generator from outside, one file for each topic.
 
 mod broken;
 mod common;

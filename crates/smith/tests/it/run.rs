@@ -1,4 +1,5 @@
-//! Generated modules run: they instantiate, do not trap, terminate, and most of their code is reached.
+//! Generated modules run: they instantiate, do not trap, terminate, and most of their code is
+//! reached.
 
 use std::any::Any;
 
@@ -9,7 +10,7 @@ use wattle_smith::{Config, Generated, from_seed, provider};
 /// Counts instructions by opcode, and records which instructions were reached.
 struct Seen {
     opcodes: Vec<u64>,
-    /// By function of the second instance, by byte offset.
+    /// Whether an instruction was reached, by function of the second instance and byte offset.
     places: Vec<Vec<bool>>,
 }
 
@@ -25,10 +26,10 @@ impl Observer for Seen {
 /// The counts of many modules.
 struct Tally {
     modules: u64,
-    /// The number that instantiated and trapped in no call.
+    /// The number of modules that instantiated and trapped in no call.
     clean: u64,
     calls: u64,
-    /// The instructions of the modules, and how many of them were reached.
+    /// The number of instructions of the modules, and of those that were reached.
     total: u64,
     reached: u64,
     present: Vec<u64>,
@@ -55,7 +56,7 @@ impl Tally {
         let mut store = Store::with_config(
             (),
             wattle_runtime::Config {
-                // For modules that do not terminate by themselves.
+                // The fuel ends modules that do not terminate by themselves.
                 fuel: Some(2_000_000),
                 ..Default::default()
             },
@@ -200,7 +201,7 @@ fn every_instruction_is_made_and_executed() {
     assert!(missing.is_empty(), "made {count} modules, but no {missing:?}");
 }
 
-/// Why an instruction of the table is not made.
+/// The reason why an instruction of the table is not made; `None` if it is.
 fn left_out(opcode: Opcode) -> Option<&'static str> {
     match opcode.feature() {
         Feature::CustomDescriptors => Some("not made: the runtime has no custom descriptors"),

@@ -1,4 +1,4 @@
-//! A seed keeps its module: findings are reported by seed, so what a seed makes must not change
+//! A seed keeps its module: findings are reported by seed, so the module of a seed must not change
 //! unnoticed. When it changes on purpose, put the numbers that the failure shows here.
 
 use wattle_ast::Features;

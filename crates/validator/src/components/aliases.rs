@@ -174,11 +174,11 @@ impl Validator {
         Ok(())
     }
 
-    /// A type from outside of a component must not have resources, so that the component could be
-    /// taken out of the one around it.
+    /// Checks that a type from outside of a component has no resources, so that the component could
+    /// be moved out of the one around it.
     fn check_outer_type(&mut self, count: u32, id: NodeId) -> Checked {
         // Types come only from components that are further out, and components hold no types that
-        // hold components. So the scope right inside of the target tells.
+        // hold components. So it suffices to look at the scope right inside the target.
         let inner = self.scopes.len() - count as usize;
         let crosses = self.scopes.get(inner).is_some_and(|scope| scope.form == Form::Component);
         if !crosses || !self.arena.has(id, Properties::RESOURCE) {

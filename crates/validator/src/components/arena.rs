@@ -1,12 +1,12 @@
-//! The arena of types: nodes that are hash-consed, each with what rules ask of it.
+//! The arena of types: hash-consed nodes, each with the facts that rules ask for.
 //!
 //! A type is a node, and the types in it are nodes by id. Equal nodes have equal ids, so types are
 //! graphs without repetition, however large they are when written out, and nothing here walks them
-//! as trees: what a rule asks of a type is computed once, from the answers of its parts.
+//! as trees: each fact about a type is computed once, from the facts about its parts.
 //!
-//! Two kinds of nodes are never equal to others, by a number of their own, a *variable*: resources,
-//! and types that an import or export gave a name. [`Node::structure`] is the type without names,
-//! so value types and functions are equal when these ids are.
+//! Two kinds of nodes have a number of their own, a *variable*, and so are never equal to others:
+//! resources, and types that an import or export gave a name. [`Node::structure`] is the type
+//! without names, so value types and functions are equal when their structures are.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -23,7 +23,7 @@ use super::nodes::{Facts, Kind, Node, NodeId, Properties, children, variable};
 use super::texts::{TextId, Texts};
 use crate::hash_index::{Hash, HashIndex};
 
-/// Where a resource comes from, for messages.
+/// The origin of a resource, for messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Origin {
     /// The name that the resource was introduced with.
@@ -32,7 +32,7 @@ pub(crate) struct Origin {
     pub(crate) within: Option<TextId>,
 }
 
-/// What tells nodes apart.
+/// The kind and the words of a node, which identify it.
 type Key = (Kind, Box<[u32]>);
 
 /// The words of a node, from those of all nodes.
@@ -90,7 +90,7 @@ impl Default for Arena {
 }
 
 impl Arena {
-    /// The id of a text, which is added unless it is there.
+    /// The id of a text. Adds the text unless it exists.
     pub(crate) fn text(&mut self, text: &str) -> TextId {
         self.texts.add(text)
     }
@@ -129,8 +129,8 @@ impl Arena {
         self.origins.get(variable as usize).copied().unwrap_or_default()
     }
 
-    /// Gives a type that an import or export names, and the resource that it is, this name, unless
-    /// they have one.
+    /// Sets the name of a type that an import or export names, and of the resource behind it. Each
+    /// keeps a name that it already has.
     pub(crate) fn name_type(&mut self, id: NodeId, name: TextId) {
         let own = self.node(id).variable();
         for variable in own.into_iter().chain(self.resource_variable(id)) {
@@ -157,7 +157,7 @@ impl Arena {
         self.intern(Kind::Named, &[variable, of.0])
     }
 
-    /// A node. Ids only come from this arena.
+    /// The node with this id. Ids only come from this arena.
     pub(crate) fn node(&self, id: NodeId) -> Node<'_> {
         let facts = &self.nodes[id.0 as usize];
         Node { words: words_of(facts, &self.words), facts }
@@ -193,7 +193,7 @@ impl Arena {
         self.as_prim(id).map_or(self.kind(id).form(), PrimType::keyword)
     }
 
-    /// The type that a type is a name for; itself if it is none.
+    /// The type that a named type refers to; any other type as it is.
     pub(crate) fn referenced(&self, id: NodeId) -> NodeId {
         let node = self.node(id);
         match node.kind {
@@ -204,7 +204,7 @@ impl Arena {
 
     /// The variable of a resource.
     pub(crate) fn resource_variable(&self, id: NodeId) -> Option<u32> {
-        // Without its names, nothing but a resource has a variable.
+        // Of types without names, only resources have a variable.
         self.bare(id).variable()
     }
 
@@ -219,7 +219,7 @@ impl Arena {
         self.abis.get(place).copied().unwrap_or(ValueAbi::HANDLE)
     }
 
-    /// The node with these words, which is added unless it is there.
+    /// The node with this kind and these words. Adds the node unless it exists.
     pub(crate) fn intern(&mut self, kind: Kind, words: &[u32]) -> NodeId {
         if let Some(id) = self.find(kind, words) {
             return id;
@@ -243,7 +243,7 @@ impl Arena {
         self.add(kind, words, structure)
     }
 
-    /// The node with these words, if it is there.
+    /// The node with these words, if it exists.
     fn find(&self, kind: Kind, words: &[u32]) -> Option<NodeId> {
         let is_it = |id| {
             let node = self.node(NodeId(id));
@@ -252,7 +252,8 @@ impl Arena {
         self.index.find(hash(kind, words), is_it, || (kind, words.into())).map(NodeId)
     }
 
-    /// Adds a node that is not there, whose structure is another node unless it is its own.
+    /// Adds a node that does not exist yet. `structure` is the node without names, or `None` if
+    /// that is the node itself.
     fn add(&mut self, kind: Kind, words: &[u32], structure: Option<NodeId>) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
         let mut node = Facts {
@@ -352,11 +353,11 @@ impl Arena {
 
     /// A primitive type.
     pub(crate) fn prim(&self, ty: PrimType) -> NodeId {
-        // They are added first, behind the unknown type.
+        // Primitive types are added first, behind the unknown type.
         NodeId(NodeId::UNKNOWN.0 + 1 + ty as u32)
     }
 
-    /// The primitive type that a type is.
+    /// The primitive type behind the names of a type, if it is one.
     pub(crate) fn as_prim(&self, id: NodeId) -> Option<PrimType> {
         let node = self.structure(id);
         match node.kind {

@@ -26,7 +26,7 @@ use crate::registry::TypeId;
 use crate::ty::Ty;
 use crate::{Error, ErrorKind};
 
-/// What the type of a built-in depends on, beside the built-in.
+/// The types that the type of a built-in depends on, beside the built-in itself.
 #[derive(Clone, Copy)]
 struct Depends {
     rep: ValType,
@@ -38,7 +38,7 @@ struct Depends {
 const PLAIN: Depends = Depends { rep: ValType::I32, addr: AddrType::I32, declared: None };
 
 impl Depends {
-    /// On options.
+    /// The types that options determine, with the default for the rest.
     fn on(options: &Options) -> Depends {
         Depends { addr: options.addr(), declared: options.core_type, ..PLAIN }
     }
@@ -46,7 +46,7 @@ impl Depends {
 
 /// The type of the core function that a canonical definition makes.
 enum CoreFunc {
-    /// It depends on a definition that had an error.
+    /// The type depends on a definition that had an error.
     Unknown,
     /// A type that an option declares.
     Declared(TypeId),
@@ -109,7 +109,7 @@ impl Validator {
         Ok(())
     }
 
-    /// Checks that a feature is on that a built-in needs.
+    /// Checks that the feature that a built-in needs is on.
     fn need_op(&self, form: &'static str, op: CanonOp, feature: Feature) -> Checked {
         if self.has(feature) {
             return Ok(());
@@ -127,7 +127,7 @@ impl Validator {
         Err(K::BuiltInFeature { form, op: op.keyword(), words }.enabled_by(Some(feature)))
     }
 
-    /// Checks the immediates of a built-in whose row has its type.
+    /// Checks the immediates of a built-in whose type is in its row of the table.
     fn built_in(&mut self, op: CanonOp, canon: &Canon) -> Checked<Depends> {
         match canon {
             Canon::ResourceNew { resource } | Canon::ResourceRep { resource } => {

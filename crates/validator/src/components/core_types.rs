@@ -1,4 +1,4 @@
-//! The types of core modules, core instances, and what these import and export.
+//! The types of core modules and core instances, and of the items that they import and export.
 
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry as Slot;
@@ -18,12 +18,12 @@ use crate::types::{Table, Types};
 /// The type of a core definition.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CoreItem {
-    /// The definition had an error. It matches everything.
+    /// The type of a definition that had an error. It matches everything.
     Unknown,
     Func(TypeId),
     Table(Table),
     Mem(MemType),
-    /// Flagged if mutable.
+    /// The type of a global, flagged if mutable.
     Global(Ty),
     Tag(TypeId),
 }
@@ -68,7 +68,7 @@ impl CoreItem {
     }
 }
 
-/// The type of a core module. A core instance is one without imports.
+/// The type of a core module, or of a core instance, which has no imports.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ModuleType {
     /// Imports: module, name, and the id of the item.
@@ -76,7 +76,7 @@ pub(crate) struct ModuleType {
     pub(crate) exports: Vec<(TextId, u32)>,
     import_items: BTreeMap<(TextId, TextId), u32>,
     export_items: BTreeMap<TextId, u32>,
-    /// Whether there was an error in it.
+    /// Whether the module had an error.
     pub(crate) is_unknown: bool,
 }
 
@@ -116,7 +116,8 @@ impl ModuleType {
     }
 }
 
-/// All core items and types of modules of a validation. Both begin with one that had an error.
+/// All core items and types of modules of a validation. The first entry of each list stands for
+/// definitions that had an error.
 #[derive(Clone, Debug)]
 pub(crate) struct CoreTypes {
     items: Vec<CoreItem>,
@@ -159,7 +160,7 @@ impl CoreTypes {
         &self.modules[id as usize]
     }
 
-    /// Why an item does not match another.
+    /// The reason why an item does not match another; `None` if it does.
     ///
     /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#external-types>
     pub(crate) fn mismatch(&self, registry: &Registry, sub: u32, sup: u32) -> Option<Leaf> {

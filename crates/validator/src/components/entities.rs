@@ -1,5 +1,5 @@
-//! Imports and exports: what they are, and the words for them in the nodes of instance types and
-//! component types.
+//! Imports and exports: their sorts and types, and the words for them in the nodes of instance
+//! types and component types.
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ pub(super) const ENTITY: usize = 2;
 /// The word for the sort of core modules, whose ids are not those of nodes.
 pub(super) const MODULE: u32 = EntitySort::Module as u32;
 
-/// The sort of what an import or export is.
+/// The sort of an import, an export or an argument.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum EntitySort {
     Module,
@@ -47,8 +47,8 @@ impl EntitySort {
     }
 }
 
-/// What an import, an export or an argument is: a sort and the id of its type. The id of a core
-/// module is that of [`CoreTypes`](super::core_types::CoreTypes).
+/// The sort and the type of an import, an export or an argument. For a core module, the id is one
+/// of [`CoreTypes`](super::core_types::CoreTypes); for other sorts, it is that of a node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Entity {
     pub(crate) sort: EntitySort,
@@ -91,7 +91,7 @@ pub(crate) struct Attributes {
 /// The parts of the type of an instance.
 #[derive(Clone, Debug)]
 pub(crate) struct InstanceParts {
-    /// The resources that every instance has anew.
+    /// The resources that are new in every instance.
     pub(crate) bound: Vec<u32>,
     pub(crate) exports: Vec<Entry>,
 }
@@ -99,9 +99,9 @@ pub(crate) struct InstanceParts {
 /// The parts of the type of a component.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ComponentParts {
-    /// The resources that imports give.
+    /// The resources that imports introduce.
     pub(crate) imported: Vec<u32>,
-    /// The resources that every instance has anew.
+    /// The resources that are new in every instance.
     pub(crate) defined: Vec<u32>,
     pub(crate) imports: Vec<Entry>,
     pub(crate) exports: Vec<Entry>,

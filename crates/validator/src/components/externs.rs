@@ -24,7 +24,7 @@ use super::texts::TextId;
 use super::validator::{Checked, Validator};
 
 impl Validator {
-    /// An import, or an export in a type.
+    /// Checks and adds an import, or an export in the type of a component or instance.
     pub(crate) fn declare(
         &mut self,
         side: Side,
@@ -57,7 +57,7 @@ impl Validator {
             }
         };
         let entity = match (entity.sort, export.ty) {
-            // The export names the type anew.
+            // The export gives the type a new name.
             (EntitySort::Type, None) => entity.with(self.new_name(NodeId(entity.id))),
             _ => entity,
         };
@@ -73,8 +73,8 @@ impl Validator {
         }
     }
 
-    /// Checks the type that an export is given. Resources that the type introduces stand for those
-    /// of the item.
+    /// Checks that an item matches the type that its export declares. Resources that the type
+    /// introduces stand for those of the item.
     fn check_ascription(&mut self, found: Entity, ascribed: Entity) -> Checked {
         // `sub resource` introduces a resource, and hides which one the item is.
         if let (EntitySort::Type, EntitySort::Type) = (found.sort, ascribed.sort)
@@ -93,7 +93,8 @@ impl Validator {
         }
     }
 
-    /// The definition with an index, as what is exported or passed.
+    /// The sort and the type of a definition that is exported or passed as an argument. A value
+    /// counts as used.
     pub(crate) fn item_entity(&mut self, item: SortIdx, is_argument: bool) -> Checked<Entity> {
         let sort = item.sort();
         let Some(entity) = entity_sort(sort) else { return Err(K::Misplaced.into()) };
@@ -109,7 +110,7 @@ impl Validator {
         Ok(Entity { sort: entity, id })
     }
 
-    /// The type that the type of an import or export describes.
+    /// The sort and the type that the type of an import or export describes.
     fn described(&mut self, ty: &ExternDesc) -> Checked<Entity> {
         let of = |this: &Validator, sort, kind, index: ComponentTypeIdx| {
             let id = this.type_of(kind, index.0)?;
@@ -170,7 +171,7 @@ impl Validator {
             externs.resource_names.insert(text);
         }
         let visible = self.make_visible(side, entity);
-        // Both are checked, so that the entry is there for what comes later.
+        // Both checks are made, so that later definitions find the entry.
         let named = self.add_name(side, name, text, entity);
         visible.and(named)
     }
@@ -233,8 +234,8 @@ impl Validator {
         }
     }
 
-    /// Checks that everything in the type of an import or export has a name outside, and takes the
-    /// names that it gives.
+    /// Checks that every type in the type of an import or export that needs a name outside has one,
+    /// and adds the names that the import or export gives.
     fn make_visible(&mut self, side: Side, entity: Entity) -> Checked {
         if self.form() == Form::InstanceType {
             return Ok(());

@@ -1,7 +1,7 @@
-//! Which features a component uses, and where first.
+//! The features that a component uses, and the first place of each.
 //!
-//! The rows of sections, types, canonical definitions and their options say which feature each
-//! belongs to. What has no row of its own is stated here: attributes, forms of names, and
+//! The tables of sections, types, canonical definitions and their options state the feature of each
+//! row. The features of constructs without a row are stated here: attributes, forms of names, and
 //! variants of canonical definitions.
 
 use alloc::vec::Vec;
@@ -60,7 +60,7 @@ pub fn features_used_of(wasm: &Wasm<'_>) -> Vec<(Feature, Path)> {
     features.filter_map(|(feature, place)| Some((feature, place?))).collect()
 }
 
-/// An open scope: how its enclosing scope refers to it, and what it has so far.
+/// An open scope: the step to it from the enclosing scope, and its definitions so far.
 #[derive(Default)]
 struct Scope {
     outer: Option<Outer>,
@@ -140,7 +140,7 @@ impl Uses {
         }
     }
 
-    /// The features of a core definition, which a module has too.
+    /// Adds the features of a core definition, given as a module that has only this definition.
     fn as_in(&mut self, module: &Module<'_>, place: Option<DefinitionRef>) {
         for (feature, _) in features_used(module) {
             self.add(feature, |uses| uses.path(place));
@@ -173,8 +173,8 @@ impl Uses {
         self.as_in(&module, place);
     }
 
-    /// Adds the use of 64-bit memories and arguments of threads by canonical definitions. Which of them
-    /// are, only validation knows.
+    /// Adds the first use of a 64-bit memory, or of a 64-bit argument of a thread, by a canonical
+    /// definition. Only validation can tell these from 32-bit ones.
     fn long_addresses(&mut self, component: &Component<'_>) {
         let features = Features::ALL - Features::of(Feature::Cm64);
         let validator = Validator::new().features(features).limits(Limits::NONE);

@@ -16,7 +16,7 @@ use super::validator::{Checked, Validator};
 use crate::registry::{Structure, TypeId};
 use crate::ty::Ty;
 
-/// A core type that a value of a type is passed as.
+/// The core type in which a value of a component is passed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Slot {
     ty: Ty,

@@ -163,7 +163,7 @@ impl Validator {
         }
         errors.extend(matching.finish(false));
         self.report_all(INSTANCE, errors)?;
-        // Exports that were given names by imports get those of the arguments.
+        // In exports, the types of the arguments replace those that imports name.
         let mut substitution = self.renaming(&parts.imports, &given, &substitution);
         let fresh = self.arena.fresh(&parts.defined, Origin::default(), &mut substitution);
         for variable in fresh {
@@ -178,7 +178,8 @@ impl Validator {
         Ok(id)
     }
 
-    /// The substitution of resources, and of the types that imports named by those that are given.
+    /// Extends the substitution of resources: the types of the arguments replace those that imports
+    /// name.
     fn renaming(
         &mut self,
         imports: &[Entry],
@@ -210,7 +211,7 @@ impl Validator {
         substitution
     }
 
-    /// Checks how many nodes substitution has made.
+    /// Checks that the number of nodes that substitution has made is within its limit.
     pub(crate) fn check_copies(&self) -> Checked {
         self.within("copies of types", self.arena.copies, self.limits.type_copies)
     }

@@ -1,8 +1,8 @@
-//! Subtyping: whether one thing can stand for another, and every place where it cannot.
+//! Subtyping: whether one type matches another, and every place where it does not.
 //!
-//! Components, instances and core modules match if they offer what is expected, and ask for no
-//! more. Value types and functions match if they are equal: the specification leaves this open, and
-//! nobody implements more.
+//! A component, an instance or a core module matches if it has every export that is expected, and
+//! no import beyond those that are expected. Value types and functions match if they are equal: the
+//! specification leaves this open, and nobody implements more.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Subtyping.md>
 
@@ -19,14 +19,14 @@ use super::substitute::Substitution;
 use super::texts::TextId;
 use crate::registry::Registry;
 
-/// A check that is being done: pairs that must match, and those that were found not to.
+/// The state of a check: pairs that must match, and the mismatches found so far.
 pub(crate) struct Matching<'a> {
     pub(crate) arena: &'a mut Arena,
     pub(crate) core: &'a CoreTypes,
     pub(crate) registry: &'a Registry,
     /// The steps that lead to a place, each with the place that it starts from.
     steps: Vec<(Option<usize>, Step)>,
-    /// Pairs of what is there and what is expected, with their places.
+    /// Pairs that must match: the entity that was found and the expected one, with their place.
     open: Vec<(Entity, Entity, Option<usize>)>,
     /// Pairs that were checked, or are being checked.
     seen: BTreeSet<(NodeId, NodeId)>,
@@ -34,7 +34,7 @@ pub(crate) struct Matching<'a> {
     most: usize,
 }
 
-/// What there is, by name.
+/// A function that returns the entity that is offered under a name.
 pub(crate) type Offer<'a> = dyn FnMut(&mut Arena, TextId) -> Option<Entity> + 'a;
 
 impl<'a> Matching<'a> {
@@ -159,7 +159,7 @@ impl<'a> Matching<'a> {
         Leaf::Resource { expected: describe(expected), found: describe(found) }
     }
 
-    /// An instance matches if it has the exports that are expected.
+    /// Checks an instance, which matches if it has the expected exports.
     fn instance(&mut self, found: NodeId, expected: NodeId, place: Option<usize>) {
         let parts = self.arena.instance_parts(expected);
         let mut offer = |arena: &mut Arena, name| Some(arena.export(found, name)?.entity);
@@ -180,8 +180,8 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// A component matches if the expected imports suffice for it, and it then has the expected
-    /// exports.
+    /// Checks a component, which matches if the expected imports suffice for it, and it then has
+    /// the expected exports.
     fn component(&mut self, found: NodeId, expected: NodeId, place: Option<usize>) {
         let (there, wanted) =
             (self.arena.component_parts(found), self.arena.component_parts(expected));
@@ -223,7 +223,8 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// Finds what is offered for each of the resources `bound` that `expected` introduces.
+    /// The substitution that replaces the resources `bound`, which `expected` introduces, by those
+    /// that are offered.
     pub(crate) fn open(
         &mut self,
         expected: &[Entry],
@@ -240,7 +241,7 @@ impl<'a> Matching<'a> {
         for entry in expected {
             let Some(found) = offer(self.arena, entry.name) else { continue };
             open.push((entry.entity, found));
-            // What an import introduces is found before later imports that refer to it.
+            // The resources of an import are found before later imports that refer to them.
             while let Some((expected, found)) = open.pop() {
                 if expected.sort != found.sort {
                     continue;
@@ -276,7 +277,7 @@ impl<'a> Matching<'a> {
         substitution
     }
 
-    /// A module matches if it imports no more and exports no less.
+    /// Checks a module, which matches if it imports no more and exports no less.
     fn module(&mut self, found: u32, expected: u32, place: Option<usize>) {
         let core = self.core;
         let (there, wanted) = (core.module(found), core.module(expected));
@@ -338,8 +339,8 @@ impl<'a> Matching<'a> {
             };
             let (x, y) = (a.words, b.words);
             let differs = |place: usize| word(x, place) != word(y, place);
-            // The place of the part that differs, the step to it, and what is said if it is absent
-            // on one side.
+            // The place of the part that differs, the step to it, and its name in the error if it
+            // is absent on one side.
             let (at, step, what) = match a.kind {
                 Kind::Own | Kind::Borrow => {
                     let leaf = self.different_resources(NodeId(word(x, 0)), NodeId(word(y, 0)));

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `nodes.rs` | kinds of types, their parts, and what is known of a type |
+//! | `nodes.rs` | kinds of types, their parts, and facts about each type |
 //! | `entities.rs` | imports and exports as parts of types |
 //! | `arena.rs` | all types, hash-consed |
 //! | `substitute.rs` | types with resources replaced by others |
@@ -16,11 +16,11 @@
 //! | `names.rs` | the names of imports and exports |
 //! | `aliases.rs`, `instances.rs`, `modules.rs`, `start.rs`, `values.rs` | other definitions |
 //! | `canons.rs`, `options.rs` | canonical definitions and their options |
-//! | `stream.rs` | parts of a stream one by one; files that hold either |
+//! | `stream.rs` | the parts of a stream one by one; files with a module or a component |
 //! | `gc.rs` | functions that pass values as references |
-//! | `features_used.rs` | which features a component uses, and where |
+//! | `features_used.rs` | the features that a component uses, and the first place of each |
 //! | `threads.rs` | bodies of core modules on several threads |
-//! | `error.rs` | what can be wrong |
+//! | `error.rs` | the kinds of errors |
 //! | `declarations.rs` | types of core modules as definitions |
 //! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
 //!

@@ -1,6 +1,5 @@
-//! Core modules in a component, the types of core modules, and core types. Modules are checked by
-//! the validator of modules; here it is told which types there are, and asked what there is to
-//! import and export.
+//! Core modules in a component, the types of core modules, and core types. The validator of modules
+//! checks a module; this file gives it the types, and takes the imports and exports from it.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -92,8 +91,8 @@ impl Validator {
         K::UnknownIndex { sort: "type", index, space: "type", len }.into()
     }
 
-    /// The outcome of an item of a module's type. Its error is reported with the place of the
-    /// declaration, in the words for components, instead of with those of the type.
+    /// Moves the error of an item of a module's type to the declaration in the component: the error
+    /// gets the place of the declaration, and the words for components.
     fn declared<T>(&mut self, checked: Result<T, Error>) -> Checked<T> {
         checked.map_err(|error| {
             if let Some(module) = &mut self.module {
@@ -107,7 +106,7 @@ impl Validator {
         })
     }
 
-    /// Begins a core module, or the type of one, whose items come by
+    /// Begins a core module, or the type of one, whose items are passed to
     /// [`check_item`](Validator::check_item).
     pub(crate) fn enter_core_module(&mut self) {
         let registry = core::mem::take(&mut self.registry);
@@ -186,7 +185,7 @@ impl Validator {
         self.core.add_module(ty)
     }
 
-    /// A core module as a tree.
+    /// Checks and adds a core module that is given as a tree.
     pub(crate) fn core_module(&mut self, module: &Module<'_>) -> Checked {
         let index = self.scope().len(Sort::Core(CoreSort::Module));
         self.nest("modules", index, self.limits.modules)?;
@@ -230,7 +229,7 @@ impl Validator {
         self.add_closed(Sort::Core(CoreSort::Type), word.word());
     }
 
-    /// A declaration in the type of a core module.
+    /// Checks and adds a declaration in the type of a core module.
     pub(crate) fn module_type_decl(&mut self, definition: &Definition<'_>) -> Checked {
         match definition {
             Definition::CoreType(CoreTypeDef::Sub(ty)) => {

@@ -1,5 +1,5 @@
-//! Names of imports and exports: what they may be, which are too much alike, and what annotated
-//! names say of a function.
+//! Names of imports and exports: their forms, names that are too much alike, and the rules that an
+//! annotated name sets for its function.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions>
 
@@ -194,7 +194,7 @@ impl Validator {
         Err(K::Version { why }.into())
     }
 
-    /// Checks what an annotated name says of its function.
+    /// Checks that a function has the type that its annotated name requires.
     fn check_typed(
         &self,
         externs: &Externs,
@@ -299,8 +299,8 @@ impl Validator {
         }
     }
 
-    /// The type in the `ok` case of a `result` type. Any other type stays as it is, as does a result
-    /// without such a type.
+    /// The type in the `ok` case of a `result` type. Any other type is returned as it is, and so is
+    /// a result without such a type.
     fn value_of(&self, id: NodeId) -> NodeId {
         let node = self.arena.bare(id);
         match node.kind {
@@ -349,7 +349,7 @@ impl Validator {
     }
 }
 
-/// Parses a name. An error does not tell the feature that the name needs: that stands beside it.
+/// Parses a name. The feature that the name needs is returned beside the error, not in it.
 fn parse(name: &str, features: Features) -> Result<ParsedName<'_>, (NameError, Option<Feature>)> {
     ParsedName::parse(name, features).map_err(|mut error| {
         let enable = error.enable.take();
@@ -357,7 +357,7 @@ fn parse(name: &str, features: Features) -> Result<ParsedName<'_>, (NameError, O
     })
 }
 
-/// Where a text stops being a semantic version.
+/// The reason why a text is not a semantic version.
 fn why_no_version(text: &str) -> String {
     if text.is_empty() {
         return "empty string".to_string();
@@ -398,7 +398,7 @@ fn why_no_version(text: &str) -> String {
     }
 }
 
-/// What stands where a part of a version should.
+/// The message about an unexpected character, or the end of the input, at a part of a version.
 fn unexpected(rest: &str, place: &str, part: &str) -> String {
     match rest.chars().next() {
         Some(found) => {

@@ -1,6 +1,7 @@
-//! Nodes: what each kind of type is made of, and what is known of it.
+//! Nodes: the words of each kind of type, and the facts about a type.
 //!
-//! A node is words: ids of other nodes, ids of texts, numbers and codes. Its kind tells which.
+//! A node is a list of words: ids of other nodes, ids of texts, numbers and codes. Its kind
+//! determines their meaning.
 
 use core::ops::Deref;
 
@@ -12,7 +13,7 @@ use super::texts::TextId;
 pub(crate) struct NodeId(pub(crate) u32);
 
 impl NodeId {
-    /// The type of what had an error. It is equal to everything.
+    /// The type of a definition that had an error. It counts as equal to every type.
     pub(crate) const UNKNOWN: NodeId = NodeId(0);
 
     /// The part of a node that a word stands for; `None` if it is absent.
@@ -28,7 +29,7 @@ pub(crate) const ABSENT: u32 = u32::MAX;
 /// noun for one of them, with its article.
 macro_rules! node_kinds {
     ($( $(#[$doc:meta])* $kind:ident $form:literal $noun:literal; )*) => {
-        /// The kind of a node, which tells what its words are.
+        /// The kind of a node, which determines the meaning of its words.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
         pub(crate) enum Kind { $( $(#[$doc])* $kind, )* }
 
@@ -38,7 +39,7 @@ macro_rules! node_kinds {
                 match self { $( Kind::$kind => $form, )* }
             }
 
-            /// What a type of this kind is, with its article.
+            /// The noun for a type of this kind, with its article.
             pub(crate) const fn noun(self) -> &'static str {
                 match self { $( Kind::$kind => $noun, )* }
             }
@@ -47,7 +48,7 @@ macro_rules! node_kinds {
 }
 
 node_kinds! {
-    /// Nothing is known.
+    /// The type is unknown.
     Unknown "unknown" "unknown";
     /// The code of a primitive type.
     Prim "primitive" "a primitive type";
@@ -79,7 +80,8 @@ node_kinds! {
     Future "future" "a future";
     /// The types of keys and values.
     Map "map" "a map";
-    /// Whether it is asynchronous, the result, which may be absent, and pairs of a label and a type.
+    /// Whether it is asynchronous, the result, which may be absent, and pairs of a label and a
+    /// type.
     Func "func" "a function type";
     /// A variable.
     Resource "resource" "a resource type";
@@ -101,7 +103,7 @@ impl Kind {
         )
     }
 
-    /// The word for it where any type may stand.
+    /// The word for a type of this kind where any type may stand.
     pub(crate) const fn general(self) -> &'static str {
         if self.is_value() { "defined type" } else { self.form() }
     }
@@ -138,7 +140,7 @@ impl Properties {
     }
 }
 
-/// What is known of a node.
+/// The facts about a node.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) kind: Kind,
@@ -159,7 +161,7 @@ pub(crate) struct Facts {
     pub(super) abi: u32,
 }
 
-/// A node: its words, and what is known of it.
+/// A node: its words, and the facts about it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node<'a> {
     pub(crate) words: &'a [u32],

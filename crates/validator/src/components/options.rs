@@ -28,10 +28,10 @@ pub(crate) struct Options {
     pub(crate) gc: bool,
 }
 
-/// Why values need memory, as help.
+/// The reason why values need memory, as help.
 const MEMORY: &str =
     ": strings, lists and maps lie in it, and values of many parts are passed there";
-/// Why values need a function that allocates, as help.
+/// The reason why values need a function that allocates, as help.
 const REALLOC: &str =
     ": it allocates memory for what is passed in: strings, lists, maps and values of many parts";
 
@@ -83,7 +83,7 @@ impl Options {
     }
 }
 
-/// Sets an option that may stand once.
+/// Sets an option that may occur once.
 fn once<T>(option: &'static str, slot: &mut Option<T>, value: T) -> Checked {
     match slot.replace(value) {
         None => Ok(()),
@@ -92,7 +92,7 @@ fn once<T>(option: &'static str, slot: &mut Option<T>, value: T) -> Checked {
 }
 
 impl Validator {
-    /// Checks options by themselves.
+    /// Checks each option, and that they are consistent with each other.
     pub(crate) fn options(&self, list: &[CanonOpt]) -> Checked<Options> {
         self.at_most("canonical options", list.len(), self.limits.canon_opts)?;
         let mut options = Options::default();
@@ -202,8 +202,8 @@ impl Validator {
         })
     }
 
-    /// Checks that a core type is this function type, which names no defined type. `error` gets both
-    /// in the notation of the text format, the expected one first.
+    /// Checks that a core type is this function type, which names no defined type. `error` gets
+    /// both in the notation of the text format, the expected one first.
     pub(crate) fn check_is_func(
         &self,
         found: TypeId,

@@ -1,4 +1,4 @@
-//! What is reached from a type: resources, and types that must have names.
+//! The resources that a type refers to, and the types in it that must have names.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -76,8 +76,8 @@ impl Visible {
         self.names.insert(id)
     }
 
-    /// The first type that has no name here, among those that `root` is made of. If `is_named`, the
-    /// root itself needs no name.
+    /// The first type in `root` that needs a name and has none here. If `is_named`, the root itself
+    /// needs no name.
     ///
     /// Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#type-checking>
     pub(crate) fn hidden(&mut self, arena: &Arena, root: NodeId, is_named: bool) -> Option<NodeId> {
@@ -90,7 +90,8 @@ impl Visible {
     }
 }
 
-/// Walks value types and functions, each once.
+/// The first type in a value type or function that needs a name and is not among `names`. Looks at
+/// each type once.
 fn hidden(
     arena: &Arena,
     root: NodeId,
@@ -124,7 +125,7 @@ fn hidden(
     None
 }
 
-/// The types that a value type or a function is made of.
+/// The types that a value type or a function type refers to directly.
 fn parts(arena: &Arena, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
     let node = arena.node(id);
     let has_parts = node.kind.is_value() || node.kind == Kind::Func;
@@ -132,8 +133,8 @@ fn parts(arena: &Arena, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
 }
 
 impl Visible {
-    /// The first type that has no name among those of the exports of an instance type, which names
-    /// the types that it exports.
+    /// The first type in the exports of an instance type that needs a name and has none. Earlier
+    /// exports of the instance type give names, too.
     pub(crate) fn hidden_in_instance(&self, arena: &Arena, root: NodeId) -> Option<NodeId> {
         let mut own = BTreeSet::new();
         let mut open = Vec::from([(root, 0)]);

@@ -1,4 +1,4 @@
-//! A scope: the index spaces of a component, or of the type of one, of an instance or of a core
+//! A scope: the index spaces of a component, or of the type of a component, instance or core
 //! module, while its definitions are read.
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::registry::{NO_TYPE, TypeId};
 pub(crate) enum CoreType {
     /// The type had an error.
     Unknown,
-    /// A type.
+    /// A defined type, by its id.
     Sub(TypeId),
     /// The type of a core module, by its id.
     Module(u32),
@@ -34,7 +34,7 @@ impl CoreType {
         }
     }
 
-    /// The entry of a word.
+    /// The entry that a word stands for.
     pub(crate) const fn from_word(word: u32) -> CoreType {
         match word {
             0 => CoreType::Unknown,
@@ -44,7 +44,7 @@ impl CoreType {
     }
 }
 
-/// Imports or exports: which of the two.
+/// A side of a scope: imports or exports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Side {
     Import,
@@ -52,7 +52,7 @@ pub(crate) enum Side {
 }
 
 impl Side {
-    /// The word for it.
+    /// The word for an import or export of this side.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Side::Import => "import",
@@ -83,12 +83,12 @@ impl Externs {
     }
 }
 
-/// The numbers of definitions so far.
+/// The counts of definitions so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    /// Those of each kind that is numbered apart.
+    /// The number of definitions of each kind that is numbered apart.
     pub(crate) numbered: [u32; Numbered::COUNT],
-    /// All definitions.
+    /// The number of all definitions.
     pub(crate) definitions: u32,
 }
 
@@ -105,7 +105,7 @@ pub(crate) struct Scope {
     pub(crate) form: Form,
     /// The step to it from the enclosing scope.
     pub(crate) step: Option<Outer>,
-    /// Where the definition that opened it lies in the input.
+    /// The place in the input of the definition that opened it.
     pub(crate) span: Option<Span>,
     /// The index spaces. The words are ids of nodes, of core items, or of types of modules.
     spaces: [Vec<u32>; Sort::COUNT],
@@ -115,10 +115,10 @@ pub(crate) struct Scope {
     pub(crate) used: Vec<bool>,
     pub(crate) imports: Externs,
     pub(crate) exports: Externs,
-    /// The resources that each instance of the component has anew, with their representation if
-    /// they are defined right here.
+    /// The resources that are new in every instance of the component, with the representation of
+    /// those that are defined in this scope.
     pub(crate) defined: BTreeMap<u32, Option<ValType>>,
-    /// The resources that imports give.
+    /// The resources that imports introduce.
     pub(crate) imported: Vec<u32>,
     /// The type of the slots of `context.get` and `context.set`.
     pub(crate) context: Option<ValType>,

@@ -108,12 +108,12 @@ impl Validator {
     }
 }
 
-/// The types of what a file holds.
+/// The types of a file that holds a module or a component.
 #[derive(Clone, Debug)]
 pub enum WasmTypes {
-    /// Those of a module.
+    /// The types of a module.
     Module(Types),
-    /// Those of a component.
+    /// The types of a component.
     Component(ComponentTypes),
 }
 

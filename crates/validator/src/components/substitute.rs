@@ -7,8 +7,8 @@ use super::arena::{Arena, Origin};
 use super::entities::Entity;
 use super::nodes::{Kind, NodeId};
 
-/// Which nodes are replaced by which. It also remembers what became of the nodes that were looked
-/// at, so each is looked at once.
+/// The replacements of nodes, and the result for each node that was looked at, so that each is
+/// looked at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Substitution {
     nodes: BTreeMap<NodeId, NodeId>,
@@ -34,7 +34,7 @@ impl Substitution {
         }
     }
 
-    /// The replacements of resources alone, without what was found of other nodes.
+    /// The replacements of resources alone, without the results for other nodes.
     pub(crate) fn replacements(&self, arena: &Arena) -> Substitution {
         let mut substitution = Substitution::default();
         for (&from, &to) in &self.nodes {
@@ -45,7 +45,7 @@ impl Substitution {
         substitution
     }
 
-    /// What a node becomes, if that is known.
+    /// The result for a node, if it is known already.
     fn known(&self, arena: &Arena, id: NodeId) -> Option<NodeId> {
         match arena.node(id).may_have(self.variables) {
             true => self.nodes.get(&id).copied(),
@@ -53,7 +53,7 @@ impl Substitution {
         }
     }
 
-    /// What a type becomes. Everything that is replaced must have been named before.
+    /// Applies the substitution to a type. All replacements must have been added before.
     pub(crate) fn apply(&mut self, arena: &mut Arena, root: NodeId) -> NodeId {
         let mut open = Vec::from([root]);
         while let Some(&id) = open.last() {
@@ -83,7 +83,7 @@ impl Substitution {
         self.known(arena, root).unwrap_or(root)
     }
 
-    /// What an import or export becomes.
+    /// Applies the substitution to an import or export.
     pub(crate) fn entity(&mut self, arena: &mut Arena, entity: Entity) -> Entity {
         match entity.node() {
             Some(node) => entity.with(self.apply(arena, node)),
@@ -93,8 +93,8 @@ impl Substitution {
 }
 
 impl Arena {
-    /// The type of one instance, with new resources in place of those that its type binds. Returns
-    /// also the new resources.
+    /// Returns the type of one instance, with new resources in place of those that its type binds,
+    /// and the new resources.
     pub(crate) fn freshen(&mut self, instance: NodeId, origin: Origin) -> (NodeId, Vec<u32>) {
         let mut parts = self.instance_parts(instance);
         if parts.bound.is_empty() {
@@ -108,7 +108,8 @@ impl Arena {
         (self.instance(&[], &parts.exports), fresh)
     }
 
-    /// Makes a new resource for each of a list, and has the list replaced by them.
+    /// Makes a new resource for each resource of a list, and adds the replacements to the
+    /// substitution.
     pub(crate) fn fresh(
         &mut self,
         bound: &[u32],

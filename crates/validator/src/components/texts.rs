@@ -10,18 +10,18 @@ use crate::hash_index::{Hash, HashIndex, nth_run};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub(crate) struct TextId(pub(crate) u32);
 
-/// Texts, each once.
+/// Texts without repetition.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {
     /// All texts, one behind the other.
     all: String,
-    /// Where each text ends, by id.
+    /// The end of each text, by id.
     ends: Vec<usize>,
     index: HashIndex<Box<str>>,
 }
 
 impl Texts {
-    /// The id of a text, which is added unless it is there.
+    /// The id of a text. Adds the text unless it exists.
     pub(crate) fn add(&mut self, text: &str) -> TextId {
         let hash = hash(text);
         if let Some(id) = self.find_hashed(text, hash) {
@@ -35,7 +35,7 @@ impl Texts {
         id
     }
 
-    /// The id of a text that is there.
+    /// The id of a text, if the text exists.
     pub(crate) fn find(&self, text: &str) -> Option<TextId> {
         self.find_hashed(text, hash(text))
     }

@@ -1,8 +1,8 @@
 //! Validation of a component whose core modules are checked on several threads.
 //!
-//! The calling thread reads the component and checks everything but the bodies of functions, which it
-//! shares with the others. All bodies of a module are checked before it ends, since what follows
-//! may depend on it.
+//! The calling thread reads the component and checks everything but the bodies of functions, which
+//! it shares with the others. All bodies of a module are checked before it ends, since later
+//! definitions may depend on it.
 
 use core::num::NonZeroUsize;
 use std::io;
@@ -20,9 +20,9 @@ use crate::validator::placed;
 use crate::{Error, Errors, Verdict};
 
 impl Validator {
-    /// Validates a component from the events of its parser, on up to `threads` threads, or on one per
-    /// core without a number. Threads other than the calling one start when a module has enough code
-    /// for them.
+    /// Validates a component from the events of its parser, on up to `threads` threads, or on one
+    /// per core without a number. Threads other than the calling one start when a module has enough
+    /// code for them.
     ///
     /// The errors and their order do not depend on the number of threads.
     ///
@@ -52,7 +52,8 @@ impl Validator {
     }
 
     /// Validates a component whose events `read` passes on one by one, like
-    /// [`events`](Validator::events). What their code borrows must last until the validation ends.
+    /// [`events`](Validator::events). The bytes that their code borrows must last until the
+    /// validation ends.
     ///
     /// # Errors
     /// The error of `read`. Errors of validation are not reported then.
@@ -83,9 +84,9 @@ impl Validator {
         Ok(self.finish())
     }
 
-    /// Validates a component like [`read`](Validator::read), but an event may go when it was taken, so
-    /// the component need not be in memory: the thread that checks code calls `again`, which fills a
-    /// buffer with the bytes of the component from an offset on.
+    /// Validates a component like [`read`](Validator::read), but an event may be dropped once it
+    /// was taken, so the component need not be in memory: the thread that checks code calls
+    /// `again`, which fills a buffer with the bytes of the component from an offset on.
     ///
     /// # Errors
     /// The error of `read` or `again`. Errors of validation are not reported then.
@@ -208,7 +209,8 @@ impl Validator {
         self.leave_core_module(None);
     }
 
-    /// Adds the errors of the bodies of a core module that is about to end, and its names to all errors.
+    /// Adds the errors of the bodies of a core module that is about to end, and its names to all
+    /// errors.
     fn end_bodies(&mut self, errors: impl IntoIterator<Item = Error>, names: Option<&Names<'_>>) {
         errors.into_iter().for_each(|error| self.report_body(&error));
         if let (Some(module), Some(names)) = (&mut self.module, names) {
@@ -220,7 +222,7 @@ impl Validator {
 /// A core module that is being read.
 #[derive(Default)]
 struct OpenModule {
-    /// The number of the item that its first body is.
+    /// The number of the item with its first body.
     first_body: Option<u32>,
     /// Its names, for messages.
     names: Option<Names<'static>>,

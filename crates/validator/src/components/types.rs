@@ -18,8 +18,8 @@ use super::nodes::{ABSENT, Kind, NodeId, Properties};
 use super::validator::{Checked, Validator};
 use crate::Error;
 
-/// What labels name: the word for the item, the word for the label of an earlier one, and what is
-/// said when there are none.
+/// The words of errors about labels: for an item with a label, for an earlier item, for a type
+/// without items, and for the limit of their number.
 struct Labels {
     what: &'static str,
     previous: &'static str,
@@ -194,7 +194,7 @@ impl Validator {
         Ok(self.arena.prim(prim))
     }
 
-    /// A value type where one is used.
+    /// The node of a value type that a definition uses.
     pub(crate) fn val_type(&mut self, ty: ValType) -> Checked<NodeId> {
         match ty {
             ValType::Prim(prim) => self.prim(prim),
@@ -212,7 +212,8 @@ impl Validator {
         ty.map_or(Ok(ABSENT), |ty| self.val_type(ty).map(|id| id.0))
     }
 
-    /// Checks labels: that there are some, each is one, and no two are too much alike.
+    /// Checks labels: that there is at least one, that each is valid, and that no two are too much
+    /// alike.
     fn labels<'a>(
         &self,
         of: &Labels,

@@ -1,4 +1,4 @@
-//! Definitions of values: whether the bytes of a value are one of its type.
+//! Definitions of values: whether the bytes are a value of the declared type.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md#-value-definitions>
 
@@ -11,7 +11,7 @@ use super::error::ComponentErrorKind as K;
 use super::nodes::{ABSENT, Kind, NodeId, Properties};
 use super::validator::{Checked, Validator};
 
-/// What is still to be read, the next last.
+/// Values that are still to be read. They lie on a stack, the next on top.
 #[derive(Clone, Copy)]
 enum Rest {
     /// This many values of a type. Each takes a byte at least.
@@ -20,12 +20,12 @@ enum Rest {
     Entries(NodeId, NodeId, u32),
 }
 
-/// Why bytes are not a value.
+/// The reason why bytes are not a value.
 enum Fault {
     Malformed(Malformed),
-    /// The bytes mean nothing for a type of this kind.
+    /// The bytes do not encode a value of a type of this kind.
     Kind(&'static str),
-    /// No values of the type can be written.
+    /// Values of the type cannot be written.
     Handle,
 }
 
@@ -75,7 +75,7 @@ impl Validator {
         Ok(())
     }
 
-    /// Reads a value as far as its type says, and adds what follows.
+    /// Reads one value up to the values in it, and adds these to `open`.
     fn read_one(
         &self,
         id: NodeId,
@@ -131,7 +131,7 @@ fn read_prim(prim: PrimType, reader: &mut Reader<'_>) -> Result<(), Fault> {
         PrimType::S32 => reader.s32().map(|_| true)?,
         PrimType::U64 => reader.u64().map(|_| true)?,
         PrimType::S64 => reader.s64().map(|_| true)?,
-        // There is one NaN.
+        // Only the canonical NaN is allowed.
         PrimType::F32 => {
             let bits = reader.take(4)?.iter().rev().fold(0, |bits, &b| bits << 8 | u32::from(b));
             !f32::from_bits(bits).is_nan() || bits == 0x7fc0_0000

@@ -62,7 +62,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.call_through(callee, reference)
     }
 
-    /// A call whose callee is chosen by an operand of type `last`.
+    /// Checks a call whose callee is chosen by an operand of type `last`.
     #[inline(always)]
     fn call_through(&mut self, callee: TypeId, last: Ty) -> Check<M> {
         let (params, results) = self.registry.func(callee.0).unwrap_or_default();
@@ -98,7 +98,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.return_through(callee, reference)
     }
 
-    /// A tail call whose callee is chosen by an operand of type `last`.
+    /// Checks a tail call whose callee is chosen by an operand of type `last`.
     fn return_through(&mut self, callee: TypeId, last: Ty) -> Check<M> {
         self.check_tail_call(callee)?;
         self.take_then(self.registry.params(callee.0), last)?;

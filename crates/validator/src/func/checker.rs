@@ -85,8 +85,8 @@ impl<'s, 't> Checker<'s, 't, Full> {
         Ok(checker)
     }
 
-    /// Checks the instructions of a body one by one, and tells `watch` what is on the stack before
-    /// each.
+    /// Checks the instructions of a body one by one, and passes the operands on the stack before
+    /// each to `watch`.
     pub(super) fn watch(
         func: &'s mut FuncValidator,
         types: &'t Types,
@@ -103,7 +103,7 @@ impl<'s, 't> Checker<'s, 't, Full> {
         Ok(())
     }
 
-    /// What is on the stack of the innermost block.
+    /// The operands on the stack of the innermost block.
     fn stack_types(&self) -> StackTypes {
         let is_reachable = self
             .operands

@@ -1,4 +1,4 @@
-//! Completes the error of a rule: where the error is, and which operands were on the stack.
+//! Completes the error of a rule with its place and the operands on the stack.
 
 use wattle_ast::{Feature, Features, Instr, InstrRef, Instrs, Malformed, Opcode, Reader};
 
@@ -68,7 +68,7 @@ impl Checker<'_, '_, Full> {
         };
         let features = self.types.features;
         if reads(features) {
-            // What is wrong is not the instruction: for instance, a section is missing.
+            // The fault is not in the instruction: for instance, a section is missing.
             return None;
         }
         Feature::ALL.iter().copied().find(|feature| reads(features | (*feature).into()))

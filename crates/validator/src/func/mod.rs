@@ -13,7 +13,7 @@
 //! | `memory.rs` | rules of memories, tables and segments |
 //! | `reference.rs` | rules of references |
 //! | `aggregate.rs` | rules of structs and arrays |
-//! | `failure.rs` | where an error is, and what lay on the stack |
+//! | `failure.rs` | the place of an error, and the operands on the stack |
 //!
 //! Spec: <https://webassembly.github.io/spec/core/valid/instructions.html>
 
@@ -84,9 +84,9 @@ impl FuncValidator {
         self.check_body(types, func, body).map_err(|error| in_func(error, func))
     }
 
-    /// Checks the body as [`body`](FuncValidator::body) does, in more time, and tells `watch` what is
-    /// on the stack before each instruction, which is given as an offset in the instructions. The
-    /// last one is the first that is invalid.
+    /// Checks the body as [`body`](FuncValidator::body) does, in more time, and passes the operands
+    /// on the stack before each instruction to `watch`, with the offset of the instruction in the
+    /// instructions. The last call is for the first instruction that is invalid.
     ///
     /// ```
     /// use wattle_ast::{Body, Func, FuncIdx, FuncType, Instr, Module, TypeIdx, ValType};
@@ -106,7 +106,7 @@ impl FuncValidator {
     /// ```
     ///
     /// # Errors
-    /// As [`body`](FuncValidator::body).
+    /// The first fault, as [`body`](FuncValidator::body) reports it.
     pub fn watch_body(
         &mut self,
         types: &Types,
@@ -124,7 +124,7 @@ impl FuncValidator {
         Checker::check(self, types, signature, body.code(), false)
     }
 
-    /// Checks the locals of a body, and returns what its instructions take and give.
+    /// Checks the locals of a body, and returns the signature of its function.
     #[inline(always)]
     fn begin_body(
         &mut self,
@@ -162,7 +162,7 @@ fn in_func(mut error: Error, func: FuncIdx) -> Error {
     error
 }
 
-/// What is on the operand stack before an instruction.
+/// The operands on the stack before an instruction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StackTypes {
     /// The topmost operands of the innermost block, at most 16, the deepest first.

@@ -20,7 +20,7 @@ use crate::ty::Ty;
 use crate::types::Unusable;
 use crate::{Error, ErrorKind};
 
-/// How rules are compiled.
+/// A mode in which rules are compiled.
 pub(super) trait Mode: Sized {
     /// The error of a rule.
     type Fault: From<ErrorKind> + From<Malformed> + From<Unusable> + From<Error>;
@@ -60,7 +60,7 @@ impl Words for &mut [Ty] {
     }
 }
 
-/// The mode that only handles what most instructions need, and fails otherwise. Rules of
+/// The mode that handles only the cases that most instructions need, and fails otherwise. Rules of
 /// references, structs and arrays are attempted only in modules with structs or arrays, because
 /// they slow the loop down.
 pub(super) enum Attempt<const REFERENCES: bool> {}

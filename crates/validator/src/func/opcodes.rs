@@ -126,8 +126,8 @@ pub(super) const fn arrow_type(ty: ArrowType) -> Ty {
     }
 }
 
-/// The type of an expression that is a number: a constant instruction and `end`. Such an instruction
-/// has no operands, so nothing else needs a check.
+/// The type of an expression that is a number: a constant instruction and `end`. Such an
+/// instruction has no operands, so nothing else needs a check.
 pub(crate) fn number_type(expr: &Expr<'_>, features: Features) -> Option<Ty> {
     let mut reader = Reader::at(expr.bytes(), 0, features);
     let ty = BY_OPCODE.get(reader.opcode().ok()? as usize)?;
@@ -139,7 +139,7 @@ pub(crate) fn number_type(expr: &Expr<'_>, features: Features) -> Option<Ty> {
 }
 
 impl OpcodeType {
-    /// For a code without an opcode. Its rule is never attempted.
+    /// The record of a code without an opcode. Its rule is never attempted.
     const NONE: OpcodeType = OpcodeType {
         params: [Ty::BOTTOM; 2],
         result: Ty::BOTTOM,

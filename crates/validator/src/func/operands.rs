@@ -223,7 +223,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         }
     }
 
-    /// `select` without types: both operands are numbers or vectors of one type.
+    /// Checks `select` without types: both operands are numbers or vectors of one type.
     #[inline(always)]
     pub(super) fn select(&mut self) -> Check<M> {
         self.pop(Ty::I32)?;

@@ -45,8 +45,8 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.push(ty.nullable(false))
     }
 
-    /// In a constant expression, the instruction declares the function. Elsewhere the function must
-    /// be declared already.
+    /// Checks `ref.func`. In a constant expression, the instruction declares the function.
+    /// Elsewhere the function must be declared already.
     #[inline(always)]
     pub(super) fn ref_func(&mut self) -> Check<M> {
         let func = self.index()?;
@@ -83,7 +83,7 @@ impl<M: Mode> Checker<'_, '_, M> {
         self.push(ty)
     }
 
-    /// `any.convert_extern` and `extern.convert_any` keep nullability.
+    /// Checks `any.convert_extern` or `extern.convert_any`, which keeps nullability.
     pub(super) fn convert(&mut self, opcode: Opcode) -> Check<M> {
         let (from, to) = match opcode {
             Opcode::AnyConvertExtern => (AbsHeapType::Extern, AbsHeapType::Any),

@@ -1,5 +1,5 @@
-//! What the validator tells beyond yes and no: places, types, features to enable, canonical types,
-//! limits, streams and threads.
+//! The results of the validator beside yes and no: places, types, features to enable, canonical
+//! types, limits, streams and threads.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
@@ -306,7 +306,7 @@ fn value_types_of_a_module_match_as_declared() {
     assert!(!types.matches(b, a) && types.matches(ValType::I32, ValType::I32));
 }
 
-/// Only instructions of unsupported proposals lack a rule, and that is the first error then.
+/// Only instructions of unsupported proposals lack a rule. The first error says so.
 #[test]
 fn every_instruction_has_a_rule() {
     let mut module = parse("(module (func))");
@@ -322,7 +322,7 @@ fn every_instruction_has_a_rule() {
     }
 }
 
-/// A `select` that is not reached leaves a value of any type, also where a block gives none.
+/// An unreachable `select` leaves a value of any type, even at the end of a block without results.
 #[test]
 fn a_value_of_any_type_is_a_value() {
     for text in [
@@ -338,7 +338,7 @@ fn a_value_of_any_type_is_a_value() {
     assert!(validate(&parse(text)).is_ok());
 }
 
-/// A group that the tree cannot fill is left out, by the encoder as well.
+/// A group that has fewer types in the tree than it should is left out, by the encoder as well.
 #[test]
 fn a_group_of_a_tree_that_lacks_types_is_left_out() {
     let mut module = parse("(module (rec (type (func)) (type (func))))");
@@ -424,7 +424,7 @@ fn function(before_code: &[&[u8]], code: &[u8]) -> Vec<u8> {
     binary(&[b"\x03\x02\x01\0", &before_code.concat(), &body])
 }
 
-/// Encodings that a feature brought, of what could be said before: each in a module that is valid with
+/// Encodings that a feature added for an existing meaning. Each is in a module that is valid with
 /// that feature, and not without it.
 #[test]
 fn encodings_need_their_features() {
@@ -576,7 +576,7 @@ fn the_first_place_of_an_encoding_counts() {
     let expected =
         [(Feature::MultiMemory, "memory 1".into()), (Feature::Memory64, "memory 0".into())];
     assert_eq!(places, expected);
-    // Once the module says something else, how it was written tells nothing.
+    // Once a section is changed, the encoding that it was parsed from no longer counts.
     let mut changed = module.clone();
     changed.memories.truncate(1);
     assert_eq!(features_used(&changed), []);

@@ -1,4 +1,4 @@
-//! What errors of components say, how many there are, and that none only follows from another.
+//! Errors of components: their messages, their number, and that none only follows from another.
 
 use wattle_ast::components::{
     Alias, Arg, Component, CoreType, Definition, Export, ExportDecl, ExternDesc, ExternName,
@@ -342,7 +342,7 @@ fn values_are_those_of_their_types() {
     }
 }
 
-/// The example of the specification, where `r2` is another type than `r1` for everyone else.
+/// The example of the specification, where `r2` and `r1` are different types outside of `$c`.
 #[test]
 fn an_export_hides_which_resource_it_is() {
     let text = |last: &str| {

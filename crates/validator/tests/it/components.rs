@@ -1,5 +1,5 @@
-//! Every component of the official scripts: valid ones pass, invalid ones are refused with the phrase
-//! that the scripts expect, whole and part by part.
+//! Every component of the official scripts: valid ones pass, invalid ones are refused with the
+//! phrase that the scripts expect, whole and part by part.
 
 use wattle_ast::Features;
 use wattle_ast::components::Component;
@@ -16,19 +16,19 @@ fn features() -> Features {
     Features::parse("all,-cm-nested-names").unwrap()
 }
 
-/// Phrases that other messages stand for.
+/// Official phrases for which this validator has other messages.
 const OTHER_WORDS: &[&str] = &[
     // These say where a parser of names stopped.
     "expected `/` after package name",
     "trailing characters found",
     "`` is not in kebab case",
-    // It is expected where a result is found and none is expected.
+    // The scripts expect this phrase where a result is found and none is expected.
     "expected a result, found none",
     // The name that conflicts is `FOOB-ar`.
     "import name `foob-ar` conflicts with previous name `foo-bar`",
 ];
 
-/// The verdict on a whole component, which that on its parts must agree with.
+/// Validates a component whole and part by part, and checks that both verdicts are the same.
 fn verdict(component: &Component<'_>) -> Result<ComponentTypes, Errors> {
     let whole = Validator::new().features(features()).component(component);
     let bytes = encode_component(component);
@@ -49,7 +49,7 @@ fn verdict(component: &Component<'_>) -> Result<ComponentTypes, Errors> {
 struct Outcome {
     valid: u64,
     invalid: u64,
-    /// Invalid in the text already.
+    /// The number of components that the parser of the text format already refuses.
     refused: u64,
     other_words: u64,
     unsupported: u64,
@@ -64,7 +64,7 @@ impl Outcome {
                 assert!(
                     types.imports().chain(types.exports()).all(|it| !it.to_string().is_empty())
                 );
-                // The features that it is said to use are enough.
+                // The features that are reported as used are enough.
                 let used = features_used_of(&component.clone().into()).into_iter();
                 let used = used.map(|(feature, _)| Features::of(feature).with_implied());
                 let used = used.fold(Features::WASM1, |all, feature| all | feature);

@@ -1,4 +1,5 @@
-//! Sizes at which anything but linear work would not end: the test is that it does, and rightly.
+//! Sizes at which only linear work ends in time. The tests check that validation ends, with the
+//! right verdict.
 
 use std::iter::repeat_n;
 
@@ -174,7 +175,7 @@ fn the_height_of_the_operand_stack_is_limited() {
         error.to_string(),
         "too many operands: at most 1000000 in func 0, instr 1000 `call`",
     );
-    // A block counts as one, and the limit is exact whatever was checked before.
+    // A block counts as one operand, and the limit is exact whatever was checked before.
     let nested = |depth: usize| {
         let block = Instr::Block { block_type: BlockType::Empty };
         let code = repeat_n(block, depth).chain(repeat_n(Instr::End, depth + 1));

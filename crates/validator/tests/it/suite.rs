@@ -18,7 +18,7 @@ struct Outcome {
     failures: Vec<String>,
 }
 
-/// The verdict on a whole module, which that item by item must agree with.
+/// Validates a module whole and item by item, and checks that both verdicts are the same.
 fn verdict(module: &Module<'_>, features: Features) -> Result<(), Errors> {
     let validator = || Validator::new().features(features);
     let whole = validator().module(module);
@@ -29,7 +29,7 @@ fn verdict(module: &Module<'_>, features: Features) -> Result<(), Errors> {
     assert_eq!(whole.is_ok(), streamed.is_ok(), "{whole:?}\n{streamed:?}");
     if whole.is_ok() {
         let used = features_used(module).into_iter().map(|(feature, _)| feature);
-        // What a descriptor proposal merely permits is not told by the instruction.
+        // A cast that only custom descriptors permit has the same instruction as any other cast.
         let lenient = features & Features::CUSTOM_DESCRIPTORS;
         let used = used.collect::<Features>() | Features::MVP | lenient;
         let again = Validator::new().features(used.with_implied()).module(module);
@@ -52,7 +52,7 @@ impl Outcome {
             }
             (Some(expected), Err(errors)) => {
                 let is_expected = |message: &str| message.starts_with(expected);
-                // There must be no cascade. What is wrong in another section is another matter.
+                // There must be no cascade. An error in another section has a cause of its own.
                 let section = errors.first().path.section;
                 let same = errors.iter().filter(|error| error.path.section == section);
                 let mut messages = same.map(ToString::to_string);

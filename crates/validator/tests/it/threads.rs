@@ -1,4 +1,4 @@
-//! Validation on several threads says what validation on one does.
+//! Validation on several threads finds the same errors as validation on one.
 
 use std::fmt::Write;
 use std::io::{self, Read};
@@ -13,7 +13,7 @@ fn events(bytes: &[u8]) -> wattle_parser::Events<'_> {
     Parser::new().check_bodies(false).events(bytes)
 }
 
-/// What is wrong, found item by item; `Err` when the module is malformed.
+/// The errors found item by item; `Err` when the module is malformed.
 fn in_turn(bytes: &[u8], max_errors: usize) -> Result<Vec<Error>, wattle_ast::Error> {
     let mut validator = Validator::new().max_errors(max_errors);
     for event in events(bytes) {
@@ -32,7 +32,7 @@ fn on_threads(
     Ok(outcome.map_or_else(|errors| errors.iter().cloned().collect(), |_| Vec::new()))
 }
 
-/// What is wrong, with the module read in pieces. Code is copied, or read again.
+/// The errors of a module that is read in pieces. Code is copied, or read again.
 fn as_read(
     bytes: &[u8],
     max_errors: usize,
@@ -70,7 +70,7 @@ fn agree(bytes: &[u8], max_errors: usize) -> Result<Vec<Error>, wattle_ast::Erro
     expected
 }
 
-/// How far apart the wrong items of each kind are in a large module. None is wrong where it is 0.
+/// The distance between the wrong items of each kind in a large module; 0 if none is wrong.
 #[derive(Clone, Copy, Default)]
 struct Faults {
     globals: usize,
@@ -89,7 +89,7 @@ fn large(faults: Faults) -> Vec<u8> {
     let mut text =
         String::from("(module (memory 1) (table 1 funcref) (func $f) (func $undeclared)");
     for index in 0..9_000 {
-        // A global sees those before it and no other.
+        // The initializer of a global can name only earlier globals.
         let later = format!("(global.get {})", index + 1);
         let earlier = match index {
             0 => String::from("(i32.const 0)"),
@@ -105,7 +105,7 @@ fn large(faults: Faults) -> Vec<u8> {
         write!(text, "(elem {offset} funcref (ref.func $f) {expr})").unwrap();
     }
     for index in 0..600 {
-        // The end of a long body comes late, however early it was begun.
+        // The check of a long body ends late, even if it began early.
         let nops = if index % 200 == 100 { 120_000 } else { 200 };
         let named = (index + 300).min(599) + 2;
         let right = format!("(drop (ref.func {named}))");
@@ -159,7 +159,7 @@ fn errors_of_several_kinds_are_the_same() {
         Faults { globals: 0, ..all },
         Faults { globals: 0, exprs: 0, ..all },
     ];
-    // The limit decides which kinds are told.
+    // The limit decides which kinds are reported.
     check_faults(&cases, &[1, 2, 7, 20, 10_000]);
 }
 
@@ -187,7 +187,7 @@ fn references_to_functions_that_nothing_declares_are_found() {
     let text = "(drop (ref.func $undeclared)) (drop (ref.func $f))";
     let globals = "(global i32 (i32.const 0))".repeat(5_000);
     let funcs = format!("(func {} {text})", "nop ".repeat(3_000)).repeat(500);
-    // Only a global that comes last declares `$f`, and nothing `$undeclared`.
+    // Only a global that comes last declares `$f`, and nothing declares `$undeclared`.
     let text = format!(
         "(module (func $f) (func $undeclared) {globals} (global funcref (ref.func $f)) {funcs})"
     );
@@ -273,7 +273,7 @@ fn damaged_binaries_have_the_same_errors() {
     }
 }
 
-/// Components with two modules of enough code that three threads take part.
+/// A component with two modules of enough code that three threads take part.
 fn large_component(faults: [usize; 2]) -> String {
     let module = |name, every| {
         let funcs = (0..150).map(|index| {
@@ -281,7 +281,7 @@ fn large_component(faults: [usize; 2]) -> String {
             format!("(func ${name}{index} {}{code})", "nop ".repeat(4_000))
         });
         let funcs: String = funcs.collect();
-        // A fault behind the code, too.
+        // There is a fault behind the code, too.
         let offset = picks(every, every / 2, "(i64.const 0)", "(i32.const 0)");
         format!("(core module ${name} (memory 1) {funcs} (data {offset} \"\"))")
     };

@@ -25,12 +25,12 @@ struct Immediates<'s, 't, 'a> {
     op: CanonOp,
     /// The type of a function that is lifted.
     ty: Option<ComponentTypeIdx>,
-    /// Whether the keyword of an option was read, whose index comes next.
+    /// Whether the index of an option comes next, behind its keyword.
     in_option: bool,
 }
 
 impl<'a> ComponentState<'_, 'a> {
-    /// `(canon ...)`, behind the keyword.
+    /// Reads `(canon ...)`, behind the keyword.
     pub(super) fn canon(&mut self) -> Result<()> {
         if self.core.cursor.at_keyword(CanonOp::Lift.keyword()) {
             return self.canon_lift();
@@ -65,11 +65,11 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(op)
     }
 
-    /// `lift (core func ...) OPTION* (func $id? TYPE)`, and the closing parenthesis.
+    /// Reads `lift (core func ...) OPTION* (func $id? TYPE)`, and the closing parenthesis.
     fn canon_lift(&mut self) -> Result<()> {
         let start = self.core.cursor.clone();
         self.core.cursor.bump();
-        // The type may stand for definitions that come before those of the rest.
+        // The type may add definitions, which come before those of the rest.
         while !self.core.cursor.at_open("func")
             && !matches!(self.core.cursor.peek(), TokenKind::Close | TokenKind::Eof)
         {
@@ -134,7 +134,7 @@ impl CanonSource for Immediates<'_, '_, '_> {
             self.state.core.cursor.expect_open("memory")?;
         }
         if self.state.at_idx() && self.state.core.cursor.peek_at(1) == TokenKind::String {
-            // It looks like the export of an instance, which takes a form of its own.
+            // This looks like the export of an instance, which needs parentheses of its own.
             self.state.core.cursor.bump();
             return Err(self.state.core.cursor.unexpected(Expected::Token(")")));
         }

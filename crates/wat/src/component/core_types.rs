@@ -15,7 +15,7 @@ use super::scopes::{Head, Then};
 use crate::error::Result;
 
 impl<'a> ComponentState<'_, 'a> {
-    /// `(core type $id? ...)`, behind the keywords.
+    /// Reads `(core type $id? ...)`, behind the keywords.
     pub(super) fn core_type(&mut self) -> Result<()> {
         let head = self.head(false)?;
         let Some(head) = self.unless_alias(CORE_TYPE, head)? else { return Ok(()) };
@@ -30,7 +30,7 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(())
     }
 
-    /// `(core rec (type $id? ...)*)`, behind the keywords.
+    /// Reads `(core rec (type $id? ...)*)`, behind the keywords.
     pub(super) fn core_rec(&mut self) -> Result<()> {
         let types = self.rec_group()?;
         self.emit(Definition::CoreType(CoreType::Rec(types.into())));
@@ -64,8 +64,8 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(types)
     }
 
-    /// Reads a type that is not in a group behind its identifier, and its closing parenthesis. It
-    /// may refer to itself.
+    /// Reads a type outside of a group, behind its identifier, and its closing parenthesis. The
+    /// type may refer to itself.
     fn sub_type(&mut self, head: Head<'a>) -> Result<SubType> {
         let index = self.scope.len(CORE_TYPE);
         self.define(head, SortIdx::new(CORE_TYPE, index))?;
@@ -126,7 +126,7 @@ impl<'a> ComponentState<'_, 'a> {
             "alias" => {
                 self.core.cursor.expect_keyword("outer")?;
                 self.outer_alias()?;
-                // Which type it is, is not known here, so nothing is compared with it.
+                // The aliased type is not known here, so nothing is compared with it.
                 let index = self.know_type(FuncType::default().into());
                 self.core.broken_types.insert(index);
             }
@@ -159,14 +159,15 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(())
     }
 
-    /// Adds a type of the current scope to those that the parser of modules knows. Returns its index.
+    /// Adds a type of the current scope to those that the parser of modules knows. Returns its
+    /// index.
     fn know_type(&mut self, ty: SubType) -> u32 {
         let types = &mut self.core.module.types;
         types.push(ty);
         types.len() as u32 - 1
     }
 
-    /// Defines the types that uses of types without an index have added.
+    /// Defines the types that were added by type uses without an index.
     fn used_types(&mut self) {
         let mut next = self.scope.len(CORE_TYPE);
         while let Some(ty) = self.core.module.types.get(TypeIdx(next)) {

@@ -23,13 +23,13 @@ pub(super) struct Extern<'a> {
     pub(super) closes: u32,
 }
 
-/// What is imported or exported.
+/// The kind of an import or export.
 pub(super) enum ExternKind {
     /// An import.
     Import,
-    /// An export of a type.
+    /// An export in the type of a component or instance.
     Decl,
-    /// An export of a component, of this definition.
+    /// An export of this definition by a component.
     Export(Sort, Ref),
 }
 
@@ -37,13 +37,13 @@ pub(super) enum ExternKind {
 const ATTRIBUTES: [(&str, Feature); 4] = [
     ("implements", Feature::CmImplements),
     ("versionsuffix", Feature::CmCanonNames),
-    // The form that `wasm-tools` has.
+    // `wasm-tools` writes the keyword in this form.
     ("version-suffix", Feature::CmCanonNames),
     ("external-id", Feature::CmImplements),
 ];
 
 impl<'a> ComponentState<'_, 'a> {
-    /// Whether `(export "name" ATTRIBUTE*)` comes next, which says nothing of what is exported.
+    /// Whether `(export "name" ATTRIBUTE*)` comes next, without the item that is exported.
     pub(super) fn at_inline_export(&self) -> bool {
         self.core.cursor.at_open("export") && self.is_inline()
     }
@@ -78,7 +78,7 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads a name and its attributes.
     pub(super) fn extern_name(&mut self) -> Result<ExternName<'a>> {
-        // An old form of names that are interfaces.
+        // Old texts write the name of an interface in this form.
         let old = self.opt_form("interface", |state| state.core.cursor.expect_name())?;
         let mut name = ExternName::from(match old {
             Some(name) => name,
@@ -104,12 +104,12 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(name)
     }
 
-    /// `(import "name" ATTRIBUTE* (SORT $id? TYPE))`, behind the keyword.
+    /// Reads `(import "name" ATTRIBUTE* (SORT $id? TYPE))`, behind the keyword.
     pub(super) fn import(&mut self) -> Result<()> {
         self.declared(ExternKind::Import)
     }
 
-    /// `"name" ATTRIBUTE* (SORT $id? TYPE))`.
+    /// Reads `"name" ATTRIBUTE* (SORT $id? TYPE))`.
     fn declared(&mut self, kind: ExternKind) -> Result<()> {
         let name = self.extern_name()?;
         let sort = self.open_extern_sort()?;
@@ -117,7 +117,7 @@ impl<'a> ComponentState<'_, 'a> {
         self.extern_type(sort, Extern { head, name, kind, closes: 2 })
     }
 
-    /// `(export ...)`, behind the keyword.
+    /// Reads `(export ...)`, behind the keyword.
     pub(super) fn export(&mut self) -> Result<()> {
         if self.scope.kind() != Scope::Component {
             return self.declared(ExternKind::Decl);
@@ -135,7 +135,7 @@ impl<'a> ComponentState<'_, 'a> {
         self.add(head, Definition::Export(Export { name, item, ty: None }))
     }
 
-    /// Reads the type of an import or export behind its sort and identifier, and the rest of it.
+    /// Reads the rest of an import or export, behind the sort and the identifier of its type.
     pub(super) fn extern_type(&mut self, sort: Sort, mut ext: Extern<'a>) -> Result<()> {
         let desc = match sort {
             Sort::Core(_) => {
@@ -156,7 +156,7 @@ impl<'a> ComponentState<'_, 'a> {
                         if is_component { ExternDesc::Component } else { ExternDesc::Instance };
                     return self.finish_extern(ext, desc(ty));
                 }
-                // The parenthesis that closes the type is that of the scope.
+                // The parenthesis that closes the type is read at the end of the scope.
                 ext.closes -= 1;
                 let ty = if is_component { Type::Component } else { Type::Instance };
                 self.enter(Definition::Type(ty), None, |item| {

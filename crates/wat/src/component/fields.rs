@@ -38,7 +38,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// `(core ...)`, behind the keyword.
+    /// Reads `(core ...)`, behind the keyword.
     fn core_field(&mut self) -> Result<()> {
         let is_component = self.scope.kind() == Scope::Component;
         let cursor = &mut self.core.cursor;
@@ -58,7 +58,7 @@ impl<'a> ComponentState<'_, 'a> {
         field(self)
     }
 
-    /// `(core module $id? ...)`, behind the keywords.
+    /// Reads `(core module $id? ...)`, behind the keywords.
     fn core_module(&mut self) -> Result<()> {
         let Some(head) = self.own_head(CORE_MODULE)? else { return Ok(()) };
         let field = self.core.field_start;
@@ -86,7 +86,7 @@ impl<'a> ComponentState<'_, 'a> {
         closed
     }
 
-    /// `(component $id? ...)` in a component, behind the keyword.
+    /// Reads `(component $id? ...)` in a component, behind the keyword.
     fn component(&mut self) -> Result<()> {
         let Some(head) = self.own_head(COMPONENT)? else { return Ok(()) };
         let id = head.id();
@@ -96,8 +96,8 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(())
     }
 
-    /// `(func $id? ...)`, behind the keyword: an import, an alias, or `canon lift` with its type in
-    /// front.
+    /// Reads `(func $id? ...)`, behind the keyword: an import, an alias, or `canon lift` with its
+    /// type in front.
     fn func(&mut self) -> Result<()> {
         let Some(head) = self.own_head(FUNC)? else { return Ok(()) };
         let ty = self.func_type_use()?;
@@ -108,8 +108,8 @@ impl<'a> ComponentState<'_, 'a> {
         self.define(head, SortIdx::new(FUNC, index))
     }
 
-    /// `(core SORT $id? ...)`, behind the keywords, where the sort is not that of a field: an alias,
-    /// or the function of a canonical definition.
+    /// Reads `(core SORT $id? ...)`, behind the keywords, where the sort is not that of a field: an
+    /// alias, or the function of a canonical definition.
     fn core_item(&mut self, sort: CoreSort) -> Result<()> {
         let head = self.head(false)?;
         let sort = Sort::Core(sort);
@@ -126,7 +126,7 @@ impl<'a> ComponentState<'_, 'a> {
         self.add(head, Definition::Canon(canon))
     }
 
-    /// `(start func (value index)* (result (value $id?))*)`, behind the keyword.
+    /// Reads `(start func (value index)* (result (value $id?))*)`, behind the keyword.
     fn start(&mut self, start: usize) -> Result<()> {
         self.require_at(start + 1, Feature::CmValues)?;
         let func = self.item(FUNC)?.into();
@@ -154,7 +154,8 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(())
     }
 
-    /// `(value $id? TYPE LITERAL)` or `(value $id? TYPE (binary "bytes"*))`, behind the keyword.
+    /// Reads `(value $id? TYPE LITERAL)` or `(value $id? TYPE (binary "bytes"*))`, behind the
+    /// keyword.
     fn value(&mut self, start: usize) -> Result<()> {
         self.require_at(start + 1, Feature::CmValues)?;
         let head = self.head(false)?;

@@ -16,7 +16,7 @@ use super::items::{COMPONENT, CORE_INSTANCE, CORE_MODULE, INSTANCE, Ref};
 use crate::error::{Expected, Result};
 
 impl<'a> ComponentState<'_, 'a> {
-    /// `(core instance $id? ...)`, behind the keywords.
+    /// Reads `(core instance $id? ...)`, behind the keywords.
     pub(super) fn core_instance(&mut self) -> Result<()> {
         let head = self.head(false)?;
         let instance = match self.opt_form("instantiate", Self::instantiate_core)? {
@@ -61,7 +61,7 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(CoreInstance::Instantiate { module, args: self.settle_all(args, arg)? })
     }
 
-    /// Resolves what the items of a list refer to.
+    /// Resolves the references in a list.
     fn settle_all<N, T>(
         &mut self,
         items: Vec<(N, Sort, Ref)>,
@@ -91,7 +91,7 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(CoreInstance::Exports(exports.into()))
     }
 
-    /// `(instance $id? ...)` in a component, behind the keyword.
+    /// Reads `(instance $id? ...)` in a component, behind the keyword.
     pub(super) fn instance(&mut self) -> Result<()> {
         let Some(head) = self.own_head(INSTANCE)? else { return Ok(()) };
         let instance = match self.opt_form("instantiate", Self::instantiate)? {

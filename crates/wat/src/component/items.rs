@@ -76,7 +76,7 @@ impl<'a> ComponentState<'_, 'a> {
         self.idx(sort)
     }
 
-    /// Records what the next identifier refers to.
+    /// Records the target of the next identifier.
     fn refer(&mut self, sort: Sort, scope: u32, index: u32) {
         if let Some(recorder) = &mut self.core.recorder {
             let target = (Space::from(sort), None, index);
@@ -84,8 +84,8 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// Reports that the next identifier is not bound, and moves past it. Returns an index in the place
-    /// of its own, so that the rest of the definition is read.
+    /// Reports that the next identifier is not bound, and moves past it. Returns 0 as its index, so
+    /// that the rest of the definition is read.
     #[cold]
     fn missing(&mut self, sort: Sort) -> u32 {
         let error = self.unknown(sort);
@@ -229,7 +229,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// Reads a sort: that of a definition that components can import and export, or any core sort.
+    /// Reads a sort that components can import and export, or any core sort.
     pub(super) fn sort(&mut self) -> Result<Sort> {
         let cursor = &mut self.core.cursor;
         let start = cursor.pos();
@@ -255,7 +255,7 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(sort)
     }
 
-    /// Reads `(` and the sort of something that components can import and export.
+    /// Reads `(` and a sort that components can import and export.
     pub(super) fn open_extern_sort(&mut self) -> Result<Sort> {
         if !self.core.cursor.opt(TokenKind::Open) {
             return Err(self.core.cursor.unexpected(Expected::ExternDesc));
@@ -313,7 +313,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// `(alias ...)`, behind the keyword.
+    /// Reads `(alias ...)`, behind the keyword.
     pub(super) fn alias(&mut self) -> Result<()> {
         match self.core.cursor.opt_keyword("outer") {
             true => self.outer_alias(),
@@ -364,10 +364,10 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// Adds what the head begins if `(alias export index "name")` or
-    /// `(alias core export index "name")` comes next, with the parenthesis that closes the definition
-    /// around it. Otherwise returns the head. The sort is known, which tells the alias from one that
-    /// is the first field of a component.
+    /// Adds the definition that the head begins if `(alias export index "name")` or
+    /// `(alias core export index "name")` comes next, and reads the parenthesis that closes the
+    /// definition around the alias. Otherwise returns the head. The alias has no sort of its own,
+    /// which tells it from an alias that is the first field of a component.
     pub(super) fn unless_alias(&mut self, sort: Sort, head: Head<'a>) -> Result<Option<Head<'a>>> {
         let start = self.core.cursor.pos();
         if !self.core.cursor.at_open("alias") {
@@ -389,7 +389,7 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(None)
     }
 
-    /// `(alias outer SCOPE index (SORT $id?))`, behind `outer`.
+    /// Reads `(alias outer SCOPE index (SORT $id?))`, behind `outer`.
     pub(super) fn outer_alias(&mut self) -> Result<()> {
         let outer = self.core.cursor.clone();
         let count = match outer.peek() {

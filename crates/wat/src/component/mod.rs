@@ -2,15 +2,15 @@
 //! refers only to definitions before it.
 //!
 //! Components and the types of components and instances nest. Their scopes are a list, so nothing
-//! here recurses on the nesting of the text. What abbreviations stand for, such as types inside of
-//! other types and aliases of definitions of outer scopes, is added before the definition that uses
-//! it.
+//! here recurses on the nesting of the text. The definitions that abbreviations stand for, such as
+//! types inside of other types and aliases of definitions of outer scopes, are added before the
+//! definition that uses them.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | the public interface, the state, the loop over fields, recovery from errors |
 //! | `scopes.rs` | index spaces, identifiers, and the addition of definitions |
-//! | `fields.rs` | the fields of components and of types, but for those of the other files |
+//! | `fields.rs` | the fields of components and of types that are not in the other files |
 //! | `externs.rs` | imports and exports, their names and types |
 //! | `instances.rs` | instances and core instances |
 //! | `items.rs` | references to definitions, and the aliases that they stand for |
@@ -111,7 +111,7 @@ impl<'a> ParsedWasm<'a> {
     }
 }
 
-/// Whether a text is that of a component, as its first words say.
+/// Whether a text is that of a component, judging by its first words.
 ///
 /// ```
 /// assert!(wattle_wat::is_component("(; a comment ;) (component (type u8"));
@@ -157,8 +157,8 @@ impl Parser {
     /// Parses a text like [`component`](Parser::component), and returns the errors together with
     /// everything that could be read.
     ///
-    /// A field with an error is left out, so that what follows may have other indices than in the
-    /// text. An identifier that is not bound counts as index 0.
+    /// A field with an error is left out, so that later definitions may have other indices than in
+    /// the text. An identifier that is not bound counts as index 0.
     ///
     /// ```
     /// let parsed = wattle_wat::Parser::new()
@@ -257,8 +257,8 @@ impl Parser {
 
 /// The state of the parser of components.
 struct ComponentState<'t, 'a> {
-    /// The state of the parser of modules. It has the position, and what belongs to the whole text.
-    /// The identifiers of its types are those of the core types of the current scope.
+    /// The state of the parser of modules. It has the position, and everything that belongs to the
+    /// whole text. The identifiers of its types are those of the core types of the current scope.
     core: State<'t, 'a>,
     /// The definitions so far.
     definitions: Vec<Definition<'a>>,
@@ -350,7 +350,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
         self.end_scope();
     }
 
-    /// Goes on behind a scope.
+    /// Finishes the definition whose scope has ended.
     fn follow(&mut self, then: Then<'a>) -> Result<()> {
         match then {
             Then::Nothing => Ok(()),
@@ -363,7 +363,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
         }
     }
 
-    /// Reports an error. What is a type for the parser of modules is a core type of a component.
+    /// Reports an error. A type of the parser of modules is a core type of the component.
     #[cold]
     fn report(&mut self, mut error: Error) {
         if let ErrorKind::Unknown(space @ Space::Type, id) = &mut error.kind {

@@ -18,8 +18,8 @@ use crate::module::annotations::{self, OfComponent};
 /// The identifiers of all open scopes.
 #[derive(Default)]
 pub(super) struct Bindings<'a> {
-    /// By index space: for each identifier, the place in `open` of its innermost binding plus one,
-    /// or 0 if it is not bound.
+    /// For each identifier of each index space, the place in `open` of its innermost binding plus
+    /// one, or 0 if it is not bound.
     ids: [IdMap<'a>; Sort::COUNT],
     /// The bindings, in the order in which they were made.
     open: Vec<Binding>,
@@ -39,7 +39,7 @@ struct Binding {
     hides: u32,
 }
 
-/// What an identifier refers to.
+/// The target of an identifier.
 #[derive(Clone, Copy)]
 pub(super) struct Bound {
     /// The number of scopes around that of the binding.
@@ -104,7 +104,7 @@ pub(super) struct Frame<'a> {
     kind: Scope,
     /// The identifier, for outer aliases.
     pub(super) id: Option<Name<'a>>,
-    /// What is to do behind the scope.
+    /// The next step behind the scope.
     then: Then<'a>,
     /// The position of the field of the enclosing scope that holds it.
     pub(super) start: usize,
@@ -112,11 +112,11 @@ pub(super) struct Frame<'a> {
     number: u32,
     counts: Counts,
     names: Names<'a>,
-    /// The name of a component, unless an annotation in it says its names.
+    /// The name of a component, unless an annotation in it gives its names.
     pub(super) own: Option<Name<'a>>,
-    /// The annotation that says where the name section stands, and more names.
+    /// The annotation that gives the place of the name section, and more names.
     mark: Option<Mark>,
-    /// Whether a name section is written out, so that identifiers make none.
+    /// Whether a name section is written out, so that identifiers do not make one.
     has_written_names: bool,
     /// The exports that stand inside of definitions. They follow all other definitions.
     late: Vec<(Export<'a>, usize)>,
@@ -126,7 +126,7 @@ pub(super) struct Frame<'a> {
     core_types: IdMap<'a>,
 }
 
-/// An annotation that says where the name section of a component stands.
+/// An annotation that gives the place of the name section of a component.
 struct Mark {
     /// The place of the section among the definitions.
     place: usize,
@@ -134,7 +134,7 @@ struct Mark {
     span: Span,
 }
 
-/// What is to do behind a scope.
+/// The next step behind a scope.
 pub(super) enum Then<'a> {
     /// Nothing.
     Nothing,
@@ -142,7 +142,7 @@ pub(super) enum Then<'a> {
     Define(Head<'a>, SortIdx),
     /// Bind the type, behind its closing parenthesis.
     DefineType(Head<'a>, SortIdx),
-    /// Import or export something of that type.
+    /// Import or export an item of that type.
     Extern(Extern<'a>, ExternDesc),
 }
 
@@ -192,7 +192,7 @@ impl<'a> Frame<'a> {
         self.counts.len(sort)
     }
 
-    /// What stands in the scope, for error messages.
+    /// The form that is expected in the scope, for error messages.
     pub(super) fn expected(&self) -> Expected {
         match self.kind {
             Scope::Component => Expected::ComponentField,
@@ -343,8 +343,8 @@ impl<'a> ComponentState<'_, 'a> {
         Some(frame.then)
     }
 
-    /// Adds what follows the other definitions of the current scope: exports that stand inside of
-    /// definitions, and names.
+    /// Adds the definitions at the end of the current scope: exports that are written inside of
+    /// other definitions, and names.
     pub(super) fn end_scope(&mut self) {
         let field = self.core.field_start;
         for (export, at) in core::mem::take(&mut self.scope.late) {
@@ -375,7 +375,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// Adds the names that an annotation says.
+    /// Adds the names that an annotation gives.
     fn add_names(&mut self, names: &mut Names<'a>, mark: &Mark) {
         let mut clashes = false;
         if let Some(name) = &mark.more.component {
@@ -393,7 +393,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// Adds what annotations before the next token stand for.
+    /// Adds the custom sections and the names of annotations before the next token.
     pub(super) fn customs(&mut self) {
         if self.scope.kind != Scope::Component {
             return;

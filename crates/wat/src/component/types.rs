@@ -63,7 +63,7 @@ fn is_value(form: TypeForm) -> bool {
 }
 
 impl<'a> ComponentState<'_, 'a> {
-    /// `(type $id? ...)`, behind the keyword.
+    /// Reads `(type $id? ...)`, behind the keyword.
     pub(super) fn type_field(&mut self, may_export: bool) -> Result<()> {
         let head = self.head(may_export)?;
         let Some(head) = self.unless_alias(TYPE, head)? else { return Ok(()) };
@@ -101,7 +101,7 @@ impl<'a> ComponentState<'_, 'a> {
         Ok(())
     }
 
-    /// Reads a value type where one is used. A type that is written out is defined.
+    /// Reads a value type that a definition uses. Defines a type that is written out.
     pub(super) fn val_type(&mut self) -> Result<ValType> {
         let used = self.used_type()?;
         self.settle_type(used)
@@ -135,7 +135,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
     }
 
-    /// Reads a type that has no parts, or the beginning of one that has.
+    /// Reads a type without parts, or the beginning of a type with parts.
     fn begin_type(&mut self) -> Result<Option<Used>> {
         let cursor = &mut self.core.cursor;
         match cursor.peek() {

@@ -1,4 +1,4 @@
-//! Literals of values: the types say how a literal is read, and what its bytes are.
+//! Literals of values. The type of a value determines the form of its literal, and its bytes.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-value-definitions>
 
@@ -12,13 +12,13 @@ use super::ComponentState;
 use crate::cursor::Cursor;
 use crate::error::{Expected, Number, Result};
 
-/// What is still to be read, the next last.
+/// Values and parentheses that are still to be read. They lie on a stack, the next on top.
 enum Rest {
     /// A closing parenthesis.
     Close,
-    /// This many values of a type, which stands in the definition of another.
+    /// This many values of a type, and the place of the type that refers to it, if any.
     Values(ValType, Option<TypePlace>, u32),
-    /// This many entries of a map.
+    /// This many entries of a map, and the place of the map's type.
     Entries([ValType; 2], TypePlace, u32),
 }
 
@@ -50,7 +50,7 @@ impl ComponentState<'_, '_> {
         Ok(out)
     }
 
-    /// Reads a value as far as its type says, and adds what follows.
+    /// Reads one value up to the values in it, and adds these to `open`.
     fn literal_of(
         &mut self,
         ty: ValType,
@@ -252,8 +252,9 @@ fn label_of<'n>(
     })
 }
 
-/// The character of a literal such as `'a'` or `'\n'`. The lexical format of text has ASCII
-/// characters outside of strings alone, and blanks, quotes and parentheses only as escapes.
+/// The character of a literal such as `'a'` or `'\n'`. Outside of strings, the lexical format
+/// allows only ASCII characters, and in such a literal, blanks, quotes and parentheses only as
+/// escapes.
 pub(crate) fn char_of(text: &[u8]) -> Option<char> {
     let inner = text.strip_prefix(b"'")?.strip_suffix(b"'")?;
     let byte = match inner {

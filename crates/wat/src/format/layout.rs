@@ -5,7 +5,7 @@ use super::scan::{Kind, Scan};
 /// The layout of a form that is broken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Layout {
-    /// `(module ...)` and whatever else has forms that get a line each.
+    /// `(module ...)` and other forms in which each form gets a line.
     Items,
     /// `(rec ...)`, `(struct ...)`: as `Items`, with the closing parenthesis behind the last form.
     Fields,
@@ -15,7 +15,7 @@ pub(super) enum Layout {
     Func,
     /// A folded block, or a part of one.
     Block,
-    /// A folded instruction of another kind, or what ends in one: words and types, and then
+    /// A folded instruction of another kind, or a form that ends in one: words and types, and then
     /// instructions that get a line each.
     Instr,
     /// Strings or indices, which keep the line breaks between them.
@@ -24,9 +24,9 @@ pub(super) enum Layout {
     Strings,
     /// Words and forms one behind the other, with a line break where the next does not fit.
     Fill,
-    /// Words, and then forms of which each gets a line.
+    /// Words, and then forms that get a line each.
     Plain,
-    /// Stays as it is.
+    /// A form that stays as it is.
     Untouched,
 }
 
@@ -53,14 +53,14 @@ impl Layout {
     }
 }
 
-/// The part that a form plays in a form with code.
+/// The role of a form in a form with code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Role {
     /// An instruction, or a part of a block.
     Statement,
     /// `(local ...)`.
     Local,
-    /// Something that belongs to what stands before it: a type, a clause.
+    /// A form that belongs to the item before it: a type, a clause.
     Other,
 }
 

@@ -1,4 +1,5 @@
-//! Which forms fit on a line: their ends, layouts and widths, in one pass over the tokens.
+//! Measures the forms of a text, to find those that fit on a line: their ends, layouts and widths,
+//! in one pass over the tokens.
 
 use alloc::vec::Vec;
 
@@ -26,7 +27,8 @@ impl Form {
 struct Open<'a> {
     /// Its number.
     form: usize,
-    /// The open form that is the field or the directive around it, or is itself that.
+    /// The place among the open forms of the field or the directive that contains this form, or is
+    /// it.
     field: usize,
     layout: Layout,
     keyword: &'a str,
@@ -34,7 +36,7 @@ struct Open<'a> {
     /// The number of its tokens and forms.
     len: usize,
     is_broken: bool,
-    /// Whether there is something that would get a line of its own.
+    /// Whether an item in it would get a line of its own.
     has_body: bool,
     /// The number of instructions that are not folded.
     flat: u32,
@@ -71,7 +73,7 @@ impl<'a> Measure<'a> {
             Kind::Close => self.close(scan, at),
             kind => {
                 let slice = scan.slice(token);
-                // A malformed token may end with its line.
+                // A malformed token may reach to the end of its line.
                 let is_long = matches!(kind, Kind::LineComment | Kind::Malformed)
                     || kind == Kind::BlockComment && slice.contains('\n');
                 let width = if is_long { Form::BROKEN } else { count(scan.width(slice)) };
@@ -184,7 +186,7 @@ impl<'a> Measure<'a> {
         None
     }
 
-    /// Leaves the field as it is that a malformed token is in. Between fields, the token stays alone.
+    /// Leaves the field around a malformed token as it is. Between fields, only the token is left.
     fn leave_malformed(&mut self) {
         let is_between =
             self.open.last().is_none_or(|open| open.layout == Layout::Items && open.len > 1);

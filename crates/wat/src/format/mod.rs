@@ -44,7 +44,7 @@ use alloc::vec::Vec;
 
 use crate::error::Error;
 
-/// How wide lines may be.
+/// The settings of the formatter: the width of lines.
 ///
 /// ```
 /// let text = "(func (result i32) (i32.add (i32.const 1) (i32.const 2)))";
@@ -68,16 +68,16 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The width of a line, if nothing else is asked for.
+    /// The default width of a line.
     pub const WIDTH: usize = 100;
 
-    /// Lines of [`WIDTH`](Config::WIDTH) characters.
+    /// The settings with lines of [`WIDTH`](Config::WIDTH) characters.
     pub fn new() -> Config {
         Config { width: Config::WIDTH }
     }
 
-    /// The number of characters up to which items share a line. A word, a string or a comment that is
-    /// longer is not broken.
+    /// Sets the number of characters up to which items share a line. A longer word, string or
+    /// comment is not broken.
     #[must_use]
     pub fn width(self, width: usize) -> Config {
         Config { width }
@@ -104,7 +104,7 @@ impl Config {
 pub struct Formatted {
     /// The text.
     pub text: String,
-    /// Why some fields were left as they are, with spans of the text before; at most
+    /// The reasons why some fields were left as they are, with spans of the text before; at most
     /// [`Errors::LIMIT`](crate::Errors::LIMIT).
     pub errors: Vec<Error>,
 }

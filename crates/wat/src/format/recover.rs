@@ -1,8 +1,8 @@
 //! Texts whose parentheses do not match: each field that lacks one, or has one too many, becomes a
 //! single token, so that the others can be formatted.
 //!
-//! Where a field ends that is not closed, only the layout says: a field begins a line, and is not
-//! indented deeper than the fields before it.
+//! Only the layout shows where a field that is not closed ends: the next field begins a line, and
+//! is not indented deeper than the fields before it.
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Expected, Related};
 use crate::help::Help;
 use crate::keywords;
 
-/// Tokens that stay as they are together: the first, and the one behind the last.
+/// A run of tokens that stays as it is: the first, and the one behind the last.
 type Region = (usize, usize);
 
 /// Joins the tokens of fields whose parentheses do not match.
@@ -42,24 +42,25 @@ pub(super) fn join_unbalanced(scan: &mut Scan<'_>) {
 
 struct Recovery<'s, 'a> {
     scan: &'s Scan<'a>,
-    /// In order, and apart from one another.
+    /// The runs found so far, in order and apart from one another.
     regions: Vec<Region>,
     errors: Vec<Error>,
 }
 
-/// What the parentheses among some tokens come to.
+/// The balance of the parentheses among some tokens.
 #[derive(Clone, Copy)]
 struct Balance {
-    /// The number of forms that are open at the end, less those that were open before and are not.
+    /// The number of opening parentheses less that of closing ones.
     net: i64,
-    /// The lowest that this number was.
+    /// The lowest value of this number behind any of the tokens.
     least: i64,
 }
 
 impl Recovery<'_, '_> {
     fn text(&mut self) {
         let len = self.scan.tokens.len();
-        // The first form, and the last module or component, if only fields came after it.
+        // The last form of the top level, and the last module or component, if only fields came
+        // after it.
         let (mut form, mut around) = (None, None);
         let mut depth = 0_usize;
         for at in 0..len {
@@ -97,7 +98,7 @@ impl Recovery<'_, '_> {
         self.errors.push(Error::new(kind, self.scan.token(close).span()));
     }
 
-    /// Goes through the forms of the top level from the first that is not closed on.
+    /// Looks at the forms of the top level, beginning with the first that is not closed.
     fn forms_from(&mut self, start: usize) {
         let column = self.column(start);
         let is_field_list = is_field(self.scan.keyword(start));
@@ -169,9 +170,9 @@ impl Recovery<'_, '_> {
         is_of_module
     }
 
-    /// Leaves a form as it is whose parentheses do not match.
+    /// Leaves a form whose parentheses do not match as it is.
     fn leave(&mut self, (start, mut end): Region) {
-        // Comments on their own lines belong to what comes next.
+        // Comments on their own lines belong to the next form.
         while end > start + 1
             && self.scan.token(end - 1).kind.is_comment()
             && self.scan.token(end - 1).lines > 0
@@ -181,7 +182,7 @@ impl Recovery<'_, '_> {
         self.regions.push((start, end));
         let open = self.scan.token(start);
         let last = self.scan.token(end - 1);
-        // A string or a comment that is not closed is reported.
+        // A string or a comment that is not closed is already reported.
         let is_reported = (start..end).any(|at| self.scan.token(at).kind == Kind::Malformed);
         if !is_reported {
             let kind = ErrorKind::UnexpectedToken(Expected::Token(")"));
@@ -208,7 +209,7 @@ impl Recovery<'_, '_> {
         balance
     }
 
-    /// Whether a form opens that begins a line, at most at a column.
+    /// Whether a form opens at the beginning of a line, at most at this column.
     fn begins_line(&self, at: usize, column: usize) -> bool {
         let token = self.scan.token(at);
         token.kind == Kind::Open && token.lines > 0 && self.column(at) <= column

@@ -1,4 +1,4 @@
-//! The tokens of a text, with what the layout asks of each.
+//! The tokens of a text, with the facts that the layout needs.
 
 use alloc::vec::Vec;
 
@@ -31,7 +31,7 @@ pub(super) enum Kind {
     LineComment,
     /// `(; ;)`, or an annotation whose content is not made of ordinary tokens.
     BlockComment,
-    /// What stays as it is: a malformed token, or everything from one token to another.
+    /// A part of the text that stays as it is: a malformed token, or a run of tokens.
     Malformed,
 }
 
@@ -75,7 +75,7 @@ pub(super) struct Scan<'a> {
     pub(super) tokens: Vec<Token>,
     /// Whether all characters are ASCII, so that bytes count characters.
     pub(super) is_ascii: bool,
-    /// Why fields cannot be formatted.
+    /// The reasons why fields cannot be formatted.
     pub(super) errors: Vec<Error>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Scan<'a> {
         Ok(scan)
     }
 
-    /// The kind of a token, and what it means for the annotation that it is in.
+    /// The kind of a token. Updates the state of the annotation that the token is in.
     fn kind(
         &mut self,
         kind: TokenKind,
@@ -175,7 +175,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Makes one token of an annotation that has ended and has tokens that can stand nowhere else.
+    /// Makes an annotation a single token if it has ended and has tokens that can stand nowhere
+    /// else.
     fn end_annotation(&mut self, annotation: &mut Option<OpenAnnotation>) {
         let Some(OpenAnnotation { at, depth: 0, is_ordinary }) = *annotation else { return };
         *annotation = None;
@@ -183,7 +184,8 @@ impl<'a> Scan<'a> {
             return;
         }
         let end = self.tokens.last().map_or(0, |token| token.end);
-        // A malformed token in it stays, since the field around it must stay as it is.
+        // An annotation with a malformed token is malformed, since the field around it must stay as
+        // it is.
         let is_malformed = self.tokens.iter().skip(at).any(|token| token.kind == Kind::Malformed);
         let kind = if is_malformed { Kind::Malformed } else { Kind::BlockComment };
         self.tokens.truncate(at + 1);
@@ -227,7 +229,7 @@ fn ends_of_lines(blanks: &[u8]) -> u8 {
         return 0;
     }
     let count = |end| blanks.iter().filter(|byte| **byte == end).count();
-    // Either end of a line stands alone, or both do together.
+    // A line ends with `\n`, with `\r`, or with both.
     let ends = count(b'\n').max(count(b'\r'));
     ends.min(usize::from(Token::BLANK)) as u8
 }

@@ -1,7 +1,7 @@
 //! Writes the tokens, and decides before each whether a line ends.
 //!
-//! A form that fits is written on one line. Another is opened, and the tokens in it are placed by its
-//! layout. Open forms are a list, so nesting takes no stack.
+//! A form that fits is written on one line. Any other form is opened, and the tokens in it are
+//! placed by its layout. Open forms are a list, so nesting takes no stack.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,7 +35,7 @@ pub(super) fn write(scan: &Scan<'_>, forms: &[Form], width: usize) -> String {
     while at < scan.tokens.len() {
         at = writer.token(at);
     }
-    // A comment that is not closed would get another line each time.
+    // A line break behind an unclosed comment would be a part of it, so each run would add another.
     let is_unclosed =
         |last: &Token| last.kind == Kind::Malformed && last.end as usize == scan.text.len();
     if !writer.out.is_empty() && !scan.tokens.last().is_some_and(is_unclosed) {
@@ -59,7 +59,7 @@ struct Frame {
     hugs: bool,
     /// Whether it is the folded `if`, whose condition may stay on its line.
     is_if: bool,
-    /// Whether something in it has a line of its own.
+    /// Whether an item in it has a line of its own.
     has_body: bool,
     /// Whether a line began in it, so that the next may have a blank line before it.
     has_lines: bool,
@@ -94,13 +94,13 @@ impl Frame {
         self.inner + self.blocks
     }
 
-    /// The level of what belongs to the item before it.
+    /// The level of a token or form that belongs to the item before it.
     fn continued_level(&self) -> usize {
         self.item_level() + usize::from(self.is_in_instr)
     }
 }
 
-/// What stands before a token.
+/// The blank or line break before a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// A blank.
@@ -111,14 +111,14 @@ enum Place {
     Line,
 }
 
-/// What the last token says about the place of the next.
+/// The place that the last token determines for the next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
-    /// Nothing.
+    /// The last token determines nothing.
     Placed,
-    /// It begins a line.
+    /// The next token begins a line.
     Line,
-    /// It stands behind a comment that begins the line.
+    /// The next token stands behind a comment that begins the line.
     Blank,
 }
 
@@ -147,8 +147,8 @@ impl<'a> Writer<'_, 'a> {
         self.frames.last_mut().unwrap_or(&mut self.root)
     }
 
-    /// Writes the token at a position, or the form that opens there if it fits. Returns the position
-    /// behind.
+    /// Writes the token at a position, or the form that opens there if it fits. Returns the
+    /// position behind.
     fn token(&mut self, at: usize) -> usize {
         let token = self.scan.token(at);
         match token.kind {
@@ -209,7 +209,7 @@ impl<'a> Writer<'_, 'a> {
             Kind::Annotation => self.place_annotation(token),
             _ => self.place_form(token, form, width.is_some()),
         };
-        // A form that fits on no line opens on this one.
+        // A form that does not fit even on a line of its own opens on this one.
         let on_own_line = INDENT.len() * level.min(MAX_LEVEL) + self.trail(close);
         let may_fit = width.filter(|width| on_own_line + width <= self.width);
         let place = self.fitted(place, may_fit.unwrap_or(0), close);
@@ -240,7 +240,7 @@ impl<'a> Writer<'_, 'a> {
         at + 1
     }
 
-    /// Where a form goes, and the level if it begins a line.
+    /// The place of a form, and the level if it begins a line.
     fn place_form(&mut self, token: Token, form: Form, may_fit: bool) -> (Place, usize) {
         let frame = self.frame();
         let is_first = !frame.has_body && !frame.is_after_form;
@@ -282,7 +282,7 @@ impl<'a> Writer<'_, 'a> {
         }
     }
 
-    /// Where an annotation goes, and the level if it begins a line.
+    /// The place of an annotation, and the level if it begins a line.
     fn place_annotation(&mut self, token: Token) -> (Place, usize) {
         let frame = self.frame();
         let begins = token.lines > 0 || frame.layout == Layout::Items;
@@ -293,7 +293,7 @@ impl<'a> Writer<'_, 'a> {
         (if begins { Place::Line } else { Place::Blank }, frame.item_level())
     }
 
-    /// Writes a comment. One that follows something on its line stays there.
+    /// Writes a comment. A comment behind other tokens of its line stays there.
     fn comment(&mut self, at: usize) {
         let token = self.scan.token(at);
         let is_line = token.kind == Kind::LineComment;
@@ -348,7 +348,8 @@ impl<'a> Writer<'_, 'a> {
         frame.has_lines = true;
     }
 
-    /// A place, decided by whether a token or form of this width that ends at `last` fits.
+    /// Replaces `BlankIfFits` by `Blank` if a token or form of this width that ends at `last` fits
+    /// on the line, and by `Line` if not.
     fn fitted(&mut self, place: Place, width: usize, last: usize) -> Place {
         if place != Place::BlankIfFits {
             return place;
@@ -383,7 +384,7 @@ impl<'a> Writer<'_, 'a> {
         }
     }
 
-    /// Writes what stands before a token.
+    /// Writes the blank or the line break before a token.
     fn begin(&mut self, token: Token, place: Place, level: usize) {
         let next = core::mem::replace(&mut self.next, Next::Placed);
         let is_after_open = core::mem::replace(&mut self.is_after_open, false);
@@ -447,7 +448,7 @@ impl<'a> Writer<'_, 'a> {
         }
     }
 
-    /// Writes what stays as it is.
+    /// Writes a part of the text as it is.
     fn raw(&mut self, slice: &'a str) {
         self.out.push_str(slice);
         let line = slice.rfind('\n').map_or(slice, |end| slice.get(end + 1..).unwrap_or_default());

@@ -51,7 +51,7 @@ fn name<'a>(annot: &Annotation<'a>, cursor: &mut Cursor<'_, 'a>) -> Result<Name<
     name_in(annot, cursor, "string expected")
 }
 
-/// `(@producers (language "C" "17") (processed-by "clang" "19") ..)`.
+/// Reads `(@producers (language "C" "17") (processed-by "clang" "19") ..)`.
 fn producers<'a>(annot: &Annotation<'a>) -> Result<Producers<'a>> {
     let mut fields: Vec<ProducersField<'a>> = Vec::new();
     forms(annot, |cursor, field| {
@@ -65,7 +65,7 @@ fn producers<'a>(annot: &Annotation<'a>) -> Result<Producers<'a>> {
     Ok(Producers { fields })
 }
 
-/// `(@dylink.0 (mem-info (memory 16 4) (table 1 0)) (needed "lib.so") ..)`.
+/// Reads `(@dylink.0 (mem-info (memory 16 4) (table 1 0)) (needed "lib.so") ..)`.
 fn dylink<'a>(annot: &Annotation<'a>) -> Result<Dylink<'a>> {
     let mut subsections = Vec::new();
     forms(annot, |cursor, keyword| {
@@ -98,7 +98,7 @@ fn dylink<'a>(annot: &Annotation<'a>) -> Result<Dylink<'a>> {
     Ok(Dylink { subsections })
 }
 
-/// `(memory size align)? (table size align)?`.
+/// Reads `(memory size align)? (table size align)?`.
 fn memory(cursor: &mut Cursor<'_, '_>) -> Result<DylinkMemory> {
     let mut memory = DylinkMemory::default();
     for (keyword, size, align) in [

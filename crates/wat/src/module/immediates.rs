@@ -42,7 +42,7 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         Immediates { state, scratch: Some(scratch), opcode, ty: TypeIdx(0) }
     }
 
-    /// The buffer, which lives as long as the instruction.
+    /// Takes the buffer for a list, and clears it. Fails if the instruction has had it already.
     fn buffer(&mut self) -> Result<&'s mut Vec<u8>> {
         let Some(buffer) = self.scratch.take() else {
             return Err(self.state.cursor.unexpected(Expected::Instr));
@@ -87,7 +87,7 @@ impl<'s, 't, 'a> Immediates<'s, 't, 'a> {
         }
     }
 
-    /// `offset=N` or `align=N`.
+    /// Reads `offset=N` or `align=N`.
     #[inline(always)]
     fn opt_setting(&mut self, prefix: &str) -> Result<Option<u64>> {
         let cursor = &mut self.state.cursor;

@@ -133,7 +133,7 @@ impl State<'_, '_> {
         self.cursor.error(ErrorKind::Unknown(space, id.into()))
     }
 
-    /// Advice to write the instruction that reads or calls what an identifier is bound to.
+    /// Advice to write the instruction that reads or calls the item with this identifier.
     fn reads(&self, id: &str) -> Option<Help> {
         let name = id.strip_prefix('$')?;
         let instr =

@@ -24,7 +24,7 @@ impl Code<'_> {
                 Open::Loose
             }
             Open::Operands => Open::Loose,
-            // It keeps its label, like a block.
+            // The form keeps its label, like a block.
             _ => Open::FoldedBlock,
         };
     }

@@ -15,13 +15,13 @@ pub(super) fn extern_kind(keyword: &str) -> Option<ExternKind> {
 /// The origin of the members that a field adds to index spaces.
 #[derive(Clone, Copy)]
 pub(super) enum Origin {
-    /// They are imported.
+    /// The members are imported.
     Import,
-    /// They are defined. Imports of any kind must come before.
+    /// The members are defined. Imports of any kind must come before.
     Definition(Space),
-    /// They are types.
+    /// The members are types.
     Types,
-    /// They are segments, or the field has no members.
+    /// The members are segments, or the field has no members.
     Other,
 }
 
@@ -93,7 +93,7 @@ impl<'a> State<'_, 'a> {
             _ => {
                 let Some(kind) = extern_kind(keyword) else {
                     if !matches!(keyword, "export" | "start") {
-                        // It may be meant as a field that binds an identifier.
+                        // The form may be meant as a field that binds an identifier.
                         self.excuse(true);
                     }
                     return Origin::Other;

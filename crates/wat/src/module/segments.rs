@@ -81,8 +81,8 @@ impl<'a> State<'_, 'a> {
         Ok(())
     }
 
-    /// `(memory $m)` or `(table $t)`; WebAssembly 1.0 also had the bare number. The index is `None`
-    /// where it is the first one and the binary format, as in 1.0, has no way to state it.
+    /// Reads `(memory $m)` or `(table $t)`; WebAssembly 1.0 also had the bare number. The index is
+    /// `None` where it is the first one and the binary format, as in 1.0, has no way to state it.
     fn container(&mut self, keyword: &str, space: Space) -> Result<Option<Option<u32>>> {
         if self.cursor.at_nat() {
             let index = self.cursor.expect_u32()?;

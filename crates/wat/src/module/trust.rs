@@ -1,5 +1,5 @@
-//! Which parts of a module are right in spite of the errors in its text: those that do not depend
-//! on anything that could not be read.
+//! The parts of a module that are right in spite of the errors in its text: those that do not
+//! depend on anything that could not be read.
 
 use alloc::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::scan::Origin;
 use crate::error::{Error, ErrorKind, Expected};
 use crate::ids::Space;
 
-/// Which parts of a module are as the text says, though other parts of the text have errors.
+/// The parts of a module that are as the text says, though other parts of the text have errors.
 ///
 /// ```
 /// use wattle_ast::{ItemKind, Path};

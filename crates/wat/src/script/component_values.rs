@@ -1,4 +1,5 @@
-//! The values of components in scripts: arguments of functions, and the results that they must have.
+//! The values of components in scripts: arguments of functions, and the results that they must
+//! have.
 //!
 //! The forms are those of `wasm-tools`, which the official scripts of components use.
 
@@ -74,8 +75,8 @@ pub enum ComponentValue {
     Flags(Vec<Box<str>>),
 }
 
-/// The number of values around a value at most. Types of components may be nested as deeply, so
-/// that no deeper value has a type.
+/// The most values that may be around a value. Types of components may be nested as deeply, so that
+/// no deeper value has a type.
 const DEPTH: usize = 100;
 
 /// The keywords of values.
@@ -155,7 +156,7 @@ enum Begun {
     Form(Form, Box<str>),
 }
 
-/// Reads a keyword, and what comes before the values inside.
+/// Reads the keyword of a value, and everything before the values in it.
 fn begin(cursor: &mut Cursor<'_, '_>) -> Result<Begun> {
     let keyword = if cursor.peek() == TokenKind::Keyword { cursor.text() } else { "" };
     if !keywords().any(|known| known == keyword) {
@@ -220,7 +221,8 @@ fn text(cursor: &mut Cursor<'_, '_>) -> Result<Box<str>> {
     Ok(cursor.expect_name()?.as_str().into())
 }
 
-/// Moves to the keyword of the next value in the innermost open one. Returns false if there is none.
+/// Moves to the keyword of the next value in the innermost open one. Returns false if there is
+/// none.
 fn next(cursor: &mut Cursor<'_, '_>, open: &mut [Open]) -> Result<bool> {
     let Some(open) = open.last_mut() else { return Ok(false) };
     let count = open.values.len();
@@ -256,7 +258,7 @@ fn next(cursor: &mut Cursor<'_, '_>, open: &mut [Open]) -> Result<bool> {
     }
 }
 
-/// Makes the innermost open value of the values in it.
+/// Makes the innermost open value from the values in it.
 fn finish(cursor: &Cursor<'_, '_>, open: &mut Vec<Open>) -> Result<ComponentValue> {
     let Some(Open { form, label, labels, mut values }) = open.pop() else {
         return Err(cursor.unexpected(Expected::ComponentValue));

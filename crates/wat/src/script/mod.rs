@@ -69,13 +69,13 @@ pub struct Word<'a> {
 /// One step of a script.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Directive<'a> {
-    /// The action of the directive.
+    /// The kind of the directive.
     pub kind: DirectiveKind<'a>,
     /// The bytes of the form in the script, parentheses included.
     pub span: Span,
 }
 
-/// What a directive does.
+/// The kind of a directive, with its parts.
 #[derive(Clone, PartialEq, Debug)]
 pub enum DirectiveKind<'a> {
     /// `(module ...)` or `(component ...)`: defines a module or component and instantiates it. Both
@@ -134,7 +134,8 @@ impl<'a> DirectiveKind<'a> {
         matches!(self, DirectiveKind::AssertReturn { .. } | DirectiveKind::Assert(_))
     }
 
-    /// The module or component in the directive, if any. Modules inside of a thread are not included.
+    /// The module or component in the directive, if any. Modules inside of a thread are not
+    /// included.
     pub fn module(&self) -> Option<&ScriptModule<'a>> {
         match self {
             DirectiveKind::Module(module)
@@ -182,8 +183,8 @@ impl Assertion<'_> {
 pub enum Subject<'a> {
     /// An action.
     Action(Action<'a>),
-    /// A module or component whose text or bytes are given. The verdict says at which stage it
-    /// fails.
+    /// A module or component whose text or bytes are given. The verdict states the stage at which
+    /// it fails.
     Module(ScriptModule<'a>),
     /// The instantiation of a module that was defined before.
     Instance(Instance<'a>),
@@ -230,15 +231,15 @@ verdicts! {
     Unlinkable "assert_unlinkable";
 }
 
-/// `(module instance $instance? $module?)` or `(component instance $instance? $component?)`: another
-/// instance of a module or component.
+/// `(module instance $instance? $module?)` or `(component instance $instance? $component?)`:
+/// another instance of a module or component.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instance<'a> {
     /// The identifier of the instance, if any.
     pub id: Option<Word<'a>>,
     /// The module or component; `None` for the last one.
     pub module: Option<Word<'a>>,
-    /// Whether it is that of a component.
+    /// Whether it is an instance of a component.
     pub is_component: bool,
     /// The bytes of the form in the script.
     pub span: Span,
@@ -263,8 +264,8 @@ pub enum ActionKind {
     /// `(invoke $instance? "name" ARGUMENT*)`: call the function with these arguments.
     Invoke(Vec<Value>),
     /// `(invoke $instance? "name" ARGUMENT*)` where an argument is not a core value: call the
-    /// function of a component with these arguments. Without arguments, and with floats alone, it is
-    /// [`Invoke`](ActionKind::Invoke), whatever the instance is of.
+    /// function of a component with these arguments. Without arguments, and with floats alone, it
+    /// is [`Invoke`](ActionKind::Invoke), even if the instance is that of a component.
     InvokeComponent(Vec<ComponentValue>),
     /// `(get $instance? "name")`: read the global.
     Get,

@@ -83,8 +83,8 @@ impl ScriptModule<'_> {
         Some(parsed.map_err(|errors| self.locate_errors(errors)))
     }
 
-    /// Parses a module or component whose source is text, like [`parse`](ScriptModule::parse), which
-    /// is for modules alone.
+    /// Parses a module or component whose source is text, like [`parse`](ScriptModule::parse),
+    /// which is for modules alone.
     ///
     /// ```
     /// use wattle_wat::{ParsedWasm, Parser};
@@ -146,9 +146,9 @@ impl ScriptModule<'_> {
     }
 }
 
-/// The module or component of a text that consists only of `(module binary ..)`, `(module quote ..)`,
-/// `(component binary ..)` or `(component quote ..)`. Tools accept these forms as files, though only
-/// scripts have them.
+/// The module or component of a text that consists only of `(module binary ..)`,
+/// `(module quote ..)`, `(component binary ..)` or `(component quote ..)`. Tools accept these forms
+/// as files, though only scripts have them.
 ///
 /// ```
 /// use wattle_wat::script::{ModuleSource, embedded};

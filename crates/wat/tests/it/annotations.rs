@@ -48,7 +48,7 @@ fn identifiers_are_the_names() {
     assert_eq!(parsed.module.customs[0].data, CustomData::Names);
     assert_eq!(parsed.module.names.module.as_deref(), Some("m"));
     assert_eq!(parsed.warnings, []);
-    // Beside identifiers it marks the place.
+    // Beside identifiers, such a section marks the place alone.
     let text = format!("(func $f) {section}");
     let parsed = Parser::new().module(&text).unwrap();
     assert_eq!((parsed.module.customs.len(), parsed.module.customs[0].after), (1, None));
@@ -81,7 +81,7 @@ fn the_place_of_the_name_section_can_be_marked() {
     customs(&format!("(func $f) (@names (after func)) {custom}"), &[names(Some(Func)), z]);
     // Without names there is no section.
     customs(&format!("(func) (@names (after func)) {custom}"), &[z]);
-    // Names of what does not exist.
+    // The annotation names a function that does not exist.
     let module = parse("(func $f) (@names \"\\01\\04\\01\\07\\01g\")").unwrap();
     let names: Vec<_> = module.names.funcs.iter().map(|(at, name)| (at.0, name.as_str())).collect();
     assert_eq!(names, [(0, "f"), (7, "g")]);

@@ -1,4 +1,5 @@
-//! Which form is not closed. It is private to the crate, so its file is compiled here too.
+//! The search for the form that is not closed. It is private to the crate, so its file is compiled
+//! here too.
 
 use wattle_syntax::Tokens;
 

@@ -11,9 +11,10 @@ use wattle_wat::{ParsedWasm, Parser};
 /// Components that are well-formed for `wasm-tools`, and malformed here: the file and the beginning
 /// of the error.
 const REFUSED: &[(&str, &str)] = &[
-    // A use of a type in the type of a module has a result that the type has not.
+    // In the type of a module, the use of a type states a result that the type does not have.
     ("instance-type.wast", "inline function type does not match explicit type"),
-    // These are of features of modules that are not there: shared functions, globals and others.
+    // These need features of modules that Wattle does not have: shared functions, globals and
+    // others.
     ("shared-everything-threads/builtins.wast", "unexpected token, expected a composite type"),
     ("shared-everything-threads/globals.wast", "unexpected token, expected a type"),
     ("shared-everything-threads/not-accepted.wast", "unexpected token, expected a type"),
@@ -21,8 +22,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("legacy-indices.wast", "unexpected token, expected"),
 ];
 
-/// Components that scripts call malformed for a limit of `wasm-tools`: on nesting, and on the results
-/// of a start function. Limits on components are for the validator.
+/// Components that scripts call malformed for a limit of `wasm-tools`: on nesting, and on the
+/// results of a start function. Limits on components are for the validator.
 const PARSED: &[&str] = &["very-nested.wast:1870", "start.wast:49"];
 
 /// The features that a script has on: all but those that its first line turns off.
@@ -70,7 +71,8 @@ fn components_in_scripts_are_parsed_or_refused_as_the_scripts_say() {
                     }
                 }
                 (DirectiveKind::Assert(Assertion { verdict: Verdict::Invalid, .. }), error) => {
-                    // What a text refers to must come before, which others leave to validation.
+                    // Definitions must come before their uses; other parsers leave this rule to
+                    // validation.
                     invalid[usize::from(error.is_some())] += 1;
                 }
                 (_, None) => parsed += 1,

@@ -1,4 +1,5 @@
-//! Texts of components: what abbreviations stand for, names, places, errors.
+//! Texts of components: abbreviations and the definitions that they stand for, names, places,
+//! errors.
 
 use pretty_assertions::assert_eq;
 
@@ -104,7 +105,7 @@ fn definitions_of_outer_scopes_are_aliases() {
            (alias outer 1 0 (component)) (instance (instantiate 0))
            (alias outer 1 0 (core type)) (import \"m\" (core module (type 0))))",
     );
-    // Each scope has identifiers of its own, and only what comes before can be referred to.
+    // Each scope has identifiers of its own, and only earlier definitions can be referred to.
     same(
         "(type $t u8) (type $t2 (instance (export \"a\" (type (eq $t))) (type $t u16)
            (export \"b\" (type (eq $t))))) (type (list $t))",
@@ -270,7 +271,7 @@ fn custom_sections_stand_where_they_are_written() {
         .collect();
     assert_eq!(shown, ["a", "type", "producers", "(", "b", ")", "c"]);
 
-    // Where a name section is written out, identifiers make none.
+    // Where a name section is written out, identifiers do not make one.
     let text = "(component $c (@custom \"component-name\" \"\\00\\02\\01x\") (type u8))";
     let parsed = Parser::new().component(text).unwrap();
     let [Definition::Names(names), Definition::Type(_)] = &parsed.component.definitions[..] else {
@@ -295,7 +296,8 @@ fn an_annotation_says_where_the_names_stand_and_what_identifiers_cannot_say() {
     let text = "(component $c (@names) (type u8))";
     assert_eq!(names(text), [Some(named.clone()), None]);
     assert_eq!(names("(component (@names) (type u8))"), [None]);
-    // The identifier of a component with the annotation is that of its index alone.
+    // The identifier of a component with the annotation names only its index in the outer
+    // component.
     let mut outer = Names::default();
     outer.components.insert(0.into(), "c".into());
     assert_eq!(
@@ -567,7 +569,7 @@ fn nesting_takes_no_stack() {
         nest("(type (component (import \"a\" (instance ", "", "))))", 10_000),
         format!("(component (type {}u8{}))", "(list ".repeat(100_000), ")".repeat(100_000)),
         format!("(component (type {}u8{}))", "(tuple u8 ".repeat(100_000), ")".repeat(100_000)),
-        // What is not closed, and what is wrong at each level.
+        // The forms are not closed, or have an error at each level.
         "(component ".repeat(10_000),
         nest("(component $c (x) ", "", ")", 10_000),
         format!("(component (type {}", "(option ".repeat(100_000)),

@@ -5,12 +5,12 @@ use wattle_ast::{Features, IndexSpaces, LineIndex, Module};
 use wattle_tests::suite;
 use wattle_wat::{Parser, Space};
 
-/// The modules of a text, about: what stands between two of them.
+/// The modules of a text, roughly: each part from `(module` to the next assertion or module.
 fn modules(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n(module").skip(1).map(|module| module.split("\n(assert").next().unwrap())
 }
 
-/// How many members an index space of a module has.
+/// The number of members of an index space of a module.
 fn count(module: &Module<'_>, space: Space) -> usize {
     let spaces = IndexSpaces::of(module);
     match space {
@@ -56,7 +56,7 @@ fn damaged_modules_do_no_harm() {
                     assert!(damaged[one.id.start..one.id.end].starts_with('$'));
                     assert!(one.definition < identifiers.definitions.len());
                 }
-                // What is left is a module like any other.
+                // The bodies of the remaining functions are well-formed.
                 assert!(
                     found
                         .module

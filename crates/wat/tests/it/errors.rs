@@ -1,10 +1,10 @@
-//! Errors: every independent one, at its place, and no other.
+//! Errors: every independent error is reported at its place, and no other.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{LineColumn, LineIndex};
 use wattle_wat::{Errors, parse};
 
-/// The messages of a text with what they point to.
+/// Checks the messages of a text, and the part of the text that each points to.
 fn check(text: &str, expected: &[(&str, &str)]) {
     let errors = parse(text).expect_err(text);
     let slice = |error: &wattle_wat::Error| &text[error.span.start..error.span.end];
@@ -84,7 +84,7 @@ fn an_end_that_never_comes() {
     check("(func))", &[("unexpected token, expected the end of the text", ")")]);
     check("(func block)", &[("unexpected token, expected end", ")")]);
     check("(func (block nop", &[("unexpected token, expected )", "")]);
-    // What follows a string or comment that is not closed may be its inside.
+    // The text behind a string or comment that is not closed may belong to it.
     check(
         "(func) (data \"a) (func $f) (func $f)",
         &[("unclosed string literal", "\"a) (func $f) (func $f)")],
@@ -153,7 +153,7 @@ fn several_in_a_function_and_no_others() {
 
 #[test]
 fn what_follows_from_another_is_left_out() {
-    // What was meant as a block has an end and a label, and what could not be read an identifier.
+    // A misspelled block keeps its end and its label, and an unreadable field its identifier.
     check(
         "(func blok $l br $l end)",
         &[("unknown operator blok: not an instruction; did you mean `block`?", "blok")],
@@ -182,7 +182,7 @@ fn what_follows_from_another_is_left_out() {
             ("unknown operator ;: not an instruction", ";"),
         ],
     );
-    // Behind a parenthesis that is missing, fields look like instructions.
+    // Behind a missing parenthesis, fields look like instructions.
     check(
         "(module\n (func $a (i32.ad)\n (func $b (call $a))\n (func $c (i32.sbu)))",
         &[

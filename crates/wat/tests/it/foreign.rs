@@ -1,4 +1,5 @@
-//! What the beginning of a file says it is. It is private to the crate, so its file is compiled here too.
+//! The recognition of other formats by the beginning of a file. It is private to the crate, so its
+//! file is compiled here too.
 
 use crate::private::foreign::{BINARIES, TEXTS, looks_like};
 

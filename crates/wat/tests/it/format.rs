@@ -19,7 +19,7 @@ fn tokens(text: &str) -> Vec<(TokenKind, String)> {
     tokens.map(slice).collect()
 }
 
-/// Formats a text, and checks what holds for every text.
+/// Formats a text, and checks the properties that every formatted text has.
 fn check(name: &str, text: &str) -> Formatted {
     let formatted = format(text);
     let (before, after) = (tokens(text), tokens(&formatted.text));
@@ -51,13 +51,15 @@ fn into_static(wasm: Wasm<'_>) -> Wasm<'static> {
     }
 }
 
-/// What a module in a script means; `None` if it is malformed.
+/// The module or component that a form of a script stands for: `None` for a binary, and
+/// `Some(None)` if it is malformed.
 fn meaning(module: &ScriptModule<'_>) -> Option<Option<Wasm<'static>>> {
     let parsed = module.parse_wasm(&Parser::new().features(Features::ALL))?;
     Some(parsed.ok().map(|parsed| into_static(parsed.into_wasm())))
 }
 
-/// Checks that the modules and components of a script mean the same as before. Returns their number.
+/// Checks that the modules and components of a script mean the same as before. Returns their
+/// number.
 fn check_meaning(name: &str, text: &str, formatted: &str) -> u64 {
     let (before, after) = (script::parse(text), script::parse(formatted));
     let (Ok(before), Ok(after)) = (before, after) else {
@@ -141,7 +143,7 @@ fn damaged_texts_keep_everything() {
     assert!(whole > 1000 && broken > 1000, "{whole} {broken}");
 }
 
-/// Formats a text that has errors, and gives it with the errors and the text at their places.
+/// Formats a text that has errors. Returns the result, and the errors with their lines.
 fn broken(text: &str) -> (String, Vec<String>) {
     let formatted = check(text, text);
     let errors = formatted

@@ -1,4 +1,4 @@
-//! Where identifiers are bound and used.
+//! The places where identifiers are bound and used.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::Features;
@@ -11,8 +11,8 @@ fn identifiers(text: &str) -> Identifiers {
     Parser::new().identifiers(true).module(text).unwrap().identifiers.unwrap()
 }
 
-/// The definitions of a text: space, owner, index, and the text of identifier and form; and of
-/// each reference the text and which definition it refers to.
+/// Checks the definitions of a text: space, owner, index, and the text of identifier and form; and
+/// the number of the definition that each reference refers to.
 fn check(text: &str, definitions: &[(Space, Option<u32>, u32, &str, &str)], uses: &[usize]) {
     let found = identifiers(text);
     let slice = |span: wattle_ast::Span| &text[span.start..span.end];
@@ -125,7 +125,7 @@ fn errors_leave_the_identifiers_that_are_known() {
                 (func $f (call $f))";
     let parsed = Parser::new().identifiers(true).recover(text);
     let found = parsed.identifiers.unwrap();
-    // The second one is a duplicate: uses refer to the first.
+    // The second `$f` is a duplicate: uses refer to the first.
     let indices: Vec<_> = found.definitions.iter().map(|one| (one.space, one.index)).collect();
     assert_eq!(indices, [(Space::Func, 0), (Space::Local, 0), (Space::Func, 1)]);
     let uses: Vec<_> = found.references.iter().map(|one| one.definition).collect();
@@ -156,7 +156,8 @@ fn every_identifier_of_the_suite_is_bound_or_used() {
             for at in 0..tokens.len() {
                 let token = tokens.get(at);
                 if token.kind == TokenKind::Id && known.binary_search(&token.span()).is_err() {
-                    // Parameters of types and imports bind nothing, nor does the module's own.
+                    // Parameters of types and imports bind nothing, nor does the identifier of the
+                    // module.
                     let before = tokens.text(tokens.get(at - 1));
                     let ignored = ["param", "module"].contains(&before);
                     assert!(ignored, "{file}: {} in {text}", tokens.text(token));

@@ -2,7 +2,7 @@
 
 use crate::private::ids::{IdMap, NEARBY, hash};
 
-/// A map in which each identifier has its place as a number, and keeps it.
+/// A map from each identifier to its place, which a second insertion does not change.
 fn numbered<'a>(ids: &'a [impl AsRef<str>]) -> IdMap<'a> {
     let mut map = IdMap::default();
     for (i, id) in ids.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The text parser from outside, one file for each matter.
+//! The text parser from outside, one file for each topic.
 
 extern crate alloc;
 

@@ -11,7 +11,7 @@ fn module(text: &str) -> Module<'_> {
     parse(text).unwrap_or_else(|errors| panic!("{errors} in {text}"))
 }
 
-/// Two texts of one module, names aside.
+/// Checks that two texts give the same module, names aside.
 fn same(text: &str, expanded: &str) {
     let plain = |text| {
         let mut module = module(text).into_owned();
@@ -22,7 +22,7 @@ fn same(text: &str, expanded: &str) {
     assert_eq!(plain(text), plain(expanded), "{text}");
 }
 
-/// The instructions of the last function.
+/// Checks the instructions of a function with this body.
 fn check(body: &str, expected: &[Instr<'_>]) {
     let text = format!(
         "(type $s (struct (field $a i32) (field $b i64)))

@@ -1,4 +1,5 @@
-//! Names of other tools and times, and what they are here. It is private to the crate, so its file is compiled here too.
+//! The names here of words that other tools and older drafts name differently. They are private to
+//! the crate, so their file is compiled here too.
 
 use crate::private::error::Expected;
 use crate::private::keywords;

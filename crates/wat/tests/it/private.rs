@@ -1,4 +1,4 @@
-//! Files of the crate whose items no one outside of it sees.
+//! Files of the crate whose items are private to it.
 #![allow(dead_code, unreachable_pub)]
 
 #[path = "../../src/balance.rs"]

@@ -1,4 +1,4 @@
-//! What is left of a text with errors: all fields without one, at the indices that they had.
+//! The module that a text with errors still gives: all fields without an error, at their indices.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{ExternType, Features, Module, Name};
@@ -66,7 +66,7 @@ fn good_fields_are_all_there() {
     assert_eq!(module.memories[1.into()].limits.max, Some(2));
     assert_eq!(module.globals[1.into()].init.bytes(), [0x42, 7, 0x0b]);
     assert_eq!(module.datas[2.into()].bytes, &b"b"[..]);
-    // The type of a broken function is known, and its body is good for any type.
+    // The type of a broken function is known, and its body is valid for any type.
     assert_eq!(module.funcs[0.into()].ty.0, 0);
     assert_eq!(module.funcs[0.into()].body.code(), [0x00, 0x0b]);
     assert_eq!(module.funcs[1.into()].body.code(), [0x41, 1, 0x10, 2, 0x10, 3, 0x1a, 0x0b]);
@@ -120,7 +120,7 @@ fn fields(tokens: &Tokens<'_>) -> Vec<(usize, usize)> {
     fields
 }
 
-/// Whether two lists agree but in one place.
+/// Whether two lists have one length and differ in one place at most.
 fn nearly<T: PartialEq>(found: &[T], expected: &[T]) -> bool {
     let differences = found.iter().zip(expected).filter(|(a, b)| a != b).count();
     found.len() == expected.len() && differences <= 1
@@ -137,7 +137,7 @@ fn differ_in_one_field(found: &Module<'_>, expected: &Module<'_>) -> bool {
         && nearly(&found.imports, &expected.imports)
         && found.exports.len() + 1 >= expected.exports.len()
         && found.names == expected.names
-        // What has no type yet gets the empty one, in a module that may not have it.
+        // A placeholder without a known type has the empty one, which may be added to the module.
         && found.types.len() <= expected.types.len() + 1
         && found.types.starts_with(&expected.types)
 }
@@ -169,7 +169,8 @@ fn one_broken_field_leaves_all_others_of_the_suite_as_they_were() {
                 let parsed = parser.recover(&damaged);
                 assert_eq!(parsed.errors.len(), 1, "{damaged}\n{:?}", parsed.errors);
                 broken += 1;
-                // What a type was decides what a text means that uses it.
+                // The meaning of a field depends on the types that it uses, so only the functions
+                // are counted.
                 let types = matches!(keyword, "type" | "rec");
                 if types {
                     assert_eq!(parsed.module.funcs.len(), expected.funcs.len(), "{damaged}");

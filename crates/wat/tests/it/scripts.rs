@@ -1,5 +1,5 @@
-//! Every script of the official suite is parsed, and what was found is compared with a count that
-//! shares nothing with the parser.
+//! Every script of the official suite is parsed, and the number of its directives is compared with
+//! a count that shares nothing with the parser.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,13 +13,13 @@ use wattle_tests::suite::{self, Proposal, SuiteFile};
 use wattle_wat::Parser;
 use wattle_wat::script::{self, Directive, DirectiveKind, ModuleSource, Script};
 
-/// How often each kind of directive occurs.
+/// The number of directives of each kind.
 type Counts = BTreeMap<String, usize>;
 
-/// Needs instructions that Wattle does not know, and a directive to go with them.
+/// The script with instructions that Wattle does not know, and a directive for them.
 const SHARED_I31: &str = "proposals/shared-everything-threads/i31.wast (wasm-tools)";
 
-/// Every script that this machine has, with its bytes.
+/// Every script that is present, with its bytes.
 fn scripts() -> Vec<(&'static SuiteFile, Vec<u8>)> {
     if let Some(notice) = suite::notice() {
         println!("{notice}");
@@ -171,7 +171,7 @@ fn the_complete_suite_has_all_its_assertions() {
     }
 }
 
-/// Whatever is done to a script, parsing it ends, and what is said about it is within it.
+/// However a script is damaged, parsing it ends, and all places in the result lie within it.
 #[test]
 fn damaged_scripts_do_no_harm() {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
@@ -227,8 +227,8 @@ fn features(file: &SuiteFile) -> Option<Features> {
     }
 }
 
-/// Every module that is text parses, written out or quoted, unless the script says that it is
-/// malformed; and what is wrong then stands within it. With which message is tested in `suite.rs`.
+/// Every module that is text, written out or quoted, parses unless the script says that it is
+/// malformed; its errors then lie within it. Their messages are tested in `suite.rs`.
 #[test]
 fn text_modules_are_malformed_where_scripts_say_so() {
     let (mut good, mut bad, mut wrong) = (0, 0, Vec::new());

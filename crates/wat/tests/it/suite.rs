@@ -16,8 +16,8 @@ fn features(file: &SuiteFile) -> Features {
     }
 }
 
-/// Messages of older versions of the suite, and what the specification's own copy says instead,
-/// by file.
+/// Messages of older versions of the suite, and the messages of the specification's own copy in
+/// their place, by file.
 const OUTDATED: [(&str, &str, &str); 2] = [
     ("simd_lane.wast", "wrong number of lane indices", "invalid lane length"),
     ("simd_lane.wast", "unexpected token", "i8 constant out of range"),
@@ -57,7 +57,7 @@ impl Outcome {
 
     fn refuses(&mut self, file: &SuiteFile, bytes: Vec<u8>, expected: &str) {
         let Ok(text) = String::from_utf8(bytes) else {
-            // Whoever calls the parser checks that: it takes text.
+            // The caller of the parser checks this, since the parser takes text.
             assert!("malformed UTF-8 encoding".starts_with(expected), "{file}: {expected}");
             self.refused += 1;
             return;
@@ -66,7 +66,7 @@ impl Outcome {
             Ok(_) => self.failures.push(format!("{file}: accepted, not {expected}: {text}")),
             Err(errors) if is_expected(file, &errors.to_string(), expected) => {
                 self.refused += 1;
-                // No cascade: the suite breaks one thing at a time.
+                // There must be no cascade: each module of the suite has a single fault.
                 let all: Vec<_> = errors.into_iter().map(|error| error.to_string()).collect();
                 if all.iter().any(|message| !is_expected(file, message, expected)) {
                     self.failures.push(format!("{file}: {all:?} in {text}"));

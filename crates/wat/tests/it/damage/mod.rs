@@ -13,7 +13,7 @@ impl Random {
     }
 }
 
-/// Pieces that change the meaning of what follows them.
+/// Pieces that change the meaning of the text behind them.
 const PIECES: [&str; 24] = [
     "(",
     ")",
