@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn things_with_equal_hashes_are_found() {
+    fn items_with_equal_hashes_are_found() {
         // The number of items with each hash, which are in the slots from it on or in the map.
         for equal in [1, 3, 5, 20, 1000] {
             let mut index = HashIndex::default();
