@@ -1,5 +1,5 @@
-//! Translates a module from text to binary. Every error, of the text or of validation, is shown with
-//! its line, marked where it is.
+//! Translates a module from text to binary. Every error, of the text or of validation, is shown
+//! with its line, marked where it is.
 //!
 //! ```console
 //! cargo run --release --example convert -- in.wat out.wasm

@@ -68,8 +68,8 @@ pub fn is_binary(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0asm")
 }
 
-/// Translates a module or component from text to binary. It may use [`Features::DEFAULT`]; others are
-/// set with [`wat::Parser::features`].
+/// Translates a module or component from text to binary. It may use [`Features::DEFAULT`]; others
+/// are set with [`wat::Parser::features`].
 ///
 /// # Errors
 /// Every independent error of the text.
@@ -96,8 +96,8 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
     Ok(encoder::encode_wasm(&quoted.unwrap_or_else(|| parser.wasm(text))?.into_wasm()))
 }
 
-/// Translates a module or component from binary to text. It may use [`Features::DEFAULT`]; others are
-/// set with [`parser::components::Parser::features`].
+/// Translates a module or component from binary to text. It may use [`Features::DEFAULT`]; others
+/// are set with [`parser::components::Parser::features`].
 ///
 /// # Errors
 /// The first error of the binary, with its offset.
