@@ -1,4 +1,4 @@
-//! Colours: whether they are wanted, and those of text modules.
+//! Colours: the choice whether output has them, and the colours of text modules.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use anstream::AutoStream;
 use clap::builder::styling::{AnsiColor, Style};
 use wattle::syntax::{Lexer, TokenKind};
 
-/// Sets whether there are colours. `Auto` is for a terminal, unless the environment variables
+/// Sets whether output is coloured. `Auto` colours a terminal, unless the environment variables
 /// `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say otherwise.
 pub(crate) fn choose(choice: clap::ColorChoice) {
     let choice = match choice {
@@ -27,8 +27,8 @@ pub(crate) fn on_stderr() -> bool {
     AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
 
-/// Colours the text of a module, line by line. Its tokens must not extend over lines, as is so in
-/// what the printer writes.
+/// A writer that colours the text of a module, line by line. A token must not extend over several
+/// lines; the printer writes no such token.
 pub(crate) struct Painter<'w> {
     out: &'w mut dyn Write,
     /// The beginning of a line whose end is still to come.
@@ -57,7 +57,7 @@ impl<'w> Painter<'w> {
     }
 }
 
-/// The style of a token behind another one.
+/// Returns the style of a token that follows one of the kind `before`.
 fn style(kind: TokenKind, before: TokenKind) -> Option<Style> {
     let colour = match kind {
         TokenKind::Keyword if before == TokenKind::Open => AnsiColor::Blue,
@@ -85,7 +85,7 @@ impl Write for Painter<'_> {
         Ok(bytes.len())
     }
 
-    /// Writes what there is of the last line too.
+    /// Writes the unfinished last line too.
     fn flush(&mut self) -> io::Result<()> {
         self.paint()?;
         self.out.flush()

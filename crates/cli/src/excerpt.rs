@@ -15,7 +15,7 @@ pub(crate) struct TextExcerpt {
 }
 
 impl TextExcerpt {
-    /// The line in which a span starts.
+    /// Returns the line in which a span starts.
     pub(crate) fn new(text: &str, lines: &LineIndex, span: Span) -> TextExcerpt {
         let line = lines.line_column(span.start).line;
         let line = lines.line_span(line).unwrap_or_default();
@@ -30,7 +30,7 @@ impl TextExcerpt {
         let mark_end = floor(span.end.clamp(mark_start, end));
         let from = floor(mark_start.saturating_sub(CONTEXT).max(line.start));
         let to = floor((mark_end.min(mark_start + CONTEXT) + CONTEXT).min(end));
-        // What a terminal might act on is escaped, and a tab becomes a space.
+        // Characters that a terminal might act on are escaped, and a tab becomes a space.
         let show = |part: &str| Shown(part.replace('\t', " ")).to_string();
         let (before, marked) = (show(&text[from..mark_start]), &text[mark_start..mark_end.min(to)]);
         let is_as_it_was = before.len() == mark_start - from;
@@ -50,7 +50,7 @@ impl TextExcerpt {
     }
 }
 
-/// Rows of sixteen bytes around a span, with the bytes of the span marked underneath.
+/// Returns rows of sixteen bytes around a span, with the bytes of the span marked underneath.
 pub(crate) fn hexdump(bytes: &[u8], span: Span) -> String {
     use std::fmt::Write;
     const ROW: usize = 16;

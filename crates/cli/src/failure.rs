@@ -1,4 +1,4 @@
-//! Why a command ends early, what it says about that on standard error, and the exit codes.
+//! The failures that end a command early, their messages on standard error, and the exit codes.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -13,39 +13,39 @@ use crate::output::json_line;
 pub(crate) const FAILED: u8 = 1;
 /// The exit code for wrong usage, which the parser of arguments uses too.
 pub(crate) const WRONG_USAGE: u8 = 2;
-/// The exit code for tests of which none fails, and some are skipped.
+/// The exit code for tests if none fails and some are skipped.
 pub(crate) const NOT_RUN: u8 = 3;
-/// The exit code for a program that traps: what a shell gives for a process that aborts.
+/// The exit code for a program that traps: the one that a shell shows for a process that aborts.
 pub(crate) const TRAPPED: u8 = 134;
 
-/// Why a command ends early.
+/// The reasons for which a command ends early.
 pub(crate) enum Failure {
-    /// Nobody reads standard output any more. That is the reader's choice, so nothing is said.
+    /// Nobody reads standard output any more. That is the reader's choice, so there is no message.
     ClosedPipe,
-    /// The arguments make no sense together.
+    /// The arguments do not make sense together.
     Usage(String),
     /// The input cannot be read, or the output cannot be written.
     Input(String),
-    /// The input was read, and these things are wrong with it.
+    /// The input was read, and has these faults.
     Faults(Vec<Fault>),
-    /// A program that ran failed, which gives this exit code.
+    /// A program that was run failed, with this exit code.
     Ended(Box<Fault>, u8),
-    /// Everything was said already: only the exit code is left.
+    /// All messages were shown already: only the exit code is left.
     Exit(u8),
 }
 
-/// What to say about a file that cannot be read.
+/// Returns the message about a file that cannot be read.
 pub(crate) fn cannot_read(file: impl Display, error: impl Display) -> String {
     format!("cannot read {file}: {error}")
 }
 
 impl Failure {
-    /// What is wrong with a file as a whole.
+    /// Makes the failure for a fault of a file as a whole.
     pub(crate) fn in_file(path: &Path, why: impl Display) -> Failure {
         Failure::Faults(vec![Fault::new(&shown_name(path), why.to_string())])
     }
 
-    /// Writing to standard output failed.
+    /// Makes the failure for an error of writing to standard output.
     pub(crate) fn stdout(error: io::Error) -> Failure {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
@@ -53,7 +53,7 @@ impl Failure {
         }
     }
 
-    /// Says on standard error what went wrong, and gives the exit code.
+    /// Shows the failure on standard error, and returns the exit code.
     pub(crate) fn report(self, json: bool) -> ExitCode {
         let (messages, code) = match self {
             Failure::ClosedPipe => return ExitCode::SUCCESS,
@@ -73,7 +73,7 @@ pub(crate) fn warn(warnings: &[Fault], json: bool) {
     say(warnings.iter().map(|warning| shown(warning, json)));
 }
 
-/// Shows on standard error what is worth knowing.
+/// Shows a note on standard error.
 pub(crate) fn note(text: &str, json: bool) {
     say([match json {
         true => json_line(&serde_json::json!({ "note": text })),
@@ -84,7 +84,7 @@ pub(crate) fn note(text: &str, json: bool) {
 fn say(messages: impl IntoIterator<Item = String>) {
     let mut err = anstream::stderr().lock();
     for message in messages {
-        // If standard error is closed, the exit code is all that can be told.
+        // If standard error is closed, only the exit code can tell about the failure.
         let _ = writeln!(err, "{message}");
     }
 }
@@ -103,7 +103,7 @@ fn message(text: &str, json: bool) -> String {
     }
 }
 
-/// Each fault, and behind several their number.
+/// Returns a message for each fault, followed by their number if there are several.
 fn messages(faults: &[Fault], json: bool) -> Vec<String> {
     let mut messages: Vec<_> = faults.iter().map(|fault| shown(fault, json)).collect();
     let count = faults.len();

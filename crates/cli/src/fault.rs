@@ -1,4 +1,4 @@
-//! Faults of an input: what is wrong and where, as JSON for machines and rendered for people.
+//! Faults of an input: messages with their places, as JSON for machines and rendered for people.
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
@@ -15,7 +15,7 @@ fn has_no_lines(source: &[Vec<SourceLine>]) -> bool {
     source.iter().all(Vec::is_empty)
 }
 
-/// One thing that is wrong with an input.
+/// A fault of an input.
 #[derive(Default, Serialize)]
 pub(crate) struct Fault {
     file: String,
@@ -36,7 +36,7 @@ pub(crate) struct Fault {
     /// The active calls, the innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     backtrace: Vec<String>,
-    /// The lines that were compiled to the place, or to that of each call.
+    /// The source lines that were compiled to the place, or to the place of each call.
     #[serde(skip_serializing_if = "has_no_lines")]
     source: Vec<Vec<SourceLine>>,
     /// Whether the module is malformed rather than invalid.
@@ -56,15 +56,15 @@ pub(crate) struct Fault {
     /// The feature that would make the module valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     enable: Option<String>,
-    /// What may be done about it.
+    /// Advice on mending the fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
-    /// Another place that explains it, such as an earlier definition.
+    /// Another place that explains the fault, such as an earlier definition.
     #[serde(skip_serializing_if = "Option::is_none")]
     related: Option<Related>,
     #[serde(skip)]
     excerpt: Option<Excerpt>,
-    /// Whether it is the last that may be shown, so that there may be more.
+    /// Whether the fault is the last one that may be shown, so that there may be more.
     #[serde(skip)]
     ends_at_limit: bool,
 }
@@ -72,7 +72,7 @@ pub(crate) struct Fault {
 /// Another place that explains a fault.
 #[derive(Serialize)]
 struct Related {
-    /// Its file, unless it is that of the fault.
+    /// The file of the place, unless it is that of the fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     line: usize,
@@ -88,12 +88,12 @@ enum Excerpt {
 }
 
 impl Fault {
-    /// A fault of a file, anywhere in it.
+    /// Makes a fault of a file, without a place in it.
     pub(crate) fn new(file: &str, message: String) -> Fault {
         Fault { file: file.to_owned(), message, ..Fault::default() }
     }
 
-    /// What validation found, at no place of the input yet.
+    /// Makes the fault of an error of validation, without a place in the input yet.
     pub(crate) fn invalid(file: &str, error: &Error, features: &FeatureList) -> Fault {
         let show = |types: &[OperandType]| types.iter().map(OperandType::to_string).collect();
         let fault = Fault {
@@ -110,7 +110,7 @@ impl Fault {
         }
     }
 
-    /// Says that a feature is missing from a list.
+    /// Says that a feature is missing from the list of enabled ones.
     pub(crate) fn enable(mut self, feature: Feature, features: &FeatureList) -> Fault {
         self.enable = Some(feature.to_string());
         self.help(Some(format!("turn it on with --features {}", features.with(feature))))
@@ -134,7 +134,7 @@ impl Fault {
         self
     }
 
-    /// Says that it is the last that may be shown.
+    /// Marks the fault as the last one that may be shown.
     pub(crate) fn end_at_limit(&mut self) {
         self.ends_at_limit = true;
     }
@@ -155,14 +155,14 @@ impl Fault {
         self
     }
 
-    /// Sets the lines that were compiled to each call of the backtrace, or to the place if there is
-    /// none; the innermost function first.
+    /// Sets the source lines that were compiled to each call of the backtrace, or to the place if
+    /// there is no backtrace. The line of the innermost function comes first.
     pub(crate) fn source_lines(mut self, lines: Vec<Vec<SourceLine>>) -> Fault {
         self.source = lines;
         self
     }
 
-    /// Sets what may be done about it.
+    /// Sets the advice on mending the fault; `None` keeps the advice that there is.
     pub(crate) fn help(mut self, help: Option<String>) -> Fault {
         self.help = help.or(self.help);
         self
@@ -209,7 +209,7 @@ impl Fault {
         self
     }
 
-    /// A line of the text with its place above it.
+    /// Returns the elements that show a line of the text with its place above it.
     fn show<'s>(
         file: &'s str,
         excerpt: &'s TextExcerpt,
@@ -227,7 +227,7 @@ impl Fault {
         vec![origin.into(), snippet.into()]
     }
 
-    /// The message with the source line or the bytes, and with notes.
+    /// Renders the message with the source line or the bytes, and with notes.
     pub(crate) fn render(&self) -> String {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
         let title = level.primary_title(shown_lines(&self.message));
@@ -267,7 +267,7 @@ impl Fault {
             let note = format!("compiled from {}", lines.join("\n  "));
             group = group.element(Level::NOTE.message(shown_lines(&note)));
         }
-        // The message shows what was found.
+        // The message shows the types that were found.
         if !self.operands.is_empty() && self.operands != self.found {
             let operands = self.operands.join(" ");
             let note = format!("the operands there, the topmost last: [{operands}]");
@@ -297,17 +297,18 @@ impl Fault {
     }
 }
 
-/// A message, which may have several lines, without any character that a terminal might act on.
+/// Returns a message, which may have several lines, with escapes for characters that a terminal
+/// might act on.
 fn shown_lines(message: &str) -> String {
     message.split('\n').map(|line| Shown(line).to_string()).collect::<Vec<_>>().join("\n")
 }
 
-/// Renders a message about no input.
+/// Renders an error message that is not about an input.
 pub(crate) fn render_message(message: &str) -> String {
     renderer().render(&[Group::with_title(Level::ERROR.primary_title(shown_lines(message)))])
 }
 
-/// Renders what is worth knowing and not wrong.
+/// Renders a note.
 pub(crate) fn render_note(message: &str) -> String {
     renderer().render(&[Group::with_title(Level::NOTE.primary_title(shown_lines(message)))])
 }

@@ -1,4 +1,4 @@
-//! `--features help`: the features with what each is.
+//! `--features help`: the features, each with its summary.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::output::write_json;
 struct Row {
     feature: String,
     summary: &'static str,
-    /// The features that come with it.
+    /// The features that it implies.
     implies: Vec<String>,
     presets: Vec<&'static str>,
 }

@@ -1,4 +1,4 @@
-//! Arguments that say what a command reads: a module or component, its features, a configuration.
+//! The arguments for the input of a command: a module or component, its features, a configuration.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -23,7 +23,7 @@ use crate::source::Source;
 /// The input of a command.
 #[derive(Args)]
 pub(crate) struct Input {
-    /// The module or component, text or binary; `-` or nothing is standard input.
+    /// The module or component, text or binary; standard input by default, or with `-`.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
@@ -31,16 +31,16 @@ pub(crate) struct Input {
     reading: Reading,
 }
 
-/// How inputs are read.
+/// The options for reading inputs.
 #[derive(Args, Clone)]
 pub(crate) struct Reading {
-    /// What it may use: presets (wasm1, wasm2, wasm3, default, all) and features,
-    /// separated by commas; `-name` takes one away, from the default if it comes first; `help` lists
-    /// them. Without this, commands that only show what is there take `all`, and others `default`.
+    /// The features that the input may use: presets (wasm1, wasm2, wasm3, default, all) and
+    /// features, separated by commas; `-name` removes one, from `default` if it comes first; `help`
+    /// lists them. Commands that only show the input allow `all` by default, the others `default`.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     pub(crate) features: Option<FeatureList>,
 
-    /// Stop after this many faults.
+    /// Stop after this many errors.
     #[arg(long, value_name = "N", default_value = "20")]
     pub(crate) max_errors: NonZeroUsize,
 }
@@ -53,13 +53,13 @@ pub(crate) struct FeatureList {
 }
 
 impl Input {
-    /// Reads all of it.
+    /// Reads the whole input.
     pub(crate) fn read(&self) -> Result<Source, Failure> {
         Source::read_wasm(self.file.as_deref(), self.reading.clone())
     }
 
-    /// Reads all of it, with zeros for the contents of sections with debug information, which are most of
-    /// a file that has some.
+    /// Reads the whole input, but with zeros in place of the contents of sections with debug
+    /// information, which are most of a file that has such sections.
     pub(crate) fn read_without_debug(&self) -> Result<Source, Failure> {
         match (self.binary_file(), self.file.as_deref()) {
             (Some((mut file, Layer::Module)), Some(path)) => match without_debug(&mut file) {
@@ -70,8 +70,8 @@ impl Input {
         }
     }
 
-    /// The file with a binary module or component that the input is, to be read in pieces. `None` for
-    /// everything else, and for what cannot be read.
+    /// Opens the input to be read in pieces, if it is a file with a binary module or component.
+    /// `None` for any other input, and for a file that cannot be read.
     pub(crate) fn binary_file(&self) -> Option<(File, Layer)> {
         let path = self.file.as_deref().filter(|path| !is_standard(path))?;
         let mut file = File::open(path).ok()?;
@@ -86,7 +86,7 @@ impl Input {
         Some((file, layer))
     }
 
-    /// How the input is read.
+    /// Returns the options for reading the input.
     pub(crate) fn reading(&self) -> &Reading {
         &self.reading
     }
@@ -96,19 +96,19 @@ impl Input {
         self.file.as_deref().is_none_or(is_standard)
     }
 
-    /// What the module may use, for a command that only shows what is there.
+    /// Returns the features that the input may use, for a command that only shows the input.
     pub(crate) fn features_to_show(&self) -> Features {
         self.reading.features_to_show()
     }
 }
 
 impl Reading {
-    /// The list that was given, or the default.
+    /// Returns the list that was given, or the default.
     pub(crate) fn features(&self) -> FeatureList {
         self.features.clone().unwrap_or_default()
     }
 
-    /// What the module may use, for a command that only shows what is there.
+    /// Returns the features that the input may use, for a command that only shows the input.
     pub(crate) fn features_to_show(&self) -> Features {
         self.features.as_ref().map_or(Features::ALL, |list| list.features)
     }
@@ -149,22 +149,22 @@ impl Default for FeatureList {
 }
 
 impl FeatureList {
-    /// The list of all features.
+    /// Returns the list of all features.
     pub(crate) fn all() -> FeatureList {
         FeatureList { list: "all".to_owned(), features: Features::ALL }
     }
 
-    /// Adds features, and what they imply.
+    /// Adds features, and those that they imply.
     pub(crate) fn add(&mut self, features: Features) {
         self.change(features, "", self.features | features.with_implied());
     }
 
-    /// Takes features away.
+    /// Removes features.
     pub(crate) fn remove(&mut self, features: Features) {
         self.change(features, "-", self.features - features);
     }
 
-    /// Writes the names of features behind the list, unless that changes nothing.
+    /// Appends the names of features to the list, unless the set of features stays the same.
     fn change(&mut self, named: Features, sign: &str, features: Features) {
         if self.features != features {
             named.iter().for_each(|feature| self.list += &format!(",{sign}{feature}"));
@@ -172,7 +172,7 @@ impl FeatureList {
         }
     }
 
-    /// The list that has this feature too.
+    /// Returns the list with this feature added.
     pub(crate) fn with(&self, feature: Feature) -> String {
         let is_removal = |word: &&str| {
             word.trim().strip_prefix('-').is_some_and(|name| {
@@ -197,7 +197,7 @@ pub(crate) fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// The most bytes of an input: 1 GiB, which is the largest module that browsers take.
+/// The maximum number of bytes of an input: 1 GiB, which is the largest module that browsers take.
 ///
 /// Spec: <https://webassembly.github.io/spec/js-api/#limits>
 pub(crate) const MAX_INPUT: usize = 1 << 30;
@@ -205,7 +205,8 @@ pub(crate) const MAX_INPUT: usize = 1 << 30;
 /// Whether standard input was read.
 static STDIN_IS_READ: AtomicBool = AtomicBool::new(false);
 
-/// All of a file, or of standard input when the file is `-`, which is an error the second time.
+/// Reads a whole file, or standard input if the file is `-`; reading standard input a second time
+/// is an error.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = match is_standard(path) {
         true if STDIN_IS_READ.swap(true, Ordering::Relaxed) => {
@@ -225,8 +226,9 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     bytes.map_err(|error| cannot_read(shown_name(path), error))
 }
 
-/// The bytes of a file with a module, with zeros for the contents of sections with debug information;
-/// `None` if not all of the rest can be read. Pages of zeros that nobody looks at take no memory.
+/// Reads a file with a module, with zeros in place of the contents of sections with debug
+/// information; `None` if the rest cannot be read completely. Pages of zeros that are never read
+/// take no memory.
 fn without_debug(file: &mut File) -> Option<Vec<u8>> {
     /// More bytes than the header and the name of such a section have.
     const START: usize = 64;
@@ -250,8 +252,8 @@ fn without_debug(file: &mut File) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The number of bytes of the section that begins with these, and whether it has debug information;
-/// `None` if its header is malformed.
+/// Returns the number of bytes of the section that begins with `start`, and whether it has debug
+/// information; `None` if its header is malformed.
 fn section(start: &[u8]) -> Option<(usize, bool)> {
     let mut reader = Reader::new(start);
     let is_custom = reader.byte().ok()? == 0;
@@ -261,7 +263,7 @@ fn section(start: &[u8]) -> Option<(usize, bool)> {
     Some((end, name.is_some_and(|name| name.as_str().starts_with(".debug_"))))
 }
 
-/// All of an input that is not known to end. As long as it is a binary, an item that does not end is
+/// Reads the whole of an input that may never end. In a binary, an item that does not end is
 /// noticed.
 fn read_stream(mut input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -271,7 +273,7 @@ fn read_stream(mut input: impl Read) -> io::Result<Vec<u8>> {
     loop {
         match events.next() {
             Ok(Some(_)) => {}
-            // What is malformed is read to the end all the same: some commands show the rest.
+            // A malformed input is read to the end all the same, since some commands show the rest.
             Ok(None) | Err(ReadError::Malformed(_)) => return read_rest(input, 0, bytes),
             Err(ReadError::Io(error)) => return Err(error),
             Err(error) => return Err(io::Error::other(error)),
@@ -279,7 +281,7 @@ fn read_stream(mut input: impl Read) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Reads the rest of an input behind `bytes`. It probably has `len` more bytes.
+/// Appends the rest of an input, which probably has `len` more bytes, to `bytes`.
 fn read_rest(input: impl Read, len: usize, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     let room = MAX_INPUT.saturating_sub(bytes.len());
     if len <= room {
@@ -292,7 +294,7 @@ fn read_rest(input: impl Read, len: usize, mut bytes: Vec<u8>) -> io::Result<Vec
     }
 }
 
-/// An input that copies what is read of it.
+/// A reader that copies the bytes that it reads.
 struct Copying<'c, R> {
     input: R,
     to: &'c mut Vec<u8>,
@@ -308,7 +310,7 @@ impl<R: Read> Read for Copying<'_, R> {
     }
 }
 
-/// What messages call an input.
+/// Returns the name of an input in messages.
 pub(crate) fn shown_name(path: &Path) -> String {
     if is_standard(path) {
         "<stdin>".to_owned()
@@ -317,7 +319,7 @@ pub(crate) fn shown_name(path: &Path) -> String {
     }
 }
 
-/// The default of the most bytes that a store takes.
+/// The default for the maximum number of bytes that a store takes.
 pub(crate) const MAX_MEMORY: &str = "4G";
 
 /// Reads a number of bytes.
@@ -338,7 +340,8 @@ pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
-/// All files with one of these extensions in a folder and in the folders below it, in order.
+/// Returns all files with one of these extensions in a folder and in the folders below it, in
+/// order.
 pub(crate) fn files_below(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: io::Error| Failure::Input(cannot_read(shown_name(folder), error));
     let (mut folders, mut files) = (vec![folder.to_owned()], Vec::new());
@@ -347,7 +350,7 @@ pub(crate) fn files_below(folder: &Path, extensions: &[&str]) -> Result<Vec<Path
             let entry = entry.map_err(unreadable)?;
             let path = entry.path();
             let is_wanted = |it: &OsStr| extensions.iter().any(|known| it == *known);
-            // A link to a folder may lead to where it is.
+            // A link to a folder may lead back to a folder around it, so links are not followed.
             if entry.file_type().map_err(unreadable)?.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(is_wanted) {

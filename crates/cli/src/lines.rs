@@ -23,7 +23,7 @@ pub(crate) struct SourceLine {
     line: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<u32>,
-    /// The function that the one before was inlined into.
+    /// Whether the function of the line before was inlined into this one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     inlines: bool,
     #[serde(skip)]
@@ -31,7 +31,7 @@ pub(crate) struct SourceLine {
 }
 
 impl SourceLine {
-    /// A line of a text that was run as it is.
+    /// Makes the line of a text that was run directly.
     pub(crate) fn in_text(file: &str, LineColumn { line, column }: LineColumn) -> SourceLine {
         let number = |number| u32::try_from(number).ok();
         SourceLine {
@@ -44,7 +44,7 @@ impl SourceLine {
         }
     }
 
-    /// The lines of frames, the innermost first.
+    /// Returns the lines of frames, the innermost first.
     fn of(frames: &[Frame], names: NameStyle) -> Vec<SourceLine> {
         let lines = frames.iter().enumerate().map(|(number, frame)| SourceLine {
             function: frame.function.as_deref().map(|name| names.of(name).into_owned()),
@@ -58,7 +58,7 @@ impl SourceLine {
     }
 }
 
-/// Such as `div at src/main.c:3:12`, or `inlined into main at src/main.c:8:3`.
+/// Writes a line such as `div at src/main.c:3:12`, or `inlined into main at src/main.c:8:3`.
 impl fmt::Display for SourceLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let into = if self.inlines { "inlined into " } else { "" };
@@ -72,8 +72,8 @@ impl fmt::Display for SourceLine {
     }
 }
 
-/// The lines that the instruction at an offset of a file was compiled from, the innermost function
-/// first.
+/// Returns the source lines that the instruction at an offset of a file was compiled from, that of
+/// the innermost function first.
 pub(crate) fn lines_at(
     info: &DebugInfo<'_>,
     offset: usize,
@@ -82,11 +82,11 @@ pub(crate) fn lines_at(
     Ok(SourceLine::of(&info.frames(offset)?, names))
 }
 
-/// How much debugging information a binary gets that is made from text.
+/// The options for debugging information in a binary that is made from text.
 #[derive(Args)]
 pub(crate) struct GenerateDwarf {
-    /// Add DWARF that leads from the binary back to the lines of the text: functions and lines, or the
-    /// parameters and locals too.
+    /// Add DWARF that maps the binary to the lines of the text: `lines` describes functions and
+    /// lines, `full` also parameters and locals.
     #[arg(long, value_name = "HOW", num_args = 0..=1, default_missing_value = "lines")]
     generate_dwarf: Option<HowMuch>,
 
@@ -95,7 +95,7 @@ pub(crate) struct GenerateDwarf {
     full: bool,
 }
 
-/// How much is said.
+/// The amount of debugging information.
 #[derive(Clone, Copy, ValueEnum)]
 enum HowMuch {
     Lines,
@@ -103,7 +103,7 @@ enum HowMuch {
 }
 
 impl GenerateDwarf {
-    /// The style, if there is to be DWARF.
+    /// Returns the style of the DWARF, if it is to be added.
     pub(crate) fn style(&self) -> Option<DwarfStyle> {
         match (self.full, self.generate_dwarf) {
             (true, _) | (_, Some(HowMuch::Full)) => Some(DwarfStyle::Full),
@@ -113,7 +113,7 @@ impl GenerateDwarf {
     }
 }
 
-/// Adds DWARF to what was read from a text. A binary stays as it is.
+/// Adds DWARF to a module or component that was read from a text. One from a binary stays as it is.
 pub(crate) fn add_dwarf(
     source: &Source,
     wasm: &mut Wasm<'_>,

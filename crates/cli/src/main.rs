@@ -1,11 +1,11 @@
 //! The `wattle` command: arguments in, exit code out.
 //!
 //! Each subcommand is a file in `commands/`. Below the commands are `input.rs` and `output.rs`
-//! (arguments that several commands share), `source.rs` (an input as a module), `failure.rs` (why a
-//! command ends early, and the exit codes), `fault.rs` and `excerpt.rs` (what is wrong with an input,
-//! and how it is shown), `names.rs` (how names
-//! are shown), `colours.rs`, `feature_list.rs`, and `signals.rs`
-//! (Ctrl-C).
+//! (arguments that several commands share), `source/` (an input as a module or component),
+//! `failure.rs` (the failures that end a command early, and the exit codes), `fault.rs` and
+//! `excerpt.rs` (faults of an input, and the lines or bytes that show them), `lines.rs` (source
+//! lines and DWARF), `names.rs` (the style of names), `shared_file.rs`, `colours.rs`,
+//! `feature_list.rs`, and `signals.rs` (Ctrl-C).
 #![forbid(unsafe_code)]
 
 mod colours;
@@ -31,25 +31,25 @@ use failure::Failure;
 
 /// Read, write, check, print and run WebAssembly.
 ///
-/// Every command takes a text or a binary, told apart by content, from a file or from standard
-/// input.
+/// Commands read text or binary, from a file or from standard input, and tell the two apart by
+/// their content.
 #[derive(Parser)]
 #[command(name = "wattle", version, propagate_version = true, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: commands::Command,
 
-    /// Print JSON: errors one object a line on standard error, and listings.
+    /// Print listings as JSON, and each error as a line of JSON on standard error.
     #[arg(long, global = true)]
     json: bool,
 
-    /// Whether output is coloured; `auto` is on a terminal, unless NO_COLOR or CLICOLOR_FORCE is
+    /// When to colour the output: with `auto`, on a terminal, unless NO_COLOR or CLICOLOR_FORCE is
     /// set.
     #[arg(long, global = true, value_name = "WHEN", default_value_t = clap::ColorChoice::Auto)]
     color: clap::ColorChoice,
 }
 
-/// The value of an option among the words of the command line.
+/// Returns the value of an option among the words of the command line.
 fn value_of<'w>(words: &'w [OsString], option: &str) -> Option<&'w str> {
     let mut words = words.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
@@ -64,7 +64,7 @@ fn value_of<'w>(words: &'w [OsString], option: &str) -> Option<&'w str> {
 
 fn main() -> ExitCode {
     let words = commands::arrange(std::env::args_os().collect(), Cli::command);
-    // What decides how errors of usage look is known before the words are parsed.
+    // The options that decide how errors of usage look must be known before the words are parsed.
     let ours = words.split(|word| word == "--").next().unwrap_or_default();
     let wants_json = ours.iter().any(|word| word == "--json");
     if let Some(choice) = value_of(ours, "--color").and_then(|it| it.parse().ok()) {

@@ -1,5 +1,5 @@
-//! The argument that says where a command writes. A file is written under another name beside its
-//! place and then renamed, so that it is always complete, and a signal leaves nothing behind.
+//! The argument for the output of a command. A file is written under another name in the same
+//! folder and then renamed, so that it is always complete, and a signal leaves nothing behind.
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::{self, BufWriter, IsTerminal, Seek, Write};
@@ -17,21 +17,21 @@ use crate::failure::Failure;
 use crate::input::{is_standard, shown_name};
 use crate::signals;
 
-/// Where the output of a command goes.
+/// The output of a command: a file, or standard output.
 #[derive(Args, Default)]
 pub(crate) struct Output {
-    /// Where to write; `-` or nothing is standard output.
+    /// The file to write; standard output by default, or with `-`.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 impl Output {
-    /// A file.
+    /// Returns an output to a file.
     pub(crate) fn to(file: PathBuf) -> Output {
         Output { output: Some(file) }
     }
 
-    /// Whether the arguments say where to write.
+    /// Whether the arguments name an output.
     pub(crate) fn is_given(&self) -> bool {
         self.output.is_some()
     }
@@ -50,7 +50,7 @@ impl Output {
         self.file().is_none() && colours::on_stdout()
     }
 
-    /// Refuses a terminal, where a binary is not written.
+    /// Refuses to write a binary to a terminal.
     pub(crate) fn refuse_terminal(&self) -> Result<(), Failure> {
         if self.file().is_none() && io::stdout().is_terminal() {
             let why = "a binary is not for a terminal: name a file with -o, or use a pipe";
@@ -73,8 +73,8 @@ impl Output {
         }
     }
 
-    /// Writes what could be read of an input, and returns why the rest could not be read. A file is
-    /// only written when everything could be read.
+    /// Writes the part of an input that could be read, and returns the errors of the rest. A file
+    /// is only written if everything could be read.
     pub(crate) fn show(
         &self,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<Vec<ast::Error>>,
@@ -107,8 +107,8 @@ impl Output {
     }
 }
 
-/// Puts a file in its place as a whole: it is written beside it, and then renamed. Unlike with
-/// [`Output`], a signal is for the caller to handle.
+/// Writes a file as a whole: under another name in the same folder, and then renamed. Unlike with
+/// [`Output`], the caller must handle signals.
 pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".wattle-");
@@ -118,7 +118,7 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-/// The most links that lead to a file, as on Linux.
+/// The maximum number of links that lead to a file, as on Linux.
 const MAX_LINKS: usize = 40;
 
 /// The temporary file or folder that is being written.
@@ -139,12 +139,12 @@ fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     let target = behind_links(path)?;
     let old = target.metadata().ok();
     if old.is_some() {
-        // A folder may let a file be replaced that must not be written.
+        // A folder may permit the replacement of a file that is not writable.
         OpenOptions::new().write(true).open(&target)?;
     }
     let mut file = match temporary_beside(&target) {
         Ok(file) => file,
-        // The file may be written though its folder may not.
+        // The file may be writable although its folder is not.
         Err(_) if old.is_some() => {
             let mut content = Vec::new();
             fill(&mut content)?;
@@ -170,8 +170,8 @@ fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     result
 }
 
-/// Writes a folder, by `fill`, which is given the path of a temporary one. If that fails, there is no
-/// folder. An empty folder may be there already.
+/// Writes a folder. `fill` gets the path of a temporary folder, which then takes its place. If that
+/// fails, there is no folder. An empty folder may exist already.
 pub(crate) fn write_folder(
     path: &Path,
     fill: impl FnOnce(&Path) -> io::Result<()>,
@@ -197,13 +197,13 @@ pub(crate) fn write_folder(
     });
     *guard = None;
     if result.is_ok() {
-        // It is not where it was, so there is nothing to remove.
+        // The temporary folder was renamed, so there is nothing to remove.
         let _ = folder.keep();
     }
     result
 }
 
-/// A temporary file in the folder of `target`, which a signal removes.
+/// Creates a temporary file in the folder of `target`, which a signal removes.
 fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
     remove_on_signal();
     let mut builder = tempfile::Builder::new();
@@ -215,8 +215,8 @@ fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// The error of the system without the path of the temporary file, which the user did not name. The
-/// `tempfile` crate keeps the path in the message alone.
+/// Returns the error of the system without the path of the temporary file, which the user did not
+/// name. The `tempfile` crate keeps the path in the message alone.
 fn of_system(error: io::Error) -> io::Error {
     match error.to_string().split_once(" at path ") {
         Some((reason, _)) => io::Error::new(error.kind(), reason),
@@ -224,7 +224,7 @@ fn of_system(error: io::Error) -> io::Error {
     }
 }
 
-/// Makes a signal remove what is being written.
+/// Makes a signal remove the temporary file or folder.
 fn remove_on_signal() {
     static HANDLER: Once = Once::new();
     HANDLER.call_once(|| {
@@ -237,12 +237,13 @@ fn remove_on_signal() {
             }
             signal.end_process();
         });
-        // Without a handler, a signal leaves the temporary file, and output is as good as before.
+        // Without a handler, a signal leaves the temporary file behind, but the output is correct
+        // all the same.
         drop(handler);
     });
 }
 
-/// Writes through to a file. If that fails, its old content is put back.
+/// Overwrites a file in place. If that fails, its old content is put back.
 fn overwrite(target: &Path, content: &[u8]) -> io::Result<()> {
     let old = std::fs::read(target)?;
     let mut file = OpenOptions::new().write(true).open(target)?;
@@ -252,12 +253,12 @@ fn overwrite(target: &Path, content: &[u8]) -> io::Result<()> {
         file.set_len(bytes.len() as u64)
     };
     put(content).inspect_err(|_| {
-        // The first error is the one to tell.
+        // The first error is the one that is reported.
         let _ = put(&old);
     })
 }
 
-/// The path of a file that may not exist, behind all links.
+/// Returns the path behind all links to a file, which need not exist.
 fn behind_links(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -279,7 +280,7 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(unix)]
 fn default_permissions(builder: &mut tempfile::Builder<'_, '_>) {
     use std::os::unix::fs::PermissionsExt;
-    // As for any new file, the process's umask takes away from this.
+    // As for any new file, the umask of the process restricts these permissions.
     builder.permissions(Permissions::from_mode(0o666));
 }
 
@@ -295,7 +296,8 @@ fn folder_permissions(_: &mut tempfile::Builder<'_, '_>) {}
 #[cfg(not(unix))]
 fn default_permissions(_: &mut tempfile::Builder<'_, '_>) {}
 
-/// The permissions of a file for its new content, which is not trusted to run as somebody else.
+/// Returns the permissions of a file for its new content, which is not trusted to run as another
+/// user.
 #[cfg(unix)]
 fn without_special_bits(permissions: Permissions) -> Permissions {
     use std::os::unix::fs::PermissionsExt;
@@ -313,12 +315,13 @@ pub(crate) fn write_json(out: &mut dyn Write, listing: &impl Serialize) -> io::R
     writeln!(out, "{}", without_harm(text))
 }
 
-/// What is a string or a number, or made of these, as a line of JSON.
+/// Returns a value that is made of strings and numbers as a line of JSON.
 pub(crate) fn json_line(value: &impl Serialize) -> String {
     without_harm(serde_json::to_string(value).unwrap_or_else(|error| error.to_string()))
 }
 
-/// JSON with escapes for what a terminal might act on: see [`Shown`](ast::Shown).
+/// Returns JSON with escapes for characters that a terminal might act on: see
+/// [`Shown`](ast::Shown).
 fn without_harm(json: String) -> String {
     let harms = |c: char| c != '\n' && !ast::is_harmless(c);
     if !json.contains(harms) {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A file that is opened once: two handles could be two files, if one takes the other's name.
 pub(crate) struct SharedFile(Mutex<File>);
 
-/// What follows a position in a shared file.
+/// A reader of a shared file, with its own position.
 pub(crate) struct FileReader<'f> {
     file: &'f SharedFile,
     offset: u64,
@@ -18,12 +18,12 @@ impl SharedFile {
         SharedFile(Mutex::new(file))
     }
 
-    /// The file from its first byte on.
+    /// Returns a reader that begins at the first byte of the file.
     pub(crate) fn reader(&self) -> FileReader<'_> {
         FileReader { file: self, offset: 0 }
     }
 
-    /// Fills `bytes` with what is at an offset.
+    /// Fills `bytes` from an offset of the file.
     pub(crate) fn read_exact_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
         self.at(offset)?.read_exact(bytes)
     }

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: what is done before the process ends.
+//! Ctrl-C and SIGTERM: the handlers that run before the process ends.
 
 use std::io;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ impl Signal {
     /// Ends the process as the signal would have done without a handler.
     pub(crate) fn end_process(&self) -> ! {
         #[cfg(unix)]
-        // If that fails, the exit code still tells.
+        // If that fails, the exit code still tells the signal.
         let _ = signal_hook::low_level::emulate_default_handler(self.0);
         std::process::exit(128 + self.0)
     }
@@ -39,7 +39,7 @@ pub(crate) fn on_signal(handler: impl Fn(Signal) + Send + 'static) -> io::Result
     ctrlc::set_handler(move || handler(Signal(SIGINT))).map_err(io::Error::other)
 }
 
-/// A flag that Ctrl-C sets. A second Ctrl-C calls `clean` and ends the process.
+/// Returns a flag that Ctrl-C sets. A second Ctrl-C calls `clean` and ends the process.
 pub(crate) fn stop_flag(clean: impl Fn() + Send + 'static) -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();

@@ -1,4 +1,4 @@
-//! Prints which functions call which, as a graph for Graphviz: an arrow for each call, and a dashed
+//! Prints the calls between functions as a graph for Graphviz: an arrow for each call, and a dashed
 //! arrow for each function whose address is taken.
 //!
 //! ```console
@@ -41,7 +41,7 @@ impl Sink<'_> for Named {
     }
 }
 
-/// The graph as text.
+/// Returns the graph as text.
 pub(crate) fn graph(module: &Module<'_>) -> Result<String, Malformed> {
     let name = |func: FuncIdx| match module.names.funcs.get(func) {
         Some(name) => format!("{:?}", name.as_str()),

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Operators are `* / %`, then `+ -`, then `< =`. `if` evaluates its condition and one of the two
-//! operands behind. An operator waits on a stack until its second operand is complete, so
+//! operands that follow. An operator waits on a stack until its second operand is complete, so
 //! instructions come in the order in which WebAssembly has them, and nothing recurses.
 //!
 //! ```console
@@ -55,8 +55,8 @@ pub(crate) fn compile(program: &str) -> Result<Vec<u8>, String> {
     Ok(encode(&module))
 }
 
-/// What waits for operands: an operator with its precedence, a call with the number of its operands
-/// that have begun, or a parenthesis.
+/// An entry of the stack that waits for operands: an operator with its precedence, a call with the
+/// number of its operands that have begun, or a parenthesis.
 enum Waiting<'p> {
     Operator(u8, &'static [Instr<'static>]),
     Call(&'p str, usize),
@@ -77,7 +77,7 @@ fn operator(token: &str) -> Option<(u8, &'static [Instr<'static>])> {
     })
 }
 
-/// The words and signs of a text.
+/// Splits a text into words and signs.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut rest = text.trim_start();
@@ -95,7 +95,7 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
 
 type Funcs<'p> = HashMap<&'p str, (FuncIdx, usize)>;
 
-/// The instructions of an expression.
+/// Compiles an expression to instructions.
 fn expr<'p>(
     text: &'p str,
     params: &[&str],
@@ -152,7 +152,8 @@ fn expr<'p>(
     }
 }
 
-/// Emits the operators on top of the stack that bind at least as strongly as one that follows.
+/// Emits the operators on top of the stack that bind at least as strongly as an operator of this
+/// precedence.
 fn emit_operators(waiting: &mut Vec<Waiting<'_>>, code: &mut Vec<Instr<'_>>, precedence: u8) {
     while let Some(&Waiting::Operator(strength, instrs)) = waiting.last()
         && strength >= precedence
@@ -162,7 +163,7 @@ fn emit_operators(waiting: &mut Vec<Waiting<'_>>, code: &mut Vec<Instr<'_>>, pre
     }
 }
 
-/// Emits what follows an operand of a call.
+/// Emits the instructions that follow an operand of a call.
 fn emit_call(
     code: &mut Vec<Instr<'_>>,
     name: &str,

@@ -1,5 +1,5 @@
-//! Translates a module from text to binary. Every error, of the text or of validation, is shown with
-//! its line, marked where it is.
+//! Translates a module from text to binary. Every error, of the text or of validation, is shown
+//! with its line, marked where it is.
 //!
 //! ```console
 //! cargo run --release --example convert -- in.wat out.wasm
@@ -24,14 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// The binary of a text, or each fault as it is shown.
+/// Returns the binary of a text, or its faults, each as it is shown.
 pub(crate) fn convert(name: &str, text: &str) -> Result<Vec<u8>, Vec<String>> {
     let lines = LineIndex::new(text);
     let show = |span: Span, what: &dyn Display| {
         let LineColumn { line, column } = span.line_column(&lines);
         let bytes = lines.line_span(line).unwrap_or_default();
         let source = text.get(bytes.start..bytes.end).unwrap_or_default().trim_end();
-        // A fault of several lines is marked in its first.
+        // A fault that spans several lines is marked in the first one.
         let marked = text.get(span.start..span.end.min(bytes.start + source.len()));
         let marks = "^".repeat(marked.map_or(1, |marked| marked.chars().count().max(1)));
         let (source, indent) = (source.replace('\t', " "), " ".repeat(column - 1));

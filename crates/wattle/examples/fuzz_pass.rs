@@ -1,7 +1,7 @@
-//! Fuzzes a pass over modules: whatever it does, a module must behave as before. Modules come from
-//! the generator, and the interpreter tells what they do.
+//! Fuzzes a pass over modules: after the pass, a module must behave as before. The generator makes
+//! the modules, and the interpreter shows their behaviour.
 //!
-//! The pass makes a multiplication by a power of two a shift.
+//! The pass turns each multiplication by a power of two into a shift.
 //!
 //! ```console
 //! cargo run --release --example fuzz_pass --features runtime,smith -- 10000
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Replaces multiplications by powers of two.
+/// Replaces multiplications by powers of two with shifts.
 pub(crate) fn shift(module: &mut Module<'_>) -> Result<(), Malformed> {
     for func in &mut module.funcs {
         let mut instrs = func.body.instrs().collect::<Result<Vec<_>, _>>()?;
@@ -42,7 +42,7 @@ pub(crate) fn shift(module: &mut Module<'_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Where the module of a seed behaves differently after a pass.
+/// Finds the first difference that a pass makes to the behaviour of a generated module.
 pub(crate) fn difference(
     seed: u64,
     pass: impl Fn(&mut Module<'_>) -> Result<(), Malformed>,
@@ -56,7 +56,8 @@ pub(crate) fn difference(
     Ok(differs.map(|(before, after)| format!("{before} became {after}")))
 }
 
-/// What the functions of a module return, and what they leave in memories.
+/// Calls the exported functions of a module, and returns their results and the hashes of its
+/// memories.
 fn behaviour(module: Module<'_>) -> Result<Vec<String>, wattle::Error> {
     let module = runtime::Module::new(module)?;
     let mut store = Store::new(());
@@ -70,7 +71,7 @@ fn behaviour(module: Module<'_>) -> Result<Vec<String>, wattle::Error> {
                 let Some(arguments) = arguments.collect::<Option<Vec<_>>>() else { continue };
                 let mut result =
                     func.call(&mut store, &arguments).map_err(|error| error.to_string());
-                // References are of one store, and say nothing in another.
+                // A reference belongs to its store, so references of two stores cannot be compared.
                 let _ = result.as_mut().map(|values| values.retain(|it| it.reference().is_none()));
                 returned.push(format!("{name}: {result:?}"));
             }

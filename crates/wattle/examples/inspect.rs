@@ -1,5 +1,6 @@
-//! Lists what a module imports and exports, and how large its sections and its largest functions
-//! are. The module is read as a stream: memory stays small, however large the module is.
+//! Lists the imports and exports of a module, and the sizes of its sections and of its largest
+//! functions. The module is read as a stream, so that memory stays small, however large the module
+//! is.
 //!
 //! ```console
 //! cargo run --release --example inspect -- in.wasm
@@ -28,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The number of functions that are listed.
 const LARGEST: usize = 10;
 
-/// What there is to say about a module.
+/// Reads a module, and returns its listing.
 pub(crate) fn report(input: impl Read) -> Result<String, wattle::Error> {
     let parser = Parser::new().features(Features::ALL).check_bodies(false);
     let mut reader = EventReader::with_parser(parser, input);

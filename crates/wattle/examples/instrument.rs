@@ -1,5 +1,5 @@
 //! Counts how often functions and loops run: imports a function `hooks.visit`, and calls it at the
-//! entry of each function and at the head of each loop, with the index that the function had.
+//! entry of each function and at the head of each loop, with the original index of the function.
 //!
 //! ```console
 //! cargo run --release --example instrument -- in.wasm out.wasm
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: instrument IN.wasm OUT.wasm".into());
     };
     let bytes = std::fs::read(input)?;
-    // The rewriter reads the code anyway, and reports what is malformed.
+    // The rewriter reads the code anyway, and reports malformed code.
     let mut module = parser::Parser::new().check_bodies(false).module(&bytes)?;
     instrument(&mut module)?;
     for left_out in &module.encoding.left_out {

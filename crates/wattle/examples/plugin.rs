@@ -1,12 +1,12 @@
-//! Runs a plugin that nobody trusts, within a budget of memory, fuel and time.
+//! Runs an untrusted plugin within a budget of memory, fuel and time.
 //!
 //! ```text
 //! cargo run --example plugin -- plugin.wat
 //! ```
 //!
-//! A plugin exports its `memory`, and `main`, which gets nothing and returns a number. It can import
-//! `host.log`, which takes an address and a length, and `host.now`, which gives milliseconds.
-//! `docs/embedding.md` explains the parts.
+//! A plugin exports its `memory`, and `main`, which takes no arguments and returns a number. It can
+//! import `host.log`, which takes an address and a length, and `host.now`, which returns
+//! milliseconds. `docs/embedding.md` explains the parts.
 
 use std::time::{Duration, Instant};
 use std::{env, fs, process};
@@ -15,16 +15,16 @@ use wattle::runtime::{
     Caller, Config, Error, Imports, Instance, Limits, Module, Parts, Store, Trap,
 };
 
-/// What the host keeps for a plugin.
+/// The data that the host keeps for a plugin.
 struct Plugin {
     started: Instant,
     log: Vec<String>,
 }
 
-/// The bytes that a plugin may log.
+/// The maximum number of bytes that a plugin may log.
 const MAX_LOG: usize = 1 << 16;
 
-/// What a plugin can import. One value serves the stores of all plugins.
+/// Returns the imports for plugins. One value serves the stores of all plugins.
 fn imports() -> Imports<Plugin> {
     let mut imports = Imports::default();
     imports.wrap("host", "log", log);
@@ -37,7 +37,7 @@ fn imports() -> Imports<Plugin> {
 fn log(mut caller: Caller<'_, Plugin>, address: u32, len: u32) -> Result<(), Error> {
     let memory = caller.memory("memory").ok_or_else(|| Error::host("no memory"))?;
     let Parts { bytes, data, mut fuel, .. } = memory.parts(caller.store())?;
-    // The work of the host is paid for before it is done.
+    // The plugin pays for the work of the host before the work is done.
     fuel.charge_bytes(len.into())?;
     let text = bytes.get(address as usize..).and_then(|rest| rest.get(..len as usize));
     let text = String::from_utf8_lossy(text.ok_or(Trap::MemoryOutOfBounds)?).into_owned();
@@ -79,7 +79,7 @@ fn main() {
         Ok(module) => run(&module, &imports()),
         Err(error) => (Err(error), Vec::new()),
     };
-    // What a plugin writes is not to control the terminal.
+    // The log of a plugin must not control the terminal.
     log.iter().for_each(|line| println!("{}", line.escape_debug()));
     match result {
         Ok(number) => println!("{number}"),

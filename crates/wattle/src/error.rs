@@ -31,10 +31,11 @@ macro_rules! errors {
         #[non_exhaustive]
         pub enum Error {
             $( $(#[doc = $doc])+ $(#[cfg($($cfg)+)])? $variant($error), )*
-            /// Indices cannot be rewritten. The error inside depends on who gives the new ones.
+            /// Indices cannot be rewritten. The type of the error inside depends on the source of
+            /// the new indices.
             Remap(Box<dyn core::error::Error + Send + Sync>),
-            /// A package of interfaces cannot be loaded. The error inside depends on where its files
-            /// come from.
+            /// A package of interfaces cannot be loaded. The type of the error inside depends on
+            /// the source of its files.
             #[cfg(feature = "wit")]
             WitLoad(Box<dyn core::error::Error + Send + Sync>),
         }
@@ -69,7 +70,7 @@ errors! {
     Build(wattle_encoder::BuildError);
     /// A builder of components was misused.
     BuildComponent(wattle_encoder::ComponentBuildError);
-    /// Bytes are malformed, for instance an immediate, wherever they stand.
+    /// Bytes are malformed, for instance those of an immediate. Their place is not known.
     Bytes(wattle_ast::Malformed);
     /// A definition of a component is in a scope that does not permit it.
     Definition(wattle_ast::components::Misplaced);
@@ -117,10 +118,10 @@ errors! {
     /// Characters of interface text do not form a token.
     #[cfg(feature = "wit")]
     WitToken(wattle_wit::LexError);
-    /// A component has what interface text cannot say.
+    /// A component has parts that interface text cannot express.
     #[cfg(feature = "wit")]
     WitDecode(wattle_wit::decode::DecodeError);
-    /// Two packages or worlds of interfaces do not become one.
+    /// Two packages or worlds of interfaces cannot be merged.
     #[cfg(feature = "wit")]
     WitMerge(wattle_wit::model::MergeError);
     /// A package or world is too large for a component.
@@ -132,13 +133,13 @@ errors! {
     /// A package depends on itself.
     #[cfg(feature = "wit")]
     WitPackages(wattle_wit::model::PackageCycle);
-    /// No world of a package is meant, or several.
+    /// No world of a package can be selected, for instance because it has several.
     #[cfg(feature = "wit")]
     WitSelect(wattle_wit::model::SelectError);
     /// A world would import and export an interface.
     #[cfg(feature = "wit")]
     WitTransitive(wattle_wit::model::Transitive);
-    /// Core modules do not become a component.
+    /// Core modules cannot become a component.
     #[cfg(feature = "componentize")]
     Componentize(wattle_componentize::Error);
     /// A core import or export does not fit the world.
@@ -150,7 +151,7 @@ errors! {
     /// A shared library does not fit the others.
     #[cfg(feature = "componentize")]
     LinkProblem(wattle_componentize::LinkProblem);
-    /// Components do not plug together.
+    /// Components cannot be plugged together.
     #[cfg(feature = "componentize")]
     Plug(wattle_componentize::PlugError);
     /// A component cannot be compared with a world.
@@ -171,7 +172,7 @@ errors! {
     /// DWARF does not say where an instruction comes from.
     #[cfg(feature = "inspect")]
     Dwarf(wattle_inspect::dwarf::NoFrames);
-    /// The list of packages that a program was built of cannot be unpacked.
+    /// The list of packages that a program was built from cannot be unpacked.
     #[cfg(feature = "inspect")]
     Packed(wattle_inspect::metadata::PackedWrongly);
 }
@@ -207,7 +208,7 @@ impl<E: fmt::Debug + fmt::Display + Send + Sync + 'static> From<LoadError<E>> fo
     }
 }
 
-/// Errors that are a case of those above.
+/// Converts errors that are one case of an error above.
 macro_rules! cases {
     ($( $(#[cfg($($cfg:tt)+)])? $error:ty => $variant:ident; )*) => { $(
         $(#[cfg($($cfg)+)])?

@@ -19,10 +19,10 @@ pub use wattle_ast as ast;
 pub use wattle_componentize as componentize;
 /// Encodes a tree or items as a binary; builds modules.
 pub use wattle_encoder as encoder;
-/// Shows what the bytes of a binary are for: sizes, and names as people write them.
+/// Inspects binaries: sizes, custom sections, source lines, differences, metadata, demangled names.
 #[cfg(feature = "inspect")]
 pub use wattle_inspect as inspect;
-/// Computes what numeric and vector instructions compute.
+/// Computes the results of numeric and vector instructions.
 #[cfg(feature = "numerics")]
 pub use wattle_numerics as numerics;
 /// Parses a binary into items or a tree.
@@ -42,7 +42,7 @@ pub use wattle_smith as smith;
 /// Tokens, strings, numbers and forms of text.
 #[cfg(feature = "wat")]
 pub use wattle_syntax as syntax;
-/// Validates modules, and says which types they have and which features they use.
+/// Validates modules, and returns their types and the features that they use.
 pub use wattle_validator as validator;
 /// WASI preview 1 for the interpreter.
 #[cfg(feature = "wasi")]
@@ -68,8 +68,8 @@ pub fn is_binary(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0asm")
 }
 
-/// Translates a module or component from text to binary. It may use [`Features::DEFAULT`]; others are
-/// set with [`wat::Parser::features`].
+/// Translates a module or component from text to binary. It may use [`Features::DEFAULT`]; others
+/// are set with [`wat::Parser::features`].
 ///
 /// # Errors
 /// Every independent error of the text.
@@ -96,11 +96,11 @@ pub fn wat2wasm(text: &str) -> Result<Vec<u8>, Error> {
     Ok(encoder::encode_wasm(&quoted.unwrap_or_else(|| parser.wasm(text))?.into_wasm()))
 }
 
-/// Translates a module or component from binary to text. It may use [`Features::DEFAULT`]; others are
-/// set with [`parser::components::Parser::features`].
+/// Translates a module or component from binary to text. It may use [`Features::DEFAULT`]; others
+/// are set with [`parser::components::Parser::features`].
 ///
 /// # Errors
-/// The first malformed place of the binary.
+/// The first error of the binary, with its offset.
 ///
 /// ```
 /// let text = wattle::wasm2wat(b"\0asm\x01\0\0\0\x05\x03\x01\x00\x01")?;
@@ -114,12 +114,12 @@ pub fn wasm2wat(bytes: &[u8]) -> Result<String, Error> {
     Ok(printer::Config::new().print_wasm(&parser::parse_wasm(bytes)?))
 }
 
-/// Checks that a binary is a valid module or component, and gives its types. It may use
+/// Checks that a binary is a valid module or component, and returns its types. It may use
 /// [`Features::DEFAULT`]; others are set with [`validator::Validator::features`] and
 /// [`validator::components::Validator::features`].
 ///
 /// # Errors
-/// The first malformed place of the binary, or every independent error of validation.
+/// The first error of a malformed binary, or every independent error of validation.
 ///
 /// ```
 /// let wasm = wattle::wat2wasm("(module (func (result i32) i64.const 1))").unwrap();
@@ -138,7 +138,7 @@ pub fn validate(bytes: &[u8]) -> Result<validator::components::WasmTypes, Error>
         let parser = parser::components::Parser::new().check_bodies(false);
         let mut validator = validator::components::Validator::new();
         for event in parser.events(bytes) {
-            // It keeps its errors until the end.
+            // The validator keeps its errors until the end.
             let _ = validator.event(&event?);
         }
         return Ok(WasmTypes::Component(validator.finish()?));

@@ -14,11 +14,12 @@ use crate::lines::{SourceLine, add_dwarf, lines_at};
 use crate::names::NameStyle;
 use crate::output::{Output, write_json};
 
-/// Shows the source lines that instructions were compiled from, as the DWARF of a binary tells them.
+/// Shows the source lines that instructions were compiled from, as the DWARF of a binary tells
+/// them.
 ///
-/// For each address, the innermost of the functions that were inlined there comes first. Without DWARF
-/// about an address, its function and the offset there are shown. A text is translated first, and its
-/// own lines are shown.
+/// For each address, the innermost of the functions that were inlined there comes first. If there
+/// is no DWARF about an address, its function and the offset in the function are shown. A text is
+/// translated first, and its own lines are shown.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -29,12 +30,12 @@ pub(crate) struct Addr2line {
     #[command(flatten)]
     input: Input,
 
-    /// Offsets in the file, decimal, or hexadecimal behind `0x` or `@`. Without any, they are read from
-    /// standard input.
+    /// Offsets in the file, decimal, or hexadecimal after `0x` or `@`; read from standard input if
+    /// none is given.
     #[arg(value_name = "ADDR")]
     addresses: Vec<String>,
 
-    /// Addresses count from the first byte of the content of the code section, as they do in DWARF.
+    /// Count addresses from the first byte of the content of the code section, as DWARF does.
     #[arg(long, visible_alias = "code-section")]
     code_section_relative: bool,
 
@@ -45,7 +46,7 @@ pub(crate) struct Addr2line {
     names: NameStyle,
 }
 
-/// What is known about an address.
+/// The function and the source lines of an address.
 #[derive(Serialize)]
 struct Row {
     address: String,
@@ -119,7 +120,7 @@ impl Addr2line {
         })
     }
 
-    /// The addresses, each as it was written.
+    /// Reads the addresses from the arguments or from standard input. Each comes with its word.
     fn addresses(&self) -> Result<Vec<(String, usize)>, Failure> {
         let read = |word: &str| {
             let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix('@'));

@@ -1,4 +1,4 @@
-//! `wattle demangle`: the name section with names as people write them.
+//! `wattle demangle`: the name section with demangled names.
 
 use clap::Args;
 
@@ -7,12 +7,12 @@ use crate::input::Input;
 use crate::names::NameStyle;
 use crate::output::Output;
 
-/// Rewrites the name section: what Rust and C++ call `_ZN4core3fmt5write17h0123456789abcdefE` is then
-/// called `core::fmt::write`.
+/// Demangles the names of Rust and C++ in the name section:
+/// `_ZN4core3fmt5write17h0123456789abcdefE` becomes `core::fmt::write`.
 ///
 /// Names of functions, globals and data segments are rewritten, in modules within components too.
-/// Every other byte stays as it is. Where compilers made several functions of one, they have one name
-/// afterwards.
+/// Every other byte stays as it is. Functions that a compiler made from one source function then
+/// have the same name.
 #[derive(Args)]
 pub(crate) struct Demangle {
     #[command(flatten)]

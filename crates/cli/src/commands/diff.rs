@@ -1,4 +1,4 @@
-//! `wattle diff`: what differs between two modules or components.
+//! `wattle diff`: the differences between two modules or components.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -15,12 +15,12 @@ use crate::names::NameStyle;
 use crate::output::{Output, write_json};
 use crate::source::Source;
 
-/// Shows what differs between two modules or components: sections, types, imports, exports, functions
-/// and their instructions, segments.
+/// Shows the differences between two modules or components: in sections, types, imports, exports,
+/// functions and their instructions, and segments.
 ///
-/// Items are compared for what they mean. A function that has another index is the same function, and a
-/// call to it is the same call. Functions correspond by their names, then because they are equal, then
-/// because they have much in common.
+/// Items are compared by their meaning. A function that has another index is the same function, and
+/// a call to it is the same call. Functions are matched by their names, then by equality, then by
+/// similarity.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -36,7 +36,7 @@ pub(crate) struct Diff {
     /// The new file.
     new: PathBuf,
 
-    /// Show only how many items differ, and the sizes of sections.
+    /// Show only the numbers of items that differ, and the sizes of sections.
     #[arg(long)]
     stat: bool,
 
@@ -62,13 +62,14 @@ impl Diff {
             Err(failure @ (Failure::ClosedPipe | Failure::Usage(_))) => Err(failure),
             Err(failure) => {
                 failure.report(json);
-                // As `diff` has it: 1 says that the files differ.
+                // As for `diff`, 1 means that the files differ, so a failure needs another exit
+                // code.
                 Err(Failure::Exit(WRONG_USAGE))
             }
         }
     }
 
-    /// Shows what differs; returns whether nothing does.
+    /// Shows the differences, and returns whether there are none.
     fn compare(&self, json: bool) -> Result<bool, Failure> {
         let features = self.reading.features_to_show();
         let read =
@@ -105,7 +106,7 @@ impl Diff {
     }
 }
 
-/// The styles of what is shown.
+/// The styles of the parts of a listing.
 struct Paint {
     old: Style,
     new: Style,
@@ -113,7 +114,7 @@ struct Paint {
     place: Style,
 }
 
-/// What differs between two sources.
+/// The differences between two sources, and the style in which they are shown.
 struct Listing<'l> {
     old: &'l Source,
     new: &'l Source,
@@ -122,7 +123,7 @@ struct Listing<'l> {
     paint: Paint,
 }
 
-/// Why two items are one, if that is not their name.
+/// Returns the words for the way in which two items were matched, unless it was by name.
 fn by(by: MatchedBy) -> Option<&'static str> {
     match by {
         MatchedBy::Name => None,
@@ -208,11 +209,11 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// An item in words, such as ``func 3 `$f` ``.
+    /// Returns an item in words, such as ``func 3 `$f` ``.
     fn item(&self, kind: &str, item: &Item) -> String {
         let name = item.name.as_deref().map(|name| Shown(self.names.of(name)).to_string());
         match (kind, name) {
-            // Their names are in quotes, and tell more than an index.
+            // The names of these items are in quotes, and tell more than an index.
             ("import" | "export" | "custom" | "core module", Some(name)) => {
                 format!("{kind} {name}")
             }
@@ -222,7 +223,7 @@ impl Listing<'_> {
         }
     }
 
-    /// The bytes and the text of an item that only one of the files has.
+    /// Returns the size and the text of an item that only one of the files has.
     fn details(&self, item: &Item) -> String {
         let size = item.size.map(|size| format!("{size} bytes"));
         let text = (!item.text.is_empty()).then(|| Shown(&item.text).to_string());
@@ -351,5 +352,5 @@ impl Listing<'_> {
     }
 }
 
-/// The deepest block that is indented, so that deep code is not wider than it is long.
+/// The maximum depth of indentation, so that deeply nested code is not wider than it is long.
 const MAX_INDENT: usize = 40;

@@ -1,4 +1,4 @@
-//! `wattle features`: which proposals a module or component uses.
+//! `wattle features`: the features that a module or component uses.
 
 use std::io::Write;
 
@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::{Output, write_json};
 
-/// Lists the features that a module or component uses, each with the first place that does. The features of
-/// WebAssembly 1.0 are not listed.
+/// Lists the features that a module or component uses, each with the first place that uses it. The
+/// features of WebAssembly 1.0 are not listed.
 #[derive(Args)]
 pub(crate) struct ListFeatures {
     #[command(flatten)]

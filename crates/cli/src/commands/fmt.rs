@@ -18,30 +18,30 @@ use crate::output::{Output, json_line};
 use crate::source::Source;
 use crate::source::wit::{faults, is_wat};
 
-/// The time after which a difference may be longer than it has to be.
+/// The time to search for the shortest difference, after which a longer one is shown.
 const DIFF_TIME: Duration = Duration::from_secs(2);
 
 /// Formats text in place: modules and components (WAT), test scripts (WAST), interfaces (WIT).
 ///
-/// Comments stay, and so does everything that means something: the binary is the same. Of WAT and
-/// WAST, a field with errors stays as it is, and the others are formatted; a file of WIT with errors
-/// stays as it is. A folder stands for the files that end in `.wat`, `.wast` and `.wit` in it and
-/// below it.
+/// Comments stay, and so does the meaning: the binary is the same. In WAT and WAST, a field with
+/// errors stays as it is, and the others are formatted; a file of WIT with errors stays as it is. A
+/// folder stands for the files that end in `.wat`, `.wast` and `.wit` in it and below it.
 #[derive(Args)]
 pub(crate) struct Fmt {
     /// The files and folders; `-` is standard input, which is formatted to standard output.
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
-    /// Write no file, but list those that formatting would change, and fail if there are any.
+    /// List the files that formatting would change, without changing them, and fail if there are
+    /// any.
     #[arg(long)]
     check: bool,
 
-    /// Write no file, but show what formatting would change, and fail if there is anything.
+    /// Show the changes that formatting would make, without making them, and fail if there are any.
     #[arg(long)]
     diff: bool,
 
-    /// How many characters a line may have.
+    /// The maximum number of characters in a line.
     #[arg(long, value_name = "N", default_value_t = Config::WIDTH)]
     width: usize,
 }
@@ -54,11 +54,11 @@ struct Row<'a> {
     diff: Option<String>,
 }
 
-/// A file before and after.
+/// The text of a file before and after formatting.
 struct Texts {
     old: String,
     new: String,
-    /// What is wrong with the parts that stay as they are.
+    /// The faults of the parts that stay as they are.
     faults: Vec<Fault>,
 }
 
@@ -93,7 +93,7 @@ impl Fmt {
         }
     }
 
-    /// The files that the arguments stand for.
+    /// Returns the files that the arguments stand for.
     fn files(&self) -> Result<Vec<PathBuf>, Failure> {
         let mut files = Vec::new();
         for path in &self.paths {
@@ -106,7 +106,7 @@ impl Fmt {
         Ok(files)
     }
 
-    /// The text of a file as it is and as it should be, or what is wrong with it.
+    /// Formats a file, and returns its old and new text, or its faults.
     fn formatted(&self, file: &Path, name: &str) -> Result<Texts, Vec<Fault>> {
         let refused = |why: &str| vec![Fault::new(name, why.to_owned())];
         let bytes = read_file(file).map_err(|why| refused(&why))?;
@@ -140,14 +140,14 @@ impl Fmt {
     }
 }
 
-/// The lines that change, with three around them.
+/// Returns the lines that change, with three lines of context.
 fn difference(name: &str, old: &str, new: &str) -> String {
     let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(old, new);
     let name = Shown(name).to_string();
     diff.unified_diff().header(&name, &format!("{name} (formatted)")).to_string()
 }
 
-/// Writes a difference: byte by byte for programs, and without harm to a terminal.
+/// Writes a difference: unchanged for programs, and with escapes for a terminal.
 fn write_diff(out: &mut dyn Write, diff: &str) -> io::Result<()> {
     if !io::stdout().is_terminal() {
         return out.write_all(diff.as_bytes());

@@ -1,4 +1,4 @@
-//! `wattle fuzz`: generated modules on several engines, and where these differ from Wattle.
+//! `wattle fuzz`: generated modules on several engines, and the differences of these from Wattle.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -18,18 +18,18 @@ use crate::signals;
 
 /// Runs generated modules on engines and on Wattle, and reports where they differ.
 ///
-/// Modules are generated from seeds that count up, or are mutants of those in a folder. Each runs on every engine that has the features
-/// it uses. Compared are results, traps, calls of the host, and what globals, memories and tables
-/// hold in the end. A difference that the specification does not permit is a finding: it is
-/// minimised and written to a folder of its own.
+/// Modules are generated from seeds that count up, or are mutants of those in a folder. Each runs
+/// on every engine that has the features it uses. Results, traps, calls of the host, and the final
+/// contents of globals, memories and tables are compared. A difference that the specification does
+/// not permit is a finding: it is minimised and written to a folder of its own.
 #[derive(Args)]
 #[command(after_help = "\
 Engines:
   wasmtime, winch, pulley, wasmi      linked in, by the cargo features `wasmtime` and `wasmi`
   NAME=COMMAND                        a process that speaks the line protocol
   NAME:FEATURES=COMMAND {wasm} {export} {args}
-                                      a command that calls one export of a file, or all that there are
-                                      without {export}
+                                      a command that calls one export of a file, or, without
+                                      {export}, all of them
 
 Examples:
   wattle fuzz --engine wasmtime --engine wasmi --count 10000 -j 4
@@ -49,7 +49,7 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// The number of modules; 0 goes on until it is stopped.
+    /// The number of modules; with 0, the run goes on until it is stopped.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     count: u64,
 
@@ -61,15 +61,15 @@ pub(crate) struct Fuzz {
     #[arg(short, long, value_name = "FOLDER", default_value = "wattle-fuzz")]
     output: PathBuf,
 
-    /// Go on with the campaign whose state is in the folder.
+    /// Continue the campaign whose state is in the folder.
     #[arg(long)]
     resume: bool,
 
-    /// What modules may use, as far as the engines have it.
+    /// The features that modules may use, as far as the engines support them.
     #[arg(long, value_name = "LIST", value_parser = parse_features, allow_hyphen_values = true)]
     features: Option<Features>,
 
-    /// A configuration of the generator as JSON, for all modules: see `wattle smith`.
+    /// The configuration of the generator for all modules, as JSON: see `wattle smith`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -77,24 +77,25 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
     corpus: Option<PathBuf>,
 
-    /// Do not make NaNs canonical, and compare them by class. So it is with --corpus.
+    /// Do not make NaNs canonical, and compare them by class; --corpus implies this.
     #[arg(long)]
     native_nans: bool,
 
-    /// The most seconds that a process may take for a module, or for a call.
+    /// The maximum number of seconds that a process may take for a module, or for a call.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 
-    /// The most seconds to minimise a finding.
+    /// The maximum number of seconds to minimise a finding.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     minimise: u64,
 
-    /// The most findings of one kind that each thread minimises and writes; all are counted.
+    /// The maximum number of findings of one kind that each thread minimises and writes; all are
+    /// counted.
     #[arg(long, value_name = "N", default_value_t = 10)]
     reports: u64,
 
-    /// Be an engine, Wattle itself or one that is linked in: speak the line protocol on standard
-    /// input and output.
+    /// Serve as an engine, Wattle itself or one that is linked in: speak the line protocol on
+    /// standard input and output.
     #[arg(long, value_name = "ENGINE", value_parser = Spec::parse, num_args = 0..=1, conflicts_with = "engines")]
     serve: Option<Option<Spec>>,
 }
@@ -115,7 +116,7 @@ impl Fuzz {
         }
         let plan = self.plan()?;
         let folder = self.output.clone();
-        // Who presses Ctrl-C twice does not want to wait for the modules that run.
+        // A user who presses Ctrl-C twice does not want to wait for the modules that run.
         let stop = signals::stop_flag(move || wattle_differ::remove_modules(&folder))?;
         let mut live = Live::new(self.count, json);
         let stats = wattle_differ::run(&plan, &stop, &mut live);
@@ -156,7 +157,7 @@ impl Fuzz {
     }
 }
 
-/// The valid modules of a folder, in the order of their names. What is not one is left out.
+/// Reads the valid modules of a folder, in the order of their names. Other files are left out.
 fn read_corpus(
     folder: &Path,
     features: Features,
@@ -196,11 +197,11 @@ fn read_corpus(
     Ok(corpus)
 }
 
-/// Progress while it runs: a bar on a terminal, elsewhere a line now and then.
+/// The progress of a run: a bar on a terminal, elsewhere a line now and then.
 struct Live {
     bar: ProgressBar,
     json: bool,
-    /// When the last line was written.
+    /// The time when the last line was written.
     last_line: Instant,
 }
 
@@ -223,7 +224,7 @@ impl Live {
     }
 }
 
-/// The counts in a line.
+/// Returns the counts as one line.
 fn line(stats: &Stats) -> String {
     format!(
         "{} modules, {:.0}/s, {:.1} % compared, {} discarded, {} findings",
@@ -263,7 +264,7 @@ impl Watcher for Live {
     }
 }
 
-/// The counts in full, for the end of a run.
+/// Returns all counts, for the end of a run.
 fn summary(stats: &Stats, stopped: bool) -> String {
     use std::fmt::Write;
     let mut text = line(stats);

@@ -1,5 +1,5 @@
-//! Arguments that are described only when their subcommand is the one that is run. To describe those of
-//! every subcommand takes longer than most runs on small inputs.
+//! Arguments that are described only if their subcommand is run. Describing the arguments of every
+//! subcommand takes longer than most runs on small inputs.
 
 use std::ops::Deref;
 
@@ -20,7 +20,7 @@ impl<T> Deref for Later<T> {
 impl<T: Args> Args for Later<T> {
     fn augment_args(command: Command) -> Command {
         command.defer(|command| {
-            // What a subcommand is for stands at its name, not at its arguments.
+            // The help of a subcommand is the comment at its name, not the one at its arguments.
             let (about, long_about) =
                 (command.get_about().cloned(), command.get_long_about().cloned());
             let command = T::augment_args(command);

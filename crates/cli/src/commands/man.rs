@@ -16,12 +16,12 @@ Examples:
   wattle man parse > wattle-parse.1
   wattle man --dir man1")]
 pub(crate) struct ManPages {
-    /// The subcommand that the page is about; without one, it is about the command.
+    /// The subcommand of the page; by default, the page is about `wattle` itself.
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
 
-    /// Write a page for the command and one for each subcommand to this folder, which is made if it
-    /// is not there.
+    /// Write a page for the command and one for each subcommand to this folder, which is created if
+    /// it does not exist.
     #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
     dir: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! `wattle metadata`: what a file says about itself.
+//! `wattle metadata`: the metadata of a module or component.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use crate::failure::{Failure, warn};
 use crate::input::Input;
 use crate::output::{Output, write_json};
 
-/// Shows and changes what a module or component says about itself.
+/// Shows and changes the metadata of a module or component.
 #[derive(Args)]
 pub(crate) struct Metadata {
     #[command(subcommand)]
@@ -22,9 +22,9 @@ pub(crate) struct Metadata {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show the name, the producers and what registries show, of everything inside too.
+    /// Show the metadata of a module or component and of everything inside it.
     Show(Show),
-    /// Set or remove these for the outermost module or component.
+    /// Set or remove metadata of the outermost module or component.
     Add(Box<Add>),
 }
 
@@ -37,8 +37,9 @@ impl Metadata {
     }
 }
 
-/// Shows the name, the producers, what registries show (`authors`, `licenses` and the like) and the
-/// packages that `cargo auditable` records, of a module or component and of everything inside.
+/// Shows the metadata of a module or component and of everything inside it: the name, the
+/// producers, the fields that registries show (`authors`, `licenses` and the like), and the
+/// packages that `cargo auditable` records.
 #[derive(Args)]
 struct Show {
     #[command(flatten)]
@@ -104,7 +105,8 @@ fn write(out: &mut dyn Write, found: &Found<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The packages that it was built of, or why they cannot be read.
+/// Returns the packages that a module or component was built from, or the reason why they cannot be
+/// read.
 fn packages(found: &Found<'_>) -> Option<Result<Value, String>> {
     let text = dependencies(found.dependencies.as_ref()?).map_err(|error| error.to_string());
     Some(text.and_then(|text| {
@@ -112,7 +114,7 @@ fn packages(found: &Found<'_>) -> Option<Result<Value, String>> {
     }))
 }
 
-/// What is wrong in the sections: the name of each, and a message.
+/// Returns the faults of the sections: the name of a section, and a message.
 fn wrong<'f>(found: &'f Found<'_>) -> Vec<(&'f str, String)> {
     let malformed = found.malformed.iter();
     let malformed =
@@ -153,8 +155,7 @@ fn in_json(found: &Found<'_>) -> Value {
     })
 }
 
-/// Sets or removes what the outermost module or component says about itself. Every other byte stays as
-/// it is.
+/// Sets or removes metadata of the outermost module or component. Every other byte stays as it is.
 #[derive(Args)]
 #[command(
     after_help = "\
@@ -171,52 +172,52 @@ struct Add {
     #[command(flatten)]
     output: Output,
 
-    /// The name.
+    /// The name of the module or component.
     #[arg(long)]
     name: Option<String>,
 
-    /// A language that it is written in; may be given several times.
+    /// A source language; may be given several times.
     #[arg(long, value_name = "NAME[=VERSION]")]
     language: Vec<String>,
 
-    /// A tool that worked on it; may be given several times.
+    /// A tool that processed the module or component; may be given several times.
     #[arg(long, value_name = "NAME[=VERSION]")]
     processed_by: Vec<String>,
 
-    /// A development kit that it was made with; may be given several times.
+    /// An SDK that the module or component was built with; may be given several times.
     #[arg(long, value_name = "NAME[=VERSION]")]
     sdk: Vec<String>,
 
-    /// Who is responsible for it.
+    /// The people or organizations that are responsible.
     #[arg(long, value_name = "TEXT")]
     authors: Option<String>,
 
-    /// What it is for.
+    /// The purpose, in words.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 
-    /// The licenses of what is in it, as an expression of SPDX.
+    /// The licenses of the contents, as an SPDX expression.
     #[arg(long, value_name = "EXPRESSION")]
     licenses: Option<String>,
 
-    /// The URL of its source code.
+    /// The URL of the source code.
     #[arg(long, value_name = "URL")]
     source: Option<String>,
 
-    /// The URL of a page about it.
+    /// The URL of the home page.
     #[arg(long, value_name = "URL")]
     homepage: Option<String>,
 
-    /// The revision of its source code.
+    /// The revision of the source code.
     #[arg(long, value_name = "TEXT")]
     revision: Option<String>,
 
-    /// Its version.
+    /// The version.
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
 
-    /// Remove these, separated by commas: `name`, `authors`, `description`, `licenses`, `source`,
-    /// `homepage`, `revision`, `version`.
+    /// Remove these fields, separated by commas: `name`, `authors`, `description`, `licenses`,
+    /// `source`, `homepage`, `revision`, `version`.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     clear: Vec<String>,
 }
@@ -290,7 +291,7 @@ impl Add {
         Ok(edit)
     }
 
-    /// What the arguments say about a subject.
+    /// Returns the argument for a subject.
     fn text(&self, subject: Subject) -> &Option<String> {
         match subject {
             Subject::Authors => &self.authors,

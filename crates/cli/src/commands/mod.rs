@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Parse(Later<parse::Parse>),
     /// Translate binary to text.
     Print(Later<print::Print>),
-    /// Show every byte of a binary with what it means.
+    /// Show every byte of a binary with its meaning.
     Dump(Later<dump::Dump>),
     /// Check that a module or component is valid.
     Validate(Later<validate::Validate>),
@@ -55,11 +55,11 @@ pub(crate) enum Command {
     Objdump(Later<objdump::Objdump>),
     /// Show where the bytes of a module or component go.
     Size(Later<size::Size>),
-    /// Rewrite the name section with the names of Rust and C++ as people write them.
+    /// Demangle the names of Rust and C++ in the name section.
     Demangle(Later<demangle::Demangle>),
-    /// Show and change what a file says about itself.
+    /// Show and change the metadata of a module or component.
     Metadata(Later<metadata::Metadata>),
-    /// Show what differs between two modules or components.
+    /// Show the differences between two modules or components.
     Diff(Later<diff::Diff>),
     /// Show the source lines that instructions were compiled from.
     #[command(name = "addr2line")]
@@ -76,14 +76,14 @@ pub(crate) enum Command {
     Run(Later<run::Run>),
     /// Run test scripts.
     Wast(Later<wast::Wast>),
-    /// Translate a test script to JSON and files of modules.
+    /// Translate a test script to JSON and module files.
     #[command(visible_alias = "wast2json")]
     JsonFromWast(Later<json_from_wast::JsonFromWast>),
     /// Generate a valid module from a seed, for fuzzing.
     Smith(Later<smith::Smith>),
     /// Run generated modules on several engines, and report where they differ.
     Fuzz(Later<fuzz::Fuzz>),
-    /// Make a module, a component or a script smaller while a command finds it interesting.
+    /// Shrink a module, component or script as long as a command finds it interesting.
     Shrink(Later<shrink::Shrink>),
     /// Make a valid mutant of a module or component.
     Mutate(Later<mutate::Mutate>),
@@ -99,7 +99,7 @@ pub(crate) enum Command {
     Wasm2wat(Later<wabt::Wasm2wat>),
     /// Check that a module is valid as WABT's command does.
     WasmValidate(Later<wabt::WasmValidate>),
-    /// Show what is in binaries as WABT's command does.
+    /// Show the contents of binaries as WABT's command does.
     WasmObjdump(Later<wabt::WasmObjdump>),
     /// Remove custom sections from a file as WABT's command does.
     WasmStrip(Later<wabt::WasmStrip>),

@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::Output;
 
-/// Makes a valid mutant of a module, or of a component, one of whose core modules is mutated. A seed
-/// gives the same mutant on every machine.
+/// Makes a valid mutant of a module, or of a component, one of whose core modules is mutated. A
+/// seed gives the same mutant on every machine.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -23,23 +23,23 @@ pub(crate) struct Mutate {
     #[command(flatten)]
     input: Input,
 
-    /// The number that decides what is mutated.
+    /// The seed that determines the mutations.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Make a mutant that does what the original does: calls of its exports give the same results and
+    /// Make a mutant that behaves like the original: calls of its exports give the same results and
     /// traps, unless a resource is exhausted.
     #[arg(long)]
     preserve_semantics: bool,
 
-    /// The most mutations in the mutant.
+    /// The maximum number of mutations in the mutant.
     #[arg(long, value_name = "N", default_value = "4")]
     mutations: NonZeroUsize,
 
     #[command(flatten)]
     output: Output,
 
-    /// Write text.
+    /// Write the mutant as text.
     #[arg(long)]
     text: bool,
 }

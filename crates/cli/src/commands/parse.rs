@@ -49,11 +49,11 @@ impl Parse {
     }
 }
 
-/// What a source holds, valid if `check` is set. Warnings are shown.
+/// Parses a source, which must be valid if `check` is set. Warnings are shown.
 pub(super) fn parse(source: &Source, check: bool, json: bool) -> Result<Wasm<'_>, Failure> {
     let parsed = source.wasm_and_warnings(source.features());
     if check && parsed.is_err() {
-        // With what is invalid of the rest.
+        // The check also reports errors of validation in the rest of the source.
         Check::default().source(source)?;
     }
     let (wasm, warnings) = parsed?;

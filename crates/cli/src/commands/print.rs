@@ -33,19 +33,19 @@ pub(crate) struct Print {
     #[arg(long)]
     skeleton: bool,
 
-    /// Put the byte offset in the binary before items and instructions.
+    /// Write the byte offset in the binary before each item and instruction.
     #[arg(long)]
     offsets: bool,
 
-    /// Name everything that does not have a name.
+    /// Generate names for everything that has none.
     #[arg(long)]
     name_unnamed: bool,
 
-    /// The number of spaces that a level is indented by.
+    /// The number of spaces for each level of indentation.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(..=16))]
     indent: u8,
 
-    /// Leave out all names: the text has indices alone.
+    /// Leave out all names, so that the text has only indices.
     #[arg(long, conflicts_with = "name_unnamed")]
     no_names: bool,
 
@@ -53,12 +53,12 @@ pub(crate) struct Print {
     #[arg(long)]
     no_customs: bool,
 
-    /// Put the types of the operands that are on the stack of the innermost block before each
-    /// instruction, as a comment.
+    /// Before each instruction, write a comment with the types of the operands that are on the
+    /// stack of the innermost block.
     #[arg(long, conflicts_with_all = ["fold", "skeleton"])]
     operand_stack: bool,
 
-    /// Write imports and exports at the items that they are about.
+    /// Write imports and exports inline, at the items that they import or export.
     #[arg(long)]
     inline_imports_exports: bool,
 }
@@ -67,7 +67,7 @@ impl Print {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?;
         let features = self.input.features_to_show();
-        // The printer reads the instructions of bodies anyway, whatever features they are of.
+        // The printer reads the instructions of bodies anyway, with all features.
         let mut readable = source.readable(features, features != Features::ALL)?;
         if !self.skeleton {
             warn_of_left_out(&source, &readable.wasm, json);
@@ -97,8 +97,8 @@ impl Print {
     }
 }
 
-/// The operand stacks of all functions, as far as these are valid. Of a module that is invalid
-/// outside of functions there are none.
+/// Returns the operand stacks of all functions, as far as these are valid. A module that is invalid
+/// outside of its functions has none.
 fn operand_stacks(module: &Module<'_>) -> Comments {
     let mut comments = Comments::default();
     let validator = Validator::new().features(Features::ALL).limits(Limits::NONE);
@@ -109,7 +109,7 @@ fn operand_stacks(module: &Module<'_>) -> Comments {
         let watch = &mut |offset: usize, stack: StackTypes| {
             comments.add(place, offset as u32, &stack.to_string());
         };
-        // At the first invalid instruction the comments end.
+        // The comments end at the first invalid instruction.
         let _ = validator.watch_body(&types, FuncIdx(first + place), &func.body, watch);
     }
     comments
@@ -119,13 +119,13 @@ fn is_names(section: &str) -> bool {
     section == Names::NAME || section == components::Names::NAME
 }
 
-/// Takes all names away, the name sections included.
+/// Removes all names, including the name sections.
 pub(super) fn remove_names(wasm: &mut Wasm<'_>) {
     wasm.modules_mut().for_each(|module| module.names = Names::default());
     retain_customs(wasm, |name| !is_names(name));
 }
 
-/// Takes custom sections away, those of inner modules and components included. `keeps` chooses by
+/// Removes custom sections, including those of inner modules and components, unless `keeps` chooses
 /// their names.
 fn retain_customs(wasm: &mut Wasm<'_>, keeps: impl Fn(&str) -> bool) {
     wasm.modules_mut().for_each(|module| module.customs.retain(|custom| keeps(&custom.name)));
@@ -137,14 +137,14 @@ fn retain_customs(wasm: &mut Wasm<'_>, keeps: impl Fn(&str) -> bool) {
     }
 }
 
-/// Warns of what cannot be said in text.
+/// Warns of custom sections that would be wrong for the binary of the text.
 pub(super) fn warn_of_left_out(source: &Source, wasm: &Wasm<'_>, json: bool) {
     let help = "code that comes from text is written in its shortest form: to keep every byte, work \
                 on the binary";
     warn(&source.left_out_of_shortest(wasm, Some(help)), json);
 }
 
-/// Prints what could be read of a source.
+/// Prints the part of a source that could be read.
 pub(super) fn print(
     source: &Source,
     readable: Readable<'_>,
@@ -173,7 +173,7 @@ pub(super) fn print(
     source.all_shown(errors)
 }
 
-/// An `io::Write` as a `fmt::Write`, whose errors say nothing: this one keeps the real error.
+/// An `io::Write` as a `fmt::Write`. It keeps the `io::Error`, which a `fmt::Error` cannot carry.
 struct FmtToIo<'a> {
     out: &'a mut dyn Write,
     error: std::io::Result<()>,

@@ -1,4 +1,4 @@
-//! `wattle shrink`: something smaller that a command still finds interesting.
+//! `wattle shrink`: a smaller input that a command still finds interesting.
 
 mod state;
 mod tester;
@@ -23,13 +23,12 @@ use crate::source::Source;
 use state::State;
 use tester::{Tester, Verdict};
 
-/// Makes a module, a component or a test script (`.wast`) smaller, as long as a command finds it
-/// interesting.
+/// Shrinks a module, component or test script (`.wast`) as long as a command finds it interesting.
 ///
-/// The command is given the path of a candidate, in the place of `{}` or at its end, and says by its
-/// exit status whether the candidate is interesting. Candidates are valid, unless invalid ones are
-/// asked for, always smaller than the best one so far, and never the same twice. The best one is in
-/// the output file at any time, so Ctrl-C loses nothing.
+/// The command gets the path of a candidate, in place of `{}` or as its last argument, and says by
+/// its exit status whether the candidate is interesting. Candidates are valid unless
+/// `--allow-invalid` is given, smaller than the best one so far, and never tested twice. The output
+/// file always has the best one, so Ctrl-C loses nothing.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -37,8 +36,8 @@ Examples:
   wattle shrink math.wat -o small.wasm --if 'sh -c \"wattle run --invoke fib $0 9 | grep -q 34\" {}'
   wattle shrink math.wat --if 'grep -q fib' --state known -o small.wasm    # again: goes on
 
-Exit codes: 0 the output is the smallest that was found, 1 the input is not valid or not interesting,
-2 wrong usage.")]
+Exit codes: 0 the output is the smallest that was found, 1 the input is not valid or not
+interesting, 2 wrong usage.")]
 pub(crate) struct Shrink {
     /// The module, component or script; `-` is standard input.
     #[arg(value_name = "FILE")]
@@ -48,8 +47,8 @@ pub(crate) struct Shrink {
     #[arg(long = "if", value_name = "COMMAND", value_parser = command, required = true)]
     command: Vec<Vec<String>>,
 
-    /// Where to write the best candidate; by default beside the input, with `.shrunken` before the
-    /// end of its name.
+    /// The file for the best candidate; by default beside the input, with `.shrunken` before the
+    /// extension.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -61,19 +60,20 @@ pub(crate) struct Shrink {
     #[arg(short, long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
 
-    /// A folder for what is known. If a run with it was interrupted, this one goes on.
+    /// A folder that keeps the progress, so that a run can continue an interrupted one.
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
 
-    /// Give the command texts instead of binaries, and write a text.
+    /// Give the command text instead of binaries, and write the output as text.
     #[arg(long)]
     text: bool,
 
-    /// Candidates may be invalid; of a binary that is malformed, bytes are taken out.
+    /// Allow invalid candidates, and remove bytes from malformed binaries.
     #[arg(long)]
     allow_invalid: bool,
 
-    /// The most seconds that the command may take; then the candidate is not interesting.
+    /// The maximum number of seconds that the command may take; a candidate for which it takes
+    /// longer is not interesting.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     timeout: u64,
 
@@ -89,7 +89,8 @@ pub(crate) struct Shrink {
     reading: Reading,
 }
 
-/// Splits a command. The list of one keeps the parser of arguments from taking each word for a value.
+/// Splits a command. The option is a list of commands, though only one is allowed: the parser of
+/// arguments would take each word of a single command for a value.
 fn command(text: &str) -> Result<Vec<String>, String> {
     let words = words_of(text)?;
     if words.is_empty() { Err("no command".to_owned()) } else { Ok(words) }
@@ -175,7 +176,7 @@ impl Shrink {
         })
     }
 
-    /// What was written as the best candidate.
+    /// Parses the best candidate that an earlier run wrote.
     fn read_back(&self, bytes: &[u8]) -> Option<Subject> {
         match std::str::from_utf8(bytes) {
             Ok(text) if !wattle::is_binary(bytes) && !self.allow_invalid => {
@@ -244,7 +245,7 @@ impl Kind {
     }
 }
 
-/// What is told in the end.
+/// The summary at the end of a run.
 struct Summary<'s> {
     input: &'s Candidate,
     reduced: &'s Reduced,

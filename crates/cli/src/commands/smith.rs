@@ -13,39 +13,40 @@ use crate::output::{Output, json_line, write_json};
 /// Generates a valid module. A seed gives the same module on every machine.
 #[derive(Args)]
 pub(crate) struct Smith {
-    /// The number that decides what the module is.
+    /// The seed that determines the module.
     #[arg(default_value_t = 0, conflicts_with = "bytes")]
     seed: u64,
 
     #[command(flatten)]
     output: Output,
 
-    /// Generate the module from the bytes of a file instead, the input of a fuzzer; `-` is standard
-    /// input.
+    /// Generate the module from the bytes of a file, such as the input of a fuzzer, instead of a
+    /// seed; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     bytes: Option<PathBuf>,
 
-    /// A configuration as JSON; fields that it leaves out have their defaults. `-` is standard input.
+    /// The file with the configuration as JSON, in which missing fields have their defaults; `-` is
+    /// standard input.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Print the configuration that the other options make, and generate nothing.
+    /// Print the configuration that results from the other options, and generate nothing.
     #[arg(long)]
     print_config: bool,
 
-    /// Write text.
+    /// Write the module as text.
     #[arg(long)]
     text: bool,
 
-    /// What the module may use, as other commands take it.
+    /// The features that the module may use: see `wattle parse --help`.
     #[arg(long, value_name = "LIST", value_parser = parse_features, allow_hyphen_values = true)]
     features: Option<Features>,
 
-    /// The most functions.
+    /// The maximum number of functions.
     #[arg(long, value_name = "N")]
     max_funcs: Option<u32>,
 
-    /// The most choices in a function: each makes an instruction or a few.
+    /// The maximum number of choices in a function; each generates an instruction or a few.
     #[arg(long, value_name = "N")]
     max_instructions: Option<u32>,
 
@@ -65,11 +66,11 @@ pub(crate) struct Smith {
     #[arg(long)]
     single_instruction: bool,
 
-    /// Use only some of the features and instructions.
+    /// Use only a random part of the features and instructions.
     #[arg(long)]
     swarm: bool,
 
-    /// Break exactly one rule, and say which.
+    /// Break exactly one rule of validation, and say which.
     #[arg(long)]
     almost_valid: bool,
 }
@@ -102,7 +103,8 @@ impl Smith {
         self.output.binary(&wattle::encoder::encode(&module))
     }
 
-    /// The configuration of the file or the default one, changed as the other options say.
+    /// Returns the configuration of the file or the default one, with the changes of the other
+    /// options.
     fn config(&self) -> Result<Config, Failure> {
         let mut config = match &self.config {
             Some(path) => read_config(path).map_err(Failure::Input)?,

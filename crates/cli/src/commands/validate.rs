@@ -1,4 +1,4 @@
-//! `wattle validate`: whether a module or component is valid, and if not, where and why.
+//! `wattle validate`: checks a module or component, and shows its faults with their places.
 
 use std::num::NonZeroUsize;
 
@@ -15,12 +15,12 @@ use crate::names::NameStyle;
 use crate::shared_file::SharedFile;
 use crate::source::{Source, source_map};
 
-/// The size in bytes from which a component is read in pieces. A smaller one is read whole, which takes
-/// a little less time.
+/// The size in bytes from which a component is read in pieces. A smaller one is read whole, which
+/// takes a little less time.
 const WORTH_PIECES: u64 = 4 << 20;
 
-/// Checks that a module or component is valid, and says nothing when it is. Otherwise each fault is
-/// shown: every one of a malformed text, and at most one of each function that is invalid.
+/// Checks that a module or component is valid, and prints nothing if it is. Otherwise the faults
+/// are shown: all of a malformed text, and at most one for each invalid function.
 #[derive(Args)]
 pub(crate) struct Validate {
     #[command(flatten)]
@@ -30,8 +30,8 @@ pub(crate) struct Validate {
     #[arg(short = 'j', long, value_name = "N")]
     threads: Option<NonZeroUsize>,
 
-    /// Leave out the limits of implementations (those of the JavaScript API): check only what the
-    /// specification says.
+    /// Check only the rules of the specification, and not the implementation limits of the
+    /// JavaScript API.
     #[arg(long)]
     no_limits: bool,
 
@@ -50,7 +50,7 @@ impl Validate {
     }
 }
 
-/// How a module or component is checked.
+/// The options of a check.
 #[derive(Default)]
 pub(crate) struct Check {
     limits: Limits,
@@ -59,18 +59,18 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// Checks what was read from a source.
+    /// Checks the module or component that was read from a source.
     pub(crate) fn wasm(&self, source: &Source, wasm: &Wasm<'_>) -> Result<(), Failure> {
         match self.errors_of(source, wasm).is_empty() {
             true => Ok(()),
-            // With the places of all faults.
+            // This check reports all faults with their places.
             false => self.source(source),
         }
     }
 
-    /// Whether the input is a file with a binary module or component that is valid. The file is not held
-    /// in memory, and on several threads code is checked while the rest is being read. What is not valid
-    /// is read again as a whole, since messages show names and bytes.
+    /// Whether the input is a file with a binary module or component that is valid. The file is not
+    /// held in memory, and on several threads code is checked while the rest is being read. An
+    /// invalid file is read again as a whole, since messages show names and bytes.
     fn is_valid_file(&self, input: &Input) -> bool {
         let Some((file, layer)) = input.binary_file() else { return false };
         let is_small = file.metadata().is_ok_and(|it| it.len() < WORTH_PIECES);
@@ -100,7 +100,7 @@ impl Check {
         }
     }
 
-    /// Checks what is in a source, well-formed or not.
+    /// Checks the module or component in a source, which need not be well-formed.
     pub(crate) fn source(&self, source: &Source) -> Result<(), Failure> {
         match (source.is_binary(), source.layer()) {
             (true, Layer::Module) => self.binary_module(source),
@@ -119,7 +119,7 @@ impl Check {
         validator.limits(self.limits).max_errors(source.max_errors())
     }
 
-    /// What is invalid in what was read from a source.
+    /// Returns the errors of validation of the module or component that was read from a source.
     fn errors_of(&self, source: &Source, wasm: &Wasm<'_>) -> Vec<Error> {
         let errors = match wasm {
             Wasm::Module(module) => {
@@ -171,13 +171,13 @@ impl Check {
         };
         let mut errors = self.errors_of(source, &parsed.into_wasm());
         if !malformed.is_empty() {
-            // Of a malformed component, nothing tells which errors only follow.
+            // In a malformed component, it is unknown which errors only follow from others.
             errors.retain(|error| soundness.as_ref().is_some_and(|it| is_of_text(error, it)));
         }
         if errors.is_empty() && malformed.is_empty() {
             return Ok(());
         }
-        // A source map costs time and memory: only what is invalid is worth it.
+        // A source map costs time and memory, so only an invalid source gets one.
         let map = match errors.is_empty() {
             true => None,
             false => source_map(&mut source.recover(features, true)?),
@@ -186,8 +186,8 @@ impl Check {
     }
 }
 
-/// Whether an error of a module is one of its text, rather than one that follows from something
-/// that could not be read.
+/// Whether an error of a module is in its text, rather than a consequence of a part that could not
+/// be read.
 fn is_of_text(error: &Error, soundness: &Soundness) -> bool {
     // An export or a segment that could not be read may declare the function.
     !matches!(error.kind, ErrorKind::UndeclaredFunc(_)) && soundness.is_sound(&error.path)

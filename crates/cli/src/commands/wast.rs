@@ -31,12 +31,12 @@ use crate::source::Source;
 
 /// Runs test scripts.
 ///
-/// Prints a line for each script, then its failures: where, what was expected and what came
-/// instead. The last line counts the assertions of all scripts.
+/// Prints a line for each script, then its failures, each with its place, the expected and the
+/// actual outcome. The last line counts the assertions of all scripts.
 ///
-/// Components are read and validated, but not executed. Directives that need that are skipped, and
-/// listed; the exit code is 3 if nothing failed and something was skipped, unless nothing was to be
-/// executed (`--no-run`).
+/// Components are read and validated, but not executed. Directives that would execute a component
+/// are skipped and listed. If no directive fails and some are skipped, the exit code is 3, except
+/// with `--no-run`.
 #[derive(Args)]
 pub(crate) struct Wast {
     /// Scripts, and folders that are searched for `.wast` files; `-` is standard input.
@@ -47,36 +47,36 @@ pub(crate) struct Wast {
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
 
-    /// What the modules of scripts may use, see `wattle parse --help`. Without this option, scripts
-    /// in a folder `core`, `legacy` or `proposals/NAME`, as in the official suite, get the features
-    /// that they are written against; others get the default.
+    /// The features that the modules of scripts may use: see `wattle parse --help`. By default,
+    /// scripts in a folder `core`, `legacy` or `proposals/NAME`, as in the official suite, may use
+    /// the features that they are written for, and other scripts those of `default`.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     features: Option<FeatureList>,
 
-    /// Stop after this many faults of a malformed script.
+    /// Stop after this many errors in a malformed script.
     #[arg(long, value_name = "N", default_value = "20")]
     max_errors: NonZeroUsize,
 
-    /// The number that decides in which order the threads of a script run.
+    /// The seed that determines the order in which the threads of a script run.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Read and validate the modules and components of scripts, and judge what is said about that;
-    /// execute nothing.
+    /// Only read and validate the modules and components of scripts, and check the assertions about
+    /// that; execute nothing.
     #[arg(long)]
     no_run: bool,
 
-    /// End a script after this time.
+    /// Stop a script after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     timeout: Option<Duration>,
 
-    /// The most instructions of an action or an instantiation; one that works on many bytes counts
-    /// for each 16 of them.
+    /// The units of fuel for each action or instantiation: a simple instruction takes one unit, and
+    /// calls and instructions on many bytes take more.
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
 
-    /// The most bytes of all memories, tables, objects and stacks of a script together; `K`, `M` and
-    /// `G` are powers of 1024.
+    /// The maximum size of all memories, tables, objects and stacks of a script together; `K`, `M`
+    /// and `G` are powers of 1024.
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes, default_value = MAX_MEMORY)]
     max_memory: u64,
 }
@@ -154,7 +154,7 @@ impl Wast {
         }
     }
 
-    /// The scripts: those of a folder in the order of their names.
+    /// Returns the scripts, those of a folder in the order of their names.
     fn files(&self) -> Result<Vec<PathBuf>, Failure> {
         let mut files = Vec::new();
         for path in &self.paths {
@@ -201,7 +201,7 @@ impl Wast {
     }
 }
 
-/// Says so when a source is a module or component rather than a script.
+/// Refuses a source that is a module or component rather than a script.
 fn refuse_module(source: &Source, path: &Path) -> Result<(), Failure> {
     if !source.is_binary() {
         let script = script::parse(source.text()?);
@@ -225,7 +225,7 @@ fn refuse_module(source: &Source, path: &Path) -> Result<(), Failure> {
     Err(Failure::Faults(vec![fault.help(Some(help.to_owned()))]))
 }
 
-/// The features that a script is written against, by its folder in the official suite.
+/// Returns the features that a script is written for, by its folder in the official suite.
 pub(super) fn features_of(path: &Path) -> Features {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut parts = path.iter().rev().skip(1).filter_map(|part| part.to_str()).peekable();
@@ -249,7 +249,7 @@ pub(super) fn features_of(path: &Path) -> Features {
     Features::DEFAULT
 }
 
-/// What came of a script, or of all.
+/// The counts of the outcomes of a script, or of all scripts.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     passed: usize,
@@ -289,7 +289,7 @@ impl Counts {
 }
 
 impl Wast {
-    /// Progress on a terminal.
+    /// Returns the bar that shows progress on a terminal.
     fn bar(&self, files: usize, json: bool) -> ProgressBar {
         if json || files < 2 || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
@@ -375,10 +375,11 @@ fn show_text(name: &str, counts: &str, report: Result<Report, Failure>) -> io::R
     Ok(())
 }
 
-/// How many lines are listed for each keyword.
+/// The number of lines that are listed for each keyword.
 const LISTED_LINES: usize = 10;
 
-/// Directives by their keywords, each with lines; `None` if there are none.
+/// Returns a list of keywords with the lines of their directives; `None` if there are no
+/// directives.
 fn by_keyword(directives: impl Iterator<Item = (&'static str, usize)>) -> Option<String> {
     let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (keyword, line) in directives {

@@ -1,4 +1,4 @@
-//! What is wrong with a source, as faults with their places.
+//! The faults of a source, with their places.
 
 use std::borrow::Cow;
 use std::str::Utf8Error;
@@ -14,18 +14,18 @@ use crate::fault::Fault;
 use crate::lines::lines_at;
 use crate::names::NameStyle;
 
-/// How many names of custom sections a warning lists.
+/// The number of names of custom sections that a warning lists.
 const SHOWN_NAMES: usize = 20;
 
 impl Source {
-    /// What to say of the custom sections of modules that the shortest form leaves out.
+    /// Returns warnings about the custom sections of modules that the shortest form leaves out.
     pub(crate) fn left_out_of_shortest(&self, wasm: &Wasm<'_>, help: Option<&str>) -> Vec<Fault> {
         let left_out = wasm.modules().flat_map(|module| module.left_out_of_shortest());
         self.left_out(&left_out.collect::<Vec<_>>(), help)
     }
 
-    /// What to say of custom sections that are left out because they would be wrong: a warning for each
-    /// reason. `help` says what keeps them.
+    /// Returns warnings about custom sections that are left out because they would be wrong, one
+    /// for each reason. `help` says how they can be kept.
     pub(crate) fn left_out(&self, left_out: &[LeftOut], help: Option<&str>) -> Vec<Fault> {
         let mut reasons: Vec<(WhyLeftOut, Vec<String>)> = Vec::new();
         for LeftOut { name, why, .. } in left_out {
@@ -48,7 +48,7 @@ impl Source {
         warnings.collect()
     }
 
-    /// The end of a command that has shown what it could read.
+    /// Ends a command that has shown the readable part of its input: it fails if there are errors.
     pub(crate) fn all_shown(&self, errors: Vec<ast::Error>) -> Result<(), Failure> {
         match errors.is_empty() {
             true => Ok(()),
@@ -59,14 +59,14 @@ impl Source {
         }
     }
 
-    /// The faults of a malformed text, or of a malformed script.
+    /// Returns the faults of a malformed text, or of a malformed script.
     pub(crate) fn malformed_text(&self, errors: wat::Errors) -> Failure {
         let locator = self.locator();
         let errors = errors.as_slice().iter().take(self.max_errors());
         self.limited(errors.map(|error| locator.malformed_text(self, error)).collect())
     }
 
-    /// The faults of a text that was read otherwise, all of them.
+    /// Returns all faults of a text that is not a source.
     pub(crate) fn faults_in_text(name: &str, text: &str, errors: &[wat::Error]) -> Vec<Fault> {
         if errors.is_empty() {
             return Vec::new();
@@ -84,7 +84,8 @@ impl Source {
         errors.iter().map(fault).collect()
     }
 
-    /// The faults of a text that is malformed, and of what is invalid of the rest.
+    /// Returns the faults of a malformed text, together with the errors of validation in the rest
+    /// of it.
     pub(crate) fn malformed_and_invalid(
         &self,
         malformed: &[wat::Error],
@@ -107,7 +108,7 @@ impl Source {
         self.limited(faults.into_iter().map(|(_, fault)| fault).collect())
     }
 
-    /// The fault of a malformed binary.
+    /// Returns the fault of a malformed binary.
     pub(crate) fn malformed_binary(&self, error: ast::Error) -> Failure {
         Failure::Faults(vec![self.malformed_fault(error)])
     }
@@ -125,14 +126,15 @@ impl Source {
         let span = Span::new(start, start + error.error_len().unwrap_or(1));
         let fault = self.fault("malformed UTF-8 encoding".to_owned()).malformed();
         if let Some(foreign) = wat::looks_like(&self.bytes) {
-            // The first bytes tell.
+            // The first bytes show the format of the file.
             let fault = fault.help(Some(wat::Help::LooksLike(foreign).to_string()));
             return Failure::Faults(vec![fault.in_binary(&self.bytes, Span::new(0, 4))]);
         }
         Failure::Faults(vec![fault.in_binary(&self.bytes, span)])
     }
 
-    /// The faults of an invalid module, with the map of its parts when it is a text.
+    /// Returns the faults of an invalid module or component. A text comes with the map of its
+    /// parts.
     pub(crate) fn invalid<'e>(
         &self,
         errors: impl Iterator<Item = &'e validator::Error>,
@@ -144,14 +146,14 @@ impl Source {
             let fault = Fault::invalid(&self.name, error, &self.reading.features());
             let Some(span) = span.filter(|_| self.is_binary()) else { return (span, fault) };
             let debug = debug.get_or_insert_with(|| DebugInfo::new(&self.bytes));
-            // That debugging information is malformed is not what the user asked about.
+            // The user did not ask about the debugging information, so its errors are not shown.
             let lines = lines_at(debug, span.start, NameStyle::default()).unwrap_or_default();
             (Some(span), fault.source_lines(vec![lines]))
         });
         self.limited(self.placed(faults.collect()))
     }
 
-    /// As many faults as may be shown.
+    /// Returns the faults, up to the number that may be shown.
     fn limited(&self, mut faults: Vec<Fault>) -> Failure {
         let most = self.max_errors();
         faults.truncate(most);
@@ -161,12 +163,12 @@ impl Source {
         Failure::Faults(faults)
     }
 
-    /// A fault of this source, at no place yet.
+    /// Makes a fault of this source, without a place yet.
     pub(crate) fn fault(&self, message: String) -> Fault {
         Fault::new(&self.name, message)
     }
 
-    /// Faults in the order of their places, those without a place first.
+    /// Returns faults in the order of their places, those without a place first.
     pub(crate) fn faults(&self, faults: Vec<(Option<Span>, Fault)>) -> Failure {
         Failure::Faults(self.placed(faults))
     }
@@ -180,7 +182,7 @@ impl Source {
         faults.into_iter().map(|(span, fault)| locator.place(span, fault)).collect()
     }
 
-    /// What places faults in this source.
+    /// Returns the locator of this source.
     pub(crate) fn locator(&self) -> Locator<'_> {
         let lines = (!self.is_binary()).then(|| {
             let text = String::from_utf8_lossy(&self.bytes);
@@ -190,7 +192,7 @@ impl Source {
     }
 }
 
-/// Places faults in a source whose lines it counts once.
+/// A locator that places faults in a source, and counts its lines only once.
 pub(crate) struct Locator<'s> {
     bytes: &'s [u8],
     /// The lines and the text, unless the source is a binary.
@@ -198,7 +200,7 @@ pub(crate) struct Locator<'s> {
 }
 
 impl Locator<'_> {
-    /// The fault of a malformed text.
+    /// Makes the fault of a malformed text.
     fn malformed_text(&self, source: &Source, error: &wat::Error) -> Fault {
         let fault = source.fault(error.kind.to_string()).malformed();
         let fault = fault.help(error.help.as_ref().map(ToString::to_string));
@@ -217,7 +219,7 @@ impl Locator<'_> {
         self.place(Some(error.span), fault)
     }
 
-    /// The fault at this place, if there is one.
+    /// Places a fault, if a place is known.
     pub(crate) fn place(&self, span: Option<Span>, fault: Fault) -> Fault {
         match (span, &self.lines) {
             (None, _) => fault,

@@ -1,5 +1,5 @@
-//! Sources: the bytes of an input with their name, as a module or a component. What is wrong with one
-//! is in `faults.rs`.
+//! Sources: the bytes of an input with their name, as a module or a component. The faults of
+//! sources are in `faults.rs`.
 
 mod faults;
 pub(crate) mod wit;
@@ -19,7 +19,7 @@ use crate::input::{Reading, read_file, shown_name};
 
 /// An input, text or binary.
 pub(crate) struct Source {
-    /// What messages call it.
+    /// The name of the source in messages.
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
     reading: Reading,
@@ -38,20 +38,20 @@ impl Source {
         Ok(source)
     }
 
-    /// Reads a module or component: what is in a `(module binary ..)`, a `(component quote ..)` or the
-    /// like where that is all.
+    /// Reads a module or component. If the source is just a `(module binary ..)`, a
+    /// `(component quote ..)` or the like, the result is its content.
     pub(crate) fn read_wasm(file: Option<&Path>, reading: Reading) -> Result<Source, Failure> {
         Source::read(file, reading).map(Source::embedded)
     }
 
-    /// What a `(module binary ..)`, a `(component quote ..)` or the like holds, if that is all of the
-    /// source; otherwise the source.
+    /// Returns the content of a `(module binary ..)`, a `(component quote ..)` or the like, if that
+    /// is all of the source; otherwise the source itself.
     pub(crate) fn embedded(source: Source) -> Source {
         let text = if source.is_binary() { None } else { std::str::from_utf8(&source.bytes).ok() };
         let Some(embedded) = text.and_then(wat::script::embedded) else { return source };
         let bytes = match embedded.source {
             ModuleSource::Binary(bytes) => bytes.into_owned(),
-            // What is quoted are the fields alone.
+            // Only the fields are quoted.
             ModuleSource::Quote(fields) if embedded.is_component => {
                 [b"(component ", &*fields, b"\n)"].concat()
             }
@@ -63,33 +63,33 @@ impl Source {
         Source { name, bytes, ..source }
     }
 
-    /// A file with these bytes, which are a binary.
+    /// Makes the source of a file with these bytes, which are a binary.
     pub(crate) fn of_binary(path: &Path, bytes: Vec<u8>, reading: Reading) -> Source {
         Source { name: shown_name(path), bytes, reading }
     }
 
-    /// A file in an archive that this source is.
+    /// Makes the source of a file in this archive.
     pub(crate) fn part(&self, name: &str, bytes: &[u8]) -> Source {
         let name = format!("{}({})", self.name, wattle::ast::Shown(name));
         Source { name, bytes: bytes.to_vec(), reading: self.reading.clone() }
     }
 
-    /// The source with other bytes.
+    /// Returns the source with other bytes.
     pub(crate) fn with_bytes(self, bytes: Vec<u8>) -> Source {
         Source { bytes, ..self }
     }
 
-    /// What the source may use, for a command that judges it.
+    /// Returns the features that the source may use, for a command that checks it.
     pub(crate) fn features(&self) -> Features {
         self.reading.features().features
     }
 
-    /// How many faults to show at most.
+    /// Returns the maximum number of faults to show.
     pub(crate) fn max_errors(&self) -> usize {
         self.reading.max_errors.get()
     }
 
-    /// The bytes as text.
+    /// Returns the bytes as text.
     pub(crate) fn text(&self) -> Result<&str, Failure> {
         std::str::from_utf8(&self.bytes).map_err(|error| self.not_utf8(error))
     }
@@ -99,8 +99,8 @@ impl Source {
         wattle::is_binary(&self.bytes)
     }
 
-    /// Whether it is a module or a component, as its first bytes or words say. What is neither counts
-    /// as a malformed module.
+    /// Tells by the first bytes or words whether the source is a module or a component. Anything
+    /// else counts as a malformed module.
     pub(crate) fn layer(&self) -> Layer {
         let is_component = |text| wat::is_component(text).then_some(Layer::Component);
         let layer = match self.is_binary() {
@@ -110,7 +110,7 @@ impl Source {
         layer.unwrap_or(Layer::Module)
     }
 
-    /// The module or component, from text or binary.
+    /// Parses the module or component, from text or binary.
     pub(crate) fn wasm(&self, features: Features) -> Result<Wasm<'_>, Failure> {
         match self.is_binary() {
             true => self.parse_binary(features),
@@ -118,7 +118,7 @@ impl Source {
         }
     }
 
-    /// The module or component, and what a text says in vain.
+    /// Parses the module or component, and returns it with the warnings about a text.
     pub(crate) fn wasm_and_warnings(
         &self,
         features: Features,
@@ -133,7 +133,7 @@ impl Source {
         Ok((parsed.into_wasm(), warnings))
     }
 
-    /// The module or component; and where its parts stand in the text, when it was one.
+    /// Parses the module or component, and returns it with the places of its parts if it is a text.
     pub(crate) fn wasm_and_map(
         &self,
         features: Features,
@@ -146,8 +146,8 @@ impl Source {
         Ok((parsed.into_wasm(), Some(map)))
     }
 
-    /// The module, and where its parts stand in the text, for a command that has no use for a
-    /// component.
+    /// Parses the module, and returns it with the places of its parts if it is a text. A component
+    /// is refused.
     pub(crate) fn module_and_map(
         &self,
         features: Features,
@@ -161,7 +161,7 @@ impl Source {
         }
     }
 
-    /// The source as a binary, translated if it is text.
+    /// Returns the source as a binary, translated if it is text.
     pub(crate) fn binary(self, features: Features) -> Result<Source, Failure> {
         if self.is_binary() {
             return Ok(self);
@@ -170,8 +170,8 @@ impl Source {
         Ok(Source { bytes, ..self })
     }
 
-    /// The module or component as far as it can be read, for commands that show what is there. A text
-    /// is read whole or not at all: its author has it before their eyes.
+    /// Parses the module or component as far as it can be read, for commands that show its
+    /// contents. A malformed text is refused as a whole, since its author can look at it.
     pub(crate) fn readable(
         &self,
         features: Features,
@@ -191,7 +191,7 @@ impl Source {
         parser.wasm(&self.bytes).map_err(|error| self.malformed_binary(error))
     }
 
-    /// What can be read of a text, beside its errors.
+    /// Parses a text as far as it can be read. The result includes its errors.
     pub(crate) fn recover(
         &self,
         features: Features,
@@ -213,7 +213,7 @@ impl Source {
     }
 }
 
-/// Takes the map of a text out of what was parsed.
+/// Takes the source map out of a parsed text.
 pub(crate) fn source_map(parsed: &mut ParsedWasm<'_>) -> Option<SourceMap> {
     match parsed {
         ParsedWasm::Module(parsed) => parsed.source_map.take(),
@@ -226,6 +226,6 @@ pub(crate) struct Readable<'s> {
     pub(crate) wasm: Wasm<'s>,
     /// The number of functions whose bodies were not read; they are empty.
     pub(crate) missing_bodies: usize,
-    /// Why the rest cannot be read.
+    /// The errors of the rest.
     pub(crate) errors: Vec<wattle::ast::Error>,
 }

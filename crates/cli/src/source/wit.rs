@@ -1,4 +1,4 @@
-//! Packages of interfaces: where their files come from, and what is wrong with them.
+//! Packages of interfaces: their files, and their faults.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -47,10 +47,10 @@ impl Files for PackageFiles {
     }
 }
 
-/// What to say when files cannot be loaded.
+/// Makes the failure for files that cannot be loaded.
 fn not_loaded(error: LoadError<String>) -> Failure {
     Failure::Input(match error {
-        // It names the file.
+        // The error names the file already.
         LoadError::Read { error, .. } if error.starts_with("cannot read ") => error,
         error => error.to_string(),
     })
@@ -66,7 +66,7 @@ pub(crate) struct Interfaces {
 }
 
 impl Interfaces {
-    /// The world with this name. Without a name, the world of a component or module.
+    /// Returns the world with this name. Without a name, it is the world of a component or module.
     pub(crate) fn select(&self, path: &Path, name: Option<&str>) -> Result<WorldId, Failure> {
         if let (Some(world), None) = (self.world, name) {
             return Ok(world);
@@ -76,7 +76,7 @@ impl Interfaces {
     }
 }
 
-/// Which unstable features are on in packages of text.
+/// The unstable features that are on in packages of text.
 #[derive(Args)]
 pub(crate) struct WitFeatures {
     /// Turn on these unstable features, separated by commas, for packages in WIT.
@@ -89,8 +89,8 @@ pub(crate) struct WitFeatures {
 }
 
 impl WitFeatures {
-    /// Reads interfaces: a folder or file of WIT, a binary package, a component, or a core module with
-    /// sections `component-type`. `-` is standard input.
+    /// Reads interfaces: a folder or file of WIT, a binary package, a component, or a core module
+    /// with sections `component-type`. `-` is standard input.
     pub(crate) fn read(&self, path: &Path) -> Result<Interfaces, Failure> {
         if path.is_dir() {
             return self.load(path);
@@ -107,7 +107,7 @@ impl WitFeatures {
         decoded(&wasm).map_err(|why| Failure::Faults(vec![source.fault(why)]))
     }
 
-    /// The packages of a folder.
+    /// Loads the packages of a folder.
     fn load(&self, folder: &Path) -> Result<Interfaces, Failure> {
         let Some(path) = folder.to_str() else {
             let why = format!("{}: the path is not UTF-8", shown_name(folder));
@@ -137,7 +137,7 @@ impl WitFeatures {
     }
 }
 
-/// What a binary says of interfaces.
+/// Decodes the interfaces of a binary.
 fn decoded(wasm: &Wasm<'_>) -> Result<Interfaces, String> {
     match wasm {
         Wasm::Component(component) => {
@@ -169,7 +169,7 @@ fn decoded(wasm: &Wasm<'_>) -> Result<Interfaces, String> {
     }
 }
 
-/// What a section `component-type` says.
+/// Decodes a section `component-type`.
 fn section(bytes: &[u8]) -> Result<ComponentType, String> {
     let parser = parser::components::Parser::new().features(Features::ALL);
     let (prefix, bytes) = component_type::split(bytes).map_err(|error| error.to_string())?;
@@ -185,15 +185,15 @@ fn section(bytes: &[u8]) -> Result<ComponentType, String> {
     }
 }
 
-/// The text of a binary package, with what it says of the packages that it depends on.
+/// Returns the text of a binary package, with the parts of other packages that it contains.
 fn package_text(wasm: &Wasm<'_>) -> Result<String, String> {
     let decoded = decoded(wasm)?;
     print::whole(&decoded.model, decoded.package).map_err(|error| error.to_string())
 }
 
-/// The faults of texts that were read together.
+/// Returns the faults of texts that were read together.
 pub(crate) fn faults(sources: &[Source], errors: &Errors) -> Vec<Fault> {
-    // Lines are counted for texts that have errors alone.
+    // Lines are only counted for texts that have errors.
     let mut lines: Vec<Option<LineIndex>> = sources.iter().map(|_| None).collect();
     let mut faults = Vec::new();
     for error in &errors.0 {
@@ -215,7 +215,7 @@ fn fault(sources: &[Source], lines: &[Option<LineIndex>], error: &wit::Error) ->
         Some((source, lines, place.span))
     };
     let found = error.place.and_then(find);
-    // A package without any text has the name of the first.
+    // An error without a place gets the name of the first text.
     let source = found.map(|(source, ..)| source).or(sources.first());
     let name = source.map_or(String::new(), |source| source_name(&source.name));
     let mut fault = Fault::new(&name, error.kind.to_string());
@@ -233,7 +233,7 @@ fn fault(sources: &[Source], lines: &[Option<LineIndex>], error: &wit::Error) ->
     fault.help(error.help.as_ref().map(ToString::to_string))
 }
 
-/// What messages call a text.
+/// Returns the name of a text in messages.
 fn source_name(path: &str) -> String {
     shown_name(Path::new(path))
 }
@@ -241,7 +241,7 @@ fn source_name(path: &str) -> String {
 /// Whether a content is the text of a module or component, or of a script.
 pub(crate) fn is_wat(path: &Path, content: &[u8]) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    // Interface text begins with neither.
+    // Interface text begins with neither of these characters.
     let begins = content.trim_ascii_start().first();
     matches!(extension, Some("wat" | "wast")) || matches!(begins, Some(b'(' | b';'))
 }

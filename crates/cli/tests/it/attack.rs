@@ -1,8 +1,8 @@
-//! Hostile inputs: what they cost the command stays in proportion to their size.
+//! Hostile inputs: their cost stays in proportion to their size.
 //!
-//! Each row is an input, the arguments, what comes of it, and bounds. Time is bounded by that of plain
-//! code of the same size, so that a slow machine does not matter; memory by `ulimit`, where there is
-//! one; and output in bytes. A process that aborts fails its row whatever the bounds.
+//! Each row has an input, the arguments, the outcome, and bounds. Time is bounded by that of plain
+//! code of the same size, so that a slow machine does not matter; memory by `ulimit`, where there
+//! is one; and output in bytes. A process that aborts fails its row whatever the bounds.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -19,13 +19,13 @@ pub(crate) struct Attack {
     /// The arguments behind `wattle`; the input comes from standard input.
     args: &'static str,
     input: Vec<u8>,
-    /// How the first error begins, or nothing if there is none.
+    /// The beginning of the first error; empty if there is none.
     error: Option<&'static str>,
-    /// How many times as long as over plain code of its size it may take.
+    /// The maximum time, as a multiple of the time for plain code of the same size.
     time: u32,
-    /// The megabytes of memory that the process may map.
+    /// The maximum memory that the process may map, in megabytes.
     memory: usize,
-    /// The most bytes of output.
+    /// The maximum number of bytes of output.
     output: usize,
 }
 
@@ -57,7 +57,7 @@ impl Attack {
         self
     }
 
-    /// Runs the command. Returns what is wrong with the outcome.
+    /// Runs the command, and returns the faults of the outcome.
     fn run(&self) -> Result<(), String> {
         let mut command = Command::new(if cfg!(unix) { "sh" } else { WATTLE });
         if cfg!(unix) {
@@ -107,7 +107,7 @@ impl Attack {
     }
 }
 
-/// The time that plain code of this size takes to be parsed and validated; at least that of 300 kB.
+/// Measures the time to parse and validate plain code of this size, at least of 300 kB.
 fn plain(len: usize) -> Duration {
     const LEN: usize = 1_000_000;
     static TIME: OnceLock<Duration> = OnceLock::new();
@@ -122,8 +122,8 @@ fn plain(len: usize) -> Duration {
     whole.mul_f64(len.max(300_000) as f64 / LEN as f64)
 }
 
-/// Runs the attacks of a class, and fails with all that succeed. The table of attacks in the document
-/// about limits must have a row with the class and their number.
+/// Runs the attacks of a class, and fails with all that succeed. The table of attacks in the
+/// document about limits must have a row with the class and their number.
 pub(crate) fn withstand(class: &str, attacks: impl IntoIterator<Item = Attack>) {
     let (mut tries, mut breaks) = (0, Vec::new());
     for attack in attacks {
@@ -345,8 +345,8 @@ fn claims_that_are_not_kept() {
     withstand("claims that are not kept", attacks);
 }
 
-/// Programs that take what they can get until something runs out: what they define, the arguments,
-/// and how the error begins.
+/// Programs that take a resource until it runs out: their fields, the arguments, and the beginning
+/// of the error.
 fn hungry() -> Vec<(&'static str, String, &'static str, &'static str)> {
     let objects = |types: &str, made: &str| {
         format!(
@@ -356,7 +356,7 @@ fn hungry() -> Vec<(&'static str, String, &'static str, &'static str)> {
                  (global.set $n (struct.new $n (global.get $n) {made})) (br $next))))"
         )
     };
-    // Grows by less and less, then calls a function that has not been called before.
+    // The memory grows by less and less, then a function is called for the first time.
     let grown = |what: &str, grow: &str| {
         format!(
             "(module ({what}) (func $late (param i32) (drop (i32.div_u (i32.const 1) (local.get 0))))
@@ -421,7 +421,7 @@ fn hungry() -> Vec<(&'static str, String, &'static str, &'static str)> {
 #[test]
 fn programs_that_take_all_they_get_are_told() {
     let mut attacks = Vec::new();
-    // The least has room for 40 MB and for the command itself.
+    // The smallest limit has room for 40 MB and for the command itself.
     for megabytes in [64, 90, 150, 300] {
         for (name, input, args, error) in hungry() {
             let attack = Attack::new(name, args, input).error(error);
@@ -475,7 +475,7 @@ fn definitions_that_cost_few_bytes() {
 
 #[test]
 fn a_blocked_program_ends_in_time() {
-    // It sleeps for an hour.
+    // The program sleeps for an hour.
     let sleep = r#"(module (import "wasi_snapshot_preview1" "poll_oneoff"
           (func $poll (param i32 i32 i32 i32) (result i32)))
         (memory (export "memory") 1) (data (i32.const 24) "\00\a0\b8\30\46\03")
@@ -488,7 +488,7 @@ fn a_blocked_program_ends_in_time() {
     let ran = super::wattle(&["run", "--timeout", "0.2", "--invoke", "f", file], b"");
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.err.starts_with("error: interrupted: it takes longer than --timeout"), "{ran:?}");
-    // The message says where the program waits, which only an interrupted call can tell.
+    // The message has the place where the program waits, which only an interrupted call can tell.
     assert!(ran.err.contains("func 1"), "{ran:?}");
     assert!(start.elapsed() < Duration::from_secs(60));
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::attack::{Attack, withstand};
 
-/// Types, each of which uses the one before in this way; the first is `u8`.
+/// Returns types, each of which uses the one before in this way; the first is `u8`.
 fn chain(len: usize, next: impl Fn(&str) -> String) -> String {
     let mut text = String::from("(component (type $t0 u8)");
     for number in 1..=len {
@@ -14,7 +14,7 @@ fn chain(len: usize, next: impl Fn(&str) -> String) -> String {
     text
 }
 
-/// Instance types, each of which exports two instances of the one before.
+/// Returns instance types, each of which exports two instances of the one before.
 fn instances(len: usize) -> String {
     let mut text = String::from("(component $c (type $t0 (instance (export \"f\" (func))))");
     for number in 1..=len {

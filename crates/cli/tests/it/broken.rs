@@ -1,4 +1,4 @@
-//! Broken inputs: commands that show what is there show all that can be read, then the error, and no
+//! Broken inputs: commands that show an input show all that can be read, then the error, and no
 //! input makes any command panic.
 
 use std::time::Duration;
@@ -21,7 +21,8 @@ fn unknown_opcode() -> Vec<u8> {
     parts.concat()
 }
 
-/// The exit code is 1, standard output has these words, and standard error this one.
+/// Checks that the exit code is 1, standard output has these words, and standard error has this
+/// one.
 fn shows(args: &[&str], input: &[u8], words: &[&str], error: &str) {
     let Ran { code, out, err, .. } = wattle(args, input);
     assert_eq!(code, Some(1), "{args:?}: {out}\n{err}");
@@ -41,7 +42,7 @@ fn what_can_be_read_is_shown_before_the_error() {
     let with_feature = [HEADER, b"\x05\x03\x01\x04\x01\x0d\x02\x01\xff"].concat();
     shows(&["features"], &with_feature, &["memory64"], "zero byte expected");
 
-    // The export section ends too early; what is behind it is read.
+    // The export section ends too early; the sections behind it are read.
     let bad_section = [HEADER, b"\x05\x03\x01\0\x01\x07\x02\x01\x05\x0b\x03\x01\x01\0"].concat();
     for command in ["dump", "objdump"] {
         shows(&[command], &bad_section, &["memory", "data"], "unexpected end");
@@ -65,14 +66,14 @@ fn stripping_needs_sizes_alone() {
     let wasm = unknown_opcode();
     let Ran { code, bytes, err, .. } = wattle(&["strip", "--all"], &wasm);
     assert_eq!((code, &bytes[..]), (Some(0), &wasm[..32]), "{err}");
-    // Without options, names stay.
+    // Without options, the name section stays.
     assert_eq!(wattle(&["strip"], &wasm).bytes, wasm[..52]);
     assert_eq!(wattle(&["strip"], HEADER).bytes, HEADER);
     assert_eq!(wattle(&["strip"], b"\0asm\x01\0\0\0\x01\x7f").code, Some(1));
 }
 
-/// A component with a module in which a function has an opcode that does not exist, a type that does
-/// not exist, a component, and a custom section.
+/// A component with a module in which a function has an opcode that does not exist, a type that
+/// does not exist, a component, and a custom section.
 fn broken_component() -> Vec<u8> {
     let module = unknown_opcode();
     let head = [b"\0asm\x0d\0\x01\0\x01", &[module.len() as u8][..]].concat();
@@ -167,7 +168,7 @@ fn an_empty_input_is_an_error_that_says_so() {
     }
 }
 
-/// Numbers that are the same in every run.
+/// A generator of numbers that are the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -179,7 +180,7 @@ impl Random {
     }
 }
 
-/// The input with a few bytes changed, taken out, or put in from elsewhere.
+/// Returns the input with a few bytes changed, removed, or inserted from another place.
 fn mutated(input: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = input.to_vec();
     for _ in 0..=random.below(4) {

@@ -30,8 +30,8 @@ fn rows(document: &str) -> Vec<Row> {
     rows.collect()
 }
 
-/// A folder with what the tables name, and `bin` with the command under all its names. It is a copy of
-/// one that is made once.
+/// A folder with the files that the tables name, and `bin` with the command under all its names. It
+/// is a copy of a folder that is made once.
 fn folder() -> tempfile::TempDir {
     static MADE: OnceLock<tempfile::TempDir> = OnceLock::new();
     let made = MADE.get_or_init(make_folder);

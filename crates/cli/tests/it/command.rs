@@ -222,7 +222,7 @@ fn features_are_listed_with_what_they_are() {
     assert_eq!(rows.len(), wattle::Feature::ALL.len());
     let threads = rows.iter().find(|row| row["feature"] == "threads").unwrap();
     assert_eq!(threads["presets"], serde_json::json!(["default", "all"]));
-    // The words of a program are its own.
+    // The words behind FILE belong to the program.
     let ran = wattle(&["run", "-", "--features", "help"], b"(module)");
     assert_eq!(ran.code, Some(2), "{ran:?}");
 }

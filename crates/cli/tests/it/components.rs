@@ -61,7 +61,7 @@ fn options_of_print_apply_to_all_that_is_inside() {
     assert!(!print("--skeleton").contains("local.get"));
     assert!(print("--name-unnamed").contains("(core module $#core-module0"));
     assert!(print("--indent=0").lines().all(|line| !line.starts_with(' ')));
-    // What is left out does not move the offsets of the rest.
+    // Parts that are left out do not move the offsets of the rest.
     let offsets = |text: String| -> Vec<String> {
         text.lines()
             .filter(|line| line.contains("(;@") && !line.contains("@custom"))
@@ -93,7 +93,7 @@ fn errors_have_their_places() {
         err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(faults.len(), 2);
     assert!(faults.iter().all(|fault| fault["start"].is_u64()), "{err}");
-    // Features are named, and how to turn them on.
+    // The message names the feature, and says how to turn it on.
     let text = "(component (type (list u8 4)))";
     let Ran { err, .. } = wattle(&["validate"], text.as_bytes());
     assert!(err.contains("--features default,cm-fixed-length-lists"), "{err}");
@@ -189,7 +189,7 @@ fn a_component_is_taken_apart_and_put_together() {
     assert_eq!(run(&["validate", "parts/module0-m.wasm"], b"").code, Some(0));
     assert_eq!(run(&["validate", "parts/component0-inner.wasm"], b"").code, Some(0));
 
-    // Nothing is overwritten, and nothing is left where it fails.
+    // Nothing is overwritten, and a failure leaves nothing behind.
     let ran = run(&["component", "unbundle", "--out-dir", "parts"], &wasm);
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("not empty"), "{}", ran.err);
@@ -197,7 +197,7 @@ fn a_component_is_taken_apart_and_put_together() {
     assert_eq!(ran.code, Some(1));
     assert_eq!(files(folder.path()), ["parts"]);
 
-    // A part may be replaced, by text too; another kind of part is refused.
+    // A part may be replaced, also by text; a part of another kind is refused.
     let text = "(module $m (func (export \"f\") (param i32) (result i32) i32.const 1))";
     std::fs::write(parts.join("module0-m.wasm"), text).unwrap();
     let ran = run(&["component", "bundle", "parts", "-o", "new.wasm"], b"");
@@ -208,7 +208,7 @@ fn a_component_is_taken_apart_and_put_together() {
     let ran = run(&["component", "bundle", "parts"], b"");
     assert!(ran.err.contains("a module is expected here"), "{}", ran.err);
 
-    // A manifest leads to files in its folder alone.
+    // A manifest can only name files in its own folder.
     let manifest = std::fs::read_to_string(parts.join("bundle.json")).unwrap();
     for path in ["../new.wasm", "/etc/passwd", "..", ""] {
         let text = manifest.replace("module0-m.wasm", path);
@@ -308,12 +308,12 @@ fn scripts_of_components_are_judged_and_what_is_not_executed_is_listed() {
     assert!(ran.out.contains("skipped: 2 assert_return"), "{}", ran.out);
 }
 
-/// A run that may use every feature.
+/// Runs the command with all features on.
 fn with_all(args: &[&str], input: &[u8]) -> Ran {
     good(&[args, &["--features", "all"]].concat(), input)
 }
 
-/// What every command must do with a valid component.
+/// Checks every command on a valid component.
 fn survives(name: &str, wasm: &[u8]) {
     assert_eq!(with_all(&["parse"], wasm).bytes, wasm, "{name}");
     let text = good(&["print"], wasm).out;

@@ -1,4 +1,4 @@
-//! The names of Rust and C++: `wattle demangle`, and wherever names are shown.
+//! The names of Rust and C++: `wattle demangle`, and all commands that show names.
 
 use crate::wattle;
 

@@ -1,4 +1,4 @@
-//! `wattle diff`: `tests/diff` has two modules and what differs between them.
+//! `wattle diff`: `tests/diff` has two modules, and the differences between them.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ fn diff(old: &[u8], new: &[u8], options: &[&str]) -> Ran {
     wattle_in(folder.path(), &args, b"")
 }
 
-/// The changes, each as its kind, its old and its new name or index.
+/// Returns the changes, each as its kind, its old and its new name or index.
 fn changes(ran: &Ran) -> Vec<String> {
     let name = |item: &Value| match (item.is_null(), item["name"].as_str()) {
         (true, _) => "-".to_owned(),
@@ -71,11 +71,11 @@ fn indices_do_not_matter() {
     let ran = diff(old, new, &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.out);
     assert!(ran.out.contains("only the order of items"), "{}", ran.out);
-    // Nor without names.
+    // Without names, the files do not differ either.
     let old = b"(module (func (call 1)) (func (drop (i32.const 7))) (func (call 0)))";
     let new = b"(module (func (drop (i32.const 7))) (func (call 0)) (func (call 1)))";
     assert_eq!(diff(old, new, &[]).code, Some(0));
-    // A call to another function does.
+    // A call to another function makes a difference.
     let new = b"(module (func (drop (i32.const 7))) (func (call 0)) (func (call 0)))";
     assert_eq!(diff(old, new, &[]).code, Some(1));
 }
@@ -106,7 +106,7 @@ fn functions_correspond_by_name_then_as_equals_then_by_likeness() {
         (&"i64.const 2".into(), &"i64.const 3".into())
     );
     assert_eq!(listing["counts"]["func"]["renamed"], 1);
-    // Symbols of Rust are one function, whatever their hashes.
+    // Symbols of Rust that differ only in their hashes are the same function.
     let name = |hash: &str| format!("$_ZN5alpha3foo17h{hash}E");
     let old = module(&[(&name("0123456789abcdef"), "(nop)")]);
     let new = module(&[(&name("fedcba9876543210"), "(nop)")]);

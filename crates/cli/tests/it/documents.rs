@@ -1,10 +1,10 @@
-//! The documents that show what the command says about faults: every message is as shown.
+//! The documents that show messages about faults: the command prints every message as shown.
 
 use wattle_tests::examples::{self, Example};
 
 use crate::wattle_in;
 
-/// What `wattle validate` says about an input. Behind its language stand options.
+/// Returns the messages of `wattle validate` about an input. `language` is followed by options.
 fn message(example: &Example) -> String {
     let mut words = example.language.split(' ');
     let (file, bytes) = match words.next() {

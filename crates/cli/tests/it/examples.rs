@@ -1,5 +1,5 @@
 //! The examples of README, of the documents and of `--help`: each command is run as it stands, and
-//! what it prints is as in a file of `tests/examples`. So are the pages of help.
+//! its output is compared with a file of `tests/examples`. The pages of help are compared too.
 //!
 //! `BLESS=1` writes the files anew.
 
@@ -12,7 +12,7 @@ use wattle_tests::root;
 
 use crate::{WATTLE, wattle, wattle_in};
 
-/// Commands that are not run, by their beginnings, and why.
+/// The beginnings of commands that are not run, each with the reason.
 const UNTRIED: [(&str, &str); 9] = [
     ("cargo ", "cargo would build for minutes"),
     ("CARGO_TARGET_WASM32_WASIP1_RUNNER", "it needs a target of the compiler"),
@@ -68,7 +68,7 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// The command lines of a document: those of its blocks of `console`, continued lines as one.
+/// Returns the command lines of the blocks of `console` in a document. Continued lines are joined.
 fn commands(document: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     let (mut is_console, mut continues) = (false, false);
@@ -94,7 +94,7 @@ fn commands(document: &str) -> Vec<String> {
     commands
 }
 
-/// The text with ` in … s` in place of the times that commands took.
+/// Returns the text with ` in … s` in place of the times that commands took.
 fn without_times(text: &str) -> String {
     let mut out = String::new();
     for piece in text.split_inclusive(" s") {
@@ -108,7 +108,7 @@ fn without_times(text: &str) -> String {
     out
 }
 
-/// Runs command lines one after the other, and shows those that are run with what they print.
+/// Runs command lines one after the other, and returns those that were run, with their output.
 fn transcript(folder: &Path, commands: &[String]) -> String {
     let path = std::env::var("PATH").unwrap_or_default();
     let path = format!("{}:{path}", folder.join("bin").display());
@@ -175,7 +175,7 @@ fn commands_of_the_documents_work_as_pasted() {
     check("documents.txt", &found);
 }
 
-/// The names of the subcommands, from the help of the command.
+/// Returns the names of the subcommands, from the help of the command.
 fn subcommands() -> Vec<String> {
     let help = wattle(&["--help"], b"").out;
     let rows = help.lines().skip_while(|line| *line != "Commands:").skip(1);

@@ -1,4 +1,4 @@
-//! Where commands read and write: standard input, links, permissions, signals.
+//! Reading and writing of files: standard input, links, permissions, signals.
 
 use std::path::{Path, PathBuf};
 

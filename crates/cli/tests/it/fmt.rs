@@ -79,7 +79,7 @@ fn a_field_with_errors_stays_and_is_reported() {
     assert_eq!(read(folder.path(), "a.wat"), formatted);
     assert!(ran.err.contains("a.wat:2:8") && ran.err.contains("a.wat:3:19"), "{}", ran.err);
     assert!(ran.err.contains("unexpected token, expected end"), "{}", ran.err);
-    // Nothing changes any more, and the errors are still there.
+    // A second run changes nothing, and reports the errors again.
     let ran = wattle_in(folder.path(), &["--json", "fmt", "--check", "a.wat"], b"");
     assert_eq!((ran.code, &*ran.out), (Some(1), ""));
     assert_eq!(ran.err.lines().count(), 2, "{}", ran.err);

@@ -1,5 +1,5 @@
-//! `wattle fuzz`, with engines that are this command itself: honest ones, by both protocols, and one
-//! that lies.
+//! `wattle fuzz`, with engines that are this command itself: honest ones, by both protocols, and
+//! one that lies.
 
 use std::path::Path;
 
@@ -127,7 +127,7 @@ fn an_interrupted_run_finds_nothing_and_goes_on() {
     for signal in ["INT", "TERM"] {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
-        // The engine dies of the signal, as on a terminal where everybody gets it.
+        // The signal ends the engine too, as on a terminal, where every process gets it.
         let engine = format!(
             "self=sh -c 'echo $$ >> {0}/ids; exec {WATTLE} fuzz --serve'",
             folder.path().display()

@@ -1,4 +1,4 @@
-//! `wattle json-from-wast`: what is in the JSON and the files is all of the script.
+//! `wattle json-from-wast`: the JSON and the files have all of the script.
 
 use std::fmt::Write;
 use std::fs;
@@ -15,7 +15,7 @@ fn text(json: &Json, key: &str) -> String {
     json[key].as_str().unwrap_or_else(|| panic!("no {key} in {json}")).to_owned()
 }
 
-/// A string literal of any bytes.
+/// Returns a string literal of any bytes.
 fn literal(bytes: impl AsRef<[u8]>) -> String {
     let mut literal = String::from("\"");
     for byte in bytes.as_ref() {
@@ -46,7 +46,7 @@ fn float(ty: &str, bits: &str) -> String {
     }
 }
 
-/// A value or a pattern, as a script has it.
+/// Returns a value or a pattern as it is in a script.
 fn constant(json: &Json, is_pattern: bool) -> String {
     let ty = text(json, "type");
     let value = json["value"].as_str();
@@ -98,7 +98,7 @@ fn patterns(json: &Json) -> String {
     json.as_array().unwrap().iter().map(|json| constant(json, true)).collect()
 }
 
-/// The module of a command, as a script has it.
+/// Returns the module of a command as it is in a script.
 fn module(json: &Json, folder: &Path) -> String {
     let content = literal(fs::read(folder.join(text(json, "filename"))).unwrap());
     let definition = if json["definition"].is_string() { "definition" } else { "" };
@@ -107,7 +107,7 @@ fn module(json: &Json, folder: &Path) -> String {
     format!("(module {definition} {name} {kind} {content})")
 }
 
-/// The script that the JSON says.
+/// Returns the script that the JSON describes.
 fn script(json: &Json, folder: &Path) -> String {
     let mut script = String::new();
     for json in json.as_array().unwrap() {
@@ -158,7 +158,8 @@ fn the_json_of_a_script_says_all_that_the_script_says() {
     for file in suite::files() {
         let features = features(file);
         let list: Vec<_> = features.iter().map(|feature| feature.to_string()).collect();
-        // In a folder of its own, no file replaces another, which some file systems are slow at.
+        // Each script has a folder of its own, so that no file replaces another, which is slow on
+        // some file systems.
         let folder = folder.path().join(scripts.to_string());
         fs::create_dir(&folder).unwrap();
         let output = folder.join("s.json");

@@ -1,7 +1,7 @@
 //! Source lines: `wattle addr2line`, backtraces and errors of validation with DWARF, and DWARF for
 //! text.
 //!
-//! `built` has programs with the binaries that compilers made of them: `trap-c.wasm` by clang
+//! `built` has programs with the binaries that compilers made from them: `trap-c.wasm` by clang
 //! (`-g -O1`), `trap-rust.wasm` by rustc (`-C debuginfo=1 -C opt-level=1`).
 
 use crate::{wattle, wattle_in};
@@ -9,7 +9,7 @@ use crate::{wattle, wattle_in};
 const C: &[u8] = include_bytes!("../built/trap-c.wasm");
 const RUST: &[u8] = include_bytes!("../built/trap-rust.wasm");
 
-/// The number of the line of a source that has these words.
+/// Returns the number of the line of a source that has these words.
 fn line(source: &str, words: &str) -> usize {
     1 + source.lines().position(|line| line.contains(words)).expect("the words are there")
 }
@@ -62,7 +62,7 @@ fn addresses_have_lines_or_at_least_functions() {
     let listing = wattle(&["objdump", "--json"], C).json();
     let code = listing["sections"].as_array().unwrap();
     let code = code.iter().find(|section| section["name"] == "code").unwrap();
-    // Behind the id and the size, which take a byte each.
+    // The content begins behind the id and the size, which take a byte each.
     let start = code["start"].as_u64().unwrap() + 2;
     let number = u64::from_str_radix(&offset[2..], 16).unwrap() - start;
     let relative =
@@ -71,7 +71,7 @@ fn addresses_have_lines_or_at_least_functions() {
     let row = &run(&["addr2line", "--json", "c.wasm", "0x1", offset], b"").json();
     assert_eq!(row[0]["reason"], "this offset is not in the code of a module");
     assert_eq!((&row[1]["func"], &row[1]["offset_in_func"]), (&0.into(), &4.into()));
-    // Without DWARF there is the function.
+    // Without DWARF, the function is shown.
     let stripped = wattle(&["strip"], C).bytes;
     std::fs::write(folder.path().join("c.wasm"), stripped).unwrap();
     let ran = run(&["addr2line", "c.wasm", offset], b"");
@@ -80,7 +80,7 @@ fn addresses_have_lines_or_at_least_functions() {
     assert_eq!(run(&["addr2line"], C).code, Some(2));
 }
 
-/// A peer's test of this, with the offsets that it names.
+/// A test of the peer for this command, with its offsets.
 #[test]
 fn lines_of_a_text_are_those_that_a_peer_finds() {
     let [package] = wattle_tests::packages::folders(["wasm-tools"]).unwrap();
@@ -115,7 +115,7 @@ fn a_binary_from_text_leads_back_to_the_text() {
         assert_eq!(wattle(&["validate"], &binary).code, Some(0));
         let sections = wattle(&["objdump"], &binary).out;
         assert!(sections.contains(".debug_line"), "{sections}");
-        // Everything but the custom sections is as it was.
+        // Everything but the custom sections is the same.
         let plain = wattle(&["strip", "--delete", "^\\.debug_"], &binary).bytes;
         assert_eq!(plain, wattle(&["parse"], text).bytes);
     }
@@ -147,7 +147,7 @@ fn an_error_of_validation_names_the_line() {
     assert_eq!(fault["source"][0][0]["line"], 3);
 }
 
-/// Hostile debugging information is refused, or nothing is said.
+/// Hostile debugging information is refused or ignored.
 #[test]
 fn hostile_dwarf_does_no_harm() {
     let word = |number: u32| number.to_le_bytes();
@@ -223,7 +223,7 @@ fn hostile_dwarf_does_no_harm() {
     let unit = [&word(unit.len() as u32)[..], &unit].concat();
     let heavy = frames(&[(".debug_info", unit), (".debug_abbrev", attributes)]);
     assert!(heavy.contains("attributes that take no bytes outnumber the bytes"), "{heavy}");
-    // 100,000 units, each of which has what is left of the table of abbreviations of the one before.
+    // 100,000 units, each of which has the rest of the table of abbreviations of the one before.
     let table = std::iter::repeat_n(*b"\x01\x11\0\0\0", many).flatten().chain([0]).collect();
     let units = (0..many as u32)
         .flat_map(|number| [&word(8)[..], b"\x04\0", &word(5 * number), b"\x04\0"].concat());

@@ -30,7 +30,7 @@ fn libraries_become_a_component() {
     assert!(wit.contains("  export run: func(x: u32) -> u32;\n"), "{wit}");
     let text = good(folder, &["component", "link", "-t", "app.so", "libm.so"]).out;
     assert_eq!(text, good(folder, &["print", "c.wasm"]).out);
-    // A library has the name that it is given, and the stack its size.
+    // A library gets the name that is given for it, and the stack gets its size.
     std::fs::rename(folder.join("libm.so"), folder.join("math.wat")).unwrap();
     let args = ["app.so", "--dl-openable", "libm.so=math.wat", "--stack-size", "16"];
     let args = [&["component", "link", "-t"], &args[..]].concat();
@@ -68,7 +68,7 @@ fn every_fault_has_the_file_of_its_library() {
     ] {
         assert!(ran.err.contains(part), "{part}: {}", ran.err);
     }
-    // What `component new` finds wrong is told of the library too.
+    // The errors of `component new` are reported for a library too.
     std::fs::write(folder.join("w.wit"), "package a:c; world v { export walk: func(); }").unwrap();
     good(folder, &["component", "embed", "w.wit", "libm.so", "-o", "m.so"]);
     let ran = wattle_in(folder, &["component", "link", "app.so", "libm.so=m.so"], b"");
@@ -82,7 +82,7 @@ fn functions_may_be_missing_and_libraries_may_be_opened() {
     let folder = folder.path();
     let args = ["component", "link", "app.so", "x.so=libm.so", "--stub-missing-functions"];
     let ran = wattle_in(folder, &args, b"");
-    // A function may be missing, and a library that is asked for may not.
+    // A function may be missing, but a library that is needed may not.
     assert!(ran.err.contains("missing library: it needs `libm.so`"), "{}", ran.err);
     let program = r#"(module (@dylink.0) (import "env" "dlopen" (func (param i32 i32) (result i32)))
         (import "env" "gone" (func))

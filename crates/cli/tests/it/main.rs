@@ -45,7 +45,7 @@ use std::process::{Command, Stdio};
 /// The path of the command.
 const WATTLE: &str = env!("CARGO_BIN_EXE_wattle");
 
-/// What a run of the command gave.
+/// The output and the exit code of a run of the command.
 #[derive(Debug)]
 struct Ran {
     code: Option<i32>,
@@ -72,7 +72,7 @@ fn wattle_in(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
     let mut child = Command::new(WATTLE)
         .args(args)
         .current_dir(folder)
-        // They say how wide help is, and whether there are colours.
+        // These variables change the width of help and the colours.
         .env_remove("COLUMNS")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
@@ -89,7 +89,7 @@ fn wattle_in(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
     Ran { code: output.status.code(), bytes: output.stdout, out, err }
 }
 
-/// Runs the command in a folder, where it must succeed and have nothing to complain of.
+/// Runs the command in a folder, where it must succeed without messages.
 #[track_caller]
 fn good(folder: &Path, args: &[&str]) -> Ran {
     let ran = wattle_in(folder, args, b"");

@@ -1,4 +1,4 @@
-//! `wattle metadata`: shown, set and removed, with every other byte as it was.
+//! `wattle metadata`: metadata is shown, set and removed, and every other byte stays as it was.
 
 use crate::wattle;
 
@@ -58,7 +58,7 @@ fn what_is_added_replaces_what_was_there() {
         let languages = shown["producers"][0]["values"].as_array().unwrap();
         assert_eq!((languages.len(), &languages[0]["version"]), (2, &"2".into()));
         assert_eq!((&shown["name"], &shown["about"]["version"]), (&"new".into(), &"2".into()));
-        // What was added can be taken away again.
+        // Metadata that was added can be removed again.
         let third = add(&["--clear", "version", "--name", "old"], &second);
         let third = wattle(&["strip", "--delete", "^producers$"], &third).bytes;
         assert_eq!(third, plain);
@@ -73,7 +73,7 @@ fn sections_that_would_point_elsewhere_are_left_out() {
     let ran = wattle(&["metadata", "add", "--version", "1.10"], text);
     assert!(ran.err.contains("sourceMappingURL is left out"), "{}", ran.err);
     assert!(!wattle(&["objdump"], &ran.bytes).out.contains("sourceMappingURL"));
-    // Behind everything nothing moves.
+    // A section behind all others does not move anything.
     let ran = wattle(&["metadata", "add", "--homepage", "https://x"], text);
     assert_eq!(ran.err, "");
 }
@@ -109,7 +109,7 @@ fn packages_are_shown() {
     assert!(out.contains("  package: cc 1.0.1 local build\n"), "{out}");
     let json = wattle(&["metadata", "show", "--json"], &module).json();
     assert_eq!(json[0]["dependencies"]["packages"][1]["kind"], "build");
-    // Nobody's memory fills up.
+    // A list that unpacks to too many bytes is refused.
     let zeros = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; 9 << 20], 6);
     for (section, why) in [
         (&zeros[..], "longer than 8 MiB"),
@@ -141,7 +141,7 @@ fn licenses_are_expressions_and_addresses_are_urls() {
     for wrong in ["example.org", "https://a b", ":x"] {
         assert_eq!(add("--homepage", wrong).code, Some(2), "{wrong}");
     }
-    // What is there is shown.
+    // An expression in a file is shown even if it is invalid.
     let out =
         wattle(&["metadata", "show"], b"(module (@custom \"licenses\" \"MIT OR Unheard\"))").out;
     assert!(out.contains("licenses: MIT OR Unheard\n"), "{out}");

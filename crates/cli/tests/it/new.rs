@@ -1,4 +1,4 @@
-//! Components of core modules in the command: `component embed` and `component new`.
+//! Components from core modules: `component embed` and `component new`.
 
 use wattle_tests::root;
 
@@ -30,7 +30,7 @@ fn a_module_and_a_world_become_a_component() {
     assert!(wit.contains("  import a:b/log;\n\n  export run: func(x: u32) -> u32;\n"), "{wit}");
     let text = good(folder, &["component", "new", "-t", "m.wasm"]).out;
     assert_eq!(text, good(folder, &["print", "c.wasm"]).out);
-    // The tool that did it is named, also in the module.
+    // The tool is named among the producers, also in the module.
     assert_eq!(text.matches("(processed-by \"wattle\"").count(), 4, "{text}");
     let section =
         good(folder, &["component", "embed", "w.wit", "-w", "a:b/other", "--only-custom", "-t"]);
@@ -54,12 +54,12 @@ fn every_fault_has_its_file_and_help() {
     assert_eq!(faults.len(), 2, "{ran:?}");
     assert!(faults.iter().all(|fault| fault["file"] == "m.wasm"), "{faults:?}");
     assert_eq!(faults[1]["help"], "export a function `go` of type (func)");
-    // An adapter is another file.
+    // An error of an adapter shows the file of the adapter.
     std::fs::write(folder.join("old.adapter.wat"), "(module (func (export \"g\")))").unwrap();
     let main = b"(module (import \"old\" \"f\" (func)))";
     let ran = wattle_in(folder, &["component", "new", "-", "--adapt", "old.adapter.wat"], main);
     assert!(ran.err.contains("old.adapter.wat") && ran.err.contains("`f` is imported"), "{ran:?}");
-    // Several worlds, and none is named.
+    // There are several worlds, and none is named.
     let ran = wattle_in(folder, &["component", "embed", "w.wit", "m.wat", "-o", "n.wasm"], b"");
     assert!(ran.err.contains("select one of `w`, `other`"), "{ran:?}");
     let args = [
@@ -131,7 +131,7 @@ fn programs_for_wasi_preview_1_become_components_with_each_published_adapter() {
         let ran = new(adapter, export);
         assert_eq!((ran.code, &*ran.err), (Some(0), ""), "{adapter}");
         let wit = good(folder, &["wit", "p.wasm"]).out;
-        // What is imported is what these two functions need.
+        // The imports are those that these two functions need.
         assert!(wit.contains("import wasi:random/random@0.2."), "{adapter}: {wit}");
         assert!(wit.contains("import wasi:cli/stdout@0.2."), "{adapter}: {wit}");
         assert!(!wit.contains("sockets"), "{adapter}: {wit}");

@@ -106,8 +106,8 @@ fn symbols_of_object_files_are_names() {
     }
 }
 
-/// Everything that has a line in `wasm-objdump -x`: each kind of import, export and segment, limits,
-/// initial values, names.
+/// A module with everything that has a line in `wasm-objdump -x`: each kind of import, export and
+/// segment, limits, initial values, names.
 const ITEMS: &[u8] = br#"(module $m
   (type $t (func (param i32 f32) (result i64)))
   (import "env" "log" (func $log (type $t))) (import "env" "g" (global $g (mut f64)))
@@ -120,8 +120,8 @@ const ITEMS: &[u8] = br#"(module $m
   (func $f (type $t) (local $x f32) (i64.const 1)) (func $s)
   (data $d (i32.const 16) "a\00b") (data $q "abcdefghijklmnopqrstuvwxyz"))"#;
 
-/// The words for a line of `wasm-objdump -x` that must stand in one row of ours. `section` is the
-/// heading above it, `part` the subsection.
+/// Returns the words of a line of `wasm-objdump -x` that must stand in one row of ours. `section`
+/// is the heading above it, `part` the subsection.
 fn words_for(section: &str, part: &str, line: &str) -> Vec<String> {
     let line = line.trim().trim_start_matches("- ");
     let quoted = |text: &str| format!("\"{text}\"");
@@ -296,14 +296,14 @@ fn words_for(section: &str, part: &str, line: &str) -> Vec<String> {
     }
 }
 
-/// The digits of a row of bytes in our listing.
+/// Returns the digits of a row of bytes in our listing.
 fn data_bytes(row: &str) -> Option<String> {
     let (digits, _) = row.split_once("|     ")?.1.split_once("  ")?;
     let is_byte = |word: &str| word.len() == 2 && u8::from_str_radix(word, 16).is_ok();
     digits.split(' ').all(is_byte).then(|| digits.replace(' ', ""))
 }
 
-/// Each line of WABT's command has a row of ours with all that it says.
+/// Checks that each line of WABT's command has a row of ours with all its words.
 #[test]
 fn nothing_is_missing_that_wabt_shows() {
     const NAME: &str = "nothing_is_missing_that_wabt_shows";
@@ -339,7 +339,7 @@ fn nothing_is_missing_that_wabt_shows() {
                 part = name.to_owned();
             }
             lines += 1;
-            // Both have rows of bytes, of other lengths.
+            // Both have rows of bytes, but of different lengths.
             if section == "Data" && !line.contains("segment[") {
                 let (_, row) = line.split_once(": ").unwrap();
                 let row = row.split("  ").next().unwrap().replace(' ', "");
@@ -358,7 +358,7 @@ fn nothing_is_missing_that_wabt_shows() {
     }
 }
 
-/// WABT does not read these types, so the text is what ours are compared with.
+/// WABT does not read these types, so our rows are compared with the text.
 #[test]
 fn types_of_objects_are_those_of_the_text() {
     let source = br#"(module
@@ -376,7 +376,7 @@ fn types_of_objects_are_those_of_the_text() {
         let start = format!("|   type {number}: ");
         let row = ours.lines().find_map(|line| Some(line.split_once(&start)?.1));
         let row = row.unwrap_or_else(|| panic!("{start}\n{ours}"));
-        // Behind it, the text closes the type, and perhaps the group.
+        // The text then closes the type, and perhaps the group.
         let end = ty.strip_prefix(row).unwrap_or_else(|| panic!("{ty}\n{ours}"));
         assert!(end == ")" || end == "))", "{ty}\n{ours}");
         types += 1;

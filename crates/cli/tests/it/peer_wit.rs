@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::{Ran, wattle_in};
 
-/// Runs whose output is not the peer's, each with the reason.
+/// The runs whose output differs from the peer's, each with the reason.
 const DIFFERENT: &[(&str, &str)] = &[(
     "component-wit-use-anonymous-type.wat",
     "a type that gets its name after its first use is refused by the peer, and written out here",
 )];
 
-/// An option that is not offered: it doubles interfaces in JSON, for generators of bindings that want
-/// a number for each type of their language.
+/// An option that is not offered: it doubles interfaces in JSON, for generators of bindings that
+/// want a number for each type of their language.
 const NOT_OFFERED: &str = "--generate-nominal-type-ids";
 
 /// A run of the peer's tests.
@@ -22,7 +22,7 @@ struct Run {
     must_fail: bool,
 }
 
-/// The runs that the first lines of a file ask for.
+/// Returns the runs that the first lines of a file ask for.
 fn runs(file: &Path) -> Vec<Run> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let mut lines = text
@@ -49,7 +49,8 @@ fn runs(file: &Path) -> Vec<Run> {
     runs
 }
 
-/// The arguments that stand for those of the peer. `None` if the command is another.
+/// Returns the arguments that correspond to those of the peer. `None` if they are for another
+/// command.
 fn arguments(stage: &str, file: &str, folder: &str) -> Option<Vec<String>> {
     let mut words = stage.split_whitespace();
     let mut args: Vec<String> = match words.next()? {
@@ -67,7 +68,7 @@ fn arguments(stage: &str, file: &str, folder: &str) -> Option<Vec<String>> {
             "-t" => args.push("--text".into()),
             "-f" => {
                 args.push("--features".into());
-                // The features are those that are on, and this one.
+                // This feature is added to those that are on.
                 args.push(format!("default,{}", words.next()?));
             }
             "%" => args.push(file.into()),
@@ -80,7 +81,7 @@ fn arguments(stage: &str, file: &str, folder: &str) -> Option<Vec<String>> {
     Some(args)
 }
 
-/// The lines of an output, without blank ones.
+/// Returns the lines of an output, without blank ones.
 fn lines(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.trim().is_empty()).collect()
 }
@@ -128,9 +129,9 @@ fn what_the_peer_shows_of_interfaces_is_shown() {
             let expected = std::fs::read_to_string(expected).unwrap_or_default();
             let is_alike = match run.must_fail {
                 true => ran.code == Some(1),
-                // The peer says which files it writes.
+                // The peer lists the files that it writes.
                 false if run.command.contains("--out-dir") => ran.code == Some(0),
-                // The peer's tests write paths alike on all systems.
+                // The peer's tests use one form of paths on all systems.
                 false => {
                     ran.code == Some(0) && lines(&ran.out.replace('\\', "/")) == lines(&expected)
                 }

@@ -2,8 +2,8 @@
 
 use crate::{Ran, wattle};
 
-/// A function with `i32.const 0` in three bytes, `drop`, `end`, and the custom sections `.debug_line`,
-/// `linking`, and `reloc.CODE` for section 2.
+/// A function with `i32.const 0` in three bytes, `drop`, `end`, and the custom sections
+/// `.debug_line`, `linking`, and `reloc.CODE` for section 2.
 const OBJECT: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\
     \x0a\x08\x01\x06\0\x41\x80\0\x1a\x0b\
     \0\x0c\x0b.debug_line\0\x09\x07linking\x02\0\x0d\x0areloc.CODE\x02\0";
@@ -27,7 +27,7 @@ fn rewriting_code_leaves_out_what_points_at_it() {
             assert!(!String::from_utf8_lossy(&bytes).contains(name), "{arguments:?}");
         }
     }
-    // With nothing to shorten, all stays.
+    // If nothing can be shortened, all sections stay.
     let mut short = [&OBJECT[..18], b"\x0a\x07\x01\x05\0\x41\0\x1a\x0b", &OBJECT[28..]].concat();
     let printed = wattle(&["print"], &short);
     assert_eq!((printed.err.as_str(), custom_names(&printed.bytes)), ("", 3));

@@ -1,4 +1,4 @@
-//! `wattle print`: what is left out, what is added, and colours.
+//! `wattle print`: parts that are left out, parts that are added, and colours.
 
 use std::process::Command;
 
@@ -70,7 +70,7 @@ fn the_operand_stack_is_shown_before_each_instruction() {
         wattle(&["parse"], without.as_bytes()).bytes
     });
     assert_eq!(wattle(&["print", "--operand-stack", "--fold"], TEXT).code, Some(2));
-    // What is invalid ends the comments, not the text.
+    // An invalid instruction ends the comments, but not the text.
     let invalid = b"(func nop i32.add nop) (func nop)";
     let out = wattle(&["print", "--operand-stack"], invalid).out;
     assert_eq!((out.matches(";; []").count(), out.matches("nop").count()), (3, 3), "{out}");

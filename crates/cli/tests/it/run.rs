@@ -1,4 +1,4 @@
-//! `wattle run` as a user meets it: calls, programs, and what goes wrong.
+//! `wattle run` as a user meets it: calls, programs, and errors.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ fn run_in(folder: &Path, text: &str, args: &[&str], input: &[u8]) -> Ran {
     wattle_in(folder, args, input)
 }
 
-/// Does so in a folder of its own, without input.
+/// Runs the command with a text in a folder of its own, without input.
 fn run(text: &str, args: &[&str]) -> Ran {
     run_in(tempfile::tempdir().unwrap().path(), text, args, b"")
 }
@@ -242,8 +242,8 @@ fn modules_are_preloaded_in_order() {
     );
 }
 
-/// Writes its arguments and variables, each with a zero behind it, then what comes in; ends with
-/// the number of its arguments.
+/// A program that writes its arguments and variables, each followed by a zero, then its input, and
+/// exits with the number of its arguments.
 const ECHO: &str = r#"(module
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
@@ -300,7 +300,7 @@ fn time_runs_out_for_who_computes_and_for_who_waits() {
     let fuel = ["run", "--timeout", "60", "--fuel", "3000000", "prog.wat", "--invoke", "spin"];
     assert!(run(MATH, &fuel).err.contains("all fuel consumed: more than --fuel allows"));
 
-    // Nobody writes what it reads.
+    // Nobody writes to the pipe that it reads.
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("prog.wat"), ECHO).unwrap();
     let mut child = std::process::Command::new(crate::WATTLE)

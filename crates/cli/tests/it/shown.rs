@@ -19,7 +19,7 @@ fn check_printed(ran: &Ran, args: &[&str]) {
     assert!(!ran.out.is_empty() || !ran.err.is_empty() || ran.code == Some(0), "{args:?}: {ran:?}");
 }
 
-/// What prints names of a binary.
+/// The commands that print names of a binary.
 const COMMANDS: &[&[&str]] = &[
     &["validate"],
     &["validate", "--json"],
@@ -89,7 +89,7 @@ fn source_lines_are_escaped_and_the_mark_stays_in_place() {
     let at = lines.iter().position(|line| line.contains("i32.nope)")).unwrap();
     let column = |line: &str, part: &str| line.find(part).map(|at| line[..at].chars().count());
     assert_eq!(column(lines[at], "i32.nope"), column(lines[at + 1], "^^^^^^^^"), "{error}");
-    // Text that is not a module at all, or ends within a token.
+    // Text may not be a module at all, or may end within a token.
     for text in ["\u{1b}[2J", "(module \u{9b}", "(module (func $\u{202e}))", "(module \"\u{202e}"] {
         check_printed(&wattle(&["parse"], text.as_bytes()), &[text]);
     }

@@ -13,7 +13,7 @@ const MODULE: &str = r#"(module
   (func (export "g") (result i32) (i32.popcnt (call $f (i32.const 8))))
   (func (export "h") (param f64) (result f64) (f64.sqrt (local.get 0))))"#;
 
-/// A command that is satisfied with files that print something.
+/// Returns a command that finds files interesting that print something.
 fn prints(what: &str) -> String {
     format!("sh -c '{WATTLE} print $0 | grep -q {what}'")
 }
@@ -36,7 +36,7 @@ fn a_module_is_shrunk_to_what_a_command_looks_for() {
         assert_eq!(summary["finished"], true);
         assert!(summary["tests"].as_u64().unwrap() < 60, "{summary}");
         let small = wattle_in(folder.path(), &["print", "a.shrunken.wasm"], b"");
-        // However many run at once, the result is the same.
+        // The result does not depend on the number of commands that run at once.
         let expected = "(module\n  (type (;0;) (func))\n  (func (;0;) (type 0)\n    unreachable\n    \
                         i32.popcnt\n    unreachable\n  )\n)\n";
         assert_eq!(small.out, expected, "{jobs}");
@@ -75,7 +75,7 @@ fn what_is_known_is_not_tested_again() {
     let second = run(&[]).json();
     assert_eq!(second["finished"], true);
     assert!(second["to"].as_u64() < first["to"].as_u64(), "{first} {second}");
-    // A third run has nothing left to ask.
+    // A third run has nothing left to test.
     let third = run(&[]).json();
     assert_eq!((&third["tests"], &third["to"]), (&0.into(), &second["to"]));
     let other = ["shrink", "a.wat", "--state", "state", "--if", "true"];
@@ -106,7 +106,7 @@ fn an_input_that_is_not_interesting_is_said_to_be_so() {
     let slow = ["shrink", "a.wat", "--timeout", "1", "--if", "sh -c 'sleep 20'"];
     let slow = wattle_in(folder.path(), &slow, b"");
     assert!(slow.err.contains("takes more than 1 seconds"), "{slow:?}");
-    // Another exit status may be the interesting one.
+    // `--status` sets another exit status for interesting candidates.
     let status = ["shrink", "a.wat", "--status", "4", "--if", "sh -c 'exit 4'"];
     let status = wattle_in(folder.path(), &status, b"");
     assert_eq!(status.code, Some(0), "{status:?}");
@@ -170,7 +170,7 @@ fn ctrl_c_leaves_the_best_candidate() {
     use std::process::{Command, Stdio};
     let folder = tempfile::tempdir().unwrap();
     write_module(folder.path());
-    // The command tells how often it ran, and takes its time.
+    // The command counts its runs, and is slow for candidates that are not interesting.
     let command =
         format!("sh -c 'echo >> runs; {WATTLE} print $0 | grep -q i32.popcnt || exec sleep 30'");
     let child = Command::new(WATTLE)

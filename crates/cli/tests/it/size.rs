@@ -17,7 +17,7 @@ const COMPONENT: &[u8] = br#"(component
   (core instance $i (instantiate $main))
   (func (export "f") (canon lift (core func $i "f"))))"#;
 
-/// The number under a key, over all rows.
+/// Returns the sum of the sizes of all rows.
 fn sum(rows: &Value) -> u64 {
     rows.as_array().unwrap().iter().map(|row| row["size"].as_u64().unwrap()).sum()
 }
@@ -33,7 +33,7 @@ fn sections_add_up_to_the_file() {
     }
 }
 
-/// The contents of debug information are not read of a file, but are of standard input.
+/// The contents of debug information are not read from a file, but they are from standard input.
 #[test]
 fn debug_information_counts_whether_it_is_read_or_not() {
     let text = format!(

@@ -1,4 +1,4 @@
-//! The page of `wattle size --html` under the keys of somebody without a mouse.
+//! The page of `wattle size --html`, used with keys alone.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::size_page::{browser, page};
 
-/// A browser that shows a page, and does what it is told over a pipe.
+/// A browser that shows a page, and is controlled through a pipe.
 struct Driven {
     browser: Child,
     to: File,
@@ -41,7 +41,7 @@ impl Driven {
         let target = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = driven.ask("Target.attachToTarget", &target);
         driven.session = attached["sessionId"].as_str().map(str::to_owned);
-        // At first there is an empty document, which also is complete.
+        // The first document is empty, and is complete too.
         let is_there = "location.protocol === 'file:' && document.readyState === 'complete'";
         let start = Instant::now();
         while driven.evaluate(is_there).is_none_or(|value| value != true) {
@@ -51,12 +51,12 @@ impl Driven {
         driven
     }
 
-    /// Asks for something that works, and waits for the answer.
+    /// Sends a request that must succeed, and waits for the answer.
     fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.try_ask(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
-    /// Asks for something, and waits for the answer or an error.
+    /// Sends a request, and waits for the answer or an error.
     fn try_ask(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.sent += 1;
         let mut message = json!({ "id": self.sent, "method": method, "params": params });
@@ -77,13 +77,14 @@ impl Driven {
         }
     }
 
-    /// The value of an expression in the page.
+    /// Returns the value of an expression in the page.
     fn value(&mut self, expression: &str) -> String {
         let value = self.evaluate(expression).unwrap_or_else(|| panic!("{expression}"));
         value.as_str().map_or_else(|| value.to_string(), str::to_owned)
     }
 
-    /// The value of an expression in the page; `None` if the page is replaced by another meanwhile.
+    /// Returns the value of an expression in the page; `None` if another page replaces it
+    /// meanwhile.
     fn evaluate(&mut self, expression: &str) -> Option<Value> {
         let params = json!({
             "expression": expression, "returnByValue": true, "awaitPromise": true
@@ -102,16 +103,16 @@ impl Driven {
             });
             self.ask("Input.dispatchKeyEvent", &params);
         }
-        // The address changes at once, the page behind it soon.
+        // The address changes at once, and the page soon after.
         self.value("new Promise(done => requestAnimationFrame(() => setTimeout(done)))");
     }
 
-    /// What has the focus, by its id or that of what it is in.
+    /// Returns the id of the element that has the focus, or of the element around it.
     fn focus(&mut self) -> String {
         self.value("document.activeElement.closest('[id]')?.id ?? 'body'")
     }
 
-    /// What the way to what is shown says.
+    /// Returns the text of the way to the node that is shown.
     fn way(&mut self) -> String {
         self.value(
             "[...document.querySelectorAll('#way button')].map(it => it.textContent).join('/')",
@@ -140,7 +141,7 @@ fn keys_lead_through_the_page() {
     let mut driven = Driven::start(browser, folder.path(), &page);
     assert_eq!(driven.way(), "all");
 
-    // The way, the search, one step for the map, then the list.
+    // Tab goes to the way, the search, the map as one step, then the list.
     let mut order: Vec<String> = Vec::new();
     for _ in 0..4 {
         driven.press("Tab", 9);
@@ -173,7 +174,7 @@ fn keys_lead_through_the_page() {
     assert_eq!(driven.way(), "all/code/alpha");
     driven.press("Escape", 27);
     assert_eq!(driven.way(), "all/code");
-    // The way back of the browser leads to what was shown before.
+    // The browser's way back leads to the node that was shown before.
     driven.value("new Promise(done => { addEventListener('hashchange', done); history.back(); })");
     assert_eq!(driven.way(), "all/code/alpha");
     driven.press("Escape", 27);

@@ -9,7 +9,7 @@ use crate::wattle;
 const BROWSERS: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// A browser that can be started without a window.
+/// Finds a browser that can be started without a window.
 pub(crate) fn browser() -> Option<&'static str> {
     let runs = |name: &&&str| Command::new(name).arg("--version").output().is_ok();
     BROWSERS.iter().find(runs).copied()
@@ -23,7 +23,7 @@ pub(crate) fn page(folder: &Path, source: &[u8]) -> PathBuf {
     path
 }
 
-/// What a browser shows of the page, as HTML without the script.
+/// Returns the page as a browser shows it, as HTML without the script.
 fn shown(browser: &str, folder: &Path, page: &Path, fragment: &str) -> String {
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
@@ -38,12 +38,12 @@ fn shown(browser: &str, folder: &Path, page: &Path, fragment: &str) -> String {
     before.to_owned()
 }
 
-/// The texts between two marks.
+/// Returns the texts between two marks.
 fn between<'t>(text: &'t str, start: &str, end: &str) -> Vec<&'t str> {
     text.split(start).skip(1).map(|rest| rest.split(end).next().unwrap()).collect()
 }
 
-/// The number of a node of the page by its name.
+/// Returns the number of the node of the page with this name.
 fn node(page: &Path, name: &str) -> usize {
     let text = std::fs::read_to_string(page).unwrap();
     let nodes = between(&text, "const nodes = ", ".map(")[0];

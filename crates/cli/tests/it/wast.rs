@@ -80,7 +80,7 @@ fn features_follow_from_the_folder_unless_they_are_given() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::create_dir_all(path("proposals/threads")).unwrap();
     std::fs::create_dir_all(path("core")).unwrap();
-    // WebAssembly 1.0 refuses two memories, with threads too.
+    // WebAssembly 1.0 refuses two memories, also with threads.
     let script = r#"(assert_invalid (module (memory 1) (memory 1)) "multiple memories")"#;
     std::fs::write(path("proposals/threads/a.wast"), script).unwrap();
     std::fs::write(path("core/a.wast"), script).unwrap();

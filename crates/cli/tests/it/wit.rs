@@ -28,7 +28,7 @@ fn read(folder: &Path, name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
-/// Runs a command that must fail, and gives its messages.
+/// Runs a command that must fail, and returns its messages.
 fn bad(folder: &Path, args: &[&str], input: &[u8]) -> String {
     let ran = wattle_in(folder, args, input);
     assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}: {}", ran.err);

@@ -1,5 +1,5 @@
-//! Every error of every crate is an [`Error`](core::error::Error), says what is wrong, and converts
-//! into that of the facade.
+//! Every error of every crate is an [`Error`](core::error::Error), has a message, and converts into
+//! that of the facade.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use wattle::{
     Features, ast, encoder, numerics, parser, runtime, smith, syntax, validator, wasi, wat,
 };
 
-/// Checks what an error says, also when it was converted.
+/// Checks the message of an error, before and after its conversion.
 #[track_caller]
 fn says<E>(error: E, expected: &str)
 where
@@ -55,7 +55,7 @@ fn errors_of_text() {
     says(first.clone(), &first.to_string());
     says(syntax::LexError::UnclosedString, &syntax::LexError::UnclosedString.to_string());
     says(syntax::numbers::i32("x").unwrap_err(), "unknown operator");
-    // Of a text that is quoted, the place in the whole.
+    // An error in quoted text has its place in the whole text.
     let error = wattle::wat2wasm("(module quote\n  \"(module (func $f (call $g)))\")").unwrap_err();
     assert_eq!(error.to_string(), "unknown function $g at line 2, column 27");
     let lexical = wat::parse("(module \"\\q\")").unwrap_err().as_slice()[0].clone();

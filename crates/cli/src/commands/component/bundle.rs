@@ -16,8 +16,9 @@ use crate::source::Source;
 
 /// Puts a component together from the files that `wattle component unbundle` wrote.
 ///
-/// If no file was changed, the component is byte for byte as it was. A file may be replaced by another
-/// module or component, binary or text; whether the component is still valid, `wattle validate` says.
+/// If no file was changed, the component is the original one, byte for byte. A file may be replaced
+/// by another module or component, binary or text; `wattle validate` tells whether the component is
+/// still valid.
 #[derive(Args)]
 pub(crate) struct Bundle {
     /// The folder that `unbundle` wrote.
@@ -81,7 +82,7 @@ impl Bundle {
         out.push(frame.code);
         let start = out.len();
         leb128::write_u32(out, content.len() as u32);
-        // A size that was longer than it needs to be stays so.
+        // A size that was encoded in more bytes than it needs keeps its length.
         while out.len() - start < part.size_bytes.min(leb128::len_u32(u32::MAX)) {
             if let Some(last) = out.last_mut() {
                 *last |= 0x80;
@@ -93,12 +94,12 @@ impl Bundle {
     }
 }
 
-/// How the files are read: whatever features they use.
+/// Returns the options for reading the files. These may use all features.
 fn reading() -> Reading {
     Reading { features: Some(FeatureList::all()), max_errors: NonZeroUsize::MIN }
 }
 
-/// Whether a path leads to a file in a folder, and not elsewhere.
+/// Whether `name` is the name of a file alone, so that it cannot lead to another folder.
 fn is_file_name(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|file| file == name)
 }

@@ -13,7 +13,7 @@ use crate::output::Output;
 use crate::source::Source;
 use crate::source::wit::{Interfaces, WitFeatures};
 
-/// Says in a core module which world it is for, in a custom section `component-type`.
+/// Records the world of a core module in a custom section `component-type` of it.
 ///
 /// `wattle component new` reads the section. Compilers that know of interfaces add it themselves.
 #[derive(Args)]
@@ -22,7 +22,7 @@ pub(crate) struct Embed {
     #[arg(value_name = "WIT")]
     wit: PathBuf,
 
-    /// The core module, text or binary; `-` or nothing is standard input.
+    /// The core module, text or binary; standard input by default, or with `-`.
     #[arg(value_name = "FILE", conflicts_with_all = ["dummy", "dummy_names", "only_custom"])]
     file: Option<PathBuf>,
 
@@ -33,29 +33,30 @@ pub(crate) struct Embed {
     #[arg(short = 't', long, visible_alias = "wat")]
     text: bool,
 
-    /// The world: one of the package by its own name, or any by its whole name. It can be left out if
-    /// the package has one world.
+    /// The world, by its name in the package or by its full name; not needed if the package has
+    /// only one world.
     #[arg(short, long, value_name = "WORLD")]
     world: Option<String>,
 
-    /// How the module encodes strings.
+    /// The encoding of strings in the module.
     #[arg(long, value_enum, value_name = "ENCODING", default_value_t)]
     encoding: Encoding,
 
-    /// Take no module, but make one that has the imports and exports of the world and does nothing.
+    /// Make a module that has the imports and exports of the world and does nothing, instead of
+    /// reading one.
     #[arg(long, conflicts_with = "dummy_names")]
     dummy: bool,
 
-    /// As `--dummy`, with names of imports and exports of this scheme.
+    /// Make a module as `--dummy` does, with this scheme for the names of imports and exports.
     #[arg(long, value_enum, value_name = "SCHEME")]
     dummy_names: Option<DummyNames>,
 
-    /// In a module with names of the older scheme, import `async` functions as such, and export them
+    /// With `--dummy-names legacy`, import `async` functions as asynchronous ones, and export them
     /// with a callback.
     #[arg(long, requires = "dummy_names", conflicts_with = "async_stackful")]
     async_callback: bool,
 
-    /// In a module with names of the older scheme, import and export `async` functions as such,
+    /// With `--dummy-names legacy`, import and export `async` functions as asynchronous ones,
     /// without a callback.
     #[arg(long, requires = "dummy_names")]
     async_stackful: bool,
@@ -72,7 +73,7 @@ pub(crate) struct Embed {
     features: WitFeatures,
 }
 
-/// A name of an encoding of strings.
+/// The encodings of strings, by their names.
 #[derive(Clone, Copy, Default, ValueEnum)]
 enum Encoding {
     /// UTF-8.
@@ -80,12 +81,12 @@ enum Encoding {
     Utf8,
     /// UTF-16.
     Utf16,
-    /// Latin-1 or UTF-16; each string says which.
+    /// Latin-1 or UTF-16, marked in each string.
     #[value(alias = "latin1+utf16")]
     CompactUtf16,
 }
 
-/// A scheme of names of core imports and exports.
+/// The schemes for the names of core imports and exports.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum DummyNames {
     /// The names of WIT, with annotations in brackets.
@@ -111,7 +112,7 @@ impl Embed {
         };
         let world = world.map_err(|error| Failure::in_file(&self.wit, error))?;
         if self.canonical_names {
-            // These names do not tell compatible versions apart.
+            // Canonical names do not tell compatible versions apart.
             let merged = model.merge_imports_by_version(world);
             merged.map_err(|error| Failure::in_file(&self.wit, error))?;
         }

@@ -1,4 +1,4 @@
-//! `wattle component link`: a component of shared libraries, linked to one another.
+//! `wattle component link`: a component from shared libraries that are linked to one another.
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,16 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::Source;
 
-/// Links shared libraries, and makes a component of them.
+/// Links shared libraries, and makes a component from them.
 ///
-/// The libraries are core modules as `wasm-ld -shared` makes them. The component has the worlds of all
-/// libraries that are needed: those that export functions of their worlds or `_start`, those that can
-/// be opened, and those that these need. If several libraries export a symbol, the first provides it.
+/// The libraries are core modules as `wasm-ld -shared` makes them. The component has the worlds of
+/// all libraries that are needed: those that export functions of their worlds or `_start`, those
+/// that can be opened, and those that these need. If several libraries export a symbol, the first
+/// provides it.
 #[derive(Args)]
 pub(crate) struct Link {
-    /// A library, text or binary. Others need it by its NAME, which is that of its file by default.
+    /// A library, text or binary. Other libraries refer to it by NAME, by default the name of its
+    /// file.
     #[arg(value_name = "[NAME=]FILE", required_unless_present = "dl_openable")]
     libraries: Vec<Library>,
 
@@ -27,11 +29,11 @@ pub(crate) struct Link {
     #[arg(long, value_name = "[NAME=]FILE")]
     dl_openable: Vec<Library>,
 
-    /// The bytes of the stack.
+    /// The size of the stack in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     stack_size: u32,
 
-    /// Let calls of functions trap that no library has, instead of refusing the libraries.
+    /// Accept missing functions: a call of a function that no library defines traps.
     #[arg(long)]
     stub_missing_functions: bool,
 

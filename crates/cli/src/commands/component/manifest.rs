@@ -1,4 +1,4 @@
-//! The manifest of a component that was taken apart: which file belongs where.
+//! The manifest of a component that was taken apart: the files of its parts and their places.
 //!
 //! A folder holds the manifest, a file for each part, and the *shell*: the component in which the
 //! sections of the parts are empty.
@@ -36,11 +36,11 @@ pub(super) struct Part {
     pub(super) kind: Kind,
     /// The place of its section among the sections of the shell, from 0.
     pub(super) section: usize,
-    /// How many bytes the size of the section took.
+    /// The number of bytes in which the size of the section was encoded.
     pub(super) size_bytes: usize,
 }
 
-/// What a part is.
+/// The kinds of parts.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Kind {

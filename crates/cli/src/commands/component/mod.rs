@@ -1,4 +1,4 @@
-//! `wattle component`: what is done with components alone.
+//! `wattle component`: the commands for components alone.
 
 mod bundle;
 mod embed;
@@ -27,23 +27,23 @@ pub(crate) struct Component {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make a component of a core module.
+    /// Make a component from a core module.
     New(Later<new::New>),
-    /// Make a component of shared libraries.
+    /// Make a component from shared libraries.
     Link(Later<link::Link>),
-    /// Say in a core module which world it is for.
+    /// Record in a core module which world it is for.
     Embed(Later<embed::Embed>),
     /// Write the modules and components in a component to files.
     Unbundle(Later<unbundle::Unbundle>),
     /// Put a component together from the files that `unbundle` wrote.
     Bundle(Later<bundle::Bundle>),
-    /// Satisfy imports of a component by exports of others.
+    /// Satisfy imports of a component with exports of others.
     Plug(Later<plug::Plug>),
     /// Check interfaces, and translate them between WIT and binary.
     Wit(Later<Wit>),
-    /// Check that a component can stand for a world.
+    /// Check that a component conforms to a world.
     Targets(Later<targets::Targets>),
-    /// Check that a new version of a world takes the components of the previous one.
+    /// Check that a new version of a world accepts the components of the previous one.
     SemverCheck(Later<semver_check::SemverCheck>),
 }
 

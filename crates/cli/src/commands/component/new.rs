@@ -1,4 +1,4 @@
-//! `wattle component new`: a component of a core module and adapters.
+//! `wattle component new`: a component from a core module and adapters.
 
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
@@ -16,14 +16,14 @@ use crate::input::{FeatureList, Reading};
 use crate::output::Output;
 use crate::source::Source;
 
-/// Makes a component of a core module.
+/// Makes a component from a core module.
 ///
-/// The module says in custom sections `component-type` which world it is for. Compilers add them, or
-/// `wattle component embed`. A program for WASI preview 1 needs an adapter, which comes with each
-/// release of Wasmtime: `--adapt wasi_snapshot_preview1.command.wasm`.
+/// Custom sections `component-type` of the module describe its world. Compilers add them, or
+/// `wattle component embed` does. A program for WASI preview 1 needs an adapter, which comes with
+/// each release of Wasmtime: `--adapt wasi_snapshot_preview1.command.wasm`.
 #[derive(Args)]
 pub(crate) struct New {
-    /// The core module, text or binary; `-` or nothing is standard input.
+    /// The core module, text or binary; standard input by default, or with `-`.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
@@ -34,35 +34,36 @@ pub(crate) struct New {
     making: Making,
 }
 
-/// How components are made of core modules.
+/// The options for making components from core modules.
 #[derive(Args)]
 pub(super) struct Making {
     /// Write the component as text.
     #[arg(short = 't', long, visible_alias = "wat")]
     text: bool,
 
-    /// A core module with functions for what is imported from NAME. Without a name, that is the name of
-    /// the file up to the first dot. Of an adapter only what is used comes into the component.
+    /// An adapter: a core module that implements the imports from NAME, by default the name of its
+    /// file up to the first dot. The component gets only the parts of an adapter that are used.
     #[arg(long, value_name = "[NAME=]FILE")]
     adapt: Vec<Adapter>,
 
-    /// Import the instance OLD under the name NEW, if it is imported.
+    /// Import the instance OLD, if it is imported, under the name NEW.
     #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
     pub(super) import_name: Vec<(String, String)>,
 
-    /// Give the component and what is added to it names for people, in custom sections, or not.
+    /// Whether custom sections name the component and the parts that are added to it.
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub(super) debug_names: bool,
 
-    /// Leave out the validation of the component.
+    /// Do not validate the component.
     #[arg(long)]
     pub(super) skip_validation: bool,
 
-    /// Let adapters make memory grow for their stacks, instead of calling the module's `cabi_realloc`.
+    /// Let adapters get their stacks with `memory.grow`, instead of calling the module's
+    /// `cabi_realloc`.
     #[arg(long)]
     pub(super) realloc_via_memory_grow: bool,
 
-    /// Import each interface at the highest of its compatible versions alone, or at each.
+    /// Whether to import only the highest of several compatible versions of an interface.
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub(super) merge_imports_based_on_semver: bool,
 
@@ -70,8 +71,8 @@ pub(super) struct Making {
     #[arg(long)]
     pub(super) reject_legacy_names: bool,
 
-    /// Call imports that need the module's memory with `return_call_ref`, or with `call_indirect`. An
-    /// engine must have tail calls and typed function references for it.
+    /// Whether to call imports that need the module's memory with `return_call_ref`, rather than
+    /// `call_indirect`. Engines must then support tail calls and typed function references.
     #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub(super) return_call_ref: bool,
 
@@ -119,7 +120,7 @@ impl FromStr for Adapter {
     }
 }
 
-/// An old and a new name.
+/// Reads `OLD=NEW`.
 pub(super) fn renamed(text: &str) -> Result<(String, String), &'static str> {
     let (old, new) = text.split_once('=').ok_or("two names with `=` between them are expected")?;
     Ok((old.to_owned(), new.to_owned()))
@@ -145,7 +146,7 @@ impl New {
 }
 
 impl Making {
-    /// The names of the adapters, and their files.
+    /// Reads the adapters, and returns them with their names.
     pub(super) fn adapters(&self) -> Result<Vec<(&str, Source)>, Failure> {
         let read = |adapter: &Adapter| Source::read_wasm(Some(&adapter.file), reading());
         let adapters = self.adapt.iter();
@@ -158,7 +159,7 @@ impl Making {
     }
 }
 
-/// How core modules are read: whatever features they use.
+/// Returns the options for reading core modules. These may use all features.
 pub(super) fn reading() -> Reading {
     Reading { features: Some(FeatureList::all()), max_errors: NonZeroUsize::MAX }
 }
@@ -168,8 +169,8 @@ pub(super) fn module(source: &Source) -> Result<Module<'_>, Failure> {
     source.module_and_map(source.features()).map(|(module, _)| module)
 }
 
-/// What is wrong with core modules that cannot become a component. What is about none of them, or
-/// about the component, is a fault of `main`.
+/// Returns the faults of core modules that cannot become a component. A fault of the component, or
+/// of no module in particular, is shown as a fault of `main`.
 pub(super) fn faults<'s>(
     error: &Error,
     main: &'s Source,

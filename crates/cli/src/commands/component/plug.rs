@@ -16,11 +16,11 @@ use crate::input::{FeatureList, Reading};
 use crate::output::{Output, json_line};
 use crate::source::Source;
 
-/// Satisfies imports of a component by exports of others.
+/// Satisfies imports of a component with exports of others.
 ///
-/// An export is plugged into the import of its name or, for interfaces, of a compatible version. The
-/// result exports what SOCKET exports, and imports what no plug satisfies and what the plugs import
-/// themselves; imports of one interface become one. With `-o`, what was plugged into what is listed.
+/// An export is plugged into the import of its name or, for interfaces, of a compatible version.
+/// The result has the exports of SOCKET, and as imports those that no plug satisfies and those of
+/// the plugs; imports of one interface become one. With `-o`, the connections are listed.
 #[derive(Args)]
 pub(crate) struct Plug {
     /// The component whose imports are satisfied; `-` is standard input.
@@ -30,8 +30,8 @@ pub(crate) struct Plug {
     #[arg(long = "plug", value_name = "FILE", required_unless_present = "connect")]
     plugs: Vec<PathBuf>,
 
-    /// A component for the import NAME: its export EXPORT, or its whole instance; the option can be
-    /// repeated.
+    /// A component whose export EXPORT, or whose whole instance, satisfies the import NAME; the
+    /// option can be repeated.
     #[arg(long, value_name = "NAME=FILE[#EXPORT]")]
     connect: Vec<Connect>,
 
@@ -39,15 +39,15 @@ pub(crate) struct Plug {
     #[arg(long)]
     between_plugs: bool,
 
-    /// Have the import OLD under the name NEW, if it is left.
+    /// Rename the import OLD of the result, if there is one, to NEW.
     #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
     import_name: Vec<(String, String)>,
 
-    /// Have the export OLD under the name NEW, if the socket has it.
+    /// Rename the export OLD of the socket, if there is one, to NEW.
     #[arg(long, value_name = "OLD=NEW", value_parser = renamed)]
     export_name: Vec<(String, String)>,
 
-    /// Fail if imports are left.
+    /// Fail if any import is not satisfied.
     #[arg(long)]
     no_imports: bool,
 

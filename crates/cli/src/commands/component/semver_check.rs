@@ -1,4 +1,5 @@
-//! `wattle component semver-check`: how a new version of a world breaks those who use the previous one.
+//! `wattle component semver-check`: the changes by which a new version of a world breaks users of
+//! the previous one.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -11,18 +12,19 @@ use crate::fault::Fault;
 use crate::input::shown_name;
 use crate::source::wit::WitFeatures;
 
-/// Checks that a new version of a world takes the components of the previous one, and shows every
+/// Checks that a new version of a world accepts the components of the previous one, and shows every
 /// difference.
 ///
 /// A new version may import more and export less. The versions of packages do not count.
 #[derive(Args)]
 pub(crate) struct SemverCheck {
-    /// A package with both worlds, which `--prev` and `--new` then name. Without it, they name files or
-    /// folders.
+    /// A package with both worlds, which `--prev` and `--new` then name; without it, they name
+    /// files or folders.
     #[arg(value_name = "WIT")]
     wit: Option<PathBuf>,
 
-    /// The previous version: a file or folder of WIT, or a binary; with WIT, a world of it.
+    /// The previous version: a file or folder of WIT, or a binary; with WIT, a world of that
+    /// package.
     #[arg(long, value_name = "OLD")]
     prev: String,
 
@@ -30,7 +32,7 @@ pub(crate) struct SemverCheck {
     #[arg(long, value_name = "NEW")]
     new: String,
 
-    /// The world in both versions. It need not be named if each has only one.
+    /// The world in both versions; not needed if each has only one.
     #[arg(short, long, value_name = "WORLD", conflicts_with = "wit")]
     world: Option<String>,
 

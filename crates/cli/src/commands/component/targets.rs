@@ -1,4 +1,4 @@
-//! `wattle component targets`: how a component differs from a world.
+//! `wattle component targets`: the differences of a component from a world.
 
 use std::path::PathBuf;
 
@@ -11,9 +11,9 @@ use crate::input::{FeatureList, Reading};
 use crate::source::Source;
 use crate::source::wit::WitFeatures;
 
-/// Checks that a component can stand for a world, and shows every difference.
+/// Checks that a component conforms to a world, and shows every difference.
 ///
-/// It may import less than the world, and export more; what both have must have equal types. Each
+/// It may import less than the world, and export more; items of both must have equal types. Each
 /// difference is shown with its path: the import or export, the function, the parameter.
 #[derive(Args)]
 pub(crate) struct Targets {
@@ -25,12 +25,12 @@ pub(crate) struct Targets {
     #[arg(value_name = "COMPONENT")]
     component: PathBuf,
 
-    /// The world, by its own name or whole, as `wasi:http/proxy@0.2.3`. It need not be named if the
-    /// package has only one.
+    /// The world, by its name in the package or by its full name, such as `wasi:http/proxy@0.2.3`;
+    /// not needed if the package has only one world.
     #[arg(short, long, value_name = "WORLD")]
     world: Option<String>,
 
-    /// Let an interface stand for its compatible versions: `a:b/c@0.2.3` for `a:b/c@0.2.0`.
+    /// Accept compatible versions of an interface: `a:b/c@0.2.3` for `a:b/c@0.2.0`.
     #[arg(long)]
     semver_compatible: bool,
 

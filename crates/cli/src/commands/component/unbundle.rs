@@ -17,24 +17,25 @@ use crate::input::{Input, shown_name};
 use crate::output::{Output, json_line, write_folder, write_json};
 use crate::source::Source;
 
-/// Writes the modules in a component to files, and what is left of the component.
+/// Writes the modules in a component to files, and the rest of the component.
 ///
-/// With `--module-dir`, the core modules of the component, those of components inside among them, become
-/// files `unbundled-module0.wasm` and so on, and a component that imports them is written to standard
-/// output or to `-o`.
+/// With `--module-dir`, the core modules of the component, those of components inside among them,
+/// become files `unbundled-module0.wasm` and so on, and a component that imports them is written to
+/// standard output or to `-o`.
 ///
-/// With `--out-dir`, each module or component that the component itself holds becomes a file; those
-/// inside of such a component stay in it, and `unbundle` takes that apart too. `wattle component bundle`
-/// puts the files together again: to the same bytes, or to another component if files were changed.
+/// With `--out-dir`, each module or component that the component itself holds becomes a file; the
+/// parts of such a component stay in it, and `unbundle` can take it apart too.
+/// `wattle component bundle` puts the files together again: to the same bytes, or to another
+/// component if files were changed.
 ///
-/// The folder is complete or not there at all, also if the component cannot be written.
+/// The folder is written completely or not at all, also if the component cannot be written.
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("folder").required(true).args(["out_dir", "module_dir"]))]
 pub(crate) struct Unbundle {
     #[command(flatten)]
     input: Input,
 
-    /// The folder for the files that `bundle` takes; it must be empty or not exist.
+    /// The folder for the files that `bundle` reads; it must be empty or not exist.
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
 
@@ -49,8 +50,8 @@ pub(crate) struct Unbundle {
     #[arg(short = 't', long, visible_alias = "text", requires = "module_dir")]
     wat: bool,
 
-    /// Leave in the component what has at most this many bytes: 0 by default with `--out-dir`, 10240
-    /// with `--module-dir`.
+    /// Leave modules and components of at most this many bytes in place: by default 0 with
+    /// `--out-dir`, 10240 with `--module-dir`.
     #[arg(long, value_name = "BYTES")]
     threshold: Option<usize>,
 }
@@ -94,7 +95,8 @@ impl Unbundle {
         written.map_err(|error| cannot_write(folder, &error))?;
         let written = self.output.wasm(&wasm, self.wat);
         if let Err(Failure::Input(_)) = &written {
-            // The modules are of no use alone. The error that is told is the first.
+            // The modules are of no use without the component. The first error is the one that is
+            // reported.
             files.iter().for_each(|file| drop(std::fs::remove_file(folder.join(file))));
             let _ = std::fs::remove_dir(folder);
         }
@@ -172,8 +174,8 @@ fn shell(source: &Source, frames: &[SectionFrame<'_>], parts: &[Part]) -> Vec<u8
     shell
 }
 
-/// The names of the modules and components that the component itself holds, in order, as far as they
-/// can be part of the name of a file.
+/// The names of the modules and components that the component itself holds, in order, as far as
+/// they can be part of the name of a file.
 fn names(source: &Source) -> Vec<Option<String>> {
     let Ok(readable) = source.readable(Features::ALL, false) else { return Vec::new() };
     let Wasm::Component(component) = &readable.wasm else { return Vec::new() };
@@ -201,7 +203,7 @@ fn names(source: &Source) -> Vec<Option<String>> {
     found.into_iter().map(name).collect()
 }
 
-/// Shows what was written.
+/// Lists the files that were written.
 fn show(
     out: &mut dyn Write,
     manifest: &Manifest,

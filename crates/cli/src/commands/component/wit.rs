@@ -1,4 +1,4 @@
-//! `wattle component wit`: interfaces, from text or binary to either.
+//! `wattle component wit`: checks interfaces, and translates them between text and binary.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,14 +18,15 @@ use crate::source::wit::{Interfaces, WitFeatures};
 /// Checks interfaces, and translates them between WIT and binary.
 ///
 /// The input is a package: a file of WIT, a folder with such files and with the packages that it
-/// depends on in `deps`, or a binary package. Of a component, its imports and exports are shown as the
-/// world `root` of a package `root:component`; of a core module, those of its custom sections
-/// `component-type`. Without other options the package is printed as WIT, with the packages that it
-/// depends on behind it; with `--json` all that is known of them, in the form of `wasm-tools`.
+/// depends on in `deps`, or a binary package. The imports and exports of a component are shown as
+/// the world `root` of a package `root:component`; for a core module, the world of its custom
+/// sections `component-type` is shown. Without other options, the package is printed as WIT,
+/// followed by the packages that it depends on; with `--json`, their complete descriptions are
+/// printed in the form of `wasm-tools`.
 #[derive(Args)]
 #[command(group = ArgGroup::new("change").multiple(false))]
 pub(crate) struct Wit {
-    /// The input: a file or folder; `-` or nothing is standard input.
+    /// The file or folder to read; standard input by default, or with `-`.
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
 
@@ -48,53 +49,54 @@ pub(crate) struct Wit {
     #[arg(long)]
     no_docs: bool,
 
-    /// Write a file of WIT for each package to this folder, which must be empty or not exist; those
-    /// that the package depends on are in `deps`.
+    /// Write a WIT file for each package to this folder, which must be empty or not exist;
+    /// dependencies go to `deps` in it.
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     out_dir: Option<PathBuf>,
 
     #[command(flatten)]
     features: WitFeatures,
 
-    /// Add the interfaces of another input. What both have must be alike.
+    /// Add the interfaces of another input. Definitions that both have must be equal.
     #[arg(long, value_name = "PATH")]
     merge: Vec<PathBuf>,
 
-    /// Show the world that imports what the component exports.
+    /// Show the world that imports the exports of the component.
     #[arg(long, group = "change")]
     importize: bool,
 
-    /// Make this world of the package one that imports what it exports.
+    /// Turn the exports of this world of the package into imports.
     #[arg(long, value_name = "WORLD", group = "change")]
     importize_world: Option<String>,
 
-    /// The name of the world that imports, in place of its own with `-importized` behind it.
+    /// The new name of the importing world; by default, its name with `-importized` appended.
     #[arg(long, value_name = "NAME")]
     importize_out_world_name: Option<String>,
 
-    /// Show the world that exports what the component imports.
+    /// Show the world that exports the imports of the component.
     #[arg(long, group = "change")]
     exportize: bool,
 
-    /// Make this world of the package one that exports what it imports.
+    /// Turn the imports of this world of the package into exports.
     #[arg(long, value_name = "WORLD", group = "change")]
     exportize_world: Option<String>,
 
-    /// The name of the world that exports, in place of its own with `-exportized` behind it.
+    /// The new name of the exporting world; by default, its name with `-exportized` appended.
     #[arg(long, value_name = "NAME")]
     exportize_out_world_name: Option<String>,
 
-    /// Make only the import of this name an export; an interface goes by its name without the package.
+    /// Turn only the import of this name into an export; the name of an interface is that without
+    /// the package.
     #[arg(long, value_name = "NAME")]
     exportize_import: Vec<String>,
 
-    /// Let this world of the package import each interface at the highest of its compatible versions
-    /// alone.
+    /// Let this world of the package import only the highest of several compatible versions of an
+    /// interface.
     #[arg(long, value_name = "WORLD", group = "change")]
     merge_world_imports_based_on_semver: Option<String>,
 
-    /// Give each import and export of this world an interface of its own, with types of its own, as
-    /// they are different types in a component. It shows with `--json`.
+    /// Give each import and export of this world its own copy of its interface, since its types are
+    /// distinct in a component; use it with `--json`.
     #[arg(long, value_name = "WORLD", group = "change")]
     generate_nominal_type_ids: Option<String>,
 }
@@ -170,8 +172,8 @@ impl Wit {
         changed.map_err(|error| error.to_string())
     }
 
-    /// Writes the package as a component, as a binary or as text. It must be valid: an engine may know
-    /// limits that WIT does not.
+    /// Writes the package as a component, as a binary or as text. It must be valid: engines have
+    /// limits that WIT does not have.
     fn component(&self, path: &Path, interfaces: &Interfaces) -> Result<(), Failure> {
         let mut config = encode::Config::new();
         if self.canonical_names {
@@ -213,7 +215,7 @@ fn write_packages(path: &Path, folder: &Path, interfaces: &Interfaces) -> Result
             return [&name.name, ".wit"].concat();
         }
         let (at, version) = name.version.as_deref().map_or(("", ""), |version| ("@", version));
-        // Neither of them can have a `_`.
+        // Neither a namespace nor a name can contain a `_`.
         [&name.namespace, "_", &name.name, at, version, ".wit"].concat()
     };
     let text = |id| {

@@ -1,7 +1,7 @@
-//! `wattle dump`: every byte of a binary with what it means.
+//! `wattle dump`: every byte of a binary with its meaning.
 //!
-//! The parts of a module or component are shown as the parser finds them. What the names of things
-//! are stands behind them, so it comes from the tree, which was read before.
+//! The parts of a module or component are shown as the parser finds them. The names of items come
+//! behind the items in a binary, so they are taken from the tree, which was read before.
 
 mod module;
 mod rows;
@@ -27,8 +27,8 @@ use module::ModuleDumper;
 pub(super) use rows::Detail;
 use rows::{Form, Rows};
 
-/// Shows every byte of a binary with what it means: offset, bytes, meaning, nested. With `--json`,
-/// each row is a line.
+/// Shows every byte of a binary with its meaning, in nested rows of offset, bytes and meaning. With
+/// `--json`, each row is a line.
 #[derive(Args)]
 pub(crate) struct Dump {
     #[command(flatten)]
@@ -70,7 +70,7 @@ pub(super) struct Shows<'s> {
 impl Shows<'_> {
     fn write_as(self, form: Form<'_>) -> io::Result<()> {
         let mut dumper = Dumper::new(Rows::new(form), self.wasm, self.names);
-        // What is malformed was found when the tree was read.
+        // The errors were found when the tree was read.
         dumper.dump(self.source, self.features, self.sections).map(drop)
     }
 
@@ -79,15 +79,15 @@ impl Shows<'_> {
         self.write_as(Form::Bytes(out))
     }
 
-    /// Writes what the bytes mean, but for instructions.
+    /// Writes the meanings of the bytes, without instructions.
     pub(super) fn write_details(self, out: &mut dyn Write) -> io::Result<()> {
         self.write_as(Form::Details(out))
     }
 
-    /// What the bytes mean, but for instructions.
+    /// Returns the meanings of the bytes, without instructions.
     pub(super) fn details(self) -> Vec<Detail> {
         let mut list = Vec::new();
-        // Only writing fails.
+        // Only writing can fail, and a list is not written.
         let _ = self.write_as(Form::List(&mut list));
         list
     }
@@ -109,27 +109,27 @@ impl Shows<'_> {
 /// Chooses functions by their indices and names.
 type IsChosen<'c> = dyn Fn(u32, Option<&str>) -> bool + 'c;
 
-/// Writes parts as rows.
+/// A writer that shows parts as rows.
 struct Dumper<'o, 'm> {
     rows: Rows<'o>,
     /// The core modules that have not begun.
     modules: Box<dyn Iterator<Item = &'m Module<'m>> + 'm>,
-    /// The module at hand.
+    /// The dumper of the current module.
     module: Option<ModuleDumper<'m>>,
     /// The custom sections of components.
     customs: Customs<'static>,
     names: NameStyle,
-    /// Chooses the functions that are shown, if nothing else is.
+    /// Chooses the functions to show; if it is set, nothing else is shown.
     funcs: Option<&'o IsChosen<'o>>,
-    /// The definitions that have not come, with their names.
+    /// The definitions that have not been reached, with their names.
     definitions: DefinitionLister<'m>,
-    /// The modules and components that are open.
+    /// The number of modules and components that are open.
     depth: usize,
-    /// The types that are open in the section at hand.
+    /// The number of types that are open in the current section.
     types: usize,
 }
 
-/// What a module has in place of a component's definitions.
+/// The empty component that stands in for that of a module.
 static NO_COMPONENT: Component<'static> = Component {
     definitions: Vec::new(),
     encoding: ast::components::Encoding { sections: Vec::new() },
@@ -150,7 +150,7 @@ impl<'o, 'm> Dumper<'o, 'm> {
         }
     }
 
-    /// Writes the sections whose names `shows` chooses. Returns what is malformed.
+    /// Writes the sections whose names `shows` chooses. Returns the errors of malformed parts.
     fn dump(
         &mut self,
         source: &Source,
@@ -183,7 +183,7 @@ impl<'o, 'm> Dumper<'o, 'm> {
                     let rest = Skipped { offset: events.offset(), bytes: events.rest() };
                     let skipped = events.skip_malformed();
                     self.malformed(skipped.unwrap_or(rest), &error, skipped.is_some())?;
-                    // What is skipped of a module may be the rest of it.
+                    // The skipped bytes may be the whole rest of a module.
                     while skipped.is_some() && self.depth > events.depth() + 1 {
                         self.leave();
                     }
@@ -288,7 +288,7 @@ impl<'o, 'm> Dumper<'o, 'm> {
         self.rows.row(offset, bytes, level, &text)
     }
 
-    /// Rows for bytes that are malformed.
+    /// Writes rows for malformed bytes.
     fn malformed(
         &mut self,
         skipped: Skipped<'_>,

@@ -15,7 +15,7 @@ use super::rows::{Rows, custom_content, section_content};
 use crate::commands::entries;
 use crate::names::NameStyle;
 
-/// The bytes of an event up to the last `len`, and those.
+/// Splits the bytes of an event before the last `len` of them.
 fn split<'e>(event: &Event<'e>, len: usize) -> (Event<'e>, Event<'e>) {
     let at = event.bytes.len().saturating_sub(len);
     let (head, rest) = event.bytes.split_at(at);
@@ -23,7 +23,7 @@ fn split<'e>(event: &Event<'e>, len: usize) -> (Event<'e>, Event<'e>) {
     (part(event.offset, head), part(event.offset + at, rest))
 }
 
-/// Shows the items of a module.
+/// A writer that shows the items of a module as rows.
 pub(super) struct ModuleDumper<'m> {
     lister: Lister<'m>,
     module: &'m Module<'m>,
@@ -32,17 +32,17 @@ pub(super) struct ModuleDumper<'m> {
     /// The index that the next import of each kind gets.
     imported: std::collections::HashMap<ItemKind, u32>,
     spaces: IndexSpaces,
-    /// The types as they are shown; empty are those that are long.
+    /// The texts of the types; the text of a long type is empty.
     types: Vec<String>,
     customs: Customs<'static>,
 }
 
-/// The longest text of a type that is shown wherever the type is used. So the texts of all uses are
-/// not much longer than the module.
+/// The maximum length of the text of a type that is shown at each use, so that the texts of all
+/// uses are not much longer than the module.
 const MAX_TEXT: usize = 500;
 
 impl<'m> ModuleDumper<'m> {
-    /// A dumper of a module, whose names are those of the tree.
+    /// Returns a dumper of a module, whose names are those of the tree.
     pub(super) fn new(module: &'m Module<'m>, names: NameStyle) -> Self {
         let lister = Lister::new(module);
         let kinds = ExternKind::ALL.iter();
@@ -58,7 +58,7 @@ impl<'m> ModuleDumper<'m> {
         }
     }
 
-    /// Counts an item, and gives its index.
+    /// Counts an item, and returns its index.
     fn index(&mut self, kind: ItemKind) -> u32 {
         let next = self.next.entry(kind).or_default();
         *next += 1;
@@ -71,7 +71,7 @@ impl<'m> ModuleDumper<'m> {
         is_chosen(index, self.module.names.funcs.get(index.into()).map(|name| name.as_str()))
     }
 
-    /// A type by its index, with what it is unless that is long.
+    /// Returns a type as its index, followed by its text unless that is long.
     fn ty(&mut self, ty: TypeIdx) -> String {
         if self.types.is_empty() {
             let types = self.module.types.iter().map(|ty| self.lister.type_text(ty));
@@ -84,7 +84,7 @@ impl<'m> ModuleDumper<'m> {
         }
     }
 
-    /// What an import or export is.
+    /// Returns the type of an import or export as text.
     fn extern_text(&mut self, ty: &ExternType) -> String {
         match ty {
             ExternType::Func(ty) | ExternType::FuncExact(ty) => self.ty(*ty),
@@ -97,7 +97,7 @@ impl<'m> ModuleDumper<'m> {
         name.map_or(String::new(), |name| format!(" {}", Quoted(name)))
     }
 
-    /// A row for an item with an index.
+    /// Writes a row for an item with an index.
     fn item(
         &mut self,
         rows: &mut Rows<'_>,
@@ -111,7 +111,7 @@ impl<'m> ModuleDumper<'m> {
         rows.row(event.offset, event.bytes, 1, &meaning)
     }
 
-    /// Rows for an item. The rows of a section that is not shown are left out.
+    /// Writes rows for an item. The rows of a section that is not shown are left out.
     pub(super) fn event(&mut self, rows: &mut Rows<'_>, event: &Event<'_>) -> io::Result<()> {
         match &event.item {
             Item::Header => rows.row(event.offset, event.bytes, 0, "magic, version 1"),
@@ -201,7 +201,7 @@ impl<'m> ModuleDumper<'m> {
         }
     }
 
-    /// Rows for bytes that are malformed. A body of known size is shown as far as it can be read.
+    /// Writes rows for malformed bytes. A body of known size is shown as far as it can be read.
     pub(super) fn malformed(
         &mut self,
         rows: &mut Rows<'_>,
@@ -228,7 +228,7 @@ impl<'m> ModuleDumper<'m> {
         count: u32,
     ) -> io::Result<()> {
         if id == SectionId::Code {
-            // Bodies have the indices that the function section gave out.
+            // Bodies have the indices that the function section assigned.
             self.next.insert(ItemKind::Func, self.module.imported(ExternKind::Func));
         }
         let count = if id.is_list() { format!(", {}", entries(count)) } else { String::new() };
@@ -236,7 +236,7 @@ impl<'m> ModuleDumper<'m> {
         rows.row(event.offset, event.bytes, 0, &format!("{} section{count}", id.name()))
     }
 
-    /// Constant expressions, each without its `end`.
+    /// Returns the text of constant expressions, each without its `end`.
     fn exprs(&self, exprs: &[&[u8]]) -> String {
         let text = exprs.iter().map(|expr| {
             let mut lines: Vec<_> =
@@ -247,7 +247,7 @@ impl<'m> ModuleDumper<'m> {
         text.collect::<Vec<_>>().join(", ")
     }
 
-    /// Rows for an element segment and for each of its elements.
+    /// Writes rows for an element segment and for each of its elements.
     fn elem(&mut self, rows: &mut Rows<'_>, event: &Event<'_>, elem: &Elem<'_>) -> io::Result<()> {
         use wattle::ast::ElemMode::*;
         let mode = match &elem.mode {
@@ -258,7 +258,7 @@ impl<'m> ModuleDumper<'m> {
                 format!("to table {table} at {}", self.exprs(&[offset.bytes()]))
             }
         };
-        // The elements stand behind everything else, and their count before them.
+        // The elements are the last part of a segment, and their count stands before them.
         let mut reader = Reader::new(elem.items.bytes());
         let count = reader.u32().unwrap_or_default();
         let (head, items) = split(event, reader.remaining());
@@ -267,7 +267,7 @@ impl<'m> ModuleDumper<'m> {
         let start = items.offset.wrapping_sub(reader.pos());
         for _ in 0..count {
             let from = reader.pos();
-            // They were read before.
+            // The elements were read before, so this does not fail.
             let what = match &elem.items {
                 ElemItems::Funcs(_) => {
                     let func = reader.u32().unwrap_or_default();
@@ -294,8 +294,8 @@ impl<'m> ModuleDumper<'m> {
         }
     }
 
-    /// Rows for a body. Returns how many bytes of the event were shown: fewer than all where the
-    /// instructions are malformed.
+    /// Writes rows for a body. Returns the number of bytes of the event that were shown, which is
+    /// less than all of them if instructions are malformed.
     fn body(
         &mut self,
         rows: &mut Rows<'_>,

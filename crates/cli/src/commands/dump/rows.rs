@@ -17,11 +17,11 @@ const MAX_LEVEL: usize = 40;
 /// A row as JSON.
 #[derive(Serialize)]
 struct Row<'a> {
-    /// Where the bytes stand in the binary.
+    /// The offset of the bytes in the binary.
     offset: usize,
     /// The bytes as pairs of hexadecimal digits.
     bytes: &'a str,
-    /// How deep what they mean is nested.
+    /// The level of nesting of the bytes.
     level: usize,
     meaning: &'a str,
 }
@@ -29,35 +29,36 @@ struct Row<'a> {
 /// A row without the bytes themselves.
 #[derive(Serialize)]
 pub(crate) struct Detail {
-    /// Where the bytes stand in the binary.
+    /// The offset of the bytes in the binary.
     offset: usize,
     /// The number of bytes.
     size: usize,
-    /// How deep what they mean is nested.
+    /// The level of nesting of the bytes.
     level: usize,
     meaning: String,
 }
 
-/// What becomes of rows.
+/// The form in which rows are written or collected.
 pub(super) enum Form<'o> {
     /// Offset, bytes and meaning.
     Bytes(&'o mut dyn Write),
-    /// A line of JSON for each.
+    /// A line of JSON for each row.
     Json(&'o mut dyn Write),
     /// Offset and meaning, without instructions and bytes that have no meaning of their own.
     Details(&'o mut dyn Write),
-    /// As for details.
+    /// A list of the rows that `Details` writes.
     List(&'o mut Vec<Detail>),
 }
 
-/// Writes rows.
+/// A writer of rows.
 pub(super) struct Rows<'o> {
     form: Form<'o>,
-    /// Whether the section at hand is shown.
+    /// Whether the current section is shown.
     pub(super) shown: bool,
-    /// The level of the sections of the module or component at hand.
+    /// The level of the sections of the current module or component.
     pub(super) base: usize,
-    /// The rows that begin the modules and components around, as far as they were not shown.
+    /// The rows that begin the enclosing modules and components, without those that were shown
+    /// already.
     headings: Vec<Heading>,
     /// The row that is being written.
     line: String,
@@ -72,7 +73,7 @@ struct Heading {
 }
 
 impl<'o> Rows<'o> {
-    /// Rows in a form. Nothing is shown before `shown` is set.
+    /// Returns a writer of rows in a form. Nothing is shown before `shown` is set.
     pub(super) fn new(form: Form<'o>) -> Rows<'o> {
         Rows { form, shown: false, base: 0, headings: Vec::new(), line: String::new() }
     }
@@ -82,7 +83,7 @@ impl<'o> Rows<'o> {
         matches!(self.form, Form::Bytes(_) | Form::Json(_))
     }
 
-    /// A row with the first bytes and their meaning, then rows with the other bytes.
+    /// Writes a row with the first bytes and their meaning, then rows with the other bytes.
     pub(super) fn row(
         &mut self,
         offset: usize,
@@ -99,8 +100,8 @@ impl<'o> Rows<'o> {
         self.write(offset, bytes, self.base + level, meaning)
     }
 
-    /// The row that begins an inner module or component. If it is not shown, it is shown before the
-    /// first row that is.
+    /// Begins an inner module or component with a row. If nothing is shown at that place, the row
+    /// is kept until the first row inside is shown.
     pub(super) fn enter(&mut self, offset: usize, bytes: &[u8], meaning: String) -> io::Result<()> {
         self.base += 1;
         if self.shown {
@@ -150,7 +151,7 @@ impl<'o> Rows<'o> {
         for (number, row) in (1..).zip(rest.chunks(ROW)) {
             columns(&mut self.line, offset + number * ROW, row);
             self.line.push('\n');
-            // A segment may have any number of bytes.
+            // A segment may have any number of bytes, so its rows are written in pieces.
             if self.line.len() > 1 << 16 {
                 out.write_all(self.line.as_bytes())?;
                 self.line.clear();
@@ -159,7 +160,7 @@ impl<'o> Rows<'o> {
         out.write_all(self.line.as_bytes())
     }
 
-    /// A row for bytes that are malformed.
+    /// Writes a row for malformed bytes.
     pub(super) fn malformed(
         &mut self,
         offset: usize,
@@ -170,7 +171,7 @@ impl<'o> Rows<'o> {
         self.row(offset, bytes, level, &format!("malformed: {}", error.reason()))
     }
 
-    /// Rows for the bytes of a data segment.
+    /// Writes rows for the bytes of a data segment.
     pub(super) fn data(&mut self, offset: usize, bytes: &[u8], level: usize) -> io::Result<()> {
         if !self.shown || self.has_code() {
             return self.bytes(offset, bytes, level);
@@ -186,7 +187,7 @@ impl<'o> Rows<'o> {
         Ok(())
     }
 
-    /// Rows for bytes that have no meaning of their own, with their characters.
+    /// Writes rows for bytes that have no meaning of their own, with their characters.
     pub(super) fn bytes(&mut self, offset: usize, bytes: &[u8], level: usize) -> io::Result<()> {
         match self.form {
             Form::Bytes(_) => {}
@@ -202,7 +203,8 @@ impl<'o> Rows<'o> {
         Ok(())
     }
 
-    /// Rows for a custom section: its head, and what `customs` reads of its content.
+    /// Writes rows for a custom section: its head, and the parts that `customs` finds in its
+    /// content.
     pub(super) fn custom(
         &mut self,
         offset: usize,
@@ -214,7 +216,7 @@ impl<'o> Rows<'o> {
         let shown = ast::Quoted(name);
         self.row(offset, head, 0, &format!("custom section {shown}, {} bytes", content.len()))?;
         if !self.shown {
-            // Later sections may refer to what this one says.
+            // Later sections may refer to the content of this one.
             customs.rows(name, content, &mut |_| ());
             return Ok(());
         }
@@ -233,12 +235,12 @@ impl<'o> Rows<'o> {
     }
 }
 
-/// The character that stands for a byte.
+/// Returns the character that stands for a byte.
 fn shown(byte: &u8) -> char {
     if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' }
 }
 
-/// The offset and the bytes of a row.
+/// Appends the columns with the offset and the bytes of a row.
 fn columns(line: &mut String, offset: usize, bytes: &[u8]) {
     let digits = (offset.checked_ilog2().unwrap_or(0) / 4 + 1) as usize;
     line.extend(std::iter::repeat_n(' ', 8_usize.saturating_sub(digits)));
@@ -251,7 +253,7 @@ fn columns(line: &mut String, offset: usize, bytes: &[u8]) {
     line.push('|');
 }
 
-/// Bytes as pairs of hexadecimal digits, each with a space behind it if they are for people.
+/// Appends bytes as pairs of hexadecimal digits, each followed by a space with `with_spaces`.
 fn hex(line: &mut String, bytes: &[u8], with_spaces: bool) {
     for &byte in bytes {
         line.push(hex_digit(byte >> 4));
@@ -262,25 +264,26 @@ fn hex(line: &mut String, bytes: &[u8], with_spaces: bool) {
     }
 }
 
-/// The last four bits of a number as a digit.
+/// Returns the last four bits of a number as a digit.
 fn hex_digit(number: u8) -> char {
     char::from(b"0123456789abcdef"[usize::from(number & 0xf)])
 }
 
-/// The number of bytes before the content of a section that was read: its id and size.
+/// Returns the number of bytes before the content of a section that was read: its id and size.
 pub(super) fn section_content(section: &[u8]) -> usize {
     let mut reader = ast::Reader::new(section);
     reader.seek(1);
-    // It was read before.
+    // The section was read before, so this does not fail.
     let _ = reader.u32();
     reader.pos()
 }
 
-/// The number of bytes before the content of a custom section that was read: id, size and name.
+/// Returns the number of bytes before the content of a custom section that was read: its id, size
+/// and name.
 pub(super) fn custom_content(section: &[u8]) -> usize {
     let mut reader = ast::Reader::new(section);
     reader.seek(section_content(section));
-    // It was read before.
+    // The section was read before, so this does not fail.
     let _ = reader.name();
     reader.pos()
 }

@@ -1,5 +1,5 @@
-//! `wattle json-from-wast`: a test script as JSON and files of modules, for engines that do not read
-//! text.
+//! `wattle json-from-wast`: a test script as JSON and files of modules, for engines that do not
+//! read text.
 //!
 //! | file | holds |
 //! |---|---|
@@ -35,33 +35,34 @@ use crate::source::Source;
 
 /// Translates a test script to JSON and a file for each module, as WABT's `wast2json` does.
 ///
-/// A module becomes a binary, `NAME.0.wasm` and so on; one that must be malformed text stays text,
-/// `NAME.1.wat`. What WABT does not know is written as `wasm-tools json-from-wast` writes it.
+/// A module becomes a binary, `NAME.0.wasm` and so on; text that must be malformed stays text,
+/// `NAME.1.wat`. Directives and values that WABT does not know are written as
+/// `wasm-tools json-from-wast` writes them.
 #[derive(Args)]
 pub(crate) struct JsonFromWast {
     /// The script; `-` is standard input.
     file: PathBuf,
 
-    /// Where to write the JSON; without it, NAME.json in the current folder. The files of modules are
-    /// beside it, and have its name.
+    /// The file for the JSON; by default, NAME.json in the current folder. Module files are written
+    /// beside it, under its name.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// The folder for the files of modules.
+    /// The folder for the module files.
     #[arg(long, value_name = "DIR")]
     wasm_dir: Option<PathBuf>,
 
-    /// Write the names in modules, in name sections.
+    /// Write name sections into the modules.
     #[arg(long)]
     debug_names: bool,
 
-    /// What the modules may use, see `wattle parse --help`. Without this option, scripts in a folder
-    /// `core`, `legacy` or `proposals/NAME`, as in the official suite, get the features that they are
-    /// written against; others get the default.
+    /// The features that the modules may use: see `wattle parse --help`. By default, scripts in a
+    /// folder `core`, `legacy` or `proposals/NAME`, as in the official suite, may use the features
+    /// that they are written for, and other scripts those of `default`.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     features: Option<FeatureList>,
 
-    /// Stop after this many faults of a malformed script.
+    /// Stop after this many errors in a malformed script.
     #[arg(long, value_name = "N", default_value = "20")]
     max_errors: NonZeroUsize,
 }
@@ -73,7 +74,7 @@ impl JsonFromWast {
         let features = list.features;
         let reading = Reading { features: Some(list), max_errors: self.max_errors };
         let source = Source::read(Some(&self.file), reading)?;
-        // Only what a script quotes need not be UTF-8.
+        // The script is not converted to text, since the modules that it quotes need not be UTF-8.
         let script = script::parse(&source.bytes);
         let script = script.map_err(|errors| source.malformed_text(errors))?;
         let output = self.output.clone().unwrap_or_else(|| match is_standard(&self.file) {
@@ -105,10 +106,11 @@ impl JsonFromWast {
     }
 }
 
-/// The types of what a module exports, by name: those of the results of a function, that of a global.
+/// The types of the exports of a module, by name: the result types of a function, or the type of a
+/// global.
 type Exports = BTreeMap<String, Vec<Type>>;
 
-/// What a script knows: modules and instances.
+/// The modules and instances that a script has defined.
 #[derive(Default)]
 struct Scope {
     modules: BTreeMap<String, Defined>,
@@ -168,7 +170,7 @@ impl<'s> Writer<'s> {
         Ok(commands)
     }
 
-    /// The command of a directive that is not a thread.
+    /// Returns the command of a directive that is not a thread.
     fn command(&mut self, directive: &Directive<'s>) -> Result<Option<Command>, Failure> {
         let line = self.line(directive.span);
         Ok(Some(match &directive.kind {
@@ -269,7 +271,7 @@ impl<'s> Writer<'s> {
         name
     }
 
-    /// The bytes of a module, and what it exports.
+    /// Returns the bytes of a module, and its exports.
     fn binary(&self, module: &ScriptModule<'s>) -> Result<(Vec<u8>, Exports), wat::Errors> {
         if let ModuleSource::Binary(bytes) = &module.source {
             let parsed = Parser::new().features(Features::ALL).check_bodies(false).wasm(bytes);
@@ -279,7 +281,7 @@ impl<'s> Writer<'s> {
         let parser = wat::Parser::new().features(self.features);
         let parsed = match module.parse_wasm(&parser) {
             Some(parsed) => parsed?,
-            // Only a binary is not parsed.
+            // Only a binary is not parsed, and that was handled above.
             None => return Ok((Vec::new(), Exports::new())),
         };
         let mut wasm = parsed.into_wasm();
@@ -308,7 +310,7 @@ impl<'s> Writer<'s> {
         self.scope.last = Some(exports);
     }
 
-    /// The module of an instance.
+    /// Returns the module of an instance.
     fn defined(&self, instance: &Instance<'_>) -> Option<Defined> {
         match &instance.module {
             Some(id) => self.scope.modules.get(id.text.as_str()).cloned(),
@@ -316,7 +318,8 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// The file of a module that must fail: quoted text, and text without a binary, stay text.
+    /// Adds the file of a module that must fail. Quoted text, and text that cannot be encoded,
+    /// stays text.
     fn failing_file(&mut self, module: &ScriptModule<'s>) -> (String, FileType) {
         let text = match &module.source {
             ModuleSource::Quote(fields) if module.is_component => {
@@ -347,7 +350,7 @@ impl<'s> Writer<'s> {
         Action::Invoke { module, field, args }
     }
 
-    /// The shape in which a vector is written.
+    /// Returns the shape in which a vector is written.
     fn shape(&self, arg: &Value) -> Shape {
         let text = self.source.bytes.get(arg.span.start..arg.span.end).unwrap_or_default();
         let text = std::str::from_utf8(text).unwrap_or_default();
@@ -356,8 +359,7 @@ impl<'s> Writer<'s> {
         word.and_then(Shape::from_keyword).unwrap_or(Shape::I32x4)
     }
 
-    /// The types of the results of an action, if the module is known and exports something of the
-    /// name.
+    /// Returns the result types of an action, if the module is known and has an export of the name.
     fn results(&self, action: &script::Action<'_>) -> Option<Vec<Type>> {
         let exports = match &action.instance {
             Some(id) => self.scope.instances.get(id.text.as_str()),

@@ -1,5 +1,6 @@
 //! The shape of the JSON: that of WABT's `wast2json`, with the order of keys that `spectest-interp`
-//! expects. For what WABT does not have it is that of `wasm-tools json-from-wast`.
+//! expects. Commands and values that WABT does not have are written as `wasm-tools json-from-wast`
+//! writes them.
 
 use std::io::{self, Write};
 
@@ -71,7 +72,7 @@ pub(super) enum Command {
 pub(super) enum Results {
     /// A pattern for each result.
     Expected(Vec<Const>),
-    /// Patterns of which the only result must match one.
+    /// Patterns, one of which the only result must match.
     Either(Vec<Const>),
 }
 
@@ -88,7 +89,7 @@ impl Results {
 /// A module in a file of its own.
 #[derive(Serialize)]
 pub(super) struct ModuleFile {
-    /// Whether it is only defined, and not instantiated.
+    /// Whether the module is only defined, and not instantiated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) definition: Option<&'static str>,
     pub(super) line: usize,
@@ -160,7 +161,8 @@ pub(super) enum Const {
     Component(Json),
 }
 
-/// A core value. Numbers are strings, floats the numbers of their bits.
+/// A core value. Numbers are written as strings, and floats as the numbers that their bits stand
+/// for.
 #[derive(Serialize)]
 pub(super) struct CoreConst {
     r#type: &'static str,
@@ -187,7 +189,7 @@ impl Const {
         Const::Core(CoreConst::new(ty, None))
     }
 
-    /// An argument. A vector has lanes of a shape.
+    /// Converts an argument. A vector is split into lanes of a shape.
     pub(super) fn argument(kind: ValueKind, shape: Shape) -> Const {
         match kind {
             ValueKind::I32(value) => Const::core("i32", value as u32),
@@ -207,15 +209,15 @@ impl Const {
         }
     }
 
-    /// An argument of a function of a component.
+    /// Converts an argument of a function of a component.
     pub(super) fn component(value: &ComponentValue) -> Const {
         Const::Component(component_value(value))
     }
 
-    /// A pattern of results.
+    /// Converts a pattern of results.
     fn pattern(pattern: &Pattern) -> Const {
         match &pattern.kind {
-            // There is no `either` in another.
+            // An `either` does not contain another one.
             PatternKind::Either(patterns) => Const::Core(CoreConst {
                 values: patterns.iter().map(|pattern| Const::single(&pattern.kind)).collect(),
                 ..CoreConst::new("either", None)
@@ -237,7 +239,7 @@ impl Const {
             PatternKind::RefNull(Some(heap)) => Const::null(*heap),
             PatternKind::RefExtern(number) => Const::core("externref", number),
             PatternKind::RefHost(number) => Const::core("anyref", number),
-            // `spectest-interp` expects a number, and compares it with nothing.
+            // `spectest-interp` expects a number, but does not compare it.
             PatternKind::Ref(AbsHeapType::Func) => Const::core("funcref", 0),
             PatternKind::Ref(heap) => Const::bare(reference(*heap)),
             PatternKind::Component(value) => Const::component(value),
@@ -288,7 +290,8 @@ fn float_text<F>(float: &FloatPattern<F>, bits: impl Fn(&F) -> u64) -> String {
     }
 }
 
-/// A value of a component. Values are at most 100 deep, which the parser of scripts checks.
+/// Converts a value of a component. Values are nested at most 100 deep, which the parser of scripts
+/// checks.
 fn component_value(value: &ComponentValue) -> Json {
     use ComponentValue as V;
     let number = |value: &dyn ToString| Json::String(value.to_string());
@@ -326,7 +329,7 @@ fn component_value(value: &ComponentValue) -> Json {
         V::Result(Ok(value)) => ("result", json!({ "Ok": opt(value) })),
         V::Result(Err(value)) => ("result", json!({ "Err": opt(value) })),
         V::Flags(names) => ("flags", json!(names)),
-        // The parser of scripts makes no others.
+        // The parser of scripts makes no other values.
         _ => ("unknown", Json::Null),
     };
     json!({ "type": ty, "value": value })
@@ -353,7 +356,8 @@ fn write_value(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     Ok(())
 }
 
-/// JSON with a blank behind each comma and colon. `spectest-interp` knows one kind of escapes.
+/// JSON with a blank behind each comma and colon. All escapes are `\u`, the only kind that
+/// `spectest-interp` knows.
 struct Spaced;
 
 impl Formatter for Spaced {

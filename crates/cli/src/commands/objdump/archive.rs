@@ -27,7 +27,7 @@ pub(super) fn rows(members: &[Member<'_>]) -> Vec<MemberRow> {
     members.iter().map(row).collect()
 }
 
-/// Writes the members, one a line.
+/// Writes the members, one on each line.
 pub(super) fn write(out: &mut dyn Write, rows: &[MemberRow]) -> io::Result<()> {
     writeln!(out, "members ({})", rows.len())?;
     for row in rows {

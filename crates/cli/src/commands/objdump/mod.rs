@@ -24,9 +24,9 @@ use crate::source::{Readable, Source};
 
 /// Lists sections, imports, exports and functions with their names and sizes.
 ///
-/// Behind those of a component come those of the modules and components in it, each under its path. Of
-/// an archive of object files (`.a`), the members are listed; with `--details` or `--section`, each of
-/// them is shown.
+/// The lists of a component are followed by those of the modules and components in it, each under
+/// its path. For an archive of object files (`.a`), the members are listed; with `--details` or
+/// `--section`, each member is shown.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -41,8 +41,9 @@ pub(crate) struct Objdump {
     #[command(flatten)]
     output: Output,
 
-    /// Show everything but instructions and data: types, imports and exports with their types, limits,
-    /// initial values, segments, names, symbols, relocations and what other custom sections say.
+    /// Show everything but instructions and data: types, imports and exports with their types,
+    /// limits, initial values, segments, names, symbols, relocations and the contents of other
+    /// custom sections.
     #[arg(short = 'x', long)]
     details: bool,
 
@@ -66,7 +67,7 @@ pub(super) struct Listing {
     /// The modules and components inside, in the order in which they begin.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inner: Vec<Unit>,
-    /// What the bytes mean, if that is asked for.
+    /// The meanings of the bytes, if they are requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<Vec<Detail>>,
 }
@@ -75,17 +76,17 @@ pub(super) struct Listing {
 #[derive(Serialize)]
 struct ArchiveListing {
     members: Vec<archive::MemberRow>,
-    /// The listings of the members that are modules or components, if they are asked for.
+    /// The listings of the members that are modules or components, if they are requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     listings: Vec<Listing>,
 }
 
-/// The listing of a module or component, without what is inside of a component.
+/// The listing of a module or component, without its inner modules and components.
 #[derive(Serialize, Default)]
 struct Unit {
-    /// What it is: `module` or `component`.
+    /// The kind: `module` or `component`.
     kind: &'static str,
-    /// The path to it, and the identifier that it has in text.
+    /// The path to it, with its identifier in text; empty for the outermost.
     #[serde(skip_serializing_if = "String::is_empty")]
     path: String,
     /// The offset of its first byte, its preamble.
@@ -114,7 +115,7 @@ struct SectionRow {
 
 #[derive(Serialize)]
 struct ImportRow {
-    /// The module name; a component has none.
+    /// The module name; absent in a component.
     #[serde(skip_serializing_if = "Option::is_none")]
     module: Option<String>,
     name: String,
@@ -130,7 +131,7 @@ struct ExportRow {
     name: String,
     kind: String,
     index: u32,
-    /// The type of an export of a component, as far as the export or what is exported says it.
+    /// The type of an export of a component, if the export or the exported item states it.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     ty: Option<String>,
 }
@@ -188,8 +189,8 @@ impl Objdump {
             .is_some_and(|wanted| Some(wanted) == name || wanted.parse() == Ok(index))
     }
 
-    /// Fails if the section or function that is asked for is not there. Of a binary that cannot be read
-    /// whole, the error that says so comes later.
+    /// Fails if the requested section or function does not exist. If the binary cannot be read
+    /// completely, the error of the parser comes later instead.
     fn find(&self, source: &Source, readable: &Readable<'_>) -> Result<(), Failure> {
         if !readable.errors.is_empty() {
             return Ok(());
@@ -286,7 +287,7 @@ impl Objdump {
 }
 
 impl Listing {
-    /// The listing of a source, of which `wasm` is what can be read.
+    /// Makes the listing of a source. `wasm` is the part of it that can be read.
     pub(super) fn new(source: &Source, wasm: &Wasm<'_>, features: Features) -> Listing {
         let mut units = walk::units(&source.bytes, wasm, features).into_iter();
         let outermost = units.next().unwrap_or_default();
@@ -301,7 +302,7 @@ impl Listing {
         self.units().all(|unit| unit.sections.is_empty())
     }
 
-    /// Keeps the sections that `shows` chooses by name, and what is in them.
+    /// Keeps the sections that `shows` chooses by name, with their items.
     pub(super) fn retain(&mut self, shows: &dyn Fn(&str) -> bool) {
         self.outermost.retain(shows);
         self.inner.iter_mut().for_each(|unit| unit.retain(shows));
@@ -335,7 +336,7 @@ impl Unit {
         }
     }
 
-    /// A line with the path of an inner module or component.
+    /// Writes a line with the path of an inner module or component.
     fn write_heading(&self, out: &mut dyn Write) -> io::Result<()> {
         match self.path.is_empty() {
             true => Ok(()),

@@ -1,5 +1,5 @@
-//! What is known of the index spaces of a component while its definitions come: how many indices
-//! there are, and the types that the component states.
+//! The index spaces of a component while its definitions are read: the number of indices, and the
+//! types that the component states.
 
 use std::collections::HashMap;
 
@@ -7,18 +7,17 @@ use wattle::ast::components::{
     Canon, CoreSort, Definition, ExternDesc, Layer, Sort, SortIdx, TypeBound, ValType, ValueBound,
 };
 
-/// The longest text of a type that is shown wherever the type is used. So the texts of all uses are
-/// not much longer than the component.
+/// The maximum length of the text of a type that is shown at each use, so that the texts of all
+/// uses are not much longer than the component.
 const MAX_TEXT: usize = 500;
 
 #[derive(Default)]
 pub(super) struct Spaces {
     /// The number of indices of each sort.
     lens: HashMap<Sort, u32>,
-    /// The types of what has a type that the component states.
+    /// The types that the component states, by the indices of their items.
     types: HashMap<SortIdx, String>,
-    /// The types that are open in the section at hand: the keyword, the sort, and the numbers of
-    /// imports and exports.
+    /// The types that are open in the current section, the innermost last.
     open: Vec<OpenType>,
 }
 
@@ -30,17 +29,17 @@ struct OpenType {
 }
 
 impl Spaces {
-    /// The number of indices of a sort.
+    /// Returns the number of indices of a sort.
     pub(super) fn len(&self, sort: Sort) -> u32 {
         self.lens.get(&sort).copied().unwrap_or_default()
     }
 
-    /// The type of what has this index, if the component states it.
+    /// Returns the type of the item with this index, if the component states it.
     pub(super) fn ty(&self, index: impl Into<SortIdx>) -> Option<String> {
         self.types.get(&index.into()).cloned()
     }
 
-    /// The type of an import or export in words.
+    /// Returns the type of an import or export in words.
     pub(super) fn describe(&self, ty: &ExternDesc) -> String {
         let of = |index: SortIdx| self.ty(index).unwrap_or(format!("(type {})", index.number()));
         match *ty {
@@ -56,7 +55,7 @@ impl Spaces {
         }
     }
 
-    /// Adds the indices of a definition, of this type if it is known.
+    /// Adds the indices of a definition. `ty` is the type of the items, if it is known.
     pub(super) fn add(&mut self, definition: &Definition<'_>, ty: Option<String>) {
         if let Some((sort, count)) = definition.adds() {
             self.add_indices(sort, count, ty);
@@ -102,7 +101,7 @@ impl Spaces {
         !self.open.is_empty()
     }
 
-    /// A definition in a type, or the end of the type.
+    /// Adds a definition in a type, or ends the type.
     pub(super) fn declaration(&mut self, definition: &Definition<'_>) {
         if definition.opens().is_some() {
             return self.open_type(definition);
@@ -130,7 +129,7 @@ impl Spaces {
         }
     }
 
-    /// Ends the types that are open in a section, and gives their number.
+    /// Ends the types that are open in a section, and returns their number.
     pub(super) fn end_types(&mut self) -> usize {
         let open = self.open.len();
         while self.is_in_type() {

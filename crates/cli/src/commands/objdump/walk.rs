@@ -1,5 +1,5 @@
-//! The listings of a module or component and of all that are in it, made from the parts that the
-//! parser finds.
+//! The listings of a module or component and of all inner ones, made from the parts that the parser
+//! finds.
 
 use wattle::ast::components::{Component, Definition, Event, Holds, Layer, Part};
 use wattle::ast::{ExternKind, Item, Module, Quoted, SectionId};
@@ -10,10 +10,11 @@ use wattle::{Features, Wasm};
 use super::spaces::Spaces;
 use super::{ExportRow, FunctionRow, ImportRow, SectionRow, Unit};
 
-/// The most scopes of a path that are shown.
+/// The maximum number of scopes in a path that is shown.
 const SHOWN_SCOPES: usize = 8;
 
-/// The listings of a module or component and of all that are in it, in the order in which they begin.
+/// Returns the listings of a module or component and of all inner ones, in the order in which they
+/// begin.
 pub(super) fn units(bytes: &[u8], wasm: &Wasm<'_>, features: Features) -> Vec<Unit> {
     let none = Component::default();
     let mut walk = Walk {
@@ -22,7 +23,7 @@ pub(super) fn units(bytes: &[u8], wasm: &Wasm<'_>, features: Features) -> Vec<Un
         modules: Box::new(wasm.modules()),
         definitions: DefinitionLister::new(wasm.component().unwrap_or(&none)),
     };
-    // What is malformed was found when the tree was read.
+    // The errors were found when the tree was read.
     let mut events = Parser::new().features(features).check_bodies(false).events(bytes);
     while let Some(event) = events.next() {
         match event {
@@ -52,7 +53,7 @@ struct Walk<'m> {
     open: Vec<Open<'m>>,
     /// The core modules that have not begun.
     modules: Box<dyn Iterator<Item = &'m Module<'m>> + 'm>,
-    /// The definitions that have not come.
+    /// The definitions that have not been reached.
     definitions: DefinitionLister<'m>,
 }
 
@@ -60,7 +61,7 @@ struct Walk<'m> {
 struct Open<'m> {
     /// Its place among the units.
     unit: usize,
-    /// What its enclosing component calls it; empty for the outermost.
+    /// Its name in the enclosing component; empty for the outermost.
     name: String,
     inside: Inside<'m>,
 }
@@ -165,7 +166,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Makes the section at hand reach up to here.
+    /// Extends the current section up to `end`.
     fn lengthen(&mut self, end: usize) {
         let unit = self.open.last().map(|open| &mut self.units[open.unit]);
         if let Some(section) = unit.and_then(|unit| unit.sections.last_mut()) {
@@ -248,7 +249,7 @@ impl Walk<'_> {
     }
 }
 
-/// What a component calls the module or component that a line begins, such as `core module 1 $main`.
+/// Returns the name of the module or component that a line begins, such as `core module 1 $main`.
 fn name_of(line: &str) -> String {
     // The line ends with the index, as a comment behind the identifier.
     let line = line.trim_start_matches('(').trim_end_matches(";)");

@@ -1,4 +1,4 @@
-//! Which words of the command line are whose: ours, the program's, or the function's.
+//! Divides the words of the command line between `wattle` and the program or function that it runs.
 
 use std::ffi::{OsStr, OsString};
 
@@ -14,7 +14,8 @@ struct Options<'c> {
 }
 
 impl Options<'_> {
-    /// The number of words that an option takes, with itself; `None` for an unknown option.
+    /// Returns the number of words that an option takes, itself included; `None` for an unknown
+    /// option. `behind` says that the option stands behind FILE.
     fn words(&self, word: &OsStr, behind: bool) -> Option<usize> {
         let name = word.to_str()?.strip_prefix("--")?;
         let (name, has_value) =
@@ -35,8 +36,8 @@ impl Options<'_> {
     }
 }
 
-/// Puts the words of `wattle run` in an unambiguous order: options, `--`, FILE, and the words of the
-/// program or the function. The words of other commands stay as they are.
+/// Puts the words of `wattle run` in an unambiguous order: options, `--`, FILE, and the words of
+/// the program or the function. The words of other commands stay as they are.
 ///
 /// Options directly behind FILE are ours, up to the first word that is not an option of ours, or up
 /// to `--`. With `--invoke`, they are ours wherever they stand: a value never begins with two
@@ -65,7 +66,8 @@ pub(in crate::commands) fn arrange(words: Vec<OsString>, root: fn() -> Command) 
                 invokes |= is_invoke(word);
                 file += count;
             }
-            // `--` settles whose the rest is. An unknown option is an error for the parser to report.
+            // The words behind `--` need no order. An unknown option is an error for the parser to
+            // report.
             _ => return words,
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `arrange.rs` | which words of the command line are whose |
-//! | `program.rs` | a module that is run: its imports, and how it fails |
+//! | `arrange.rs` | the division of the command line between `wattle` and the program |
+//! | `program.rs` | a module that is run: its imports, and its failures |
 //! | `preload.rs` | modules that others import from |
 //! | `values.rs` | arguments and results as text |
 //! | `watch.rs` | `--trace` and `--coverage` |
@@ -65,48 +65,50 @@ pub(crate) struct Run {
     #[arg(long, value_name = "NAME")]
     invoke: Option<String>,
 
-    /// Open a directory for the program, under the same name or another. The program can reach only
-    /// the files in such directories.
+    /// Open the directory HOST for the program, under the same name or as GUEST. The program can
+    /// reach only the files in such directories.
     #[arg(long, value_name = "HOST[::GUEST]")]
     dir: Vec<String>,
 
-    /// Set a variable of the program's environment, which starts empty; a name alone passes on the
+    /// Set a variable in the program's environment, which starts empty; a name alone passes on the
     /// variable of that name.
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
 
-    /// Make the program's random bytes from this number, so that they are the same in every run.
+    /// Generate the program's random bytes from this number, so that they are the same in every
+    /// run.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Stop after this many instructions; one that works on many bytes counts for each 16 of them.
+    /// Stop when this many units of fuel are used up: a simple instruction takes one unit, and
+    /// calls and instructions on many bytes take more.
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
 
-    /// Stop after this time.
+    /// Stop after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     timeout: Option<Duration>,
 
-    /// The most bytes of all memories, tables, objects and stacks together; `K`, `M` and `G` are
+    /// The maximum size of all memories, tables, objects and stacks together; `K`, `M` and `G` are
     /// powers of 1024.
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes, default_value = MAX_MEMORY)]
     max_memory: u64,
 
-    /// The most calls that can be active at once.
+    /// The maximum number of calls that are active at once.
     #[arg(long, value_name = "N")]
     max_depth: Option<usize>,
 
-    /// Instantiate the module in FILE first, so that the program can import its exports from NAME.
-    /// Of several, later ones can import from earlier ones. Their `_initialize` is called, if they
-    /// export it.
+    /// Instantiate the module in FILE first, and call its `_initialize` if it exports one. The
+    /// program and modules that are preloaded later can import its exports from NAME.
     #[arg(long, value_name = "NAME=FILE", value_parser = preload::parse)]
     preload: Vec<preload::Preload>,
 
-    /// Accept unknown imports of functions: such a function traps when it is called.
+    /// Accept unknown function imports: a call of such a function traps.
     #[arg(long)]
     unknown_imports_trap: bool,
 
-    /// Write each instruction to standard error before it is executed, with its function and offset.
+    /// Write each instruction to standard error before it is executed, with its function and
+    /// offset.
     #[arg(long)]
     trace: bool,
 
@@ -158,7 +160,7 @@ impl Run {
         if let Some(observer) = store.observe(None)
             && let Ok(mut watch) = (observer as Box<dyn std::any::Any>).downcast::<watch::Watch>()
         {
-            // An error of standard error cannot be reported anywhere.
+            // An error of writing to standard error cannot be reported anywhere.
             let _ = watch.finish(json);
         }
         match results {
@@ -178,7 +180,7 @@ impl Run {
         }
     }
 
-    /// The arguments, streams, variables and directories of the program.
+    /// Sets up WASI: the arguments, streams, variables and directories of the program.
     fn wasi(&self, timer: Option<Timer>) -> Result<Wasi, Failure> {
         let mut builder = Wasi::builder().inherit_streams();
         if let Some(timer) = timer {
@@ -216,7 +218,7 @@ impl Run {
         .build())
     }
 
-    /// The call that the arguments ask for.
+    /// Returns the call that the arguments ask for.
     fn call(&self, program: &Program) -> Result<Call, Failure> {
         let Some(name) = &self.invoke else {
             if program.func("_start").is_some() {
@@ -242,22 +244,22 @@ impl Run {
     }
 }
 
-/// What is said about a program that takes longer than `--timeout` allows.
+/// The message about a program that takes longer than `--timeout` allows.
 const TIMEOUT: &str = "it takes longer than --timeout allows";
 
-/// The time that a program has.
+/// The time limit of a program.
 #[derive(Clone, Copy)]
 struct Timer {
     end: Instant,
 }
 
 impl Timer {
-    /// Starts a timer. A program that is in a call of the system that cannot be interrupted, such
-    /// as opening a pipe, is ended a little later: the whole process ends with this exit code.
+    /// Starts a timer. If the program is then in a system call that cannot be interrupted, such as
+    /// opening a pipe, the whole process ends a little later with this exit code.
     fn start(timeout: Duration, code: u8, json: bool) -> Timer {
         const GRACE: Duration = Duration::from_millis(500);
         let now = Instant::now();
-        // That far away is never.
+        // A time that far away is never reached.
         let end = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
         std::thread::spawn(move || {
             std::thread::sleep(timeout.saturating_add(GRACE));
@@ -272,7 +274,7 @@ impl Timer {
     }
 }
 
-/// A word of the command line as bytes.
+/// Returns a word of the command line as bytes.
 fn bytes_of(text: OsString) -> Vec<u8> {
     #[cfg(unix)]
     return std::os::unix::ffi::OsStringExt::into_vec(text);
@@ -280,7 +282,7 @@ fn bytes_of(text: OsString) -> Vec<u8> {
     text.to_string_lossy().into_owned().into_bytes()
 }
 
-/// What is called after a module was instantiated.
+/// The call that follows the instantiation of a module.
 enum Call {
     /// `_start`, which makes the module a program.
     Start,
@@ -291,7 +293,7 @@ enum Call {
 }
 
 impl Call {
-    /// Instantiates the module, and calls what is to be called.
+    /// Instantiates the module, and makes the call.
     fn execute(
         &self,
         store: &mut Store,
@@ -312,7 +314,7 @@ impl Call {
         }
     }
 
-    /// The exit code when the call traps.
+    /// Returns the exit code for a call that traps.
     fn trap_code(&self) -> u8 {
         if let Call::Start = self { TRAPPED } else { FAILED }
     }

@@ -22,8 +22,8 @@ pub(super) fn parse(text: &str) -> Result<Preload, String> {
 }
 
 impl Preload {
-    /// Instantiates and initialises the module, and defines its exports as imports of others. `before`
-    /// are those that were preloaded before it.
+    /// Instantiates and initialises the module, and makes its exports available to the imports of
+    /// other modules. `before` has the modules that were preloaded earlier.
     pub(super) fn define(
         &self,
         store: &mut Store,

@@ -1,4 +1,4 @@
-//! A module that is run: how it is loaded, what it imports and exports, and how it fails.
+//! A module that is run: its source, its imports and exports, and its failures.
 
 use std::path::Path as FilePath;
 
@@ -25,17 +25,17 @@ use crate::source::Source;
 pub(super) struct Program {
     pub(super) source: Source,
     pub(super) module: Module,
-    /// Where the parts of the module stand, if the source is text.
+    /// The places of the parts of the module, if the source is text.
     map: Option<SourceMap>,
-    /// How names are shown.
+    /// The style in which names are shown.
     pub(super) names: NameStyle,
 }
 
-/// The most functions that a message lists.
+/// The maximum number of functions that a message lists.
 const MAX_LISTED: usize = 40;
 
 impl Program {
-    /// The module of a file, if it is valid.
+    /// Loads the module of a file, which must be valid.
     pub(super) fn load(file: &FilePath, reading: &Reading) -> Result<Program, Failure> {
         let source = Source::read_wasm(Some(file), reading.clone())?;
         let features = reading.features().features;
@@ -58,7 +58,7 @@ impl Program {
         self.module.ast()
     }
 
-    /// The type of the function that is exported under a name.
+    /// Returns the type of the function that is exported under a name.
     pub(super) fn func(&self, name: &str) -> Option<&FuncType> {
         let index = self.module.exports().find_map(|(export, index)| match index {
             ExternIdx::Func(func) if export == name => Some(func),
@@ -67,7 +67,7 @@ impl Program {
         self.ast().func_type(IndexSpaces::of(self.ast()).func(index)?)
     }
 
-    /// The functions that are exported, as a list for a message.
+    /// Returns the exported functions as a list for a message.
     pub(super) fn exported_funcs(&self) -> String {
         let mut funcs: Vec<_> = self
             .module
@@ -87,12 +87,13 @@ impl Program {
         format!("--invoke NAME calls one of its functions:\n{}", funcs.join("\n"))
     }
 
-    /// Whether instantiation runs something: a start function, or `_initialize` behind it.
+    /// Whether instantiation runs code: a start function, or `_initialize` behind it.
     pub(super) fn runs_by_itself(&self) -> bool {
         self.ast().start.is_some() || self.func("_initialize").is_some()
     }
 
-    /// That the module is not a program, and what can be called instead.
+    /// Returns the message that the module is not a program, and the functions that can be called
+    /// instead.
     pub(super) fn no_start(&self, detail: &str) -> String {
         format!(
             "{} is not a program: it has no `_start`{detail}\n{}",
@@ -163,7 +164,7 @@ impl Program {
         }
     }
 
-    /// The type of an import for a message: in full for a function.
+    /// Returns the type of an import for a message: in full for a function.
     fn import_type(&self, ty: ExternType) -> String {
         match self.func_import(ty) {
             Some(ty) => signature(ty),
@@ -171,12 +172,12 @@ impl Program {
         }
     }
 
-    /// Why the execution ended: with an exit code that the program chose, or with a fault. `others` are
-    /// the modules that the program may have called.
+    /// Returns the failure of an execution: the exit code that the program chose, or a fault.
+    /// `others` are the modules that the program may have called.
     pub(super) fn failure(&self, error: &Error, trap_code: u8, others: &[Program]) -> Failure {
         let mut message = error.to_string();
         let code = match error.kind() {
-            // The system takes a byte.
+            // The system takes one byte as the exit code.
             ErrorKind::Exit(code) => return Failure::Exit(*code as u8),
             ErrorKind::Trap(Trap::OutOfFuel) => {
                 message += ": more than --fuel allows";
@@ -217,7 +218,7 @@ impl Program {
         let Some(innermost) = error.backtrace().first() else {
             return Failure::Ended(Box::new(fault), code);
         };
-        // The text of the module that the call is in.
+        // The innermost call is shown in the source of its own module.
         let program = programs.into_iter().find(|program| program.module == innermost.module);
         let Some(program) = program else { return Failure::Ended(Box::new(fault), code) };
         let fault = fault.in_file(&program.source.name);
@@ -225,21 +226,21 @@ impl Program {
         Failure::Ended(Box::new(place), code)
     }
 
-    /// The place of a call in the text, if the source is text.
+    /// Returns the place of a call in the text, if the source is text.
     fn span(&self, call: &CallSite) -> Option<Span> {
         let mut path = Path::item(ItemKind::Func, call.func);
         path.instr = Some(InstrRef { index: 0, offset: call.offset, opcode: None });
         self.map.as_ref()?.span(&path)
     }
 
-    /// A call with the name of its function as names are shown.
+    /// Returns a call in words, with the name of its function as it is shown.
     fn shown(&self, call: &CallSite) -> String {
         let name = call.name.as_deref().map(|name| self.names.of(name).into_owned());
         CallSite { name, ..call.clone() }.to_string()
     }
 }
 
-/// What tells where the calls of a program are.
+/// The source of the places of calls: a text, or the functions and the DWARF of a binary.
 enum Places<'p> {
     Text { program: &'p Program, lines: LineIndex },
     Binary { funcs: Vec<FuncPlace>, info: DebugInfo<'p> },
@@ -257,7 +258,7 @@ impl<'p> Places<'p> {
         }
     }
 
-    /// A call with its offset in the file, and the lines that it was compiled from.
+    /// Returns a call with its offset in the file, and the source lines that it was compiled from.
     fn call(&self, call: &CallSite, shown: String, style: NameStyle) -> (String, Vec<SourceLine>) {
         match self {
             Places::Text { program, lines } => {
@@ -271,7 +272,8 @@ impl<'p> Places<'p> {
                     return (shown, Vec::new());
                 };
                 let offset = place.code.saturating_add(call.offset as usize);
-                // What is wrong with debugging information is not what the user wants to know now.
+                // Errors of the debugging information would distract from the failure, so they are
+                // not shown.
                 let lines = lines_at(info, offset, style).unwrap_or_default();
                 (format!("{shown}, offset {offset:#x} of the file"), lines)
             }

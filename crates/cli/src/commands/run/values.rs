@@ -6,7 +6,7 @@ use wattle::ast::{AbsHeapType, FuncType, HeapType, RefType, V128, ValType};
 use wattle::runtime::{AnyRef, Ref, Value};
 use wattle::syntax::numbers;
 
-/// A function type in the text format.
+/// Returns a function type in the text format.
 pub(super) fn signature(ty: &FuncType) -> String {
     let list = |keyword: &str, types: &[ValType]| match types {
         [] => String::new(),
@@ -18,7 +18,7 @@ pub(super) fn signature(ty: &FuncType) -> String {
     format!("(func{}{})", list("param", ty.params()), list("result", ty.results()))
 }
 
-/// The number of arguments that these parameters take, for a message.
+/// Returns the number of arguments that these parameters take, for a message.
 fn wanted(types: &[ValType]) -> String {
     match types.len() {
         0 => "no argument is".to_owned(),
@@ -123,7 +123,7 @@ fn reference(ty: RefType, text: &str) -> Result<Value, String> {
     }
 }
 
-/// The type of a value and its text.
+/// Returns the type of a value and its text.
 fn parts(value: &Value) -> (&'static str, String) {
     match value {
         Value::I32(value) => ("i32", value.to_string()),
@@ -149,12 +149,12 @@ fn parts(value: &Value) -> (&'static str, String) {
     }
 }
 
-/// A value in the text format, without its instruction: what [`arguments`] reads.
+/// Returns a value in the text format, without its instruction, as [`arguments`] reads it.
 pub(super) fn text(value: &Value) -> String {
     parts(value).1
 }
 
-/// A value with its type. Both are strings: numbers in JSON cannot hold all values.
+/// Returns a value with its type. Both are strings, since numbers in JSON cannot hold all values.
 pub(super) fn json(value: &Value) -> serde_json::Value {
     let (ty, text) = parts(value);
     serde_json::json!({ "type": ty, "value": text })

@@ -1,4 +1,4 @@
-//! `--trace` and `--coverage`: what was executed.
+//! `--trace` and `--coverage`: the instructions that were executed.
 
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Stderr, Write};
@@ -10,22 +10,23 @@ use wattle::runtime::{Module, Observer, Step};
 use crate::names::NameStyle;
 use crate::output::json_line;
 
-/// Sees every instruction before it is executed, and writes or counts it.
+/// An observer that writes or counts every instruction before it is executed.
 pub(super) struct Watch {
     module: Module,
     style: NameStyle,
-    /// The functions that were traced so far, as they are shown.
+    /// The names of the functions that were traced so far, as they are shown.
     names: HashMap<u32, String>,
     imported: u32,
     trace: Option<BufWriter<Stderr>>,
     /// The text of the functions that were traced so far.
     listings: HashMap<u32, Vec<Line>>,
-    /// By function and offset, how often the instruction there was executed.
+    /// The number of executions of each instruction, by function and offset.
     counts: Option<Vec<Vec<u64>>>,
-    /// By function and offset of a conditional branch: whether it was not taken, and whether it was.
+    /// The ways that each conditional branch went, by function and offset: whether it was ever not
+    /// taken, and whether it was ever taken.
     branches: HashMap<(u32, u32), [bool; 2]>,
-    /// Function and offset of the conditional branch that was just executed, and the offset of the
-    /// instruction behind it.
+    /// The function and the offset of the conditional branch that was just executed, and the offset
+    /// of the instruction behind it.
     last_branch: Option<(u32, u32, u32)>,
 }
 
@@ -49,7 +50,7 @@ impl Watch {
         }
     }
 
-    /// The index and the name of a defined function, for messages.
+    /// Returns the index and the name of a defined function, for messages.
     fn name(&self, func: u32) -> String {
         let index = self.imported + func;
         match self.module.ast().names.funcs.get(index.into()) {
@@ -169,7 +170,7 @@ impl Watch {
     }
 }
 
-/// How much of a function was executed, or of all functions.
+/// The coverage of a function, or of all functions.
 #[derive(Default)]
 struct Row {
     name: String,
@@ -199,7 +200,7 @@ impl Row {
 impl Observer for Watch {
     fn step(&mut self, step: Step) {
         if self.trace.is_some() && self.show(step).is_err() {
-            // Standard error is closed.
+            // Standard error is closed, so the trace ends.
             self.trace = None;
         }
         self.count(step);

@@ -1,4 +1,5 @@
-//! The folder in which an interrupted run leaves what it knows.
+//! The folder that keeps the progress of a run, so that a later run can continue an interrupted
+//! one.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -11,14 +12,14 @@ use crate::failure::Failure;
 use crate::input::shown_name;
 use crate::output::put;
 
-/// A folder with the input and the command that it is about, the best candidate, and the fingerprints
-/// of candidates that are not interesting.
+/// A folder with the fingerprint of the input, the command, the best candidate, and the
+/// fingerprints of candidates that are not interesting.
 pub(super) struct State {
     folder: PathBuf,
     refused: File,
 }
 
-/// What a folder is about.
+/// The input and the command that a folder belongs to.
 #[derive(PartialEq, Serialize, Deserialize)]
 struct About {
     input: String,
@@ -30,7 +31,7 @@ const BEST: &str = "best";
 const REFUSED: &str = "refused";
 
 impl State {
-    /// Opens a folder, or makes one.
+    /// Opens a folder, or creates one.
     pub(super) fn open(
         folder: &Path,
         input: &Candidate,
@@ -62,8 +63,8 @@ impl State {
         Ok(State { folder: folder.to_owned(), refused: refused.map_err(cannot)? })
     }
 
-    /// What an earlier run knew: fingerprints of candidates that are not interesting, and the best
-    /// candidate, which `read` makes of its bytes.
+    /// Returns the progress of an earlier run: the fingerprints of candidates that are not
+    /// interesting, and the best candidate, which `read` parses from its bytes.
     pub(super) fn known(
         &self,
         read: impl Fn(&[u8]) -> Option<Subject>,
@@ -85,13 +86,13 @@ impl State {
         Ok((known, best))
     }
 
-    /// Keeps candidates that are not interesting.
+    /// Writes down the fingerprints of candidates that are not interesting.
     pub(super) fn add_refused(&mut self, refused: &[u128]) -> io::Result<()> {
         let lines: String = refused.iter().map(|number| format!("{number:032x}\n")).collect();
         self.refused.write_all(lines.as_bytes())
     }
 
-    /// Keeps the best candidate.
+    /// Writes down the best candidate.
     pub(super) fn set_best(&self, best: &Candidate) -> io::Result<()> {
         put(&self.folder.join(BEST), &best.bytes)
     }

@@ -1,4 +1,4 @@
-//! Runs the command on candidates, several at once, and shows how far it is.
+//! Runs the command on candidates, several at once, and shows the progress.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -18,25 +18,25 @@ use super::state::State;
 /// The time between two lines of progress when standard error is not a terminal.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// What the command said of a candidate.
+/// The verdict of the command on a candidate.
 pub(super) enum Verdict {
     Interesting,
-    /// It ended in another way, and printed something to standard error.
+    /// The command ended with another status, and printed `said` to standard error.
     Other {
         status: String,
         said: String,
     },
     TimedOut,
-    /// It was ended, since nobody needs its answer any more.
+    /// The command was ended, since its answer is not needed any more.
     Stopped,
-    /// It cannot be started.
+    /// The command cannot be started.
     Failed(String),
 }
 
-/// Puts a candidate in its place.
+/// Writes the best candidate to the output file.
 type Write<'w> = Box<dyn Fn(&Candidate) -> Result<(), String> + Sync + 'w>;
 
-/// Runs the command.
+/// The judge that runs the command on candidates.
 pub(super) struct Tester<'w> {
     command: Vec<String>,
     status: i32,
@@ -51,7 +51,7 @@ pub(super) struct Tester<'w> {
     tests: u64,
     write: Option<Write<'w>>,
     state: Option<State>,
-    /// Why nothing can be done any more.
+    /// The error after which nothing more can be tested.
     failure: Option<String>,
     from: usize,
     bar: ProgressBar,
@@ -86,14 +86,14 @@ impl<'w> Tester<'w> {
         }
     }
 
-    /// Makes the folder for candidates.
+    /// Creates the folder for candidates.
     pub(super) fn prepare(&mut self) -> Result<(), String> {
         let folder = tempfile::Builder::new().prefix("wattle-shrink-").tempdir();
         self.folder = Some(folder.map_err(|error| format!("no folder for candidates: {error}"))?);
         Ok(())
     }
 
-    /// Begins to show progress, and to keep what is found.
+    /// Begins to show progress, and to write the best candidate and the state.
     pub(super) fn begin(
         &mut self,
         input: &Candidate,
@@ -114,7 +114,7 @@ impl<'w> Tester<'w> {
         }
     }
 
-    /// Ends showing progress.
+    /// Stops showing progress, and returns the error that ended the tests, if there is one.
     pub(super) fn finish(&mut self) -> Result<(), String> {
         self.bar.finish_and_clear();
         self.failure.take().map_or(Ok(()), Err)
@@ -130,7 +130,7 @@ impl<'w> Tester<'w> {
         self.folder.as_ref().map_or(PathBuf::from(&name), |folder| folder.path().join(&name))
     }
 
-    /// Runs the command on a candidate, until it ends or nobody needs the answer.
+    /// Runs the command on a candidate, until it ends or its answer is not needed any more.
     fn run(&self, candidate: &Candidate, number: usize, is_needless: impl Fn() -> bool) -> Verdict {
         let path = self.path(number, candidate);
         let bytes = self.kind.bytes(&candidate.subject);
@@ -173,7 +173,7 @@ impl Judge for &mut Tester<'_> {
     }
 
     fn judge(&mut self, candidates: &[Candidate]) -> Vec<Option<bool>> {
-        // The first one that is interesting makes those behind it needless.
+        // The first interesting candidate makes those behind it needless.
         let first = AtomicUsize::new(usize::MAX);
         let tester = &**self;
         let verdicts: Vec<Verdict> = std::thread::scope(|scope| {
@@ -204,7 +204,7 @@ impl Judge for &mut Tester<'_> {
                 }
             });
         }
-        // What ended after Ctrl-C may have ended because of it.
+        // A command that ended after Ctrl-C may have ended because of it.
         if self.stop.load(Ordering::Relaxed) {
             answers.fill(None);
         }

@@ -1,4 +1,5 @@
-//! What `wattle size` shows: rows with a size, its share of the file, and what has it.
+//! The listings of `wattle size`: rows with a size, its share of the file, and the item of that
+//! size.
 
 use std::io::{self, Write};
 
@@ -12,13 +13,13 @@ use crate::names::NameStyle;
 /// The deepest level that is indented, so that a deep tree is not wider than it is long.
 const MAX_LEVEL: usize = 40;
 
-/// The most steps of a way that are shown.
+/// The maximum number of steps of a way that are shown.
 const MAX_STEPS: usize = 40;
 
-/// How many rows are shown, and how names are.
+/// The number of rows, and the style of names.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
-    /// 0 stands for all.
+    /// The number of rows to show; 0 stands for all.
     pub(super) rows: usize,
     pub(super) names: NameStyle,
 }
@@ -32,7 +33,7 @@ impl Style {
 /// A listing.
 #[derive(Serialize)]
 pub(super) struct Listing {
-    /// The size of the file, of the new one in a comparison.
+    /// The size of the file; in a comparison, of the new one.
     size: usize,
     /// The size of the old file.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,18 +58,18 @@ fn is_zero(number: &usize) -> bool {
 struct Row {
     /// The number of bytes.
     size: usize,
-    /// The number of bytes that would go away with it; in the listing of generic functions, those of
-    /// all instances but the largest.
+    /// The number of bytes that would go away with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     retained: Option<usize>,
+    /// The number of bytes of all instances of a generic function but the largest.
     #[serde(skip_serializing_if = "Option::is_none")]
     savings: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     old_size: Option<usize>,
-    /// How deep it stands in a tree.
+    /// The level of the row in a tree.
     #[serde(skip_serializing_if = "is_zero")]
     level: usize,
-    /// The words that lead to the module or component that it is in.
+    /// The path of the module or component that it is in.
     #[serde(skip_serializing_if = "String::is_empty")]
     unit: String,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -90,13 +91,13 @@ struct Row {
     text: String,
 }
 
-/// A number of bytes and its share of all.
+/// Returns the columns with a number of bytes and its share of the total.
 fn share(size: usize, total: usize) -> String {
     let percent = 100.0 * size as f64 / total.max(1) as f64;
     format!("{size:>10} {percent:>5.1}%")
 }
 
-/// The words for a piece: where it is, what it is, and its name.
+/// Makes the row of a piece, with its place, its kind and its name in words.
 fn label(sizes: &Sizes<'_>, piece: u32, names: NameStyle) -> Row {
     let piece = &sizes.pieces[piece as usize];
     let unit = sizes.units[piece.unit as usize].path.clone();
@@ -148,7 +149,7 @@ impl Listing {
         self
     }
 
-    /// The sections, and the largest items.
+    /// Lists the sections, and the largest items.
     pub(super) fn items(sizes: &Sizes<'_>, style: Style) -> Listing {
         let mut items: Vec<u32> =
             (0..sizes.pieces.len() as u32).filter(|&piece| sizes.is_item(piece)).collect();
@@ -181,7 +182,7 @@ impl Listing {
         listing
     }
 
-    /// What nothing keeps.
+    /// Lists the items that are unused.
     pub(super) fn garbage(sizes: &Sizes<'_>, style: Style) -> Listing {
         let garbage = sizes.garbage();
         let bytes: usize = garbage.iter().map(|&piece| sizes.pieces[piece as usize].size).sum();
@@ -194,8 +195,8 @@ impl Listing {
         Listing::new(sizes, title).pieces(sizes, &items, style)
     }
 
-    /// A tree: for each node its size and its children, the largest first. Shown are the largest nodes
-    /// that lie below others that are shown.
+    /// Adds the rows of a tree, given the size of each node and its children, the largest first. Of
+    /// the largest nodes, those are shown whose parents are shown too.
     fn tree(
         &mut self,
         sizes: &[usize],
@@ -224,7 +225,7 @@ impl Listing {
         }
     }
 
-    /// Sizes by crate, module and function.
+    /// Lists the sizes by crate, module and function.
     pub(super) fn by_path(sizes: &Sizes<'_>, style: Style) -> Listing {
         let tree = sizes.by_path();
         let node_sizes: Vec<_> = tree.nodes.iter().map(|node| node.size).collect();
@@ -240,7 +241,7 @@ impl Listing {
         listing
     }
 
-    /// What would go away with each item.
+    /// Lists the bytes that would go away with each item.
     pub(super) fn dominators(sizes: &Sizes<'_>, style: Style) -> Listing {
         let retained = sizes.retained();
         let mut below: Vec<Vec<u32>> = vec![Vec::new(); sizes.pieces.len()];
@@ -270,7 +271,7 @@ impl Listing {
         listing
     }
 
-    /// The ways to pieces.
+    /// Lists the ways to pieces.
     pub(super) fn paths(sizes: &Sizes<'_>, style: Style, pieces: &[u32]) -> Listing {
         let title = match pieces.len() {
             1 => "1 item has this name; below it are what uses it, and the ways there".to_owned(),
@@ -306,7 +307,7 @@ impl Listing {
         listing
     }
 
-    /// Generic functions with several instances.
+    /// Lists generic functions with several instances.
     pub(super) fn generics(sizes: &Sizes<'_>, style: Style) -> Listing {
         let generics = sizes.generics();
         let savings: usize = generics.iter().map(|generic| generic.savings(sizes)).sum();
@@ -333,7 +334,7 @@ impl Listing {
         listing
     }
 
-    /// How two files differ in sizes.
+    /// Lists the differences in size between two files.
     pub(super) fn differences(
         sides: &[Sizes<'_>; 2],
         differences: &[Difference],

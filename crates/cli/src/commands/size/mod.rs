@@ -21,8 +21,8 @@ use listing::{Listing, Style};
 
 /// Shows where the bytes of a module or component go.
 ///
-/// Without an option, the sections and the largest items. The size of an item is that of its own bytes;
-/// sizes of all items, headers and names add up to that of the file.
+/// Without an option, the sections and the largest items are shown. The size of an item is that of
+/// its own bytes; the sizes of all items, headers and names add up to the size of the file.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -49,36 +49,38 @@ pub(crate) struct Size {
     question: Question,
 }
 
-/// What is asked about the sizes.
+/// The question about the sizes that the command answers.
 #[derive(Args)]
 #[group(multiple = false)]
 struct Question {
-    /// Group functions by crate or namespace, modules and types, as their names say.
+    /// Group functions by the paths in their names: crate or namespace, modules and types.
     #[arg(long)]
     by_path: bool,
 
-    /// Show what would go away with each item: the item, and what is only reached through it.
+    /// Show the bytes that would go away with each item: its own, and those of items that are
+    /// reached only through it.
     #[arg(long)]
     dominators: bool,
 
-    /// Show what neither exports, the start function nor anything that these use refers to.
+    /// Show unused items: those that no export, start function or other root reaches.
     #[arg(long)]
     garbage: bool,
 
-    /// Show what uses an item, and the way there from an export or the like. NAME is the name or a
-    /// part of it, or the index of a function.
+    /// Show the items that use an item, and the paths to them from exports and other roots. NAME is
+    /// the name of the item or a part of it, or the index of a function.
     #[arg(long, value_name = "NAME")]
     paths: Option<String>,
 
-    /// Show generic functions with several instances, and the bytes of all but the largest one.
+    /// Show generic functions with several instances, and the bytes of all their instances but the
+    /// largest.
     #[arg(long)]
     monos: bool,
 
-    /// Show what became larger and smaller from one file to another.
+    /// Show the changes of sizes from one file to another.
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with = "file")]
     diff: Option<Vec<PathBuf>>,
 
-    /// Write a page with a map of the sizes, which a browser shows without a network.
+    /// Write an HTML page with a map of the sizes, which needs no network.
     #[arg(long, value_name = "OUT")]
     html: Option<PathBuf>,
 }
@@ -89,7 +91,7 @@ impl Size {
             return self.diff([old, new], json);
         }
         let features = self.input.features_to_show();
-        // Of debug information only the sizes count.
+        // The content of debug information does not matter, only its size.
         let source = self.input.read_without_debug()?.binary(features)?;
         let sizes = Sizes::of(&source.bytes, features);
         if let Some(path) = &self.question.html {

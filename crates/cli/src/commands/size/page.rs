@@ -17,14 +17,14 @@ pub(super) fn write(out: &mut dyn Write, name: &str, sizes: &Sizes<'_>) -> io::R
     for (number, node) in (0..).zip(&tree.nodes) {
         node.children.iter().for_each(|&child| parents[child as usize] = number);
     }
-    // Each node is its name, its size, and the number of the node that it is in.
+    // A node is written as its name, its size, and the number of the node that it is in.
     let nodes: Vec<_> = tree
         .nodes
         .iter()
         .zip(&parents)
         .map(|(node, parent)| (Shown(&node.name).to_string(), node.size, *parent))
         .collect();
-    // Within a script, `<` could end it.
+    // In a script, a `<` could begin the tag that ends it.
     let nodes = serde_json::to_string(&nodes)?.replace('<', "\\u003c");
     let title: String = Shown(name).to_string().replace('&', "&amp;").replace('<', "&lt;");
     let mut rest = PAGE;

@@ -1,4 +1,4 @@
-//! `wattle strip`: remove custom sections.
+//! `wattle strip`: removes custom sections.
 
 mod remove;
 
@@ -19,11 +19,11 @@ fn is_needed(name: &str) -> bool {
         || name.starts_with("component-type")
 }
 
-/// Removes custom sections, those of the modules and components in a component too. Every other byte
-/// stays as it is, but for the sizes of what became smaller.
+/// Removes custom sections, including those of the modules and components in a component. Every
+/// other byte stays as it is, except for the sizes of sections that became smaller.
 ///
-/// Custom sections that would point at the wrong places once others are gone (`reloc.*` and `linking`,
-/// `sourceMappingURL`) are removed with them, with a warning.
+/// Custom sections that would point at the wrong places once others are gone (`reloc.*` and
+/// `linking`, `sourceMappingURL`) are removed with them, with a warning.
 ///
 /// Without options, removes all but `name`, `component-name`, `dylink.0`, `component-type*` and
 /// `target_features`.
@@ -53,7 +53,7 @@ impl Strip {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let source = self.input.read()?.binary(self.input.features_to_show())?;
         let out = without_customs(&source, json, |name| match name {
-            // A section without a name is removed only where all are.
+            // A section whose name cannot be read is removed only with `--all`.
             None => self.all,
             Some(name) => self.removes(name),
         })?;

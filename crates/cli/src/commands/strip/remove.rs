@@ -1,8 +1,9 @@
 //! A binary without some of its custom sections.
 //!
-//! The sizes of sections are all that is read, so what is malformed inside of them is stripped too.
-//! What stays is first listed, so that the size of each module and component is known before it is
-//! written; the list is as long as there are sections, however deep they are.
+//! The contents of sections other than custom ones are not decoded, so a binary that is malformed
+//! there can be stripped too. The parts that stay are listed first, so that the size of each module
+//! and component is known before it is written. The length of the list depends on the number of
+//! sections, but not on their depth.
 
 use wattle::ast::components::Layer;
 use wattle::ast::custom::{LeftOut, PointsAt, RelocSection, WhyLeftOut};
@@ -13,8 +14,8 @@ use wattle::parser::components::frames;
 use crate::failure::{Failure, warn};
 use crate::source::Source;
 
-/// A binary without the custom sections that `removes` chooses by their names. A section whose name
-/// cannot be read has none.
+/// Returns a binary without the custom sections that `removes` chooses by their names. It gets
+/// `None` for a section whose name cannot be read.
 pub(in crate::commands) fn without_customs(
     source: &Source,
     json: bool,
@@ -32,7 +33,7 @@ pub(in crate::commands) fn without_customs(
     Ok(stripped.bytes(source.bytes.len()))
 }
 
-/// What stays of a binary.
+/// The parts of a binary that stay.
 struct Stripped<'a> {
     pieces: Vec<Piece<'a>>,
     /// The modules and components that are open, the innermost last.
@@ -52,11 +53,11 @@ enum Piece<'a> {
 
 /// A module or component that is open.
 struct Level<'a> {
-    /// The sections that stay and have not come.
+    /// The sections that stay and have not been visited.
     frames: std::vec::IntoIter<SectionFrame<'a>>,
     /// The place of the head of its section among the pieces; `None` for the outermost.
     head: Option<usize>,
-    /// The head as it was, and the size.
+    /// The original head, and the original size.
     was: (&'a [u8], usize),
     /// The size so far.
     size: usize,
@@ -99,7 +100,7 @@ impl<'a> Stripped<'a> {
         self.open.push(Level { frames, head, was, size: preamble.len(), is_component });
     }
 
-    /// Keeps a section, or what stays of the module or component in it.
+    /// Keeps a section, or begins the module or component in it.
     fn frame(&mut self, frame: &SectionFrame<'a>, removes: &dyn Fn(Option<&str>) -> bool) {
         let is_nested = components::SectionId::from_code(frame.code)
             .is_some_and(|id| id.holds() == components::Holds::Nested);
@@ -124,7 +125,7 @@ impl<'a> Stripped<'a> {
         let (was_head, was_size) = level.was;
         let Some(piece) = self.pieces.get_mut(head) else { return };
         let head_len = match (level.size == was_size, &*piece) {
-            // A size that is longer than it needs to be stays so.
+            // If the size is the same, its encoding stays, even if that is not the shortest.
             (true, _) => {
                 *piece = Piece::Bytes(was_head);
                 was_head.len()
@@ -144,7 +145,7 @@ impl<'a> Stripped<'a> {
         }
     }
 
-    /// The binary, which is not longer than it was.
+    /// Returns the binary, which has at most `most` bytes.
     fn bytes(&self, most: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(most);
         for piece in &self.pieces {
@@ -166,7 +167,7 @@ fn is_removed(frame: &SectionFrame<'_>, removes: &dyn Fn(Option<&str>) -> bool) 
         && removes(name.ok().map(String::from_utf8_lossy).as_deref())
 }
 
-/// The name and the content of a custom section.
+/// Returns the name and the content of a custom section.
 fn custom<'a>(frame: &SectionFrame<'a>) -> Option<(&'a str, &'a [u8])> {
     if SectionId::from_code(frame.code) != Some(SectionId::Custom) {
         return None;
@@ -175,8 +176,8 @@ fn custom<'a>(frame: &SectionFrame<'a>) -> Option<(&'a str, &'a [u8])> {
     Some((reader.name().ok()?, reader.rest()))
 }
 
-/// The custom sections that stay, and would point at the wrong places once others are removed. Their
-/// places are those among all sections, in order.
+/// Returns the custom sections that are not chosen, but would point at the wrong places once others
+/// are removed. Their places are counted among all sections, and are in order.
 fn wrong_without(frames: &[SectionFrame<'_>], removed: &[bool]) -> Vec<LeftOut> {
     let first = removed.iter().position(|removed| *removed);
     let is_removed_up_to = |place: usize| first.is_some_and(|first| first <= place);
@@ -184,7 +185,7 @@ fn wrong_without(frames: &[SectionFrame<'_>], removed: &[bool]) -> Vec<LeftOut> 
         let staying = frames.iter().zip(removed).enumerate().filter(|(_, (_, removed))| !**removed);
         staying.filter_map(|(place, (frame, _))| Some((place, custom(frame)?)))
     };
-    // Sections are pointed at by their places among all sections.
+    // Relocations point at sections by their places among all sections.
     let sections_move = staying().any(|(_, (name, content))| {
         name.starts_with(RelocSection::PREFIX)
             && RelocSection::parse(content)

@@ -44,21 +44,22 @@ pub(crate) fn arrange(mut words: Vec<OsString>) -> Vec<OsString> {
     words
 }
 
-/// Options that several of WABT's commands have.
+/// The options that several of WABT's commands have.
 #[derive(Args)]
 struct Common {
     #[command(flatten)]
     switches: Switches,
 
-    /// What the module may use, see `wattle parse --help`; `--enable-X` and `--disable-X` change it.
+    /// The features that the module may use: see `wattle parse --help`; `--enable-X` and
+    /// `--disable-X` change them.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     features: Option<FeatureList>,
 
-    /// Stop after this many faults.
+    /// Stop after this many errors.
     #[arg(long, value_name = "N", default_value = "20")]
     max_errors: NonZeroUsize,
 
-    /// Accepted, and without effect: `wattle dump` shows every byte.
+    /// Accepted without effect: `wattle dump` shows every byte.
     #[arg(short, long, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -83,7 +84,7 @@ fn note_component(source: &Source, json: bool) {
     }
 }
 
-/// That an option is refused, and what there is instead.
+/// Returns the failure for an option that is refused, with the replacement for it.
 fn refused(option: &str, instead: &str) -> Failure {
     Failure::Usage(format!("{option} is an option of WABT that Wattle does not have: {instead}"))
 }

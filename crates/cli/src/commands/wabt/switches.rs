@@ -1,11 +1,11 @@
-//! `--enable-X` and `--disable-X`, by which WABT is told the features.
+//! `--enable-X` and `--disable-X`, the options of WABT for features.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use wattle::{Feature, Features};
 
 use crate::input::FeatureList;
 
-/// The options of a feature of WABT, and the features that these stand for here.
+/// The options for a feature of WABT, and the features of Wattle that they stand for.
 struct Switch {
     enable: &'static str,
     disable: &'static str,
@@ -24,7 +24,7 @@ macro_rules! switches {
 
 switches! {
     "exceptions": [Exceptions LegacyExceptions],
-    // These are part of the MVP here.
+    // Mutable globals are part of the MVP here.
     "mutable-globals": [],
     "saturating-float-to-int": [SaturatingFloatToInt],
     "sign-extension": [SignExtension],
@@ -59,7 +59,7 @@ pub(super) struct Switches {
 }
 
 impl Switches {
-    /// The features of a list, or the default ones, as the switches change them.
+    /// Returns the features of a list, or the default ones, with the changes of the switches.
     pub(super) fn apply(&self, list: Option<FeatureList>) -> FeatureList {
         let list = if self.all { Some(FeatureList::all()) } else { list };
         let mut list = list.unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::output::Output;
 /// Translates binary to text as WABT's `wasm2wat` does: the module is validated first.
 #[derive(Args)]
 pub(crate) struct Wasm2wat {
-    /// The module; `-` or nothing is standard input.
+    /// The module; standard input by default, or with `-`.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
@@ -25,11 +25,11 @@ pub(crate) struct Wasm2wat {
     #[arg(short, long)]
     fold_exprs: bool,
 
-    /// Write exports at the items that they export, and imports too.
+    /// Write exports inline, at the items that they export; imports too.
     #[arg(long)]
     inline_exports: bool,
 
-    /// Write imports at the items that they define, and exports too.
+    /// Write imports inline, at the items that they import; exports too.
     #[arg(long)]
     inline_imports: bool,
 
@@ -37,15 +37,15 @@ pub(crate) struct Wasm2wat {
     #[arg(long)]
     no_debug_names: bool,
 
-    /// Name everything that does not have a name.
+    /// Generate names for everything that has none.
     #[arg(long)]
     generate_names: bool,
 
-    /// Accepted, and without effect: custom sections are never errors.
+    /// Accepted without effect: custom sections are never errors.
     #[arg(long)]
     ignore_custom_section_errors: bool,
 
-    /// Do not validate the module, and print what can be read of a malformed one.
+    /// Do not validate the module, and print the readable part of a malformed one.
     #[arg(long)]
     no_check: bool,
 

@@ -1,4 +1,4 @@
-//! `wasm-objdump`: what is in binaries.
+//! `wasm-objdump`: the contents of binaries.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::names::NameStyle;
 use crate::output::Output;
 use crate::source::Source;
 
-/// Shows what is in binaries, with the options of WABT's `wasm-objdump`.
+/// Shows the contents of binaries, with the options of WABT's `wasm-objdump`.
 #[derive(Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct WasmObjdump {
@@ -35,7 +35,7 @@ pub(crate) struct WasmObjdump {
     #[arg(short, long)]
     disassemble: bool,
 
-    /// Show every byte of the sections with what it means.
+    /// Show every byte of the sections with its meaning.
     #[arg(short = 's', long)]
     full_contents: bool,
 
@@ -107,8 +107,8 @@ impl WasmObjdump {
         if faults.is_empty() { Ok(()) } else { Err(Failure::Faults(faults)) }
     }
 
-    /// Fails if the section that is asked for is not there. Of a binary that cannot be read whole, the
-    /// error that says so comes later.
+    /// Fails if the requested section does not exist. If the binary cannot be read completely, the
+    /// error of the parser comes later instead.
     fn find_section(&self, source: &Source) -> Result<(), Failure> {
         let Some(section) = &self.section else { return Ok(()) };
         let features = self.reading.features_to_show();

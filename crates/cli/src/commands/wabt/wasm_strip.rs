@@ -1,4 +1,4 @@
-//! `wasm-strip`: custom sections out of a file, in place.
+//! `wasm-strip`: removes custom sections from a file, in place.
 
 use std::path::PathBuf;
 

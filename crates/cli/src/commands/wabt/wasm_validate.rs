@@ -1,4 +1,4 @@
-//! `wasm-validate`: whether a module is valid.
+//! `wasm-validate`: checks that a module is valid.
 
 use std::path::PathBuf;
 
@@ -8,18 +8,18 @@ use super::{Common, read};
 use crate::commands::validate::Check;
 use crate::failure::Failure;
 
-/// Checks that a module is valid as WABT's `wasm-validate` does: it says nothing then.
+/// Checks that a module is valid as WABT's `wasm-validate` does: it prints nothing for a valid one.
 #[derive(Args)]
 pub(crate) struct WasmValidate {
-    /// The module; `-` or nothing is standard input.
+    /// The module; standard input by default, or with `-`.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Accepted, and without effect: names decide nothing.
+    /// Accepted without effect: names do not affect validity.
     #[arg(long)]
     no_debug_names: bool,
 
-    /// Accepted, and without effect: custom sections are never errors.
+    /// Accepted without effect: custom sections are never errors.
     #[arg(long)]
     ignore_custom_section_errors: bool,
 

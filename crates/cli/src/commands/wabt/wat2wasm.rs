@@ -16,7 +16,7 @@ use crate::output::Output;
 /// that of standard input goes to standard output.
 #[derive(Args)]
 pub(crate) struct Wat2wasm {
-    /// The module; `-` or nothing is standard input.
+    /// The module; standard input by default, or with `-`.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
@@ -27,7 +27,7 @@ pub(crate) struct Wat2wasm {
     #[arg(long)]
     no_check: bool,
 
-    /// Accepted, and without effect: names are always written.
+    /// Accepted without effect: names are always written.
     #[arg(long)]
     debug_names: bool,
 
