@@ -2,7 +2,7 @@
 
 use crate::private::bisect::{Bisect, Past, Pattern};
 
-/// The number of tries until only `needed` of `len` changes are not made.
+/// The number of tries until all of `len` changes are made except `needed`.
 fn tries(len: usize, needed: &[usize], expected: f64, pattern: Pattern) -> usize {
     let mut bisect = Bisect::new(len, expected, pattern);
     if pattern == Pattern::Chains {
