@@ -214,8 +214,7 @@ impl Builder<'_, '_> {
         let Some(sequence) = self.open.last_mut() else { return taken };
         let at = sequence.operands.len().saturating_sub(count);
         let operands = sequence.operands.split_off(at);
-        // A tree that leaves some of its results below on the stack is not an operand of another
-        // tree.
+        // A tree that leaves some of its results on the stack is not an operand of another tree.
         let cut = sequence.operands.last().copied().flatten();
         for operand in operands.into_iter().rev() {
             let Some(tree) = operand.filter(|_| operand != cut) else { break };
