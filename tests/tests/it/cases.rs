@@ -1,4 +1,4 @@
-//! Modules that once lost something on their way through text. They lie in `tests/cases`.
+//! Modules that once lost information on their way through text. They lie in `tests/cases`.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,8 @@ fn names_stand_once_wherever_their_section_is() {
     assert!(text.contains("$alpha") && text.contains("(@names)"), "{text}");
     assert!(!text.contains("@custom \"name\""), "{text}");
 
-    // The text of a tool that wrote the section out too, after an edit: the identifiers are the names.
+    // The text comes from a tool that also printed the name section, and was edited then: the
+    // identifiers are the names.
     let edited = String::from_utf8(case("name_section_not_last_edited.wat")).unwrap();
     let parsed = wat::Parser::new().module(&edited).unwrap();
     let funcs = parsed.module.names.funcs.iter().map(|(_, name)| name.as_str());
