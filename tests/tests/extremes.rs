@@ -136,7 +136,7 @@ fn a_text_of_one_line() {
         wattle::wat2wasm(&text).unwrap().len()
     });
     assert!(bytes > total / line.len() * 3);
-    // The same line has an error at its very end.
+    // Now the text ends with an error.
     text.truncate(text.len() - 2);
     text.push_str("i32.nope))");
     let error = within("one line with an error", 4 * text.len(), Duration::from_secs(60), || {
