@@ -59,7 +59,7 @@ fn text_of(component: &Component<'_>, bytes: &[u8]) {
     }
 }
 
-/// The bytes of any text that is a component lead back to the same component.
+/// The bytes of a component that is read from any text lead back to the same component.
 pub fn text_round_trip(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     let Ok(parsed) = wat::Parser::new().features(Features::ALL).component(text) else { return };

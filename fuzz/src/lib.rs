@@ -97,7 +97,8 @@ pub fn bytes_round_trip(data: &[u8]) {
     text_of(&again, &canonical);
 }
 
-/// The bytes of any text that is a module lead back to the same module and to the same text.
+/// The bytes of a module that is read from any text lead back to the same module and to the same
+/// text.
 pub fn text_round_trip(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     let Ok(parsed) = wat::Parser::new().features(Features::ALL).module(text) else { return };

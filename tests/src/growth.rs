@@ -18,7 +18,7 @@ const MOST: u32 = 36;
 /// for half the size and for four times the size.
 ///
 /// # Panics
-/// If it grows faster.
+/// If time grows faster.
 pub fn is_linear<T>(size: usize, prepare: impl Fn(usize) -> T, run: impl Fn(T)) {
     let time = |size| -> Duration {
         let input = prepare(size);

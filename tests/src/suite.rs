@@ -98,10 +98,10 @@ impl Proposal {
 /// A script.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SuiteFile {
-    /// Its folder in the official suite, with `/` on every system: `core`, `core/simd`,
+    /// The folder in the official suite, with `/` on every system: `core`, `core/simd`,
     /// `custom/name`, `legacy/exceptions`, `proposals/threads`.
     pub dir: String,
-    /// Its file name, with `.wast`.
+    /// The file name, with `.wast`.
     pub name: String,
     /// The source of the script.
     pub source: Source,
@@ -119,7 +119,7 @@ impl SuiteFile {
         read(&self.path).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Its proposal; `None` for the core and the custom sections of 3.0.
+    /// The proposal of the script; `None` for the core and the custom sections of 3.0.
     pub fn proposal(&self) -> Option<Proposal> {
         Proposal::of(&self.dir)
     }
@@ -391,7 +391,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
-/// Leaves out each file whose folder, name and bytes are those of an earlier one.
+/// Leaves out each file whose folder, name and bytes equal those of an earlier file.
 fn distinct(files: Vec<SuiteFile>) -> Result<Vec<SuiteFile>, String> {
     let mut seen: BTreeMap<(String, String), Vec<PathBuf>> = BTreeMap::new();
     let mut kept = Vec::new();

@@ -27,7 +27,7 @@ pub struct Probe {
     pub label: String,
     /// The meaning of each result.
     pub parts: Vec<Part>,
-    /// Whether it runs code of the module under test.
+    /// Whether the probe runs code of the module under test.
     pub is_call: bool,
 }
 
@@ -36,7 +36,7 @@ pub struct Probe {
 pub struct Case {
     /// The module.
     pub module: Module<'static>,
-    /// The features that it may use.
+    /// The features that the module may use.
     pub features: Features,
     /// The provider.
     pub provider: Module<'static>,
@@ -72,7 +72,7 @@ pub struct Closed {
     pub probes: Vec<Probe>,
 }
 
-/// How the functions of a module are called.
+/// The settings for calls of a module's functions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Settings {
     /// The value that the exported global `fuel` is set to before each call.
@@ -203,7 +203,7 @@ impl Case {
     /// provider may be empty when the module imports nothing.
     ///
     /// # Errors
-    /// Those of the parser.
+    /// The parser's error, if a binary is malformed.
     pub(crate) fn received(
         binaries: Binaries,
         names: &[String],

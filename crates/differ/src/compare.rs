@@ -18,7 +18,7 @@ use crate::ending::{Ending, Run, Word, traps_of};
 use crate::engine::Engine;
 use crate::oracle::Oracle;
 
-/// How the bits of NaNs are compared.
+/// The rule by which NaNs are compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Nans {
     /// By their bits. The modules make their NaNs canonical.

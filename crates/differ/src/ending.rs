@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wattle_runtime::Trap;
 
-/// How a call or an instantiation ended.
+/// The ending of a call or an instantiation.
 ///
 /// In JSON, and so in the line protocol, it is an object with one member: `{"values": ["0x2a"]}`,
 /// `{"trap": "integer divide by zero"}`, `{"exception": ""}`, `{"exhausted": "stack"}`,
@@ -133,10 +133,10 @@ pub(crate) type Log = Vec<(u32, Word)>;
 /// The observable behaviour of an engine with a case.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Run {
-    /// How instantiation ended, the start function included. When it failed, no probe ran.
+    /// The ending of the instantiation, the start function included. If it failed, no probe ran.
     pub start: Ending,
-    /// How the probes ended, in order. If one of them ran out of a resource, it is the last, and
-    /// the rest did not run.
+    /// The endings of the probes, in order. If a probe ran out of a resource, its ending is the
+    /// last, and the rest did not run.
     #[serde(default)]
     pub probes: Vec<Ending>,
     /// The calls of imported functions: the number of the import, and a hash of the arguments.

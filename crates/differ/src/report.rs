@@ -11,12 +11,12 @@ use crate::case::Case;
 use crate::compare::Difference;
 use crate::ending::{Ending, Run};
 
-/// Where a module of a campaign comes from.
+/// The origin of a module of a campaign.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Origin {
     /// The generator made it with this configuration.
     Generated(Box<Config>),
-    /// It is a mutant of the module with this name.
+    /// The module is a mutant of the module with this name.
     Mutant(String),
 }
 

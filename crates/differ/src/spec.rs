@@ -1,4 +1,4 @@
-//! How a user names an engine, and how it is started.
+//! The form in which a user names an engine, and the start of that engine.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -33,7 +33,8 @@ pub(crate) struct Tree {
     pub(crate) form: Form,
     /// The first instruction.
     pub(crate) start: usize,
-    /// The instruction that takes the operands; of a block, the one that opens it.
+    /// The instruction that takes the operands. The root of a block is the instruction that opens
+    /// it.
     pub(crate) root: usize,
     /// The instruction behind the last one.
     pub(crate) end: usize,
@@ -96,7 +97,7 @@ struct Builder<'c, 'm> {
 }
 
 impl Tree {
-    /// The instruction behind the one that takes the operands, or behind the whole block.
+    /// The number of the instruction behind the root, or behind the whole block.
     pub(crate) fn body_end(&self) -> usize {
         match self.form {
             Form::Instr => self.root + 1,
@@ -322,8 +323,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Closes the innermost block. Returns the instruction that opened it, and those that part and
-    /// end it.
+    /// Closes the innermost block. Returns the number of the instruction that opened it, and the
+    /// numbers of the instructions that part and end it.
     fn close(&mut self, at: usize) -> (usize, Vec<usize>) {
         let Some(Sequence { mut block, block_type, mut parts, .. }) = self.open.pop() else {
             return (at, Vec::new());

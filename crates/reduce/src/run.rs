@@ -45,7 +45,7 @@ pub(crate) struct Run<J> {
 /// The share of failures among changes that are tried again without tidying.
 const FAILS_AGAIN: f64 = 0.7;
 
-/// How a pass ended.
+/// The ending of a pass.
 struct Ending {
     /// Whether all changes were made, or do nothing.
     is_whole: bool,

@@ -22,7 +22,8 @@ fn plain<'a>(module: &Module<'a>) -> Module<'a> {
     Module { encoding: Default::default(), ..module.clone() }
 }
 
-/// Bytes and text of a module lead back to it, to the same verdict, and to the same canonical form.
+/// Checks that bytes and text of a module lead back to it, to the same verdict, and to the same
+/// canonical form.
 fn check(module: &Module<'_>) -> Result<(), String> {
     let verdict = |module: &Module<'_>| validate(module).map(drop).map_err(|e| e.to_string());
     let bytes = encoder::encode(module);

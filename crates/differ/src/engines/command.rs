@@ -111,7 +111,7 @@ fn results(text: &str, count: usize) -> Option<Vec<u64>> {
     (values.len() == count).then_some(values)
 }
 
-/// How a call ended, by the output of the command and whether its exit code was 0.
+/// The ending of a call, by the output of the command and whether its exit code was 0.
 fn ending(good: bool, stdout: &str, stderr: &str, count: usize) -> Ending {
     let failed = stdout.rsplit_once("=>").is_some_and(|(_, rest)| rest.contains("error"));
     if good && !failed {

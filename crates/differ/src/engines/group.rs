@@ -33,7 +33,7 @@ const MOST_OUTPUT: u64 = 1 << 20;
 /// `None`.
 ///
 /// # Errors
-/// Those of starting a process.
+/// The error of starting the process.
 ///
 /// ```
 /// let mut command = std::process::Command::new("cargo");

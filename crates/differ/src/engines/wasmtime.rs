@@ -15,7 +15,7 @@ use crate::ending::{Ending, Log, Run, Word};
 use crate::engine::Engine;
 use crate::engines::linked;
 
-/// How Wasmtime compiles and runs code.
+/// The part of Wasmtime that compiles and runs code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Backend {
     /// The optimising compiler.

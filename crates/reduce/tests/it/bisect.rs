@@ -72,6 +72,6 @@ fn a_chain_is_tried_up_to_where_it_breaks() {
     assert!(tries(64, &end, 0.5, Pattern::Chains) <= 12);
     // The next chain is not affected.
     assert!(tries(128, &end, 0.5, Pattern::Chains) <= 16);
-    // Where it does not break, nothing is lost.
+    // If the rest of the chain succeeds, the number of tries stays the same.
     assert!(tries(64, &[24], 0.5, Pattern::Chains) <= 12);
 }
