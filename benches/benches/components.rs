@@ -1,5 +1,6 @@
-//! A real component, StarlingMonkey: made of a core module and an adapter, validated, printed, parsed from text, read and written again,
-//! beside the peers; and components that are small but hard to validate.
+//! Components, compared with the peers: a real one, StarlingMonkey, is made of a core module and an
+//! adapter, validated, printed, parsed from text, read and written again; others are small but hard
+//! to validate.
 
 use std::num::NonZeroUsize;
 
@@ -12,7 +13,7 @@ use wattle::{encoder, parser, printer, validator, wat};
 use wattle_benches::{Input, Side, compare, corpus};
 use wit_component::ComponentEncoder;
 
-/// The modules of the corpus that say which world they are for.
+/// The modules of the corpus that contain their world.
 fn modules() -> Vec<Input<Vec<u8>>> {
     corpus(&[]).into_iter().filter(|input| input.name == "starlingmonkey").collect()
 }

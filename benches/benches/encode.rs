@@ -3,7 +3,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use wattle_benches::{Side, compare, corpus};
 
-/// Bodies are checked, as the peer reads every instruction.
+/// Parses and encodes a module. Bodies are checked, as the peer reads every instruction.
 fn ours(bytes: &[u8], canonical: bool) -> u64 {
     let module = wattle::parser::parse(bytes).expect("the corpus is well-formed");
     let encode = match canonical {

@@ -1,4 +1,5 @@
-//! The interpreter beside wasmi and tinywasm: kernels, and how soon a real binary runs.
+//! The interpreter compared with wasmi and tinywasm: on kernels, and by the time until a real
+//! binary runs.
 //!
 //! A kernel is a module whose export `run` returns one number, on which both sides must agree. A
 //! kernel that a peer cannot run is measured on Wattle alone.

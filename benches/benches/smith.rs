@@ -1,9 +1,9 @@
 //! Modules from bytes: compared with wasm-smith on the same bytes. Both give encoded modules.
 //!
-//! An input is a hundred seeds; its size is that of the seeds. First, both generators are described:
-//! how many modules they make in a second, how large the modules are, and how many bytes a second
-//! that is. From the same seed and with the same limits, our modules are several times as large. So
-//! the comparison uses a configuration whose modules are about as large as those of wasm-smith.
+//! An input is a hundred seeds; its size is the size of the seeds. First, both generators are
+//! described: modules per second, the size of modules, and bytes per second. From the same seed and
+//! with the same limits, our modules are several times as large. So the comparison uses a
+//! configuration whose modules are about as large as those of wasm-smith.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ fn peer(config: &wasm_smith::Config, seed: &[u8]) -> Vec<u8> {
     made.map_or(Vec::new(), |module| module.to_bytes())
 }
 
-/// How many instructions a module has.
+/// The number of instructions of a module.
 fn instructions(bytes: &[u8]) -> usize {
     let parser = wattle::parser::Parser::new().features(Features::ALL);
     let module = parser.module(bytes).unwrap_or_default();
@@ -43,7 +43,7 @@ fn instructions(bytes: &[u8]) -> usize {
 }
 
 fn describe(name: &str, seeds: &[Vec<u8>], make: &dyn Fn(&[u8]) -> Vec<u8>) {
-    // The fastest time of each seed, so that whatever else runs disturbs little.
+    // The fastest time of each seed counts, so that other programs disturb little.
     let mut best = vec![Duration::MAX; seeds.len()];
     let start = Instant::now();
     while start.elapsed().as_millis() < 1000 {
@@ -81,7 +81,7 @@ fn smith(criterion: &mut Criterion) {
         max_instructions: 16,
         ..Config::default()
     };
-    // All features that both support, and the limits of our default.
+    // The peer uses all features that both support, and the limits of our default.
     let peer_config = wasm_smith::Config {
         gc_enabled: true,
         exceptions_enabled: true,

@@ -52,9 +52,9 @@ fn validate(criterion: &mut Criterion) {
     );
 }
 
-/// Prints how much faster two threads validate the large binaries, and the most that could be
-/// expected: the gain of two threads with a module each. These never wait for each other, but they
-/// share caches, memory and the machine too.
+/// Prints how much faster two threads validate the large binaries, and the greatest gain that can
+/// be expected: that of two threads with a module each. Such threads never wait for each other, but
+/// they share caches, memory and the machine too.
 fn threads(_: &mut Criterion) {
     let mut large = corpus(&[]);
     large.retain(|input| input.bytes > 3_000_000);
@@ -132,8 +132,8 @@ fn types(count: usize) -> Module<'static> {
     }
 }
 
-/// Prints the cost of an instruction and of a type in modules of growing size. It should stay about
-/// the same.
+/// Prints the cost of an instruction and of a type in modules of growing size. The cost should stay
+/// about the same.
 fn scaling(_: &mut Criterion) {
     type Make = fn(usize) -> Module<'static>;
     let rows: [(&str, Make, &[usize]); 3] = [

@@ -51,8 +51,8 @@ fn compile(program: &str) -> Result<Vec<u8>, String> {
     Ok(module.finish())
 }
 
-/// What waits for operands: an operator with its precedence, a call with the number of its operands
-/// that have begun, or a parenthesis.
+/// An entry of the stack that waits for operands: an operator with its precedence, a call with the
+/// number of its operands that have begun, or a parenthesis.
 enum Waiting<'p> {
     Operator(u8, &'static [Instruction<'static>]),
     Call(&'p str, usize),
@@ -147,7 +147,7 @@ fn expr<'p>(text: &'p str, params: &[&str], funcs: &Funcs<'p>) -> Result<Functio
     }
 }
 
-/// Emits the operators on top of the stack that bind at least as strongly as one that follows.
+/// Emits the operators on top of the stack that bind at least as strongly as the next operator.
 fn emit_operators(waiting: &mut Vec<Waiting<'_>>, code: &mut Function, precedence: u8) {
     while let Some(&Waiting::Operator(strength, instrs)) = waiting.last()
         && strength >= precedence
@@ -157,7 +157,7 @@ fn emit_operators(waiting: &mut Vec<Waiting<'_>>, code: &mut Function, precedenc
     }
 }
 
-/// Emits what follows an operand of a call.
+/// Emits the instructions that follow an operand of a call.
 fn emit_call(
     code: &mut Function,
     name: &str,

@@ -1,5 +1,5 @@
 //! `convert` of `crates/wattle/examples`, with wat, and wasmparser for the validation. It shows the
-//! first error; of one of validation, the offset in the binary.
+//! first error; a validation error comes with the offset in the binary.
 
 use std::error::Error;
 

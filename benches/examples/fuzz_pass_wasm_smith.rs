@@ -1,5 +1,5 @@
 //! `fuzz_pass` of `crates/wattle/examples`, with wasm-smith for the modules, wasmparser and
-//! wasm-encoder for the pass, and wasmi for what the modules do.
+//! wasm-encoder for the pass, and wasmi to run the modules.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -72,7 +72,7 @@ fn seed_bytes(mut seed: u64) -> Vec<u8> {
     words.take(512).flatten().collect()
 }
 
-/// Where the module of a seed behaves differently after a pass.
+/// The first difference in the behaviour of a seed's module after a pass.
 fn difference(
     seed: u64,
     pass: impl Fn(&[u8]) -> Result<Vec<u8>, Box<dyn Error>>,
@@ -83,7 +83,7 @@ fn difference(
         export_everything: true,
         max_memory32_bytes: 1 << 20,
         max_memory64_bytes: 1 << 20,
-        // wasmi has no use for these.
+        // wasmi does not support these features.
         exceptions_enabled: false,
         gc_enabled: false,
         threads_enabled: false,
@@ -98,7 +98,7 @@ fn difference(
     Ok(differs.map(|(before, after)| format!("{before} became {after}")))
 }
 
-/// What the functions of a module return, and what they leave in memories.
+/// The results of the functions of a module, and the hashes of its memories afterwards.
 fn behaviour(bytes: &[u8]) -> Result<Vec<String>, wasmi::Error> {
     let engine = Engine::default();
     let module = wasmi::Module::new(&engine, bytes)?;
@@ -121,7 +121,7 @@ fn behaviour(bytes: &[u8]) -> Result<Vec<String>, wasmi::Error> {
                 };
                 let mut values = defaults(ty.results());
                 let result = func.call(&mut store, &defaults(ty.params()), &mut values);
-                // References are of one store, and say nothing in another.
+                // References belong to one store, and cannot be compared with those of another.
                 values.retain(|it| !matches!(it, Val::FuncRef(_) | Val::ExternRef(_)));
                 let result = result.map(|()| values).map_err(|error| error.to_string());
                 returned.push(format!("{name}: {result:?}"));

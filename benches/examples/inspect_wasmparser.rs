@@ -59,7 +59,7 @@ fn keyword(kind: ExternalKind) -> &'static str {
     }
 }
 
-/// What there is to say about a module.
+/// The report on a module.
 fn report(mut input: impl Read) -> Result<String, Box<dyn Error>> {
     let (mut parser, mut buffer, mut is_end) = (Parser::new(0), Vec::new(), false);
     let (mut out, mut section, mut funcs) = (String::new(), String::from("header"), 0);
@@ -70,7 +70,7 @@ fn report(mut input: impl Read) -> Result<String, Box<dyn Error>> {
             Chunk::NeedMoreData(hint) => {
                 buffer.drain(..start);
                 start = 0;
-                // At least a block, so that small items take few reads.
+                // At least a block is read, so that small items take few reads.
                 let wanted = hint.max(1 << 16) as u64;
                 is_end = input.by_ref().take(wanted).read_to_end(&mut buffer)? == 0;
                 continue;

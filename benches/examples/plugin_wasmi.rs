@@ -11,7 +11,7 @@ use wasmi::{
     TrapCode, TypedResumableCall,
 };
 
-/// What the host keeps for a plugin.
+/// The data of the host for a plugin.
 struct Plugin {
     started: Instant,
     log: Vec<String>,
@@ -30,10 +30,10 @@ impl Plugin {
 /// The bytes that a plugin may log.
 const MAX_LOG: usize = 1 << 16;
 
-/// The fuel between two looks at the clock.
+/// The fuel between two checks of the clock.
 const SLICE: u64 = 10_000_000;
 
-/// What a plugin can import. One value serves the stores of all plugins.
+/// The imports of plugins. One value serves the stores of all plugins.
 fn imports(engine: &Engine) -> Result<Linker<Plugin>, Error> {
     let mut linker = Linker::new(engine);
     linker.func_wrap("host", "log", log)?;
@@ -108,7 +108,7 @@ fn main() {
     let engine = Engine::new(&config);
     let ran = Module::new(&engine, &binary).and_then(|module| Ok(run(&module, &imports(&engine)?)));
     let (result, log) = ran.unwrap_or_else(|error| (Err(error), Vec::new()));
-    // What a plugin writes is not to control the terminal.
+    // The output of a plugin must not control the terminal.
     log.iter().for_each(|line| println!("{}", line.escape_debug()));
     match result {
         Ok(number) => println!("{number}"),

@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use peakmem_alloc::{PeakMemAlloc, PeakMemAllocTrait as _};
 
-/// Measures peak memory. What grows may grow in place, as it does without the measurement.
+/// The allocator, which measures peak memory. It lets allocations grow in place, as they do without
+/// the measurement.
 #[global_allocator]
 static ALLOCATOR: PeakMemAlloc<System> = PeakMemAlloc::system();
 
 /// An input with its name.
 pub struct Input<T> {
-    /// What it is called.
+    /// The name in the output.
     pub name: String,
     /// The number of bytes that a run processes; 0 if only its time is reported.
     pub bytes: u64,
@@ -70,8 +71,8 @@ pub fn measure(run: impl Fn() -> u64) -> Duration {
     (0..5).map(|_| time(&side, &())).min().unwrap_or_default()
 }
 
-/// Measures Wattle and a peer over every input, and prints ratios: how many times faster Wattle is,
-/// and which part of the peer's memory it takes.
+/// Measures Wattle and a peer over every input, and prints ratios: the speed of Wattle as a
+/// multiple of the peer's, and its memory as a part of the peer's.
 pub fn compare<T>(
     criterion: &mut Criterion,
     group: &str,

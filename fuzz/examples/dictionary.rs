@@ -19,7 +19,7 @@ fn main() {
     let forms = TypeForm::ALL.iter().map(|form| form.keyword());
     let words = canons.chain(prims).chain(forms);
     let wit = Keyword::ALL.iter().map(|keyword| keyword.text());
-    // Some are words of both.
+    // Some keywords belong to components and to WIT.
     for keyword in words.chain(wit).collect::<BTreeSet<_>>() {
         println!("\"{keyword}\"");
     }

@@ -26,8 +26,9 @@ const KINDS: [(Scheme, Mode); 4] = [
     (Scheme::Legacy, Mode::Stackful),
 ];
 
-/// Text: a module that has what a world asks for becomes a valid component of that world, for every world.
-/// Bytes: a valid module becomes a valid component, or something is said against it.
+/// Text: for every world, a module with the imports and exports that the world asks for becomes a
+/// valid component of that world. Bytes: a valid module becomes a valid component, or an error says
+/// why not.
 pub fn component_new(data: &[u8]) {
     components_made(data);
 }
@@ -40,8 +41,8 @@ pub fn components_made(data: &[u8]) -> usize {
     }
 }
 
-/// Makes components of all worlds, and returns how many there are. None are made of interfaces that an
-/// engine would not take.
+/// Makes components of all worlds, and returns their number. Interfaces that an engine would not
+/// take are skipped.
 pub fn components_of(interfaces: &Resolved) -> usize {
     if !are_valid(interfaces) {
         return 0;
@@ -88,7 +89,7 @@ fn worlds(interfaces: &Resolved) -> impl Iterator<Item = WorldId> + '_ {
     interfaces.model().worlds().map(|(id, _)| id)
 }
 
-/// A module that has what a world asks for.
+/// A module with the imports and exports that a world asks for.
 fn module_for(model: &Model, world: WorldId, (scheme, mode): (Scheme, Mode)) -> Module<'static> {
     let dummy = Dummy::new(model, world).scheme(scheme).mode(mode);
     let mut module = dummy.module().unwrap_or_else(|error| panic!("{error}"));
@@ -103,7 +104,7 @@ fn names(model: &Model, externs: &Externs) -> BTreeSet<String> {
 fn component_of_world(model: &Model, world: WorldId, kind: (Scheme, Mode)) {
     let name = model.world_name(world);
     let module = module_for(model, world, kind);
-    // Merged versions would be another world.
+    // With merged versions, the component would have another world.
     let new = Componentizer::new().module(module).merge_versions(false);
     let component = new.finish().unwrap_or_else(|error| panic!("{name} {kind:?}: {error}"));
     check(&component);
@@ -113,7 +114,7 @@ fn component_of_world(model: &Model, world: WorldId, kind: (Scheme, Mode)) {
     let root = decoded.world.unwrap_or_else(|| panic!("{name} {kind:?}: no world"));
     let found = names(&decoded.model, &decoded.model[root].exports);
     assert_eq!(found, names(model, &model[world].exports), "{name} {kind:?}");
-    // Its interfaces can be printed and read again.
+    // The interfaces of the component can be printed and read again.
     let Ok(text) = print::whole(&decoded.model, decoded.package) else { return };
     let again = resolve(&text).unwrap_or_else(|| panic!("own text is refused:\n{text}"));
     let root = again.model().select_world(again.root(), Some("root"));
@@ -146,7 +147,7 @@ fn component_of_module(data: &[u8]) -> bool {
             check(&component);
             true
         }
-        // Slots of the context with two types are for the validator to tell.
+        // Only the validator reports a slot of the context with two types.
         Err(Error::Invalid(errors)) => {
             let error = errors.to_string();
             assert!(!has_valid_worlds || error.contains("`context."), "it is not valid: {error}");
@@ -173,9 +174,9 @@ pub fn check(component: &Component<'_>) {
     }
 }
 
-/// Text: components of the worlds are plugged into one another, one by one and together. A component: those
-/// in it are. Either something stands in the way, or the result is valid, exports what the socket
-/// exports, and imports only what one of the components imports.
+/// Plugs components into one another, one by one and together: the components of the worlds of a
+/// text, or the components inside a component. If there is no error, the result is valid, has the
+/// exports of the socket, and has only imports that one of the components has.
 pub fn component_plug(data: &[u8]) {
     components_joined(data);
 }
@@ -187,7 +188,7 @@ pub fn components_joined(data: &[u8]) -> usize {
             let model = interfaces.model();
             let module = |world| module_for(model, world, (Scheme::Legacy, Mode::Sync));
             let new = |world| Componentizer::new().module(module(world)).finish();
-            // Compatible versions of an import may differ, and then do not become one.
+            // Compatible versions of an import may differ; such versions cannot be merged.
             worlds(&interfaces).take(6).filter_map(|world| new(world).ok()).collect()
         }
         None => {
@@ -240,7 +241,8 @@ fn fits(socket: &Component<'_>, plugs: &[Component<'_>], between_plugs: bool) ->
         .fold(composer, |composer, (nth, plug)| composer.plug(input(format!("plug {nth}"), plug)));
     let Plugged { component, types, connections } = match composer.finish() {
         Ok(plugged) => plugged,
-        // Whatever stands in the way can be said better than by the validator.
+        // An earlier check must report every fault of a result, in better words than the
+        // validator's.
         Err(PlugError::Result { reason }) => panic!("{reason}"),
         Err(_) => return false,
     };

@@ -19,7 +19,7 @@ fn parser() -> Parser {
     Parser::new().features(Features::ALL)
 }
 
-/// Any bytes that are a component are encoded to the same bytes, as a tree and as a stream. The
+/// A component read from any bytes is encoded to the same bytes, as a tree and as a stream. The
 /// canonical bytes and the text, flat and folded, lead back to the component.
 pub fn bytes_round_trip(data: &[u8]) {
     let Ok(component) = parser().component(data) else { return };
@@ -39,8 +39,8 @@ pub fn bytes_round_trip(data: &[u8]) {
 }
 
 /// The text of a component leads back to its bytes, and its length is at most a fixed multiple of
-/// theirs. What text cannot express, such as a function of an unknown type in a core module, is not
-/// valid.
+/// theirs. A component that text cannot express, such as one with a function of an unknown type in
+/// a core module, is invalid.
 fn text_of(component: &Component<'_>, bytes: &[u8]) {
     for config in [Config::new(), Config::new().fold(true)] {
         let text = config.print_component(component);
@@ -59,7 +59,7 @@ fn text_of(component: &Component<'_>, bytes: &[u8]) {
     }
 }
 
-/// The bytes of any text that is a component lead back to the same component.
+/// The bytes of a component that is read from any text lead back to the same component.
 pub fn text_round_trip(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     let Ok(parsed) = wat::Parser::new().features(Features::ALL).component(text) else { return };
@@ -71,7 +71,7 @@ pub fn text_round_trip(data: &[u8]) {
     text_of(&parsed.component, &bytes);
 }
 
-/// What is compared of an event.
+/// The parts of an event that are compared.
 type Seen = (String, usize, Vec<u8>);
 
 fn in_pieces(data: &[u8], mut size: impl FnMut() -> usize) -> (Vec<Seen>, Result<(), Error>) {
@@ -108,7 +108,8 @@ pub fn chunking(data: &[u8]) {
     skip(data);
 }
 
-/// Goes on behind everything malformed. What is skipped and the events tile what was seen.
+/// Skips every malformed part. The events and the skipped parts together cover all bytes that were
+/// read.
 fn skip(data: &[u8]) {
     let mut events = parser().events(data);
     let mut end = 0;

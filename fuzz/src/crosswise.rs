@@ -1,15 +1,15 @@
-//! Text across tools: what the printer writes, `wat` reads, and what `wasmprinter` writes, our parser
-//! reads. The modules are the same.
+//! Text across tools: `wat` reads the text of our printer, and our parser reads the text of
+//! `wasmprinter`. The modules are the same.
 
 use wattle::ast::custom::PointsAt;
 use wattle::ast::{Custom, DataMode, ElemMode, Features, Module, SectionId};
 use wattle::{encoder, parser, printer, wat};
 
-/// Whether the text that is printed for a binary means the same to `wat`, and the text that
-/// wasmprinter prints to our parser.
+/// Checks that our text for a binary means the same module to `wat`, and that the text of
+/// wasmprinter means the same module to our parser.
 ///
 /// # Errors
-/// What differs.
+/// The part of the module that differs, or the message of a reader or printer that fails.
 pub fn check(wasm: &[u8]) -> Result<(), String> {
     let module = read(wasm)?;
     let ours = printer::print(&module);
@@ -34,7 +34,7 @@ fn read(wasm: &[u8]) -> Result<Module<'static>, String> {
     };
     let module = read(wasm)?;
     let mut module = read(&encoder::encode_canonical(&module))?;
-    // Others do not tell whether the first memory or table was stated.
+    // Other tools do not preserve whether the index of the first memory or table was written.
     for elem in &mut module.elems {
         if let ElemMode::Active { table, .. } = &mut elem.mode {
             *table = table.filter(|table| table.0 > 0);
@@ -48,17 +48,18 @@ fn read(wasm: &[u8]) -> Result<Module<'static>, String> {
     Ok(module)
 }
 
-/// Compares modules but for what the tools do not write: the place of the name section, and names
-/// that only this project knows.
+/// Compares modules except for the parts that the tools do not write: the place of the name
+/// section, and names that only this project knows.
 fn same(first: &Module<'_>, second: &Module<'_>) -> Result<(), &'static str> {
     let customs = |module: &Module<'_>| -> Vec<Custom<'static>> {
         let customs = module.customs.iter().filter(|custom| {
-            // What points into code is left out where the code moves.
+            // Sections that point into code are left out where the code moves.
             custom.data.bytes().is_some() && PointsAt::of(&custom.name).is_none()
         });
         let mut customs: Vec<_> = customs.cloned().map(Custom::into_owned).collect();
         for custom in &mut customs {
-            // Placements name no data count section, and text has one only where code needs it.
+            // Placements cannot name the data count section, and text has one only where code
+            // needs it.
             if custom.after == Some(SectionId::DataCount) {
                 let before =
                     |id: &&SectionId| **id < SectionId::DataCount && module.has_section(**id);

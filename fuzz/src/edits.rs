@@ -1,4 +1,4 @@
-//! Text is a source: an edit of the printed text is that edit of the binary, and nothing else. The
+//! Text is a source: an edit of the printed text makes that change to the binary, and no other. The
 //! binaries are compared as wasmparser reads them, functions by their names.
 
 use std::collections::BTreeMap;
@@ -15,21 +15,21 @@ use wattle::{Module, encoder, wat};
 
 use crate::Random;
 
-/// What a binary says: each fact with the functions in it called by their names.
+/// The facts about a binary, in which functions are called by their names.
 type Facts = BTreeMap<String, String>;
 
-/// A printed module in which every function has an identifier that nothing else has.
+/// A printed module in which every function has a unique identifier.
 pub struct Printed {
     text: String,
     /// The fields that define functions, each with its identifier.
     funcs: Vec<(String, Range<usize>)>,
-    /// Where each identifier of a function stands.
+    /// The places of each identifier of a function.
     ids: BTreeMap<String, Vec<Range<usize>>>,
 }
 
 impl Printed {
-    /// Prints a module. Custom sections but the names are left out: what they say of functions is
-    /// not for a reader of names to tell.
+    /// Prints a module. Custom sections other than the names are left out, because the comparison
+    /// cannot tell to which functions they refer.
     pub fn new(mut module: Module<'_>) -> Printed {
         module.customs.retain(|custom| custom.data.bytes().is_none());
         for index in 0..module.imported(ExternKind::Func) + module.funcs.len() as u32 {
@@ -60,10 +60,10 @@ impl Printed {
         Printed { text, funcs, ids }
     }
 
-    /// Renames, inserts and deletes functions, and compares what comes of it.
+    /// Renames, inserts and deletes functions in the text, and compares the resulting binaries.
     ///
     /// # Panics
-    /// When the binary has another change than the text.
+    /// When the binary does not change as the text does.
     pub fn check(&self, random: &mut Random) {
         let before = facts(&self.binary(&self.text));
         if self.funcs.is_empty() {
@@ -139,7 +139,7 @@ fn compare(expected: &Facts, found: &Facts, edit: &str) {
     assert!(more.is_empty(), "{edit}: {more:?}");
 }
 
-/// What wasmparser reads in a binary.
+/// The facts that wasmparser reads in a binary.
 fn facts(wasm: &[u8]) -> Facts {
     let payloads: Vec<Payload<'_>> =
         Parser::new(0).parse_all(wasm).map(|payload| payload.unwrap()).collect();
@@ -247,7 +247,7 @@ fn names(payloads: &[Payload<'_>]) -> BTreeMap<u32, String> {
         let Payload::CustomSection(custom) = payload else { continue };
         let KnownCustom::Name(section) = custom.as_known() else { continue };
         for subsection in section {
-            // The reader of the peer does not know every subsection.
+            // The peer's reader does not know every subsection.
             let Ok(Name::Function(map)) = subsection else { continue };
             for naming in map {
                 let naming = naming.unwrap();

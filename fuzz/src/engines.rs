@@ -1,4 +1,4 @@
-//! Generated modules on other engines, which must do what Wattle does.
+//! Generated modules on other engines, which must behave like Wattle.
 
 use std::cell::RefCell;
 
@@ -10,8 +10,7 @@ use wattle_differ::engines::wasmtime::{Backend, Wasmtime};
 use wattle_differ::{Case, Difference, Engine, Nans, Settings, Verdict, check};
 use wattle_smith::{Config, generate};
 
-/// Compares an engine with Wattle on the module that `data` makes. Panics on a difference that is
-/// not known.
+/// Compares an engine with Wattle on the module that `data` makes. Panics on an unknown difference.
 fn compare(
     engine: &mut dyn Engine,
     without: Features,

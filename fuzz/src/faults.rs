@@ -1,4 +1,4 @@
-//! Modules against planted faults: which module is the first to notice.
+//! Modules against planted faults: finds the first module that notices each fault.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +21,14 @@ pub enum Source {
     WasmSmith,
 }
 
-/// What a series of modules noticed.
+/// The faults that a series of modules noticed.
 #[derive(Clone, Debug, Default)]
 pub struct Noticed {
     /// The number of the module that noticed each fault first, counted from 1.
     pub first: BTreeMap<Fault, u64>,
-    /// How many modules were instantiated.
+    /// The number of modules that were instantiated.
     pub instantiated: u64,
-    /// How many calls gave results, without a fault.
+    /// The number of calls that gave results, without a fault.
     pub calls: u64,
     /// The total size of the modules in bytes.
     pub bytes: u64,
@@ -88,7 +88,7 @@ fn peer(seed: u64, no_traps: bool) -> Option<Module<'static>> {
     let fuel = module.ensure_termination(200).ok()?;
     let bytes = module.to_bytes();
     let mut module = Parser::new().module(&bytes).ok()?.into_owned();
-    // Exported, so that it can be set before each call, as in our modules.
+    // The global is exported, so that it can be set before each call, as in our modules.
     module.exports.push(Export { name: "fuel".into(), index: GlobalIdx(fuel).into() });
     Some(module)
 }

@@ -223,7 +223,7 @@ pub fn files(data: &[u8]) {
 /// # Panics
 /// When there can be no folder, or a program in it.
 pub fn harm(data: &[u8], directory: &str) -> Option<String> {
-    // In memory if possible, since programs flush files.
+    // The folder is in memory if possible, since programs flush files.
     let memory = Path::new("/dev/shm");
     let folder = match memory.is_dir() {
         true => tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()),
@@ -277,8 +277,8 @@ thread_local! {
     };
 }
 
-/// Whether the secret is in a memory. Most bytes are zeros, so blocks without its first byte are passed
-/// over.
+/// Whether the secret is in a memory. Most bytes are zeros, so blocks without the secret's first
+/// byte are skipped.
 fn holds_secret(bytes: &[u8]) -> bool {
     const BLOCK: usize = 1024;
     bytes.chunks(BLOCK).enumerate().any(|(nth, block)| {

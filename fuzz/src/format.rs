@@ -18,8 +18,8 @@ fn tokens(text: &str) -> Vec<(TokenKind, String)> {
     Lexer::new(text).filter(|(kind, _)| *kind != TokenKind::Space).map(slice).collect()
 }
 
-/// Any text: formatting keeps its tokens and comments, and means the same module or component; a
-/// second run changes nothing, whatever the width; errors lie within the text.
+/// Any text: formatting preserves its tokens, its comments and its meaning as a module or
+/// component; a second run changes nothing, for any width; errors lie within the text.
 pub fn format_text(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     for width in [format::Config::WIDTH, 20] {

@@ -7,8 +7,8 @@ use wattle_smith::{Config, Generated, from_seed, generate};
 
 use crate::bytes_round_trip;
 
-/// The configurations that are tried, each with its name and a divisor: the default configuration
-/// gets that many times the modules.
+/// The configurations that are tried, each with its name and a divisor: the number of modules of
+/// the default configuration is divided by it.
 pub fn configurations() -> Vec<(&'static str, Config, u64)> {
     use wattle::Features;
     let base = Config::default;

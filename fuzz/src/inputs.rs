@@ -24,7 +24,7 @@ pub fn seeded_inputs(count: usize) -> impl Iterator<Item = Vec<u8>> {
         Ok(parsed) => wattle::encoder::encode_component(&parsed.component),
         Err(errors) => panic!("a seed is malformed: {errors}\n{COMPONENT}"),
     };
-    // The first byte seeds the sizes of pieces.
+    // The first byte of the input is the seed of the sizes of pieces.
     let component = [&[7], &component[..]].concat();
     let seeds: Vec<Vec<u8>> = texts.chain(binaries).chain([component]).collect();
     let mut random = Random::new(0x2545_f491_4f6c_dd1d);
@@ -40,7 +40,7 @@ pub struct Random(u64);
 impl Random {
     /// The numbers of a seed.
     pub fn new(seed: u64) -> Random {
-        // Neighbouring seeds start far apart. The state must not be zero, which stays zero.
+        // Neighbouring seeds start far apart. The state must not be zero, or it would stay zero.
         Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 

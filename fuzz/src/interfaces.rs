@@ -18,7 +18,7 @@ use crate::{Random, mutate_bytes};
 /// A text that uses all of the grammar.
 const SEED: &str = include_str!("../seeds/interfaces.wit");
 
-/// The packages of a text, or `None` with errors that lie within the text.
+/// The packages of a text, or `None` if it has errors, all of which must lie within the text.
 pub(crate) fn resolve(text: &str) -> Option<Resolved> {
     let mut resolver = Resolver::new();
     resolver.all_features().file("a.wit", text);
@@ -33,8 +33,8 @@ pub(crate) fn resolve(text: &str) -> Option<Resolved> {
     }
 }
 
-/// Whether a component is valid but for how large it is, and how large its values are, which interface
-/// text does not know.
+/// Whether a component is valid except for its size and the size of its values, for which interface
+/// text has no limits.
 fn is_valid_if_large(component: &Component<'_>) -> bool {
     let validator = Validator::new().features(Features::ALL).limits(Limits::NONE);
     let Err(errors) = validator.component(component) else { return true };
@@ -51,8 +51,8 @@ pub(crate) fn is_valid(component: &Component<'_>) -> bool {
     Validator::new().features(Features::ALL).component(component).is_ok()
 }
 
-/// Any text: the formatter changes nothing that it has formatted; what resolves is printed as text that
-/// means the same, and its components are valid and mean the same.
+/// Any text: the formatter leaves formatted text unchanged. If the text resolves, its packages are
+/// printed as text with the same meaning, and their components are valid and have that meaning too.
 pub fn wit_text(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     if let Ok(formatted) = format(text) {
@@ -98,8 +98,8 @@ fn merge_with_itself(model: &Model) {
     }
 }
 
-/// Any bytes: of a valid component, either something stands in the way, or its interfaces are printed as
-/// text that means the same. Gates aside, which the text of a package may refuse.
+/// Any bytes: the interfaces of a valid component are printed as text with the same meaning, or an
+/// error says why not. Gates are left out, since the text of a package may refuse them.
 pub fn wit_bytes(data: &[u8]) {
     let Ok(mut component) = Parser::new().features(Features::ALL).component(data) else { return };
     if let Ok(Decoded { model, package, .. }) = decode(&component) {
@@ -219,7 +219,7 @@ pub(crate) fn generated(random: &mut Random) -> String {
     text
 }
 
-/// Types and functions. `word` stands before functions.
+/// Adds types and functions. `word` stands before functions.
 fn items(text: &mut String, names: &mut Vec<String>, word: &str, random: &mut Random) {
     for nth in 0..random.below(6) {
         let name = format!("t{nth}");
@@ -271,14 +271,14 @@ fn ty(names: &[String], random: &mut Random, depth: usize) -> String {
         2 => format!("tuple<{one}, {}>", ty(names, random, depth - 1)),
         3 => format!("result<_, {one}>"),
         4 => format!("list<{one}, 3>"),
-        // Values of maps have no handles.
+        // A value of a map must not hold a handle.
         5 => format!("map<string, list<{}>>", prim(random)),
         6 => format!("stream<{one}>"),
         _ => format!("future<{one}>"),
     }
 }
 
-/// Whether an input says interfaces: a text that resolves, or a binary that can be read.
+/// Whether an input describes interfaces: a text that resolves, or a binary that can be read.
 pub fn says_interfaces(data: &[u8]) -> bool {
     let is_text = core::str::from_utf8(data).is_ok_and(|text| resolve(text).is_some());
     let component = Parser::new().features(Features::ALL).component(data);

@@ -38,7 +38,7 @@ use wattle::wat::{ErrorKind, Space};
 use wattle::{encoder, wat};
 use wattle_tests::pieces::parse_in_pieces;
 
-/// Any bytes: parsing ends with a module or an error, and what was parsed can be walked.
+/// Any bytes: parsing ends with a module or an error, and the parsed bodies can be walked.
 pub fn parse_bytes(data: &[u8]) {
     for event in Parser::new().features(Features::ALL).events(data) {
         let Ok(event) = event else { return };
@@ -86,7 +86,7 @@ pub fn chunking(data: &[u8]) {
     assert!(tiled <= data.len() && (whole.1.is_err() || tiled == data.len()));
 }
 
-/// Any bytes that are a module are encoded to the same bytes. Canonical bytes, text and folded text
+/// A module read from any bytes is encoded to the same bytes. Canonical bytes, text and folded text
 /// lead back to the same module.
 pub fn bytes_round_trip(data: &[u8]) {
     let Ok(module) = Parser::new().features(Features::ALL).module(data) else { return };
@@ -97,14 +97,15 @@ pub fn bytes_round_trip(data: &[u8]) {
     text_of(&again, &canonical);
 }
 
-/// The bytes of any text that is a module lead back to the same module and to the same text.
+/// The bytes of a module that is read from any text lead back to the same module and to the same
+/// text.
 pub fn text_round_trip(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     let Ok(parsed) = wat::Parser::new().features(Features::ALL).module(text) else { return };
     let bytes = encoder::encode(&parsed.module);
     let again = all_features(&bytes);
     assert_eq!(again, parsed.module, "bytes and text are different modules");
-    // Text has a place of its own for what it says of instructions.
+    // In text, metadata of instructions stands at the instructions, so its section may change.
     if again.customs == again.customs_of_shortest() {
         text_of(&again, &bytes);
     }
@@ -121,7 +122,7 @@ fn all_features(bytes: &[u8]) -> Module<'_> {
 /// multiple of theirs. Text cannot express a function of an unknown type: then the text parser must
 /// report that, and the validator must reject the module.
 fn text_of(module: &Module<'_>, bytes: &[u8]) {
-    // Nor can it express a table with an empty initialiser.
+    // Text cannot express a table with an empty initialiser either.
     let is_empty = |init: &wattle::ast::Expr<'_>| init.bytes().len() <= 1;
     if module.tables.iter().any(|table| table.init.as_ref().is_some_and(is_empty)) {
         assert!(Validator::new().features(Features::ALL).module(module).is_err());

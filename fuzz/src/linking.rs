@@ -1,5 +1,5 @@
-//! Properties of linking: libraries that are generated so that they need one another, or almost, become
-//! a component, or something is said against them.
+//! Properties of linking: generated libraries that need one another, rightly or almost so, become a
+//! component, or an error says why not.
 
 use wattle::ast::custom::{
     Dylink, DylinkExport, DylinkImport, DylinkMemory, DylinkSubsection, SymbolFlags,
@@ -50,7 +50,7 @@ const DATA: [&str; 4] = ["data", "heap", "offset", "memory_base"];
 
 const TAGS: [&str; 2] = ["tag", "GOT.mem:data"];
 
-/// Names with a meaning of their own, and the types of what libraries export by them.
+/// Names with a special meaning, and the types of the functions that libraries export by them.
 const SPECIAL: [(&str, usize); 8] = [
     ("__wasm_call_ctors", 0),
     ("_initialize", 0),
@@ -62,7 +62,7 @@ const SPECIAL: [(&str, usize); 8] = [
     ("cabi_post_b", 1),
 ];
 
-/// Globals that linkers have values for.
+/// The globals for which linkers provide values.
 const GLOBALS: [(&str, &str, bool); 9] = [
     ("env", "__memory_base", false),
     ("env", "__table_base", false),
@@ -75,8 +75,8 @@ const GLOBALS: [(&str, &str, bool); 9] = [
     ("GOT.mem", "__wasm_program_tls_info", true),
 ];
 
-/// Functions of components and of linkers that libraries can import, with their types and the worlds
-/// that have them. Those of no world are always there.
+/// Functions of components and of linkers that libraries can import, with their types and the
+/// worlds that have them. Functions without a world are always there.
 const FUNCS: [(&str, &str, usize, &[usize]); 12] = [
     ("env", "__wasm_get_tls_base", 2, &[]),
     ("env", "__wasm_set_tls_base", 1, &[]),
@@ -126,12 +126,12 @@ impl Choices<'_> {
     }
 }
 
-/// A library, while it is made.
+/// A library that is being made.
 struct Library<'c, 'd> {
     choices: &'c mut Choices<'d>,
-    /// The world that it is for.
+    /// The world of the library.
     world: Option<usize>,
-    /// Whether it exports all that others can need.
+    /// Whether the library exports all items that other libraries can need.
     is_complete: bool,
     /// The names of all libraries.
     names: &'c [&'static str],
@@ -193,7 +193,7 @@ impl<'c, 'd> Library<'c, 'd> {
             match self.choices.below(8) {
                 0..=2 => {
                     let (name, ty) = self.choices.of(&SYMBOLS);
-                    // Few libraries are wrong about a type.
+                    // Few libraries import a function with the wrong type.
                     let ty = if self.choices.one_in(40) { self.choices.below(8) } else { ty };
                     self.import_func("env", name, ty);
                 }
@@ -261,7 +261,7 @@ impl<'c, 'd> Library<'c, 'd> {
         self.dylink.push(DylinkSubsection::Exports(exports));
     }
 
-    /// The module. Its functions call all that it imports.
+    /// The module of the library. Its functions call all imported functions.
     fn finish(mut self) -> Module<'static> {
         self.import();
         self.says_what_it_needs();
@@ -364,8 +364,8 @@ fn call(f: &mut FuncBuilder, ty: &FuncType, last: Option<GlobalIdx>, call: Instr
     f.instrs(ty.results().iter().map(|_| Instr::Drop));
 }
 
-/// Bytes choose libraries and how they are linked. Either something stands in the way, or the component
-/// is valid, exports what the libraries' worlds export, and is the same whenever it is made.
+/// Links libraries, which the bytes choose together with the options of the linker. If there is no
+/// error, the component is valid, has a world, and is the same whenever it is made.
 pub fn component_link(data: &[u8]) {
     is_linked(data);
 }
@@ -380,7 +380,7 @@ pub fn is_linked(data: &[u8]) -> bool {
             assert!(!problems.is_empty());
             return false;
         }
-        // Slots of the context with two types are for the validator to tell.
+        // Only the validator reports a slot of the context with two types.
         Err(LinkError::Component(Error::Invalid(errors))) => {
             let error = errors.to_string();
             assert!(error.contains("`context."), "it is not valid: {error}");
@@ -405,7 +405,7 @@ fn linker(choices: &mut Choices<'_>, interfaces: &Resolved) -> Linker<'static> {
         .legacy_names(!choices.one_in(6))
         .return_call_ref(choices.one_in(3))
         .stack_size(choices.below(256) as u32);
-    // Few have a name that is taken.
+    // Few libraries have a name that is taken.
     let names = (0..1 + choices.below(5)).map(|nth| match choices.one_in(20) {
         true => choices.of(&LIBRARIES),
         false => LIBRARIES[nth],

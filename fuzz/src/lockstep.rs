@@ -28,7 +28,7 @@ pub struct Subject {
     provider: ValidModule<'static>,
 }
 
-/// What was recorded: a hash for each call and for each global, memory and table element.
+/// The record of a run: a hash for each call and for each global, memory and table element.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Transcript {
     /// The number of calls that returned; `None` when the module was not instantiated.
@@ -124,7 +124,8 @@ impl Transcript {
         }
     }
 
-    /// Records what does not depend on the run: kinds of references, but not their numbers.
+    /// Records the part of a reference that does not depend on the run: its kind, but not its
+    /// number.
     fn reference(&mut self, reference: &Ref) {
         match reference {
             Ref::Null(_) => self.see("null"),

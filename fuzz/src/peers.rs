@@ -79,13 +79,13 @@ fn theirs(ours: Features) -> WasmFeatures {
     ours.iter().fold(WasmFeatures::empty(), |all, feature| all | theirs(feature))
 }
 
-/// Whether a binary is a valid module with the features that Wattle has on by default, and why not: by
+/// The verdicts on a binary as a module, with the features that Wattle has on by default: by
 /// Wattle, then by wasmparser.
 pub fn validity(bytes: &[u8]) -> Verdicts {
     validity_with(bytes, Features::DEFAULT)
 }
 
-/// Whether a binary is a valid module with these features, and why not: by Wattle, then by wasmparser.
+/// The verdicts on a binary as a module with these features: by Wattle, then by wasmparser.
 pub fn validity_with(bytes: &[u8], features: Features) -> Verdicts {
     let ours = || {
         let parser = parser::Parser::new().features(features).check_bodies(false);
@@ -98,14 +98,13 @@ pub fn validity_with(bytes: &[u8], features: Features) -> Verdicts {
     (ours(), verdict.map(drop).map_err(|error| error.to_string()))
 }
 
-/// Whether a binary is a valid component with these features, and why not: by Wattle, then by
-/// wasmparser.
+/// The verdicts on a binary as a component with these features: by Wattle, then by wasmparser.
 pub fn component_validity(bytes: &[u8], features: Features) -> Verdicts {
     let ours = || {
         let parser = parser::components::Parser::new().features(features).check_bodies(false);
         let mut validator = components::Validator::new().features(features);
         for event in parser.events(bytes) {
-            // It keeps its errors until the end.
+            // The validator keeps its errors until the end.
             let _ = validator.event(&event.map_err(|error| error.to_string())?);
         }
         let types = validator.finish().map_err(|errors| errors.first().to_string())?;
@@ -120,7 +119,7 @@ pub fn component_validity(bytes: &[u8], features: Features) -> Verdicts {
 /// Any bytes: Wattle and wasmparser both find a valid component, or neither does.
 pub fn component_validity_agrees(data: &[u8]) {
     let (ours, theirs) = component_validity(data, Features::DEFAULT);
-    // Where one finds a module, the other target compares.
+    // `validity_agrees` compares modules.
     let is_module = data.get(4..8) == Some(&[1, 0, 0, 0]);
     let agree = is_module
         || ours.is_ok() == theirs.is_ok()

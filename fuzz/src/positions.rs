@@ -1,5 +1,5 @@
-//! Generated modules with something known about their instructions, in bodies that are not in their
-//! shortest form: what is known stays at its instruction, however the module is rewritten.
+//! Generated modules with metadata of instructions, in bodies that are not in their shortest form:
+//! metadata stays at its instruction, however the module is rewritten.
 
 use std::borrow::Cow;
 
@@ -17,11 +17,11 @@ use crate::Random;
 /// A kind of metadata beside branch hints.
 const TRACE: &str = "metadata.code.trace";
 
-/// What is known: a function, the number of an instruction in it, a name, a value.
+/// A piece of metadata: a function, the number of an instruction in it, a name, a value.
 type Known = (u32, usize, String, Vec<u8>);
 
-/// What is known of the instructions of a generated module stays at these instructions through the
-/// canonical form and through text. The number of things known is the result.
+/// Checks that the metadata of a generated module stays at its instructions through the canonical
+/// form and through text. Returns the number of pieces of metadata.
 ///
 /// # Panics
 /// When the property does not hold.
@@ -55,7 +55,7 @@ fn read(bytes: &[u8]) -> Module<'_> {
     }
 }
 
-/// Writes bodies in longer forms, and adds sections that say something of some instructions.
+/// Writes bodies in longer forms, and adds sections with metadata of some instructions.
 fn annotate(module: &mut Module<'_>, random: &mut Random) -> Vec<Known> {
     let imported = module.imported(ExternKind::Func);
     let mut known = Vec::new();
@@ -63,7 +63,7 @@ fn annotate(module: &mut Module<'_>, random: &mut Random) -> Vec<Known> {
     let mut hints = CodeMetadata::<Cow<'_, [u8]>>::default();
     let mut traces = hints.clone();
     for (func, index) in module.funcs.iter_mut().zip(imported..) {
-        // Each local in a run of its own, now and then.
+        // Now and then each local gets a run of its own.
         let locals: Vec<Local> = func.body.locals().collect();
         let split = random.below(3) == 0 && func.body.local_count() < 100;
         let locals = locals.iter().flat_map(|run| match split {
@@ -79,7 +79,8 @@ fn annotate(module: &mut Module<'_>, random: &mut Random) -> Vec<Known> {
                 hints.set(FuncIdx(index), at, value.clone().into());
                 known.push((index, nth, BranchHints::NAME.to_owned(), value));
             }
-            // Annotations have no place at what parts or ends a block: there the section is kept.
+            // Text has no place for annotations at an instruction that parts or ends a block. With
+            // metadata there, the section is kept.
             let has_place = !matches!(instr.opcode().info().arity, Arity::Part | Arity::Close);
             if random.below(8) == 0 && (anywhere || has_place) {
                 let value: Vec<u8> =
@@ -135,7 +136,7 @@ fn pad(bytes: &mut Vec<u8>, instr: &Instr<'_>, random: &mut Random) {
     }
 }
 
-/// What the metadata of a module says, by the numbers of instructions.
+/// The metadata of a module, by the numbers of instructions.
 fn known_in(module: &Module<'_>) -> Vec<Known> {
     let imported = module.imported(ExternKind::Func);
     let mut known = Vec::new();

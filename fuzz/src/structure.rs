@@ -9,8 +9,8 @@ use wattle::ast::components::{
 
 use crate::Random;
 
-/// Makes one edit. The list of definitions stays well-formed: what opens a scope and its end stay
-/// together.
+/// Makes one edit. The list of definitions stays well-formed: a definition that opens a scope stays
+/// together with its end.
 pub fn edit(component: &mut Component<'static>, random: &mut Random) {
     let definitions = &mut component.definitions;
     if definitions.is_empty() {
@@ -25,7 +25,7 @@ pub fn edit(component: &mut Component<'static>, random: &mut Random) {
             definitions.splice(end..end, run);
         }
         2 => {
-            // What follows in this scope moves before it.
+            // The next definition in this scope moves before it.
             if let Some(next) = run_end(definitions, end) {
                 definitions[at..next].rotate_left(end - at);
             }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-/// Whether an input is valid, and why not: by Wattle, then by wasmparser.
+/// The verdicts on an input, by Wattle and by wasmparser. An error says why the input is invalid.
 pub type Verdicts = (Result<(), String>, Result<(), String>);
 
 /// Counts over a set of inputs.

@@ -1,4 +1,4 @@
-//! The components that scripts have as bytes, and components that packages carry.
+//! The binary components in scripts, and the components in packages.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -6,18 +6,18 @@ use std::sync::OnceLock;
 use crate::forms::{self, Form, Node};
 use crate::{packages, suite};
 
-/// A component that a script has as bytes.
+/// A binary component in a script.
 #[derive(Debug)]
 pub struct Binary {
     /// The bytes.
     pub bytes: Vec<u8>,
     /// Whether the script expects them to be malformed.
     pub is_malformed: bool,
-    /// The message that it then expects.
+    /// The message that the script then expects.
     pub message: String,
 }
 
-/// The components that the scripts of `wasm-tools`, the official ones among them, have as bytes.
+/// The binary components in the scripts of `wasm-tools`, among which are the official scripts.
 ///
 /// # Panics
 ///
@@ -27,7 +27,7 @@ pub fn of_scripts() -> Vec<Binary> {
     suite::component_files().iter().flat_map(|path| binaries(&forms::read(&read(path)))).collect()
 }
 
-/// The components that a script has as bytes.
+/// The binary components in a script.
 pub fn binaries(forms: &[Form]) -> Vec<Binary> {
     let mut found = Vec::new();
     let mut rest: Vec<(&Form, Option<&[u8]>)> =
@@ -52,7 +52,7 @@ pub fn binaries(forms: &[Form]) -> Vec<Binary> {
     found
 }
 
-/// The texts of the components of a script, as files have them.
+/// The texts of the components of a script, in the form of text files.
 pub fn texts(script: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     let forms = forms::read(script);
@@ -67,7 +67,7 @@ pub fn texts(script: &[u8]) -> Vec<String> {
         if list.iter().take(3).any(|form| kinds.contains(&form.word())) {
             continue;
         }
-        // Files have no definitions without an instance.
+        // The keyword `definition` exists in scripts only.
         let word = list.iter().take(2).find(|form| form.word() == "definition");
         let cut = word.map_or(form.span.start..form.span.start, |word| word.span.clone());
         let text = [&script[form.span.start..cut.start], &script[cut.end..form.span.end]].concat();
@@ -76,7 +76,7 @@ pub fn texts(script: &[u8]) -> Vec<String> {
     found
 }
 
-/// The texts of components that `wit-component` has for its own tests.
+/// The paths of the component texts that `wit-component` has for its own tests.
 ///
 /// # Panics
 ///
@@ -94,7 +94,7 @@ pub fn texts_of_wit_component() -> Vec<PathBuf> {
     files
 }
 
-/// A component that a package carries.
+/// A component in a package.
 #[derive(Debug)]
 pub struct Published {
     /// The name of the file.

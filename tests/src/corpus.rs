@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a test says when [`files`] is empty.
+/// The notice of a test when [`files`] is empty.
 pub const NOTICE: &str = "corpus absent: run cargo xtask corpus";
 
 /// A binary of the corpus.
@@ -45,7 +45,7 @@ pub fn files() -> Vec<CorpusFile> {
     list(&folder())
 }
 
-/// Every binary of the corpus, for a test of this name: when there are none, the test says that it
+/// Every binary of the corpus, for the test of this name. If there are none, prints that the test
 /// is skipped.
 ///
 /// # Panics

@@ -1,5 +1,5 @@
-//! Documents of examples: each example is an input and what comes of it, both fenced blocks of
-//! Markdown, and a test checks that it does.
+//! Documents of examples: each example is an input and its outputs, all of them fenced blocks of
+//! Markdown. A test checks that the input gives these outputs.
 //!
 //! An input is a block whose language is not `text`; the blocks of `text` up to the next input are
 //! its outputs, one for each tool. With `BLESS=1` in the environment, outputs that differ are
@@ -20,8 +20,8 @@ pub struct Example {
     pub input: String,
 }
 
-/// A fenced block: its language, and the numbers of the line behind the opening fence and of the
-/// closing one.
+/// A fenced block: its language, the heading before it, and the numbers of the line behind the
+/// opening fence and of the closing fence.
 struct Block {
     language: String,
     title: String,
@@ -86,7 +86,7 @@ fn inputs(blocks: &[Block], nth: usize) -> impl Iterator<Item = (&Block, Option<
 }
 
 /// Checks that the output number `nth` behind each input of the document at a path from the root
-/// is what `output` says. Returns the inputs.
+/// equals the result of `output` for it. Returns the inputs.
 ///
 /// # Panics
 /// When an output differs or is missing, or the document cannot be read.

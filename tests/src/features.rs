@@ -1,4 +1,4 @@
-//! Which features an official script is written against.
+//! The features that an official script is written against.
 
 use wattle::Features;
 

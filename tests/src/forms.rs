@@ -8,9 +8,9 @@ use std::ops::Range;
 /// A form of a script: a list, a word or a string.
 #[derive(Debug)]
 pub struct Form {
-    /// Its bytes in the script.
+    /// The range of the form in the script.
     pub span: Range<usize>,
-    /// Its kind and content.
+    /// The kind and the content.
     pub node: Node,
 }
 
@@ -68,7 +68,7 @@ impl Form {
         }
     }
 
-    /// The source of the module that the form is.
+    /// The source of the module, if the form is a module.
     pub fn module(&self) -> Option<Source> {
         if self.head() != "module" {
             return None;

@@ -1,24 +1,24 @@
-//! Whether the time that something takes grows in proportion to its input.
+//! Checks that time grows in proportion to the input.
 
 use std::time::{Duration, Instant};
 
-/// How often the short time is measured for each long one. Other programs can only make a time longer,
-/// so the least counts.
+/// The number of measurements of the short time for each one of the long time. Other programs can
+/// only make a time longer, so the shortest counts.
 const RUNS: usize = 3;
 
-/// How often growth is measured before it is found too fast.
+/// The number of attempts after which growth counts as too fast.
 const ATTEMPTS: usize = 15;
 
-/// Eight times the input may take this many times as long. A time in proportion becomes eight times as
-/// long, or up to three times that where only the small input fits in the processor's caches; one that
-/// grows with the square becomes 64 times as long.
+/// The greatest factor between the times for an input and for eight times that input. It is 8 for
+/// growth in proportion, up to three times that where only the small input fits in the processor's
+/// caches, and 64 for growth with the square.
 const MOST: u32 = 36;
 
-/// Checks that time grows in proportion to size: `run` is timed with what `prepare` makes of half the
-/// size and of four times the size.
+/// Checks that time grows in proportion to size: times `run` with the inputs that `prepare` makes
+/// for half the size and for four times the size.
 ///
 /// # Panics
-/// If it grows faster.
+/// If time grows faster.
 pub fn is_linear<T>(size: usize, prepare: impl Fn(usize) -> T, run: impl Fn(T)) {
     let time = |size| -> Duration {
         let input = prepare(size);

@@ -1,11 +1,11 @@
-//! Where the official suite and the corpus of real binaries lie, for the tests that run over them.
+//! Inputs and tools for tests: the official suite, the corpus of real binaries, and more.
 //!
 //! [`suite`] lists the `.wast` scripts, [`modules`] the modules in them, [`forms`] their forms as a
-//! second reader sees them, [`corpus`] the real binaries, [`packages`] what cargo knows; [`pieces`]
-//! parses bytes that arrive in pieces, [`components`] lists components that exist as bytes, [`table`] prints
-//! what a test counted in each folder, [`examples`] checks documents of examples, and [`growth`] the time
-//! that something takes. This package is for tests: a file that cannot be found ends the test with a
-//! message that says what to do.
+//! second reader sees them, [`corpus`] the real binaries, and [`packages`] the packages that cargo
+//! knows. [`pieces`] parses bytes that arrive in pieces, [`components`] lists binary components,
+//! [`table`] prints counts by folder, [`examples`] checks documents of examples, and [`growth`]
+//! checks how time grows with the input. This package is for tests: a file that cannot be found
+//! ends the test with a message that says what to do.
 
 pub mod components;
 pub mod corpus;
@@ -32,16 +32,16 @@ fn folder_named_by(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|value| !value.is_empty()).map(|value| root().join(value))
 }
 
-/// Says that a test has nothing to run over. The line is written past the test harness, which hides
-/// what tests that pass print.
+/// Prints that a test is skipped. The line is written past the test harness, which hides the output
+/// of tests that pass.
 pub fn skip(test: &str, why: &str) {
     let line = format!("skipped: {test}: {why}\n");
     // A closed terminal must not fail the test.
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// How often a test does something with another input each time: `count` times, or as many times more
-/// as the environment variable `WATTLE_TIMES` says.
+/// The number of inputs for a test: `count`, multiplied by the environment variable `WATTLE_TIMES`
+/// if it is set.
 pub fn times(count: usize) -> usize {
     let more = std::env::var("WATTLE_TIMES").ok().and_then(|more| more.parse().ok());
     count * more.unwrap_or(1)

@@ -1,10 +1,10 @@
-//! The modules of scripts, each with what is expected of it.
+//! The modules of scripts, each with the expectation of the script.
 
 use wattle::ast::Features;
 use wattle::encoder;
 use wattle::wat::script::{Directive, DirectiveKind, ModuleSource, ScriptModule, Verdict};
 
-/// What a module of a script is expected to be.
+/// The expectation of a script for a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expected<'a> {
     /// Valid, whatever happens when it is linked or executed.

@@ -1,15 +1,16 @@
-//! What cargo knows about the packages, and the folders of those that it downloads but never compiles.
+//! The metadata of packages that cargo gives, and the folders of packages that cargo downloads but
+//! never compiles.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-/// What `cargo metadata` prints for this workspace.
+/// The output of `cargo metadata` for this workspace.
 ///
-/// It unpacks every locked package, also those that no target depends on. Cargo is first asked to
-/// work without the network. When a package is missing this fails; then cargo is asked again, and
-/// downloads it as for any build.
+/// The command unpacks every locked package, also those that no target depends on. It runs without
+/// the network first. If that fails because a package is missing, it runs again with the network,
+/// and downloads the package as for any build.
 ///
 /// # Errors
 ///
@@ -20,8 +21,8 @@ pub fn metadata() -> Result<Value, String> {
         .map_err(|error| format!("`cargo metadata` did not print JSON: {error}"))
 }
 
-/// The folders of the named packages, in the order of the names. Where several versions are locked, the
-/// name has one behind it: `name@1.2.3`.
+/// The folders of the named packages, in the order of the names. If several versions of a package
+/// are locked, its name is followed by a version: `name@1.2.3`.
 ///
 /// # Errors
 ///

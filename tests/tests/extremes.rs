@@ -33,7 +33,7 @@ fn within<T>(what: &str, memory: usize, time: Duration, work: impl FnOnce() -> T
 
 const DEEP: usize = 100_000;
 
-/// A text is a module whose text, flat and folded, leads back to its bytes.
+/// Checks that a text is a module whose printed text, flat and folded, leads back to its bytes.
 fn check_text(what: &str, text: &str) {
     let time = Duration::from_secs(20);
     // Most of the memory is for two texts that indent each line by a hundred spaces.
@@ -103,9 +103,9 @@ fn nested_parentheses_and_comments() {
 #[test]
 fn false_counts() {
     let _alone = alone();
-    // A section, a vector or a name that claims 2^32 - 1 entries or bytes.
+    // The count or the length of a vector or a name that claims 2^32 - 1 entries or bytes.
     let max = [0xff, 0xff, 0xff, 0xff, 0x0f];
-    // In a start section it is the index of a function.
+    // In a start section, the number would be the index of a function.
     for id in (0..=13).filter(|id| *id != 8) {
         let mut bytes = b"\0asm\x01\0\0\0".to_vec();
         bytes.extend([id, 5]);
@@ -136,7 +136,7 @@ fn a_text_of_one_line() {
         wattle::wat2wasm(&text).unwrap().len()
     });
     assert!(bytes > total / line.len() * 3);
-    // And with an error at its very end.
+    // Now the text ends with an error.
     text.truncate(text.len() - 2);
     text.push_str("i32.nope))");
     let error = within("one line with an error", 4 * text.len(), Duration::from_secs(60), || {

@@ -280,7 +280,7 @@ fn state(binary: &Binary, folder: &Path) -> Result<State> {
     }
 }
 
-/// How `bytes` differ from the table's size or hash; `None` when they do not.
+/// The difference of `bytes` from the table's size or hash; `None` if there is none.
 fn mismatch(binary: &Binary, bytes: &[u8]) -> Option<String> {
     if bytes.len() as u64 != binary.size {
         return Some(format!("{} bytes, expected {}", bytes.len(), binary.size));

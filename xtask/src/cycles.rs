@@ -1,8 +1,8 @@
 //! `cargo xtask cycles`: the functions that can call themselves, directly or through others.
 //!
-//! It compiles the command and the libraries without optimisation to LLVM IR, in which every call
-//! and every destructor is there, and looks for cycles in the call graph. Calls through pointers are
-//! not seen; the test `stack` of `wattle-tests` runs what could hide there.
+//! It compiles the command and the libraries without optimisation to LLVM IR, which contains every
+//! call and every destructor, and looks for cycles in the call graph. It does not see calls through
+//! pointers; the test `stack` of `wattle-tests` runs code that could recurse through them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -11,7 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// Parts of the names of functions that may call themselves, each with what bounds it.
+/// Parts of the names of functions that may call themselves, each with the bound of the recursion.
 const KNOWN: &[(&str, &str)] = &[
     (
         "wattle_syntax::lexer::Head",
@@ -27,7 +27,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("wattle_wit::model::merge_error", "the reason in an error, which has no other in it"),
 ];
 
-/// A function that is defined in the IR, by its mangled name, with those that it calls.
+/// The functions that are defined in the IR, by their mangled names, with the functions that each
+/// calls.
 type Graph = HashMap<String, BTreeSet<String>>;
 
 /// Prints the cycles, and fails if one is not known.

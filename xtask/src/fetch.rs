@@ -89,7 +89,7 @@ pub(crate) fn download(
     bail!("the client `{}` is not installed", registry.clients()[0])
 }
 
-/// The one file in `folder`.
+/// The only file in `folder`.
 fn only_file(folder: &Path) -> Result<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {

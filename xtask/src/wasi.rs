@@ -30,7 +30,8 @@ pub(crate) struct Options {
     from: String,
 }
 
-/// Fetches the programs into `wasi-testsuite` in the folder of the corpus, and replaces what is there.
+/// Fetches the programs into `wasi-testsuite` in the folder of the corpus, and replaces that folder
+/// if it exists.
 ///
 /// # Errors
 ///
@@ -39,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let corpus = corpus::folder()?;
     fs::create_dir_all(&corpus)
         .with_context(|| format!("cannot make the folder {}", corpus.display()))?;
-    // Beside its place, so that it can be renamed into it.
+    // The temporary folder lies in the corpus, so that the programs can be renamed into place.
     let room = tempfile::tempdir_in(&corpus).context("cannot make a temporary folder")?;
     git(room.path(), &["init", "--quiet"])?;
     git(room.path(), &["fetch", "--quiet", "--depth", "1", &options.from, COMMIT])?;

@@ -1,4 +1,4 @@
-//! Cases: a module under test, with what is needed to run it and to observe it.
+//! Cases: a module under test, with the modules that run it and observe it.
 //!
 //! The *provider* is a module that exports what the module imports; its functions tell the host
 //! when they are called. The *adapter* is a module that imports what the module exports. Its
@@ -6,8 +6,8 @@
 //! with arguments, and read its globals, memories and tables. So an engine only has to pass `i64`s,
 //! and vectors, references and the bits of NaNs are compared too.
 //!
-//! The *closed form* of a case is all three in one module, for engines that can only call an export
-//! of a single module.
+//! The *closed form* of a case combines the three modules in one, for engines that can only call an
+//! export of a single module.
 
 use wattle_ast::{
     Elem, ElemItems, ElemMode, Export, Expr, ExternIdx, ExternKind, ExternType, Feature, Features,
@@ -23,11 +23,11 @@ use crate::emit::{Code, Part, WordKind};
 pub struct Probe {
     /// The name that it is exported by.
     pub name: String,
-    /// What it does, as text.
+    /// Its task, as text: `call "f"`, for instance.
     pub label: String,
-    /// What its results stand for.
+    /// The meaning of each result.
     pub parts: Vec<Part>,
-    /// Whether it runs code of the module under test.
+    /// Whether the probe runs code of the module under test.
     pub is_call: bool,
 }
 
@@ -36,7 +36,7 @@ pub struct Probe {
 pub struct Case {
     /// The module.
     pub module: Module<'static>,
-    /// The features that it may use.
+    /// The features that the module may use.
     pub features: Features,
     /// The provider.
     pub provider: Module<'static>,
@@ -72,7 +72,7 @@ pub struct Closed {
     pub probes: Vec<Probe>,
 }
 
-/// How the functions of a module are called.
+/// The settings for calls of a module's functions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Settings {
     /// The value that the exported global `fuel` is set to before each call.
@@ -98,7 +98,7 @@ struct Adder {
 }
 
 impl Adder {
-    /// Adds a function, and its type when the module lacks it.
+    /// Adds a function, and its type if the module lacks it.
     fn func(&mut self, ty: FuncType, code: Code<'_>) -> FuncIdx {
         let ty = SubType::from(ty);
         let known = self.out.types.iter().position(|known| *known == ty);
@@ -122,8 +122,8 @@ fn mix(seed: u64) -> u64 {
     split_mix64(&mut { seed })
 }
 
-/// A module that defines what another one imports. Its functions pass the number of the import and
-/// a hash of their arguments to `log`, and return constants; its globals hold constants.
+/// A module that defines the imports of another module. Its functions pass the number of the import
+/// and a hash of their arguments to `log`, and return constants; its globals hold constants.
 fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
     let body = |place: usize, ty| {
         let (params, results) =
@@ -167,7 +167,8 @@ fn exported(module: &Module<'_>) -> Vec<(String, ExternIdx, ExternType)> {
     exported
 }
 
-/// What probes see of a module: its exports, with the indices that the probes use for them.
+/// The part of a module that probes see: its exports, with the indices that the probes use for
+/// them.
 struct View<'m> {
     module: &'m Module<'static>,
     exports: Vec<(String, ExternIdx, ExternType)>,
@@ -202,7 +203,7 @@ impl Case {
     /// provider may be empty when the module imports nothing.
     ///
     /// # Errors
-    /// Those of the parser.
+    /// The parser's error, if a binary is malformed.
     pub(crate) fn received(
         binaries: Binaries,
         names: &[String],
@@ -236,18 +237,19 @@ impl Case {
         Ok(Case { module, features, provider, adapter, probes, uncallable, binaries, settings })
     }
 
-    /// The case of another module, with the same features and settings.
+    /// The case of another module, with the features and settings of this one.
     pub fn with_module(&self, module: Module<'static>) -> Case {
         Case::new(module, self.features, self.settings)
     }
 
-    /// Whether a body has an instruction that is wanted.
+    /// Whether a function body has an instruction that `wanted` accepts.
     pub fn uses(&self, wanted: impl Fn(Opcode) -> bool) -> bool {
         let mut bodies = self.module.funcs.iter().map(|func| &func.body);
         bodies.any(|body| body.instrs().flatten().any(|instr| wanted(instr.opcode())))
     }
 
-    /// Whether an engine that supports exactly these features can run it, or its closed form.
+    /// Whether an engine that supports exactly these features can run the case, or its closed form
+    /// if `is_closed`.
     pub fn fits(&self, features: Features, is_closed: bool) -> bool {
         let is_valid = |module: &Module<'_>| {
             wattle_validator::Validator::new().features(features).module(module).is_ok()
@@ -267,7 +269,7 @@ impl Case {
         out.encoding = Default::default();
         let exports = core::mem::take(&mut out.exports);
         if self.uses(|opcode| opcode == Opcode::RefFunc) {
-            // An export may be all that declares a function for `ref.func`.
+            // An export may be the only declaration of a function for `ref.func`.
             let funcs = exports.iter().filter_map(|export| match export.index {
                 ExternIdx::Func(func) => Some(func),
                 _ => None,
@@ -298,7 +300,7 @@ impl Case {
 
         let exports = exported(&self.module);
         let view = View { module: &self.module, exports, settings: self.settings };
-        // A function that returns one hash of all state.
+        // This function returns one hash of all state.
         let mut code = Code::new(&self.module, 0);
         let hash = code.body.local(ValType::I64);
         let word = code.body.local(ValType::I64);
@@ -332,7 +334,7 @@ fn provider(module: &Module<'static>) -> Module<'static> {
     let ty = TypeIdx(out.types.len() as u32);
     out.types.push(log_type().into());
     out.imports.push(import(HOST.0, HOST.1, ExternType::Func(ty)));
-    // The import is function 0, so the other functions move up by one.
+    // The imported function gets index 0, so the indices of all others grow by one.
     for export in &mut out.exports {
         if let ExternIdx::Func(func) = &mut export.index {
             func.0 += 1;
@@ -366,7 +368,8 @@ fn adapter(
 }
 
 impl View<'_> {
-    /// The instructions that set the global `fuel`, if there is one and the settings say so.
+    /// The instructions that set the global `fuel`, if there is one and the settings give it a
+    /// value.
     fn refuel(&self) -> Option<[Instr<'static>; 2]> {
         let value = self.settings.fuel?.min(i32::MAX as u32) as i32;
         let global = self.exports.iter().find_map(|(name, index, ty)| match (index, ty) {
@@ -417,8 +420,8 @@ impl View<'_> {
         (probes, uncallable)
     }
 
-    /// Pushes the words of all globals, memories and tables. `each` is called after each of these,
-    /// with what its words stand for.
+    /// Pushes the words of all globals, memories and tables. Calls `each` after each of these, with
+    /// the meaning of its words.
     fn state<'m>(
         &self,
         code: &mut Code<'m>,

@@ -1,9 +1,10 @@
-//! Comparison: what agrees, what differs as the specification permits, and what is a finding.
+//! Comparison: decides whether two runs agree, differ as the specification permits, or differ in a
+//! way that is a finding.
 //!
 //! The specification leaves open the bits of NaNs that operators make, the results of relaxed
 //! vector instructions, whether `grow` succeeds, and when resources run out. NaNs are made
 //! canonical within the modules, or all NaNs count as equal. For relaxed instructions, the oracle
-//! runs again with other choices until one does what the engine did. A run that depends on limits
+//! runs again with other choices until it does the same as the engine. A run that depends on limits
 //! to growth, or that ran out of a resource, is discarded.
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use crate::ending::{Ending, Run, Word, traps_of};
 use crate::engine::Engine;
 use crate::oracle::Oracle;
 
-/// How the bits of NaNs are compared.
+/// The rule by which NaNs are compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Nans {
     /// By their bits. The modules make their NaNs canonical.
@@ -27,7 +28,7 @@ pub enum Nans {
     Class,
 }
 
-/// In which way an engine differs from the oracle. A minimised module still differs in the same
+/// A way in which an engine differs from the oracle. A minimised module still differs in the same
 /// way.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -44,31 +45,32 @@ pub enum Way {
     State,
     /// Calls of imported functions differ.
     Log,
-    /// Both trap, for different reasons.
+    /// The engine and the oracle trap for different reasons.
     Trap,
     /// The engine traps, the oracle does not.
     Traps,
     /// The oracle traps, the engine does not.
     Returns,
-    /// One throws an exception, the other does not.
+    /// Only one of the two throws an exception.
     Exception,
 }
 
 /// A difference between the oracle and an engine.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
-    /// In which way they differ.
+    /// The way in which they differ.
     pub way: Way,
-    /// Where: the label of the probe, or `instantiation`.
+    /// The place of the difference: the label of a probe, `instantiation`, `calls of the host` or
+    /// `the number of endings`.
     pub place: String,
-    /// What the oracle did, as text.
+    /// The oracle's behaviour there, as text.
     pub expected: String,
-    /// What the engine did, as text.
+    /// The engine's behaviour there, as text.
     pub actual: String,
 }
 
 impl Way {
-    /// Its name in reports: `refuses`, `value`, and so on.
+    /// The name of the way in reports: `refuses`, `value`, and so on.
     pub(crate) fn name(self) -> String {
         match serde_json::to_value(self) {
             Ok(serde_json::Value::String(name)) => name,
@@ -78,7 +80,8 @@ impl Way {
 }
 
 impl Difference {
-    /// The message of the engine without its numbers, for a way whose causes messages tell apart.
+    /// The message of the engine without its numbers, for the ways in which messages tell causes
+    /// apart. It is empty for other ways.
     pub(crate) fn cause(&self) -> String {
         match self.way {
             Way::Refuses | Way::Breaks | Way::Accepts | Way::Traps => without_digits(&self.actual),
@@ -99,15 +102,15 @@ fn without_digits(message: &str) -> String {
 pub enum Verdict {
     /// Nothing differs.
     Agrees,
-    /// It differs as the specification permits.
+    /// The runs differ as the specification permits, for this reason.
     Permitted(&'static str),
-    /// The run tells nothing, for this reason.
+    /// The run allows no conclusion, for this reason.
     Discarded(String),
-    /// It differs, and the specification does not permit it.
+    /// The runs differ in a way that the specification does not permit.
     Differs(Box<Difference>),
 }
 
-/// Phrases by which engines refuse modules that are valid but use something that they lack.
+/// Phrases by which engines refuse valid modules that use a feature the engine lacks.
 const UNSUPPORTED: &[&str] = &[
     "not supported",
     "unsupported",
@@ -163,9 +166,9 @@ fn is_equal(part: Option<&Part>, a: Word, b: Word, nans: Nans) -> bool {
     a == b || lanes || is_nan(kind, a.0) && is_nan(kind, b.0)
 }
 
-/// Whether one instruction can have both reasons to trap, so that the trap depends on what an engine
-/// checks first. An atomic access may be unaligned and out of bounds; an instruction that copies from
-/// a segment to an array may be out of the bounds of both.
+/// Whether one instruction can have both reasons to trap, so that the trap depends on what an
+/// engine checks first. An atomic access may be unaligned and out of bounds; an instruction that
+/// copies from a segment to an array may be out of the bounds of both.
 fn is_either(a: &[Trap], b: &[Trap]) -> bool {
     let pairs = [
         (Trap::UnalignedAtomic, Trap::MemoryOutOfBounds),
@@ -184,7 +187,7 @@ fn compare_endings(
     nans: Nans,
 ) -> Option<Result<Way, String>> {
     let way = match (expected, actual) {
-        // When either ran out of a resource, nothing can be concluded.
+        // A run that exhausts a resource allows no conclusion.
         (Ending::Exhausted(what), _) | (_, Ending::Exhausted(what)) => {
             return Some(Err(what.clone()));
         }
@@ -224,7 +227,7 @@ fn compare_endings(
     Some(Ok(way))
 }
 
-/// Compares what an engine did to what the oracle did.
+/// Compares the run of an engine, `actual`, to that of the oracle, `expected`.
 ///
 /// ```
 /// use wattle_differ::{Nans, Ending, Run, Verdict, compare};
@@ -245,7 +248,7 @@ pub fn compare(probes: &[Probe], expected: &Run, actual: &Run, nans: Nans) -> Ve
         let way = match compare_endings(a, b, parts, nans) {
             None => continue,
             Some(Err(reason)) => return Verdict::Discarded(reason),
-            // A probe that calls nothing reads the state.
+            // A probe without a call reads the state.
             Some(Ok(Way::Value)) if probe.is_some_and(|probe| !probe.is_call) => Way::State,
             Some(Ok(way)) => way,
         };
@@ -272,7 +275,7 @@ fn differs(way: Way, place: &str, (expected, actual): (String, String)) -> Verdi
     Verdict::Differs(Box::new(Difference { way, place: place.to_owned(), expected, actual }))
 }
 
-/// Both endings as text. Of results, only those that differ.
+/// Both endings as text. Results that are equal are left out.
 fn show_both(a: &Ending, b: &Ending, parts: &[Part], nans: Nans) -> (String, String) {
     let (Ending::Values(x), Ending::Values(y)) = (a, b) else {
         return (show(a, parts), show(b, parts));
@@ -320,7 +323,7 @@ axes! {
         | I64x2RelaxedLaneselect;
 }
 
-/// Every combination of choices about the relaxed instructions of a case, each with the number of
+/// Every combination of choices about the relaxed instructions of a case, with the number of
 /// choices in which it differs from `now`. Smaller numbers come first.
 fn profiles(case: &Case, now: Profile) -> Vec<(usize, Profile)> {
     let mut all = vec![(0, now)];
@@ -341,7 +344,7 @@ fn profiles(case: &Case, now: Profile) -> Vec<(usize, Profile)> {
     all
 }
 
-/// A deviation of an engine that is known. It would hide other differences in the same module.
+/// A known deviation of an engine. It would hide other differences in the same module.
 struct KnownDeviation {
     reason: &'static str,
     /// The instruction that the engine executes wrongly.
@@ -364,7 +367,7 @@ const KNOWN: &[KnownDeviation] = &[
 ];
 
 impl KnownDeviation {
-    /// The case as such an engine executes it; `None` when it is the same.
+    /// The case as such an engine executes it; `None` if the deviation does not affect it.
     fn executed(&self, case: &Case) -> Option<Case> {
         if !case.uses(|op| op == self.opcode) {
             return None;
@@ -381,8 +384,8 @@ impl KnownDeviation {
     }
 }
 
-/// Runs a case on an engine, and compares as [`compare`] does to `expected`, which is what the
-/// oracle did. When a difference comes out, it compares again with other choices that the
+/// Runs a case on an engine, and compares the run to `expected`, the run of the oracle, as
+/// [`compare`] does. If they differ, the oracle runs again with other choices that the
 /// specification permits. `learned` is the combination of choices that fits the engine so far, and
 /// is updated.
 pub(crate) fn judge(
@@ -409,7 +412,8 @@ pub(crate) fn judge(
     let oracle = Oracle::default();
     let is_relaxed = case.uses(|op| op.feature() == Feature::RelaxedSimd);
     let profiles = if is_relaxed { profiles(case, *learned) } else { Vec::new() };
-    // There can be thousands. Those that differ in several choices come after cheaper checks.
+    // There can be thousands of profiles. Those that differ in several choices come after cheaper
+    // checks.
     let near_count = profiles.partition_point(|(count, _)| *count < 2);
     let (near_profiles, far_profiles) = profiles.split_at(near_count);
     let mut permitted = |(_, profile): &(usize, Profile)| {

@@ -8,7 +8,7 @@ use wattle_ast::{
 };
 use wattle_encoder::FuncBuilder;
 
-/// What a word of a probe's results stands for.
+/// The meaning of a word of a probe's results.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WordKind {
     /// An `i32`, zero-extended.
@@ -21,8 +21,8 @@ pub enum WordKind {
     F64,
     /// One half of a vector.
     V128,
-    /// What can be observed of a reference: whether it is null, and a hash of the value of an
-    /// `i31`, the numeric fields of a struct, or the length of an array.
+    /// The observable part of a reference: whether it is null, and a hash of the value of an `i31`,
+    /// the numeric fields of a struct, or the length of an array.
     Ref,
     /// The size of a memory or a table, or a hash of its contents.
     State,
@@ -31,9 +31,9 @@ pub enum WordKind {
 /// A word of a probe's results.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Part {
-    /// The thing that it is a word of, as text.
+    /// The value that the word belongs to, as text: `result 0: i32`, for instance.
     pub label: String,
-    /// What it stands for.
+    /// The meaning of the word.
     pub kind: WordKind,
 }
 
@@ -51,7 +51,7 @@ fn to_word(ty: ValType) -> Option<&'static [Instr<'static>]> {
     }
 }
 
-/// The one of two instructions that is for an address type.
+/// Chooses between two instructions by an address type.
 fn for_addr(addr: AddrType, for_i32: Instr<'static>, for_i64: Instr<'static>) -> Instr<'static> {
     match addr {
         AddrType::I32 => for_i32,
@@ -96,7 +96,7 @@ impl<'m> Code<'m> {
         self.body.instrs(instrs);
     }
 
-    /// Pushes a value of a type that `choice` selects. `false` when no value can be made.
+    /// Pushes the value of a type that `choice` selects. Returns `false` if no value can be made.
     pub(crate) fn value(&mut self, ty: ValType, choice: u64) -> bool {
         let pick = |list: &[u64]| list[choice as usize % list.len()];
         match ty {
@@ -222,7 +222,8 @@ impl<'m> Code<'m> {
         }
     }
 
-    /// A loop over the addresses from 0 to what `end` pushes, with the address in the local `at`.
+    /// Adds a loop over the addresses from 0 to the value that `end` pushes, with the address in
+    /// the local `at`.
     fn for_each_addr(
         &mut self,
         addr: AddrType,
@@ -249,7 +250,7 @@ impl<'m> Code<'m> {
         self.all([Instr::MemorySize { memory }, addr_const(addr, bits.into())]);
         self.all([for_addr(addr, Instr::I32Shl, Instr::I64Shl), Instr::LocalTee { local: end }]);
         self.addr_to_word(addr);
-        // In steps of 64 bytes, or of single bytes when pages are smaller.
+        // The loop advances by 64 bytes, or by single bytes if pages are smaller.
         let step = if bits >= 6 { 64 } else { 1 };
         let load = |offset| {
             let memarg = MemArg { offset, memory, align: 0 };
@@ -276,7 +277,7 @@ impl<'m> Code<'m> {
         self.push(get(hash));
     }
 
-    /// Pushes the size of a table, and a hash of what can be observed of its elements.
+    /// Pushes the size of a table, and a hash of the words about its elements.
     pub(crate) fn table(&mut self, table: TableIdx, ty: &TableType) {
         let (elem, addr) = (ty.elem, ty.limits.addr);
         let (at, hash) = (self.body.local(addr.into()), self.body.local(ValType::I64));

@@ -1,9 +1,9 @@
-//! What an engine did with a case: how it ended, and which words of its messages tell that.
+//! The run of a case on an engine: how each call ended, and the phrases in messages that tell.
 
 use serde::{Deserialize, Serialize};
 use wattle_runtime::Trap;
 
-/// How a call or an instantiation ended.
+/// The ending of a call or an instantiation.
 ///
 /// In JSON, and so in the line protocol, it is an object with one member: `{"values": ["0x2a"]}`,
 /// `{"trap": "integer divide by zero"}`, `{"exception": ""}`, `{"exhausted": "stack"}`,
@@ -11,9 +11,9 @@ use wattle_runtime::Trap;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// It returned these results, as words of 64 bits.
+    /// A return with these results, as words of 64 bits.
     Values(Vec<Word>),
-    /// It trapped, with the engine's message.
+    /// A trap, with the engine's message.
     Trap(String),
     /// An exception was not caught.
     Exception(String),
@@ -41,7 +41,7 @@ impl Ending {
         Ending::Exhausted(resource.to_owned())
     }
 
-    /// Whether it returned.
+    /// Whether the call or the instantiation returned.
     pub fn is_good(&self) -> bool {
         matches!(self, Ending::Values(_))
     }
@@ -58,8 +58,8 @@ impl Ending {
         }
     }
 
-    /// Reads the message of a call that failed: a resource ran out, an exception was thrown, or it
-    /// trapped.
+    /// Reads the message of a call that failed. The message tells whether a resource ran out, an
+    /// exception was thrown, or the call trapped.
     ///
     /// ```
     /// use wattle_differ::Ending;
@@ -130,13 +130,13 @@ impl Word {
 /// Calls of imported functions: the number of the import, and a hash of the arguments.
 pub(crate) type Log = Vec<(u32, Word)>;
 
-/// Everything that an engine did with a case.
+/// The observable behaviour of an engine with a case.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Run {
-    /// How instantiation ended, the start function included. When it failed, no probe ran.
+    /// The ending of the instantiation, the start function included. If it failed, no probe ran.
     pub start: Ending,
-    /// How the probes ended, in order. The last may be one that ran out of a resource, so that the
-    /// rest did not run.
+    /// The endings of the probes, in order. If a probe ran out of a resource, its ending is the
+    /// last, and the rest did not run.
     #[serde(default)]
     pub probes: Vec<Ending>,
     /// The calls of imported functions: the number of the import, and a hash of the arguments.
@@ -154,13 +154,13 @@ impl Run {
         })
     }
 
-    /// A run without probes, that ended like this.
+    /// A run without probes, whose instantiation ended like this.
     pub fn ended(start: Ending) -> Run {
         Run { start, probes: Vec::new(), log: Vec::new() }
     }
 
-    /// Calls probes in order, up to one after which the engine may be in any state. `linked` is
-    /// what they are called on, or how instantiation ended.
+    /// Calls probes in order, up to the first after which the engine may be in any state. `linked`
+    /// is the instance to call them on, or the ending of an instantiation that failed.
     pub(crate) fn of<P, L>(
         probes: &[P],
         linked: Result<L, Ending>,
@@ -184,7 +184,7 @@ impl Run {
     }
 }
 
-/// Phrases that say that a resource ran out, in small letters, by resource.
+/// Phrases of messages about an exhausted resource, in small letters, by resource.
 #[rustfmt::skip]
 const EXHAUSTED: &[(&str, &[&str])] = &[
     ("stack", &["call stack exhausted", "maximum call stack size exceeded", "stack overflow"]),
@@ -196,7 +196,7 @@ const EXHAUSTED: &[(&str, &[&str])] = &[
         "could not allocate", "cannot allocate", "limit exceeded"]),
 ];
 
-/// Phrases that say that an exception was not caught, in small letters.
+/// Phrases of messages about an exception that was not caught, in small letters.
 const EXCEPTIONS: &[&str] = &[
     "uncaught exception",
     "thrown wasm exception",

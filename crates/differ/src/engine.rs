@@ -12,10 +12,10 @@ pub trait Engine: Send {
     /// The name that reports use.
     fn name(&self) -> Arc<str>;
 
-    /// The features that it supports. It gets no case that needs others.
+    /// The features that the engine supports. It gets no case that needs others.
     fn features(&self) -> Features;
 
-    /// Whether it runs the closed form of a case, with a new instance for each probe.
+    /// Whether the engine runs the closed form of a case, with a new instance for each probe.
     fn is_closed(&self) -> bool {
         false
     }

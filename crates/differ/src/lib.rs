@@ -3,12 +3,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `campaign.rs` | the loop over seeds and engines, on several threads |
-//! | `case.rs`, `emit.rs` | a module with what is needed to run it and to observe it; the code for that |
+//! | `case.rs`, `emit.rs` | a module with the modules that run it and observe it; their code |
 //! | `engine.rs`, `engines/`, `spec.rs` | the engines, and how a user names them |
 //! | `oracle.rs` | Wattle's own runtime, which the engines are compared to |
-//! | `ending.rs` | what an engine did with a case |
-//! | `compare.rs` | what counts as a difference |
-//! | `minimise.rs`, `report.rs` | making a module with a difference smaller; writing it down |
+//! | `ending.rs` | the run of a case on an engine, and how each call ended |
+//! | `compare.rs` | the rules for what counts as a difference |
+//! | `minimise.rs`, `report.rs` | making a module with a difference smaller; writing the report |
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

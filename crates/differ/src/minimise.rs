@@ -22,8 +22,8 @@ impl Default for Effort {
     }
 }
 
-/// The smallest module, of those that reduction leads to, for which `holds` is still true. It is
-/// valid with `features`. `holds` must be true for `module`, and only sees valid modules.
+/// Reduces a module as long as `holds` is true, and returns the smallest one found. It is valid
+/// with `features`. `holds` must be true for `module`, and only sees valid modules.
 ///
 /// ```
 /// use wattle_ast::{Features, Opcode};
@@ -66,7 +66,7 @@ pub(crate) fn minimise_until(
     }
 }
 
-/// Asks the condition, within bounds.
+/// The condition of a reduction, with its bounds.
 struct Search<'s, F> {
     holds: F,
     tries: u32,

@@ -19,7 +19,7 @@ pub struct Oracle {
     pub profile: Profile,
     /// The resources that a case may use.
     pub limits: Limits,
-    /// How many instructions a probe may execute.
+    /// The fuel of a probe: about the number of instructions that it may execute.
     pub fuel: u64,
 }
 
@@ -97,7 +97,7 @@ impl Oracle {
         for probe in &closed.probes {
             let mut store = self.store();
             match Instance::new(&mut store, &module, &Imports::default()) {
-                // As with a process that is started for each probe: it fails each time.
+                // The failure counts for every probe, as if each probe ran in a process of its own.
                 Err(error) => run.probes.push(ending(&error)),
                 Ok(instance) => {
                     store.set_fuel(Some(self.fuel));

@@ -1,4 +1,4 @@
-//! Reports: a folder for each finding, with everything that is needed to reproduce it.
+//! Reports: a folder for each finding, with all the files that reproduce it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,49 +11,49 @@ use crate::case::Case;
 use crate::compare::Difference;
 use crate::ending::{Ending, Run};
 
-/// Where a module of a campaign comes from.
+/// The origin of a module of a campaign.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Origin {
     /// The generator made it with this configuration.
     Generated(Box<Config>),
-    /// It is a mutant of the module with this name.
+    /// The module is a mutant of the module with this name.
     Mutant(String),
 }
 
-/// A difference that was found, with its minimised module.
+/// A difference found in a campaign, with its minimised module.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The seed.
     pub seed: u64,
-    /// What made the module, with the seed.
+    /// The generator's configuration or the original module that, with the seed, gives the module.
     pub origin: Origin,
     /// The name of the engine.
     pub engine: String,
-    /// How it differs on the minimised module.
+    /// The difference that the minimised module shows.
     pub difference: Difference,
     /// The minimised case.
     pub case: Case,
     /// The module before it was minimised, as a binary.
     pub original: Vec<u8>,
-    /// What the oracle did with the minimised case.
+    /// The oracle's run of the minimised case.
     pub expected: Run,
-    /// What each engine did with it, by name.
+    /// Each engine's run of it, by the name of the engine.
     pub runs: Vec<(String, Run)>,
 }
 
 impl Finding {
-    /// The name of its folder.
+    /// The name of the finding's folder.
     pub fn folder_name(&self) -> String {
         format!("{}-{}-{}", self.seed, self.engine, self.difference.way.name())
     }
 
-    /// Writes its folder into `folder`, and gives the path: `module.wasm`, `module.wat`,
-    /// `original.wasm`, `repro.wat` (the closed form: one module, whose exports show the
-    /// difference), `provider.wasm` and `adapter.wasm`, `seed`, `config.json` of a generated module,
-    /// `report.json`, `report.md`.
+    /// Writes the finding's folder into `folder`, and returns its path. The folder holds
+    /// `module.wasm`, `module.wat`, `original.wasm`, `repro.wat` (the closed form: one module,
+    /// whose exports show the difference), `provider.wasm` and `adapter.wasm`, `seed`,
+    /// `config.json` of a generated module, `report.json` and `report.md`.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// The errors of creating and writing files.
     pub fn write(&self, folder: &Path) -> io::Result<PathBuf> {
         let path = folder.join(self.folder_name());
         std::fs::create_dir_all(&path)?;

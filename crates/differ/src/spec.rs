@@ -1,4 +1,4 @@
-//! How a user names an engine, and how it is started.
+//! The form in which a user names an engine, and the start of that engine.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,11 +38,11 @@ enum EngineKind {
 
 impl Spec {
     /// Reads the name of an engine that is linked in (`wasmtime`, `winch`, `pulley`, `wasmi`), or
-    /// `name=command`. A command with `{wasm}` in it is started for each call; another one speaks
-    /// the line protocol. A list of features may follow a name: `winch:wasm2,-simd`.
+    /// `name=command`. A command with `{wasm}` in it is started for each call; any other command
+    /// speaks the line protocol. A list of features may follow a name: `winch:wasm2,-simd`.
     ///
     /// # Errors
-    /// [`Error::Engine`] says what is wrong.
+    /// [`Error::Engine`] with the fault in `text`.
     pub fn parse(text: &str) -> Result<Spec, Error> {
         Spec::read(text).map_err(Error::Engine)
     }
@@ -89,11 +89,11 @@ impl Spec {
         &self.name
     }
 
-    /// Starts the engine. `folder` is where the modules of commands are written; `timeout` is how
-    /// long a case may take in a process.
+    /// Starts the engine. The modules of commands are written to `folder`; `timeout` is the longest
+    /// time that a case may take in a process.
     ///
     /// # Errors
-    /// [`Error::Engine`] says why the engine cannot be started.
+    /// [`Error::Engine`] with the reason why the engine cannot be started.
     pub fn make(&self, timeout: Duration, folder: PathBuf) -> Result<Box<dyn Engine>, Error> {
         self.start(timeout, folder).map_err(Error::Engine)
     }

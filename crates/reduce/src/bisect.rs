@@ -3,25 +3,25 @@
 use alloc::rc::Rc;
 use core::ops::{Add, Range};
 
-/// Chooses which of a number of changes to try next, added to those that were kept.
+/// Chooses the set of changes to try next, together with the changes that were kept.
 ///
-/// Sets are ranges, from the front, each so large that it succeeds in about half of all cases: how
-/// likely a change fails follows from what is expected, and from what came of those before it. A
-/// set that fails is divided until the first change that fails alone is found; then the changes
-/// behind it are open again. So with *n* changes of which *f* fail, there are some
+/// Sets are ranges, from the front, each large enough to succeed in about half of all cases. The
+/// likelihood of a failure follows from the expected number of failures and from the outcome of the
+/// changes so far. A set that fails is divided until the first change that fails alone is found;
+/// then the changes behind it are open again. So *n* changes of which *f* fail need some
 /// *f* log (*n* / *f*) tries.
 #[derive(Clone, Debug)]
 pub(crate) struct Bisect {
     len: usize,
     pattern: Pattern,
-    /// How many changes are expected to fail.
+    /// The number of changes that are expected to fail.
     expected: f64,
     /// The changes without an answer.
     open: Range<usize>,
     /// The end of the changes that failed together, which begin where the open ones do.
     failed: Option<usize>,
     now: Past,
-    /// How many changes failed alone without a test.
+    /// The number of changes that failed alone without a test.
     refused: usize,
     /// For each change, the number of the chain that it is in. An empty list if there are none.
     chains: Rc<[u32]>,
@@ -29,25 +29,25 @@ pub(crate) struct Bisect {
     broken: Option<usize>,
 }
 
-/// What is known of changes beforehand.
+/// The pattern of failures that is known before changes are tried.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Pattern {
-    /// Nothing.
+    /// No pattern is known.
     Any,
-    /// One of them will fail. If all but the last succeeded, the last is that one, and is not tried.
+    /// At least one change will fail. If all but the last succeeded, the last is not tried.
     OneFails,
-    /// Where one fails, those behind it in its chain fail as a rule. They are tried together, but not
-    /// one by one.
+    /// Behind a change that fails, the rest of its chain fails as a rule. The rest is tried as a
+    /// whole, but not change by change.
     Chains,
 }
 
-/// How many candidates that need no test are worth one that does.
+/// The number of failures without a test that weigh as much as one with a test.
 const CHEAPER: f64 = 8.0;
 
-/// The greatest likelihood of failure that is assumed of a change.
+/// The greatest likelihood of failure that a change is assumed to have.
 const CERTAIN: f64 = 0.9;
 
-/// How many changes were made, and how many failed alone.
+/// The numbers of changes that were made and of changes that failed alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Past {
     pub(crate) made: usize,
@@ -55,7 +55,7 @@ pub(crate) struct Past {
 }
 
 impl Bisect {
-    /// Chooses among this many changes, of which some are expected to fail.
+    /// Creates the choice among `len` changes, of which `expected` are expected to fail.
     pub(crate) fn new(len: usize, expected: f64, pattern: Pattern) -> Bisect {
         let (open, now) = (0..len, Past::default());
         let (chains, broken) = (Rc::default(), None);
@@ -68,7 +68,7 @@ impl Bisect {
         Bisect { chains: chains.into_iter().collect(), ..self }
     }
 
-    /// The set to try next. The answer to it must be given by [`keep`](Bisect::keep) or
+    /// The set to try next. The caller answers with [`keep`](Bisect::keep) or
     /// [`divide`](Bisect::divide).
     pub(crate) fn next(&self) -> Option<Range<usize>> {
         let Range { start, end } = self.open;
@@ -82,7 +82,7 @@ impl Bisect {
             return None;
         }
         let rate = self.rate();
-        // Of changes that failed together, one at least fails alone.
+        // At least one of the changes that failed together fails alone.
         let (most, all) = match self.failed {
             Some(failed) => (failed - start - 1, power(rate, failed - start)),
             None => (end - start, 0.0),
@@ -95,14 +95,14 @@ impl Bisect {
         Some(start..start + len)
     }
 
-    /// How likely a change succeeds.
+    /// The likelihood that a change succeeds.
     fn rate(&self) -> f64 {
         let seen = self.len + self.now.made + self.now.failed + self.refused;
         let failed = self.expected + self.now.failed as f64 + self.refused as f64 / CHEAPER;
         1.0 - (failed / seen as f64).min(CERTAIN)
     }
 
-    /// Whether one change must fail, and none has.
+    /// Whether a change must fail and none has yet.
     fn waits_for_one(&self) -> bool {
         self.pattern == Pattern::OneFails && self.now.failed + self.refused == 0
     }
@@ -120,7 +120,7 @@ impl Bisect {
         (len > 0).then_some(self.open.start + len)
     }
 
-    /// The set was kept, or does nothing.
+    /// Records that the set was kept or does nothing.
     pub(crate) fn keep(&mut self) {
         let Some(range) = self.next() else { return };
         self.now.made += range.len();
@@ -129,8 +129,8 @@ impl Bisect {
         self.broken = None;
     }
 
-    /// The set failed. Whether the condition was asked matters for the size of the next sets: where it
-    /// costs no test to find out, they stay large for longer.
+    /// Records that the set failed. `was_asked` tells whether that took a test; after failures
+    /// without a test, the next sets stay large for longer.
     pub(crate) fn divide(&mut self, was_asked: bool) {
         let Some(range) = self.next() else { return };
         let was_broken = self.is_broken();
@@ -149,18 +149,18 @@ impl Bisect {
         self.broken = self.end_of_chain().filter(|_| !was_broken);
     }
 
-    /// What came of the changes so far.
+    /// The outcome of the changes so far.
     pub(crate) fn past(&self) -> Past {
         self.now
     }
 
-    /// Whether a change was left that is expected to fail.
+    /// Whether a change was left out because it is expected to fail.
     pub(crate) fn has_left_one(&self) -> bool {
         !self.open.is_empty()
     }
 }
 
-/// A power of a number below 1. Those close to 0 count as 0.
+/// A power of a number below 1. A power close to 0 counts as 0.
 fn power(base: f64, exponent: usize) -> f64 {
     let mut power = 1.0;
     for _ in 0..exponent {

@@ -13,7 +13,7 @@ use crate::contents::Contents;
 use crate::emit::Edit;
 use crate::plan::{ModulePlan, Plan, bodies};
 
-/// The number of bytes of instructions.
+/// The encoded size of a range of instructions.
 fn size(code: &Code<'_>, range: Range<usize>) -> usize {
     let mut bytes = Vec::new();
     code.instrs.get(range).unwrap_or_default().iter().for_each(|instr| instr.encode(&mut bytes));
@@ -26,8 +26,8 @@ fn if_shorter(code: &Code<'_>, edit: Edit) -> Option<Edit> {
     (edit.inserted() < removed).then_some(edit)
 }
 
-/// Puts default values in the place of all trees that have `depth` trees around them. `None` if there
-/// are none so deep.
+/// Puts default values in the place of all trees that have `depth` trees around them. Returns
+/// `None` if there are none.
 pub(crate) fn level<'b>(
     module: &'b Module<'static>,
     features: Features,
@@ -50,7 +50,7 @@ pub(crate) fn level<'b>(
     deepest.get().then_some(plan)
 }
 
-/// Puts the content of blocks in their place: of several parts, the one with this number.
+/// Replaces blocks by one of their parts: part 0 is the content up to the first `else` or `catch`.
 pub(crate) fn unwrap<'b>(
     module: &'b Module<'static>,
     features: Features,
@@ -63,7 +63,8 @@ pub(crate) fn unwrap<'b>(
     })
 }
 
-/// Puts an operand of the same type in the place of an instruction, or else drops its operands.
+/// Puts an operand of the same type in the place of an instruction, or else drops its operands and
+/// puts default values there.
 pub(crate) fn roots<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     bodies(module, features, 0, |code| {
         let trees = code.outer_first();
@@ -89,7 +90,7 @@ pub(crate) fn traps<'b>(module: &'b Module<'static>, features: Features) -> Modu
     })
 }
 
-/// Takes instructions and their operands out from among statements that stand between them.
+/// Removes instructions and their operands, but keeps the statements that stand between them.
 pub(crate) fn interleaved<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     bodies(module, features, 1, |code| {
         let trees = code.outer_first();
@@ -97,7 +98,7 @@ pub(crate) fn interleaved<'b>(module: &'b Module<'static>, features: Features) -
     })
 }
 
-/// Takes values out that nothing takes, and what cannot be reached.
+/// Removes values that no instruction takes, and unreachable code.
 pub(crate) fn leftovers<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     bodies(module, features, 1, |code| {
         let trees = code.outer_first();
@@ -137,7 +138,7 @@ pub(crate) fn aborts<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan
     plan.keyed(keys)
 }
 
-/// Puts zeros in the place of numbers, offsets and lanes, and takes labels and clauses away.
+/// Puts zeros in the place of numbers, offsets and lanes, and removes labels and clauses.
 pub(crate) fn immediates<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     bodies(module, features, 0, |code| {
         let mut edits = Vec::new();

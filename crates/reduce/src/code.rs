@@ -1,5 +1,5 @@
 //! Bodies as trees: each instruction with the code that makes its operands, each block with its
-//! content. What can be taken out of a body is a tree.
+//! content. A tree is the unit of code that can be removed from a body.
 //!
 //! ```text
 //! local.get 0   i32.const 1   i32.add   local.set 1   block   nop   end
@@ -22,8 +22,8 @@ pub(crate) enum Form {
     Instr,
     /// A block, its operands, and everything in it.
     Block,
-    /// An instruction or a block that cannot be reached. It takes what it needs from nowhere, so its
-    /// operands and results are left out.
+    /// An instruction or a block that cannot be reached. Its operands and results are left out,
+    /// because its operands need not exist.
     Dead,
 }
 
@@ -33,7 +33,8 @@ pub(crate) struct Tree {
     pub(crate) form: Form,
     /// The first instruction.
     pub(crate) start: usize,
-    /// The instruction that takes the operands; of a block, the one that opens it.
+    /// The instruction that takes the operands. The root of a block is the instruction that opens
+    /// it.
     pub(crate) root: usize,
     /// The instruction behind the last one.
     pub(crate) end: usize,
@@ -45,7 +46,8 @@ pub(crate) struct Tree {
     pub(crate) operands: Vec<usize>,
     /// The types of the results.
     pub(crate) results: Vec<OperandType>,
-    /// Whether nothing takes the results, because the code behind cannot be reached.
+    /// Whether no instruction takes the results, because the code behind the tree cannot be
+    /// reached.
     pub(crate) is_leftover: bool,
     /// The number of trees around this one.
     pub(crate) depth: usize,
@@ -55,11 +57,12 @@ pub(crate) struct Tree {
 #[derive(Clone, Debug)]
 pub(crate) struct Code<'b> {
     pub(crate) instrs: Vec<Instr<'b>>,
-    /// The trees, each behind those inside of it.
+    /// The trees, each behind the trees inside it.
     pub(crate) trees: Vec<Tree>,
-    /// For each instruction that opens a block, the numbers of those that part and end it.
+    /// For each instruction that opens a block, the numbers of the instructions that part and end
+    /// it.
     pub(crate) parts: Vec<Vec<usize>>,
-    /// Whether each instruction can be reached, as far as is known.
+    /// For each instruction, whether it is known to be unreachable.
     pub(crate) is_dead: Vec<bool>,
 }
 
@@ -69,9 +72,9 @@ struct Stack {
     types: Vec<OperandType>,
 }
 
-/// A list of instructions between those that open, part and close a block.
+/// The instructions from the opening of a block to its next part or its end.
 struct Sequence {
-    /// The tree of the block, not finished. That of the whole body is never made.
+    /// The unfinished tree of the block. The tree of the whole body is never made.
     block: Tree,
     block_type: BlockType,
     label: usize,
@@ -79,13 +82,14 @@ struct Sequence {
     parts: Vec<usize>,
     /// For each operand on the stack, the tree that made it.
     operands: Vec<Option<usize>>,
-    /// Whether the end cannot be reached.
+    /// Whether the end of the sequence is unreachable.
     is_dead: bool,
 }
 
 struct Builder<'c, 'm> {
     effects: Effects<'m>,
-    /// The stack before each instruction. Where it ends, the body is not valid, or not known to be.
+    /// The stack before each instruction. The list ends where the body is invalid, or not known to
+    /// be valid.
     stacks: &'c [Stack],
     results: usize,
     trees: Vec<Tree>,
@@ -93,7 +97,7 @@ struct Builder<'c, 'm> {
 }
 
 impl Tree {
-    /// The instruction behind the one that takes the operands, or behind the whole block.
+    /// The number of the instruction behind the root, or behind the whole block.
     pub(crate) fn body_end(&self) -> usize {
         match self.form {
             Form::Instr => self.root + 1,
@@ -118,7 +122,7 @@ impl<'b> Code<'b> {
                 let height = stack.hidden + stack.types.len();
                 stacks.push(Stack { height, types: stack.types });
             };
-            // The stacks before the instruction that is not valid are known all the same.
+            // The stacks before an invalid instruction are known even if the validator reports it.
             let _ = FuncValidator::default().watch_body(types, func, body, watch);
         }
         let ty = effects.spaces.func(func).and_then(|ty| effects.module.func_type(ty));
@@ -201,7 +205,7 @@ impl Builder<'_, '_> {
     }
 
     fn is_typed(&self, at: usize) -> bool {
-        // The last stack is that before an instruction that may not be valid.
+        // The last stack belongs to an instruction that may be invalid.
         at + 1 < self.stacks.len()
     }
 
@@ -211,7 +215,7 @@ impl Builder<'_, '_> {
         let Some(sequence) = self.open.last_mut() else { return taken };
         let at = sequence.operands.len().saturating_sub(count);
         let operands = sequence.operands.split_off(at);
-        // A tree that leaves some of its results below makes no part of another tree.
+        // A tree that leaves some of its results on the stack is not an operand of another tree.
         let cut = sequence.operands.last().copied().flatten();
         for operand in operands.into_iter().rev() {
             let Some(tree) = operand.filter(|_| operand != cut) else { break };
@@ -260,7 +264,7 @@ impl Builder<'_, '_> {
         let leaves = effect.leaves.unwrap_or(0);
         let results = match after.types.len().checked_sub(leaves) {
             Some(from) if leaves <= after.height => after.types[from..].to_vec(),
-            // More than are known.
+            // The instruction leaves more results than the stack shows.
             _ => alloc::vec![OperandType::Bottom; leaves],
         };
         let takes = effect.takes;
@@ -319,8 +323,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Closes the innermost block. Returns the instruction that opened it, and those that part and
-    /// end it.
+    /// Closes the innermost block. Returns the number of the instruction that opened it, and the
+    /// numbers of the instructions that part and end it.
     fn close(&mut self, at: usize) -> (usize, Vec<usize>) {
         let Some(Sequence { mut block, block_type, mut parts, .. }) = self.open.pop() else {
             return (at, Vec::new());

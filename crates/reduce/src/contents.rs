@@ -1,4 +1,5 @@
-//! The contents of items, by which a change to an item is recognised after others were removed.
+//! The contents of items, by which a change to an item is recognised after other items were
+//! removed.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -9,16 +10,15 @@ use wattle_ast::{
 
 use crate::plan::fingerprint;
 
-/// For each item of a module, a number that tells its content from others. What else is in the
-/// module makes no difference to it: indices of other items count for nothing, and so do the names
-/// of an import.
+/// For each item of a module, a fingerprint of its content. The rest of the module does not affect
+/// it: the indices of other items are left out, and so are the names of an import.
 pub(crate) struct Contents {
     items: [Vec<u128>; ItemKind::Custom as usize + 1],
-    /// The module with indices of zero.
+    /// The module with all indices of items and locals set to zero.
     plain: Module<'static>,
 }
 
-/// Makes indices of items and locals zero.
+/// Sets indices of items and locals to zero.
 struct Zeros;
 
 impl Remap for Zeros {
@@ -37,7 +37,7 @@ impl Contents {
     /// The contents of the items of a module.
     pub(crate) fn new(module: &Module<'static>) -> Contents {
         let mut plain = module.clone();
-        // Where code is malformed, indices stay as they are, and count.
+        // In malformed code, indices stay as they are, so they count.
         let _ = plain.remap(&mut Zeros);
         let mut contents = Contents { items: Default::default(), plain: Module::default() };
         plain.types.iter().for_each(|it| contents.add(ItemKind::Type, &[it]));

@@ -1,4 +1,4 @@
-//! Items taken out of a module with everything that refers to them.
+//! Removes items from a module together with everything that refers to them.
 
 use alloc::vec::Vec;
 
@@ -13,10 +13,10 @@ use crate::contents::Contents;
 use crate::emit::{Edit, default_of_type};
 use crate::plan::{ModulePlan, Plan, View, numbers};
 
-/// Which items of a module are to go.
+/// The items that are to be removed from a module.
 #[derive(Clone, Debug, Default)]
 struct Doomed {
-    /// For each kind of item, whether each index goes.
+    /// For each kind of item, whether the item with an index is removed.
     items: [Vec<bool>; ItemKind::Custom as usize + 1],
 }
 
@@ -42,7 +42,7 @@ impl Doomed {
         numbers(&self.items[kind as usize]).map(|index| I::from(index as u32)).collect()
     }
 
-    /// Whether an instruction refers to an item that goes.
+    /// Whether an instruction refers to a removed item.
     fn is_named_by(&self, instr: Instr<'_>, buffer: &mut Vec<u8>) -> bool {
         instr.remap(&mut Finder(self), buffer).is_err()
     }
@@ -52,7 +52,7 @@ impl Doomed {
     }
 }
 
-/// Finds references to items that go: they have no new index.
+/// Finds references to removed items: they have no new index.
 struct Finder<'d>(&'d Doomed);
 
 impl Remap for Finder<'_> {
@@ -66,13 +66,14 @@ impl Remap for Finder<'_> {
     }
 }
 
-/// Takes functions out. A call of one drops its arguments and goes on with default values.
+/// Removes functions. A call of a removed function drops its arguments and continues with default
+/// values.
 pub(crate) fn funcs<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     let count = module.imported(ExternKind::Func) + module.funcs.len() as u32;
     cut(module, features, (0..count).map(|index| (ItemKind::Func, index)).collect())
 }
 
-/// Takes segments, tables, memories, globals and tags out.
+/// Removes segments, tables, memories, globals and tags.
 pub(crate) fn others<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     let kinds = [
         (ItemKind::Data, module.datas.len() as u32),
@@ -86,7 +87,7 @@ pub(crate) fn others<'b>(module: &'b Module<'static>, features: Features) -> Mod
     cut(module, features, items.collect())
 }
 
-/// Takes types out that nothing refers to.
+/// Removes types that nothing refers to.
 pub(crate) fn types<'b>(module: &'b Module<'static>, features: Features) -> ModulePlan<'b> {
     let types = unused_types(module).into_iter().map(|index| (ItemKind::Type, index));
     cut(module, features, types.collect())
@@ -96,15 +97,15 @@ fn unused_types(module: &Module<'static>) -> Vec<u32> {
     let mut counted = module.clone();
     counted.names = Default::default();
     let mut uses = Uses(alloc::vec![0; module.types.len()]);
-    // Where code is malformed, all types may be in use.
+    // If code is malformed, all types may be in use.
     if counted.remap(&mut uses).is_err() {
         return Vec::new();
     }
-    // The index of the type itself is one of them.
+    // One of the uses is the index of the type itself.
     (0..).zip(uses.0).filter(|(_, uses)| *uses <= 1).map(|(index, _)| index).collect()
 }
 
-/// For each type, how often its index was found.
+/// For each type, the number of places with its index.
 struct Uses(Vec<usize>);
 
 impl Remap for Uses {
@@ -139,9 +140,9 @@ fn cut<'b>(
     plan.keyed(keys)
 }
 
-/// The module without the items; `None` if something that must stay refers to one.
+/// The module without the removed items; `None` if something that must stay refers to one of them.
 fn without(view: &View<'_>, mut doomed: Doomed) -> Option<Module<'static>> {
-    // An active segment goes with its table or memory.
+    // An active segment is removed with its table or memory.
     for (index, elem) in view.module.elems.iter_indexed() {
         if let ElemMode::Active { table, .. } = &elem.mode
             && doomed.has(ItemKind::Table, table.unwrap_or_default().0)
@@ -171,7 +172,8 @@ fn without(view: &View<'_>, mut doomed: Doomed) -> Option<Module<'static>> {
     Some(module)
 }
 
-/// The module with bodies that refer to nothing that goes. The bodies of functions that go are empty.
+/// The module with bodies that do not refer to removed items. The bodies of removed functions are
+/// empty.
 fn bodies(view: &View<'_>, doomed: &Doomed) -> Option<Module<'static>> {
     let imported = view.spaces.imported(ExternKind::Func);
     let mut edits: Vec<(DefIdx<FuncIdx>, Vec<Edit>)> = Vec::new();
@@ -191,7 +193,7 @@ fn bodies(view: &View<'_>, doomed: &Doomed) -> Option<Module<'static>> {
     Some(module)
 }
 
-/// The changes to a body after which it refers to nothing that goes.
+/// The changes to a body after which it does not refer to removed items.
 fn without_names(code: &Code<'_>, doomed: &Doomed) -> Option<Vec<Edit>> {
     let mut roots = alloc::vec![None; code.instrs.len()];
     for tree in code.trees.iter().filter(|tree| tree.form == Form::Instr) {
@@ -222,7 +224,8 @@ fn without_names(code: &Code<'_>, doomed: &Doomed) -> Option<Vec<Edit>> {
     Some(edits)
 }
 
-/// Takes references to what goes out of everything but bodies. What goes itself is emptied.
+/// Removes references to removed items from everything but bodies. The removed items themselves are
+/// emptied.
 fn declarations(view: &View<'_>, doomed: &Doomed, module: &mut Module<'static>) -> Option<()> {
     let tables = view.spaces.imported(ExternKind::Table);
     for (place, table) in (tables..).zip(module.tables.iter_mut()) {
@@ -260,7 +263,8 @@ fn declarations(view: &View<'_>, doomed: &Doomed, module: &mut Module<'static>) 
     Some(())
 }
 
-/// Puts null in the place of elements that go, and leaves those of a declarative segment out.
+/// Puts null in the place of elements that refer to removed items. A declarative segment loses
+/// these elements.
 fn elements(view: &View<'_>, doomed: &Doomed, elem: &mut Elem<'static>) -> Option<()> {
     let goes = |func: &FuncIdx| doomed.has(ItemKind::Func, func.0);
     match &elem.items {
@@ -296,13 +300,13 @@ fn elements(view: &View<'_>, doomed: &Doomed, elem: &mut Elem<'static>) -> Optio
     Some(())
 }
 
-/// The type of a null that fits where a function may be null.
+/// The heap type of a null that fits where a nullable function reference is needed.
 fn null_func(view: &View<'_>) -> HeapType {
     let has_bottom = view.features.contains(Feature::Gc);
     HeapType::Abs(if has_bottom { AbsHeapType::NoFunc } else { AbsHeapType::Func })
 }
 
-/// Puts default values in the place of what goes, in a constant expression.
+/// Puts default values in the place of references to removed items, in a constant expression.
 fn constant(view: &View<'_>, doomed: &Doomed, expr: &mut Expr<'static>) -> Option<()> {
     if !doomed.is_named_in(expr) {
         return Some(());

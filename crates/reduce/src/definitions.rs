@@ -9,7 +9,7 @@ use wattle_ast::components::{
 
 use crate::plan::{Plan, numbers};
 
-/// Where definitions stand, and which definitions refer to them.
+/// The places of definitions, and the references between them.
 struct Places {
     /// For each place, the number of the scope that it is in.
     scopes: Vec<usize>,
@@ -57,7 +57,7 @@ impl Places {
         places
     }
 
-    /// Records what a definition refers to.
+    /// Records the references of a definition.
     fn refer(&mut self, place: usize, definition: &Definition<'_>, open: &[(usize, usize)]) {
         let mut found: Vec<usize> = Vec::new();
         let scope = open.last().map_or(0, |(scope, _)| *scope);
@@ -101,8 +101,8 @@ fn is_inert(definition: &Definition<'_>) -> bool {
     )
 }
 
-/// Removes definitions, the last ones first, with everything that refers to them. With `tidies`, what
-/// only they refer to goes too.
+/// Removes definitions, the last ones first, with everything that refers to them. With `tidies`,
+/// definitions that only they refer to are removed too.
 pub(crate) fn removals<'b>(
     component: &'b Component<'static>,
     tidies: bool,
@@ -117,7 +117,7 @@ pub(crate) fn removals<'b>(
     })
 }
 
-/// Removes what nothing refers to.
+/// Removes definitions that nothing refers to.
 pub(crate) fn unused<'b>(component: &'b Component<'static>) -> Plan<'b, Component<'static>> {
     let places = Places::new(component);
     Plan::new(1, move |_| {
@@ -186,7 +186,7 @@ fn without(
                 let number = new(*open.get(outer)?, item.sort(), item.number())?;
                 *item = wattle_ast::components::SortIdx::new(item.sort(), number);
             }
-            // What refers to something that goes has gone itself.
+            // Definitions that refer to a removed definition were removed with it.
             other => other.reindex(|sort, index| new(scope, sort, index).unwrap_or(index)),
         }
         if opens {
@@ -199,7 +199,7 @@ fn without(
     Some(definitions.into_iter().collect())
 }
 
-/// The names of what is still there, by their new indices.
+/// The names of the definitions that are left, by their new indices.
 fn surviving<'a>(names: &Names<'a>, new: impl Fn(Sort, u32) -> Option<u32>) -> Names<'a> {
     let mut changed = Names { component: names.component.clone(), ..Names::default() };
     for (index, name) in names.iter() {
@@ -252,7 +252,7 @@ fn has_parts(definition: &Definition<'_>) -> bool {
     !matches!(definition, Definition::CoreModule(_) | Definition::Names(_) | Definition::Custom(_))
 }
 
-/// Something that is done to each list of a definition.
+/// An operation on each list of a definition.
 trait Each {
     fn list<T>(&mut self, list: &mut Box<[T]>);
 }

@@ -15,14 +15,15 @@ const UNREACHABLE: [u8; 1] = [0x00];
 /// A change to a body, by the numbers of its instructions.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Edit {
-    /// What is taken out.
+    /// The ranges of instructions that are removed.
     pub(crate) remove: Vec<Range<usize>>,
-    /// What is put in: encoded instructions, each with the instruction that they come before.
+    /// The code that is inserted: encoded instructions, each with the number of the instruction
+    /// that they come before.
     pub(crate) insert: Vec<(usize, Vec<u8>)>,
 }
 
 impl Edit {
-    /// Takes instructions out, and puts others in.
+    /// Removes a range of instructions, and inserts others.
     pub(crate) fn new(remove: Range<usize>, insert: Vec<(usize, Vec<u8>)>) -> Edit {
         Edit { remove: Vec::from_iter([remove]), insert }
     }
@@ -37,8 +38,9 @@ impl Edit {
         Edit::new(range.clone(), [(range.start, insert)].into())
     }
 
-    /// A number that tells the change from others: what it takes out and puts in, wherever in a body.
-    /// The instructions are those of the body without the indices of items and locals.
+    /// A fingerprint of the change: of the instructions that it removes and inserts, and of
+    /// `around` instructions on either side, but not of its place in the body. `plain` holds the
+    /// instructions of the body without the indices of items and locals.
     pub(crate) fn key(&self, plain: &[Instr<'_>], around: usize) -> u128 {
         let mut bytes = Vec::new();
         let start = self.remove.iter().map(|range| range.start).min().unwrap_or(0);
@@ -56,7 +58,7 @@ impl Edit {
         fingerprint(&bytes)
     }
 
-    /// The number of bytes that are put in.
+    /// The number of bytes that are inserted.
     pub(crate) fn inserted(&self) -> usize {
         self.insert.iter().map(|(_, code)| code.len()).sum()
     }
@@ -70,14 +72,14 @@ impl Edit {
         Edit::new(tree.start..tree.end, [(tree.start, insert)].into())
     }
 
-    /// Takes a tree out. Nothing needs its results.
+    /// Removes a tree whose results no instruction needs.
     pub(crate) fn without(tree: &Tree) -> Edit {
         let insert = [(tree.start, stand_in(tree.missing, &[]))].into();
         Edit::new(tree.start..tree.end, insert)
     }
 
-    /// Takes an instruction out, but leaves its operands, each of which is dropped as soon as it is
-    /// there. Its results are default values.
+    /// Removes an instruction, but keeps its operands, each of which is dropped as soon as it is
+    /// computed. Default values replace the results of the instruction.
     pub(crate) fn flatten(tree: &Tree, code: &Code<'_>) -> Edit {
         let mut insert = Vec::new();
         for operand in tree.operands.iter().filter_map(|operand| code.trees.get(*operand)) {
@@ -87,8 +89,8 @@ impl Edit {
         Edit::new(tree.root..tree.body_end(), insert)
     }
 
-    /// Puts default values in the place of an instruction and its operands, but leaves statements
-    /// between them. `None` if there are none.
+    /// Puts default values in the place of an instruction and its operands, but keeps the
+    /// statements between them. `None` if there are no statements.
     pub(crate) fn apart(tree: &Tree, code: &Code<'_>) -> Option<Edit> {
         let operands = tree.operands.iter().filter_map(|operand| code.trees.get(*operand));
         let mut remove: Vec<Range<usize>> = operands.map(|tree| tree.start..tree.end).collect();
@@ -107,7 +109,8 @@ impl Edit {
         Edit { remove, insert: Vec::new() }
     }
 
-    /// Puts the content of a block in its place. Of several parts, `part` is the one.
+    /// Replaces a block by one of its parts: part 0 is the content up to the first `else` or
+    /// `catch`.
     pub(crate) fn unwrap(tree: &Tree, code: &Code<'_>, part: usize) -> Option<Edit> {
         let parts = code.parts.get(tree.root)?;
         let begins = |part: usize| match part {
@@ -122,8 +125,8 @@ impl Edit {
     }
 }
 
-/// Code that drops operands and leaves default values. Where a type has none, the code never goes
-/// on.
+/// Code that drops operands and pushes default values, or `unreachable` if a type has no default
+/// value.
 pub(crate) fn stand_in(drops: usize, results: &[OperandType]) -> Vec<u8> {
     let defaults: Option<Vec<Instr<'_>>> = results.iter().map(default_of).collect();
     let mut code = Vec::new();
@@ -150,10 +153,11 @@ pub(crate) fn default_of_type<'a>(ty: ValType) -> Option<Instr<'a>> {
     has_default.then(|| Instr::default_of(ty))
 }
 
-/// The body with changes, those around others first. What one takes out, with all that another would
-/// put in there, is gone. A branch to a block that goes never goes on.
+/// The body with changes made to it. A change around another comes before it in `edits`; code that
+/// the inner one would insert into a range which the outer one removes is left out. A branch to a
+/// removed block becomes `unreachable`.
 ///
-/// `None` if a block that must stay refers to one that goes.
+/// `None` if a block that must stay refers to a removed block.
 pub(crate) fn apply(body: &Body<'_>, edits: &[&Edit]) -> Option<Body<'static>> {
     let instrs: Vec<Instr<'_>> = body.instrs().collect::<Result<_, _>>().ok()?;
     let mut owners: Vec<Option<usize>> = alloc::vec![None; instrs.len()];
@@ -175,7 +179,7 @@ pub(crate) fn apply(body: &Body<'_>, edits: &[&Edit]) -> Option<Body<'static>> {
     let mut is_unreachable = false;
     for (at, &instr) in instrs.iter().enumerate() {
         while let Some((place, number, insert)) = inserts.next_if(|(place, ..)| *place <= at) {
-            // What is taken out by a change around this one takes this one with it.
+            // A change around this one that removes the place removes the inserted code too.
             if owners[place].is_none_or(|owner| owner >= number) {
                 // One `unreachable` behind another does nothing.
                 if insert[..] != UNREACHABLE || !is_unreachable {
@@ -206,7 +210,8 @@ pub(crate) fn apply(body: &Body<'_>, edits: &[&Edit]) -> Option<Body<'static>> {
     Some(Body::new(locals, Expr::new(code)))
 }
 
-/// The open blocks: for each, how many go up to it, and whether it goes itself.
+/// The open blocks: for each, the number of removed blocks up to it, and whether it is removed
+/// itself.
 #[derive(Default)]
 struct Labels {
     gone: Vec<(u32, bool)>,

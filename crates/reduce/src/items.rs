@@ -75,8 +75,8 @@ pub(crate) fn exports<'b>(
     plan.keyed(keys)
 }
 
-/// Removes what neither exports nor any function of the module reaches. Unlike
-/// [`Module::remove_unreachable`], functions stay. Returns whether there was anything.
+/// Removes the items that neither exports nor any function of the module reach. Unlike
+/// [`Module::remove_unreachable`], it keeps all functions. Returns whether an item was removed.
 pub(crate) fn tidy(module: &mut Module<'static>) -> Option<bool> {
     let before = len(module);
     let exported = module.exports.len();
@@ -98,7 +98,7 @@ fn len(module: &Module<'_>) -> usize {
     module.types.len() + module.imports.len() + module.tags.len() + segments + others
 }
 
-/// Declares the functions that bodies reference, where nothing else does.
+/// Declares the functions that bodies reference and that nothing else declares.
 fn declare(module: &mut Module<'static>) {
     let referenced = |expr: &Expr<'_>, found: &mut BTreeSet<FuncIdx>| {
         found.extend(expr.iter().flatten().filter_map(|instr| match instr {
@@ -135,8 +135,8 @@ fn declare(module: &mut Module<'static>) {
     }
 }
 
-/// Makes memories and tables empty and unbounded, initial values default values, and active segments
-/// passive.
+/// Makes memories and tables empty and unbounded, replaces initial values by default values, and
+/// makes active segments passive.
 pub(crate) fn declarations<'b>(module: &'b Module<'static>, _: Features) -> ModulePlan<'b> {
     type Change = fn(&mut Module<'static>, usize) -> Option<()>;
     let kinds: [(ItemKind, usize, Change); 9] = [
@@ -212,7 +212,7 @@ fn unbounded(limits: &mut Limits) -> Option<()> {
     Some(())
 }
 
-/// The most pieces that a segment is divided into at once.
+/// The greatest number of pieces that a segment is divided into at once.
 const PIECES: usize = 64;
 
 /// Divides a list of this length into pieces of one length.

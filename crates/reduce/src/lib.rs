@@ -1,12 +1,12 @@
-//! Makes WebAssembly smaller while a condition holds, to find out what a failure is about, and makes
+//! Makes WebAssembly smaller while a condition holds, to find the cause of a failure, and makes
 //! mutants of it.
 //!
 //! [`Reducer`] reduces modules, components and test scripts, and bytes that are malformed. It works
 //! by *plans*: each pass lists independent changes, such as "without this function", and finds those
-//! that can be made by trying many together, then parts of what fails. Everything that a change
-//! leaves behind goes with it: calls of a function that goes drop their arguments and go on with
-//! default values, and types that nothing uses any more go too. The validator refuses candidates
-//! that are not valid, so the condition is never asked about them, nor twice about equal bytes.
+//! that can be made by trying many together, then parts of the sets that fail. A change also adapts
+//! or removes everything that depends on it: calls of a removed function drop their arguments and
+//! continue with default values, and types that nothing uses any more are removed too. The
+//! condition is never asked about candidates that are invalid, nor twice about equal bytes.
 //!
 //! ```
 //! use wattle_reduce::{Candidate, Reducer};
@@ -17,20 +17,20 @@
 //! assert!(reduced.best.bytes.len() < 20);
 //! ```
 //!
-//! [`Mutator`] makes valid mutants of modules and components. What it does to bodies, it does to the
-//! trees that passes are made of.
+//! [`Mutator`] makes valid mutants of modules and components. It changes bodies by the same trees
+//! as the passes do.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `reducer.rs` | [`Reducer`]: what is asked, what is told, the result |
-//! | `passes.rs` | the passes over modules in their order, and what is known of them |
-//! | `run.rs` | the passes as they are run, and what is known of candidates and changes |
-//! | `bisect.rs`, `plan.rs` | the order in which sets of changes are tried; what a pass is |
-//! | `subject.rs` | [`Subject`]: what is reduced |
-//! | `contents.rs` | the contents of items, by which changes are known again |
+//! | `reducer.rs` | [`Reducer`] with its questions, its progress and its result |
+//! | `passes.rs` | the passes over modules in their order, with the expectations of each |
+//! | `run.rs` | the passes as they are run, with the known outcomes of candidates and changes |
+//! | `bisect.rs`, `plan.rs` | the order in which sets of changes are tried; the changes of a pass |
+//! | `subject.rs` | [`Subject`]: the module, component, script or bytes to reduce |
+//! | `contents.rs` | the contents of items, by which changes are recognised |
 //! | `code.rs`, `emit.rs` | bodies as trees; bodies with changes |
 //! | `bodies.rs` | passes over bodies |
-//! | `cut.rs` | items taken out with everything that refers to them |
+//! | `cut.rs` | removal of items with everything that refers to them |
 //! | `items.rs`, `types.rs` | passes over other items; over signatures, locals and types |
 //! | `definitions.rs`, `script.rs` | passes over components; over scripts |
 //! | `mutate/` | [`Mutator`] |

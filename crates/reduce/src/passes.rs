@@ -1,4 +1,4 @@
-//! The passes over modules in their order, with what is known of their changes beforehand.
+//! The passes over modules in their order, with the expectations of their changes.
 
 use wattle_ast::{Features, Module};
 
@@ -7,12 +7,12 @@ use crate::plan::ModulePlan;
 use crate::types::Loss;
 use crate::{bodies, cut, items, types};
 
-/// What is known of a pass.
+/// A pass: its name, and the expectations of its changes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pass {
     pub(crate) name: &'static str,
     pub(crate) pattern: Pattern,
-    /// The share of its changes that fail as a rule, where it is large.
+    /// The share of changes that usually fail, or 0 if it is small.
     failing: f64,
     pub(crate) again: Again,
 }
@@ -22,15 +22,16 @@ pub(crate) struct Pass {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Again {
     Always,
-    /// Only in the last rounds, in which a change no longer also removes unused items.
+    /// Only in the last rounds, in which a change no longer removes unused items too.
     Untidied,
-    /// Only then, and if unused items were removed together with a change that failed.
+    /// Only in these rounds, and only if unused items were removed together with a change that
+    /// failed.
     IfTidied,
     Never,
 }
 
 impl Pass {
-    /// A pass of which nothing is known.
+    /// A pass without expectations.
     pub(crate) const fn new(name: &'static str) -> Pass {
         Pass { name, pattern: Pattern::Any, failing: 0.0, again: Again::Always }
     }
@@ -47,7 +48,8 @@ impl Pass {
         Pass { again, ..self }
     }
 
-    /// How many of `len` changes will fail, by what came of others before.
+    /// The number of changes among `len` that are expected to fail, by the outcome of earlier
+    /// changes.
     pub(crate) fn expected(&self, len: usize, past: Option<Past>) -> f64 {
         let len = len as f64;
         match past {
@@ -62,12 +64,13 @@ impl Pass {
 /// A function that lists the changes of a pass.
 pub(crate) type ModulePass = for<'b> fn(&'b Module<'static>, Features) -> ModulePlan<'b>;
 
-/// The passes before the code of functions.
+/// The passes before the passes over code.
 pub(crate) const OUTER: [(Pass, ModulePass); 6] = [
     (Pass::new("custom sections"), items::customs),
     (Pass::new("unreachable items"), items::unreachable),
     (Pass::new("segments"), items::segments),
-    // So that a function that goes need not become null in them, which takes more room.
+    // Without elements, the removal of a function need not put a null in its place, which takes
+    // more room.
     (Pass::new("element segments"), items::elem_segments),
     (Pass::new("functions").pattern(Pattern::OneFails).again(Again::Untidied), cut::funcs),
     (Pass::new("bodies").failing(0.7).again(Again::Never), bodies::aborts),
@@ -76,7 +79,7 @@ pub(crate) const OUTER: [(Pass, ModulePass); 6] = [
 /// The passes over trees of instructions, one for each depth.
 pub(crate) const CODE: Pass = Pass::new("code").pattern(Pattern::OneFails);
 
-/// The passes after those. What code does not use any more need not be tried.
+/// The passes after the passes over code. They need not try items that code no longer uses.
 pub(crate) const INNER: [(Pass, ModulePass); 22] = [
     (Pass::new("leftovers"), bodies::leftovers),
     (Pass::new("blocks"), |module, features| bodies::unwrap(module, features, 0)),

@@ -11,7 +11,7 @@ use crate::code::Code;
 use crate::contents::Contents;
 use crate::emit::{Edit, apply};
 
-/// Makes a `T` with those changes of a plan that are selected; `None` if they do not go together.
+/// Makes a `T` with the selected changes of a plan; `None` if they do not fit together.
 type Apply<'b, T> = Box<dyn Fn(&[bool]) -> Option<T> + 'b>;
 
 /// The changes of a pass to a `T`, which can be made in any selection.
@@ -19,11 +19,10 @@ pub(crate) struct Plan<'b, T> {
     /// The number of changes.
     pub(crate) len: usize,
     pub(crate) apply: Apply<'b, T>,
-    /// For each change, a number by which it is known again. It differs from those of other changes,
-    /// and of the same change to something else. An empty list if the changes have no numbers.
+    /// For each change, a number that identifies it in later plans. It differs from the numbers of
+    /// other changes, and of the same change to another item. Empty if the changes have no numbers.
     pub(crate) keys: Vec<u128>,
-    /// For each change, the function that it is made to. An empty list if the pass is not one over
-    /// bodies.
+    /// For each change, the function that it is made to. Empty unless the pass is over bodies.
     pub(crate) funcs: Vec<u32>,
 }
 
@@ -35,8 +34,8 @@ impl<'b, T> Plan<'b, T> {
         Plan { len, apply: Box::new(apply), keys: Vec::new(), funcs: Vec::new() }
     }
 
-    /// The plan with numbers by which its changes are known again. Those of equal changes are made
-    /// to differ.
+    /// The plan with numbers that identify its changes. The numbers of equal changes are made to
+    /// differ.
     pub(crate) fn keyed(self, keys: impl IntoIterator<Item = u128>) -> Plan<'b, T> {
         let mut seen: BTreeMap<u128, u128> = BTreeMap::new();
         let keys = keys.into_iter().map(|key| {
@@ -71,8 +70,8 @@ pub(crate) fn numbers(selected: &[bool]) -> impl Iterator<Item = usize> + '_ {
     (0..).zip(selected).filter(|(_, is_selected)| **is_selected).map(|(number, _)| number)
 }
 
-/// Removes the elements of a list from the number `first` on that are selected. Returns the number of
-/// the first change behind.
+/// Removes the selected elements of a list whose elements have the numbers from `first` on. Returns
+/// the number behind the last element.
 pub(crate) fn remove_selected<T>(list: &mut Vec<T>, selected: &[bool], first: usize) -> usize {
     let mut number = first;
     list.retain(|_| {
@@ -82,7 +81,7 @@ pub(crate) fn remove_selected<T>(list: &mut Vec<T>, selected: &[bool], first: us
     number
 }
 
-/// What passes know of a module beside its items.
+/// A module with its index spaces, features and types.
 pub(crate) struct View<'b> {
     pub(crate) module: &'b Module<'static>,
     pub(crate) spaces: IndexSpaces,
@@ -106,9 +105,9 @@ impl<'b> View<'b> {
     }
 }
 
-/// A plan of changes to bodies. `edits` gives those to one body, the changes around others first. A
-/// change is known again by the instructions that it is made to, and `around` instructions on
-/// either side.
+/// A plan of changes to bodies. `edits` gives the changes to one body, a change around another
+/// before it. A change is identified by the instructions that it is made to, and `around`
+/// instructions on either side.
 pub(crate) fn bodies<'b>(
     module: &'b Module<'static>,
     features: Features,

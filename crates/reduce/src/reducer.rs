@@ -1,4 +1,5 @@
-//! The reducer as it is used: what it is given, what it asks and tells, what it returns.
+//! The interface of the reducer: its settings, its questions about candidates, its progress and its
+//! result.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -9,14 +10,14 @@ use crate::plan::fingerprint;
 use crate::run::Run;
 use crate::subject::Subject;
 
-/// Something smaller that the condition is asked about.
+/// A smaller subject that the condition is asked about.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// The module, component or script.
     pub subject: Subject,
-    /// Its bytes.
+    /// The bytes of the subject.
     pub bytes: Vec<u8>,
-    /// What becomes smaller.
+    /// The size that is reduced.
     weight: usize,
 }
 
@@ -32,7 +33,7 @@ impl From<Subject> for Candidate {
 }
 
 impl Candidate {
-    /// The module, if it is one.
+    /// The module, if the subject is one.
     pub fn module(&self) -> Option<&Module<'static>> {
         self.subject.module()
     }
@@ -42,7 +43,7 @@ impl Candidate {
         fingerprint(&self.bytes)
     }
 
-    /// What becomes smaller: first the weight, then the bytes.
+    /// The measure that is reduced: first the weight, then the bytes.
     pub(crate) fn measure(&self) -> (usize, &[u8]) {
         (self.weight, &self.bytes)
     }
@@ -51,14 +52,14 @@ impl Candidate {
 /// The counts of a reduction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
-    /// How often the condition was asked.
+    /// The number of candidates that the condition was asked about.
     pub tests: u64,
-    /// How often the answer was yes.
+    /// The number of candidates that are interesting.
     pub interesting: u64,
-    /// How often a candidate was known not to be interesting, because it was tested before, or the
-    /// change was that leads to it.
+    /// The number of candidates that were known not to be interesting, because the candidate, or
+    /// the change that leads to it, was tested before.
     pub known: u64,
-    /// How often a candidate was not valid, and the condition was not asked.
+    /// The number of candidates that are invalid, so that the condition was not asked.
     pub invalid: u64,
 }
 
@@ -71,23 +72,22 @@ pub struct Progress<'p> {
     pub counts: Counts,
     /// The name of the pass.
     pub pass: &'static str,
-    /// Candidates that were tested since the last time and are not interesting, and those that were
-    /// not tested because the change had failed before, by their
-    /// [fingerprints](Candidate::fingerprint).
+    /// The [fingerprints](Candidate::fingerprint) of candidates that were refused since the last
+    /// report: they are not interesting, or were not tested because the change had failed before.
     pub refused: &'p [u128],
     /// Whether the best candidate is new.
     pub is_better: bool,
 }
 
-/// Answers for candidates whether they are interesting. A closure that takes a candidate is a judge.
+/// Decides which candidates are interesting. A closure that takes a candidate is a judge.
 pub trait Judge {
-    /// How many candidates to give it at once.
+    /// The number of candidates that the judge takes at once.
     fn width(&self) -> usize {
         1
     }
 
-    /// Whether each candidate is interesting. Those behind the first that is need no answer: `None`.
-    /// So do all when the reduction is to end.
+    /// Whether each candidate is interesting. `None` is allowed for the candidates behind the first
+    /// interesting one, and for all when the reduction is to end.
     fn judge(&mut self, candidates: &[Candidate]) -> Vec<Option<bool>>;
 
     /// Whether the reduction is to end.
@@ -95,7 +95,7 @@ pub trait Judge {
         false
     }
 
-    /// Is told how far the reduction is.
+    /// Receives the progress of the reduction.
     fn see(&mut self, progress: Progress<'_>) {
         let _ = progress;
     }
@@ -121,7 +121,7 @@ pub struct Reduced {
     pub best: Candidate,
     /// The counts.
     pub counts: Counts,
-    /// Whether it ended because nothing can be made smaller.
+    /// Whether the reduction ended because no pass makes the candidate smaller.
     pub is_finished: bool,
 }
 
@@ -174,7 +174,7 @@ impl Reducer {
         self
     }
 
-    /// Whether candidates may be invalid. They must be if the subject is.
+    /// Whether candidates may be invalid. An invalid subject needs this.
     pub fn allow_invalid(mut self, allows_invalid: bool) -> Reducer {
         self.allows_invalid = allows_invalid;
         self

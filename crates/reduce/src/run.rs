@@ -1,4 +1,4 @@
-//! The passes in their order, over the best candidate so far, until none makes it smaller.
+//! Runs the passes in their order over the best candidate so far, until none makes it smaller.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -19,33 +19,33 @@ pub(crate) struct Run<J> {
     judge: J,
     features: Features,
     allows_invalid: bool,
-    /// Candidates that are not interesting or not valid.
+    /// The fingerprints of candidates that are not interesting or not valid.
     known: BTreeSet<u128>,
     counts: Counts,
     best: Rc<Candidate>,
-    /// Whether what nothing refers to is removed with what referred to it.
+    /// Whether a change also removes the items that nothing refers to any more.
     tidies: bool,
     refused: Vec<u128>,
     pass: &'static str,
-    /// The changes that failed alone, by their keys, and whether something was removed with them that
-    /// nothing refers to any more. They are not tried again as long as what they are made to stays as
-    /// it is.
+    /// The changes that failed alone, by their keys, and whether unused items were removed together
+    /// with them. They are not tried again as long as the code or the item that they change stays
+    /// as it is.
     failed: BTreeMap<(&'static str, u128), bool>,
-    /// Whether that was so when a plan was last applied.
+    /// Whether unused items were removed when a plan was last applied.
     is_tidied: Rc<Cell<bool>>,
-    /// The passes with a change that failed alone, while unused items were removed together with it.
+    /// The passes with a change that failed alone when unused items were removed together with it.
     tidied: BTreeSet<&'static str>,
-    /// The passes that tried all their changes, by the place of the module.
+    /// The passes that tried all their changes, with the number of the module.
     done: BTreeSet<(usize, &'static str)>,
-    /// What came of the changes of each pass in the last round, and in this one so far.
+    /// The outcome of the changes of each pass in the last round, and in this one so far.
     before: BTreeMap<&'static str, Past>,
     now: BTreeMap<&'static str, Past>,
 }
 
-/// The share of changes that fail where they are tried again without tidying.
+/// The share of failures among changes that are tried again without tidying.
 const FAILS_AGAIN: f64 = 0.7;
 
-/// How a pass ended.
+/// The ending of a pass.
 struct Ending {
     /// Whether all changes were made, or do nothing.
     is_whole: bool,
@@ -53,19 +53,19 @@ struct Ending {
     is_done: bool,
 }
 
-/// What came of a change.
+/// The outcome of a change before the condition is asked.
 enum Outcome {
     /// Nothing changed.
     Unchanged,
-    /// It is known that the change must not be made.
+    /// The change is known to fail.
     Refused,
     /// The condition must be asked.
     New(Box<Candidate>),
 }
 
 impl<J: Judge> Run<J> {
-    /// A reduction that has not begun. Of `known` candidates it is known that they are not
-    /// interesting.
+    /// A reduction that has not begun. `known` has the fingerprints of candidates that are known
+    /// not to be interesting.
     pub(crate) fn new(
         judge: J,
         subject: Subject,
@@ -92,7 +92,7 @@ impl<J: Judge> Run<J> {
         }
     }
 
-    /// Runs to the end.
+    /// Runs the reduction to its end.
     pub(crate) fn finish(mut self) -> Reduced {
         self.run();
         if !self.refused.is_empty() {
@@ -112,7 +112,7 @@ impl<J: Judge> Run<J> {
                 return;
             }
             self.before = core::mem::take(&mut self.now);
-            // What the condition is about may be something that nothing refers to.
+            // The condition may depend on an item that nothing refers to.
             self.tidies = has_progress;
         }
     }
@@ -134,7 +134,7 @@ impl<J: Judge> Run<J> {
         self.best.measure() < base.measure()
     }
 
-    /// All passes over one of the modules.
+    /// Runs all passes over one of the modules.
     fn module(&mut self, place: usize) {
         let tidies = self.tidies && self.can_tidy(place);
         for (pass, plan) in &OUTER {
@@ -151,7 +151,7 @@ impl<J: Judge> Run<J> {
         }
     }
 
-    /// Whether what nothing refers to can be removed.
+    /// Removes the items that nothing refers to. Returns whether the condition still holds then.
     fn can_tidy(&mut self, place: usize) -> bool {
         self.change("unused items", |subject| {
             let mut module = (*subject.modules().get(place)?).clone();
@@ -241,7 +241,7 @@ impl<J: Judge> Run<J> {
         self.best.measure() < base.measure()
     }
 
-    /// Tries one change. Returns whether it was made, or does nothing.
+    /// Tries one change. Returns whether it was made or does nothing.
     fn change(&mut self, name: &'static str, change: impl Fn(&Subject) -> Option<Subject>) -> bool {
         let base = Rc::clone(&self.best);
         self.plan(&Pass::new(name), &Plan::new(1, |_| change(&base.subject))).is_whole
@@ -260,7 +260,8 @@ impl<J: Judge> Run<J> {
                 continue;
             }
             self.counts.known += 1;
-            // So that a reduction that goes on from here leaves it out too.
+            // The fingerprint is recorded, so that a reduction that continues this one skips the
+            // candidate too.
             selected[number] = true;
             let candidate = (plan.apply)(&selected).map(Candidate::from);
             selected[number] = false;
@@ -277,7 +278,7 @@ impl<J: Judge> Run<J> {
         }
         let mut is_whole = changes.len() == plan.len;
         while !self.judge.is_over() {
-            // The candidates are those that come if all fail.
+            // The candidates of a batch are the next ones if all of them fail.
             let (mut ahead, mut steps, mut batch) = (bisect.clone(), Vec::new(), Vec::new());
             while batch.len() < self.judge.width().max(1)
                 && let Some(range) = ahead.next()
@@ -351,7 +352,7 @@ impl<J: Judge> Run<J> {
             false => FAILS_AGAIN * len as f64,
         };
         let pattern = match pass.pattern {
-            // What was left in the first round is tried in the next.
+            // The change that was left out in the first round is tried in the next.
             Pattern::OneFails if !is_first_round => Pattern::Any,
             pattern => pattern,
         };

@@ -36,7 +36,7 @@ struct Part {
 }
 
 impl Script {
-    /// Reads a script; `None` if it is malformed. What stands between directives is left out.
+    /// Reads a script; `None` if it is malformed. The text between directives is left out.
     pub fn parse(text: &str, features: Features) -> Option<Script> {
         let script = script::parse(text).ok()?;
         let directives = script.directives.iter().map(|directive| {
@@ -69,8 +69,8 @@ impl Script {
         self.directives.is_empty()
     }
 
-    /// The script with other modules in the place of those for which `change` gives one. It is asked
-    /// about the valid core modules of the outermost directives.
+    /// The script with each module replaced by the one that `change` gives for it, if any. `change`
+    /// is called with the valid core modules of the outermost directives.
     ///
     /// ```
     /// use wattle_ast::Features;
@@ -97,8 +97,8 @@ impl Script {
         changed
     }
 
-    /// The length of the text, where a module that can be changed counts as its binary: printed
-    /// text may be longer than that of an author, and say less.
+    /// The length of the text, where a module that can be changed counts as its binary, because
+    /// printed text may be longer than an author's text for the same module.
     pub(crate) fn weight(&self) -> usize {
         let weight = |directive: &Directive| match &directive.module {
             None => directive.text.len(),
@@ -156,7 +156,7 @@ impl Part {
             }
         };
         Validator::new().features(features).module(&module).ok()?;
-        // What the script calls a module is the name that is printed.
+        // The module is printed with the identifier that the script gives it.
         module.names.module = source.id.as_ref().map(|id| id.text.clone().into_owned());
         let range = source.span.start.checked_sub(start)?..source.span.end.checked_sub(start)?;
         Some(Part { range, is_definition, module, is_changed: false })

@@ -1,4 +1,4 @@
-//! What is reduced: a module, a component, a script, or bytes that are none of these.
+//! The subject of a reduction: a module, a component, a script, or bytes that are none of these.
 
 use alloc::vec::Vec;
 
@@ -10,7 +10,7 @@ use wattle_validator::components::Validator as ComponentValidator;
 
 use crate::script::Script;
 
-/// Something that can be reduced.
+/// The input of a reduction.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant)] // There are few of them at a time.
 pub enum Subject {
@@ -25,7 +25,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Reads a binary. What is malformed is [`Subject::Bytes`].
+    /// Reads a binary. A malformed binary becomes [`Subject::Bytes`].
     pub fn from_binary(bytes: &[u8], features: Features) -> Subject {
         match Parser::new().features(features).wasm(bytes) {
             Ok(Wasm::Module(module)) => Subject::Module(module.into_owned()),
@@ -44,7 +44,7 @@ impl Subject {
         }
     }
 
-    /// The module, if it is one.
+    /// The module, if the subject is one.
     pub fn module(&self) -> Option<&Module<'static>> {
         match self {
             Subject::Module(module) => Some(module),
@@ -64,7 +64,7 @@ impl Subject {
         }
     }
 
-    /// The subject in the shortest form that means what it means.
+    /// The subject in its shortest form with the same meaning.
     pub(crate) fn shortest(&self) -> Option<Subject> {
         let bytes = match self {
             Subject::Module(module) => wattle_encoder::encode_canonical(module),
@@ -147,7 +147,7 @@ impl Subject {
         }
     }
 
-    /// The word for what it is.
+    /// The noun for the kind of the subject.
     pub fn noun(&self) -> &'static str {
         match self {
             Subject::Module(_) => "module",

@@ -14,15 +14,15 @@ use crate::contents::Contents;
 use crate::emit::{Edit, apply, stand_in};
 use crate::plan::{ModulePlan, Plan, View, numbers};
 
-/// What functions lose.
+/// The parts of their type that functions lose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Loss {
     pub(crate) params: bool,
     pub(crate) results: bool,
 }
 
-/// Takes parameters, results or both away from functions. Parameters become locals; callers drop the
-/// arguments, and go on with default values for the results.
+/// Removes parameters, results or both from functions. Parameters become locals; callers drop the
+/// arguments, and continue with default values for the results.
 pub(crate) fn signatures<'b>(
     module: &'b Module<'static>,
     features: Features,
@@ -89,7 +89,7 @@ fn shortened(
         }
         let edits: Vec<&Edit> = edits.iter().collect();
         let body = apply(&body, &edits)?;
-        // A parameter that is not used must not become a local, which takes more room.
+        // An unused parameter must not become a local, which would take more room.
         let params = match own {
             Some(_) if loss.params => 0,
             _ => view.module.func_type(view.spaces.func(func)?)?.params().len() as u32,
@@ -114,7 +114,7 @@ fn shortened(
     Some(changed)
 }
 
-/// The change to a call of a function that loses something.
+/// The change to a call of a function that loses parameters or results.
 fn call(at: usize, instr: Instr<'_>, ty: &FuncType, code: &Code<'_>, loss: Loss) -> Option<Edit> {
     if code.is_dead[at] {
         return Some(Edit::replace(at..at + 1, [Instr::Unreachable]));
@@ -230,7 +230,7 @@ pub(crate) fn fields<'b>(module: &'b Module<'static>, features: Features) -> Mod
     })
 }
 
-/// For struct types, the field that goes, which is the last one.
+/// For struct types, the field that is removed, which is the last one.
 struct Lost(BTreeMap<TypeIdx, FieldIdx>);
 
 impl Remap for &Lost {
@@ -242,7 +242,7 @@ impl Remap for &Lost {
 }
 
 impl Lost {
-    /// Whether an instruction makes a struct, of all its fields, that loses one.
+    /// Whether an instruction creates, from the values of all fields, a struct that loses a field.
     fn is_made_by(&self, instr: Instr<'_>) -> bool {
         matches!(instr, Instr::StructNew { ty } if self.0.contains_key(&ty))
     }
@@ -297,7 +297,7 @@ fn edits_of(code: &Code<'_>, lost: &Lost) -> Vec<Edit> {
     edits
 }
 
-/// Makes a struct of default values, in a constant expression, if it was made of given ones.
+/// Creates the struct of a constant expression from default values, if it loses a field.
 fn constant(expr: &mut Expr<'static>, lost: &Lost) {
     let instrs: Vec<Instr<'_>> = expr.iter().flatten().collect();
     if let [.., Instr::StructNew { ty }, Instr::End] = instrs[..]

@@ -31,7 +31,7 @@ fn suite() -> Vec<Vec<u8>> {
 }
 
 /// Changes one to eight bytes: to a random byte, to the next number, by one bit, or to a byte that
-/// means something in many places.
+/// has a meaning in many places.
 fn mutate(data: &mut [u8], random: &mut Random) {
     const CODES: [u8; 16] = [
         0x00, 0x01, 0x0b, 0x1a, 0x20, 0x40, 0x60, 0x63, 0x64, 0x6f, 0x70, 0x7b, 0x7e, 0x7f, 0xd0,
@@ -71,7 +71,7 @@ fn edit(module: &mut Module<'_>, random: &mut Random) {
         }
     }
     let edited = Body::new(body.locals(), instrs.into_iter().collect());
-    // Instructions borrow from the body that they come from.
+    // The instructions borrow from `body`.
     func.body = edited.into_owned();
 }
 
@@ -111,7 +111,8 @@ fn lengthen_code(content: &[u8], random: &mut Random) -> Option<Vec<u8>> {
     let body = bodies.get_mut(at)?;
     for _ in 0..1 + random.below(3) {
         let instrs = Body::from_bytes(&body[..]).ok()?;
-        // Those with immediates that have had other forms are rare, and taken most often.
+        // Instructions whose immediates have had other forms are rare, so they are chosen most
+        // often.
         let starts: Vec<(usize, bool)> = instrs
             .instrs()
             .with_offsets()
@@ -142,7 +143,8 @@ fn lengthen_code(content: &[u8], random: &mut Random) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Whether an instruction names a table, a memory or types.
+/// Whether the immediates of an instruction have had other forms: indices of tables and memories,
+/// and block types.
 fn has_other_forms(opcode: Opcode) -> bool {
     opcode.kinds().iter().any(|kind| {
         use Kind::*;
@@ -153,13 +155,13 @@ fn has_other_forms(opcode: Opcode) -> bool {
     })
 }
 
-/// Changes a byte at or behind a position: continues the integer that ends there with nothing, writes
-/// a reference type in its long form, or changes one of the bits that flags have.
+/// Changes a byte at or behind a position: pads the integer that ends there, writes a reference
+/// type in its long form, or flips a bit, as flags have them.
 fn change(bytes: &mut Vec<u8>, from: usize, random: &mut Random) {
     let at = from + random.below(bytes.len().saturating_sub(from));
     let Some(byte) = bytes.get_mut(at) else { return };
     if (0x69..=0x70).contains(byte) && random.below(2) == 0 {
-        // Perhaps a reference type, which can have a byte of its own before it.
+        // The byte may be a reference type, which has a long form with a byte before it.
         bytes.insert(at, 0x63);
     } else if random.below(3) == 0 {
         *byte ^= 1 << random.below(8);
@@ -242,7 +244,7 @@ fn main() {
     });
     tally("modules with instructions edited", &mut edits);
 
-    // What is valid from the beginning tells most.
+    // Inputs that are valid before they are changed tell most.
     let made = (0..1_000).map(|nth| wattle_smith::from_seed(&config, seed.wrapping_add(nth)));
     let mut valid: Vec<Vec<u8>> = made.map(|made| encoder::encode(&made.module)).collect();
     let is_valid = |bytes: &[u8]| peers::validity_with(bytes, features).0.is_ok();

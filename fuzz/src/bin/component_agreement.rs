@@ -31,7 +31,7 @@ fn scripts() -> Vec<Vec<u8>> {
                 continue;
             }
             let text = String::from_utf8_lossy(&source[form.span.clone()]);
-            // The words between `component` and its fields are those of scripts.
+            // The word between `component` and the fields belongs to the syntax of scripts.
             let text = text.replacen("(component definition", "(component", 1);
             if let Ok(bytes) = wat::parse_str(&text) {
                 found.push(bytes);
@@ -58,8 +58,8 @@ fn mutate(data: &mut [u8], random: &mut Random) {
     }
 }
 
-/// Deletes, repeats or exchanges one to three definitions, or takes one from another component. The
-/// encoder writes what results, if each definition is where it may stand.
+/// Deletes, repeats or exchanges one to three definitions, or takes one from another component.
+/// Returns `None` if a definition is where it may not stand, so that the encoder cannot write it.
 fn edit(component: &mut Component<'_>, other: &Component<'_>, random: &mut Random) -> Option<()> {
     let definitions = &mut component.definitions;
     for _ in 0..1 + random.below(3) {
@@ -88,7 +88,7 @@ fn main() {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let list = match words.iter().position(|word| word == "--with") {
         Some(at) => words.drain(at..).nth(1).unwrap_or_default(),
-        // What this validator has no rules for is left out.
+        // Features for which this validator has no rules are left out.
         None => "all,-cm-gc,-cm-values,-custom-descriptors,-stack-switching,\
                  -shared-everything-threads"
             .to_owned(),

@@ -1,4 +1,5 @@
-//! How soon modules of wattle-smith and of wasm-smith notice faults planted in the interpreter.
+//! Measures how soon modules of wattle-smith and of wasm-smith notice faults planted in the
+//! interpreter.
 //!
 //! ```text
 //! cargo run --release -p wattle-fuzz --features faults --bin faults -- [MODULES] [SEED] [FIRST] [LAST]

@@ -60,7 +60,7 @@ fn ours_in_short(report: &str) -> String {
     cell
 }
 
-/// What `wasm-tools validate` says: the error of its text parser, else of its validator.
+/// The message of `wasm-tools validate`: the error of its text parser, else of its validator.
 fn wasm_tools(file: &Path) -> String {
     let wasm = match wat::parse_file(file) {
         Ok(wasm) => wasm,
@@ -77,7 +77,7 @@ fn wasm_tools(file: &Path) -> String {
     }
 }
 
-/// What `wat2wasm` says.
+/// The message of `wat2wasm`.
 fn wabt(file: &Path) -> String {
     let output = file.with_extension("wasm");
     let mut command = Command::new("wat2wasm");

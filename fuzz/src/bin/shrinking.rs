@@ -1,11 +1,12 @@
-//! The reducer beside the peer's: how small ten inputs become, and how often the condition is asked.
+//! Compares the reducer with the peer's: how small ten inputs become, and how often the condition
+//! is asked.
 //!
 //! ```text
 //! cargo run --release -p wattle-fuzz --features shrink --bin shrinking -- [FIRST] [LAST] [SECONDS] [LOG]
 //! ```
 //!
 //! FIRST and LAST choose a range of the inputs, counted from 1. The peer is stopped after SECONDS.
-//! If LOG is not 0, the tests of ours are printed, each with its pass.
+//! If LOG is not 0, the tests of Wattle's reducer are printed, each with its pass.
 //! Inputs of the corpus of real binaries are left out where it is absent.
 
 use std::cell::Cell;
@@ -78,7 +79,7 @@ fn fault(fault: Fault) -> Option<Input> {
         plant(None);
         right != wrong
     };
-    // Of what the peer takes.
+    // The peer takes no newer features.
     let config = Config { features: Features::WASM2, ..Config::default() };
     let mut modules = (1..).map(|seed| (seed, from_seed(&config, seed).module));
     let (seed, module) = modules.by_ref().take(10_000).find(|(_, module)| condition(module))?;
@@ -86,7 +87,7 @@ fn fault(fault: Fault) -> Option<Input> {
     Some(Input { name, module, condition: Box::new(condition) })
 }
 
-/// Bytes, tests and seconds.
+/// The result of a reduction: the size of the module, the number of tests, and the time.
 struct Outcome {
     bytes: usize,
     tests: u64,
@@ -94,7 +95,7 @@ struct Outcome {
     is_finished: bool,
 }
 
-/// A condition that notes how small the module is after how many tests.
+/// A condition that records the size of the module after each test.
 struct Noted<'i> {
     condition: &'i Condition,
     sizes: &'i mut Vec<(usize, u64)>,
@@ -120,7 +121,7 @@ impl Judge for Noted<'_> {
     }
 }
 
-/// The outcome, and the sizes on the way there, each with the number of tests.
+/// The outcome of Wattle's reducer, and the sizes on the way there, each with the number of tests.
 fn ours(input: &Input, logs: bool) -> (Outcome, Vec<(usize, u64)>) {
     let start = Instant::now();
     let mut sizes = Vec::new();

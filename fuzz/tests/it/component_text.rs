@@ -1,12 +1,12 @@
-//! Texts of components, which become the bytes that they become with the peer, and which are read
-//! again as they were printed.
+//! Texts of components. They become the same bytes as with the peer, and printed texts are read as
+//! the same components.
 
 use wattle::ast::Wasm;
 use wattle::wat::{ParsedWasm, Parser};
 use wattle::{encoder, printer};
 use wattle_tests::{components, suite};
 
-/// Why our bytes may differ from those of the peer, by a word of the text.
+/// The reasons why our bytes may differ from those of the peer, by a word of the text.
 const DIFFERENT: &[(&str, &str)] = &[
     ("(value", "the peer leaves out the byte before the bound of a value"),
     ("shared", "the peer leaves out the byte of a built-in for shared functions"),
@@ -20,7 +20,7 @@ const REFUSED: &[&str] = &[
     // A type that refers to itself.
     "unknown core type $t",
     "unknown type $t",
-    // A use of a type in the type of a module with a result that the type has not.
+    // A type use, in the type of a module, with a result that the type lacks.
     "inline function type does not match explicit type",
     // Shared functions, globals and others.
     "unexpected token, expected a composite type",

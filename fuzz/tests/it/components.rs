@@ -1,5 +1,5 @@
-//! Components that the peer has made from text: read, and written as they stood; and components of
-//! the builder, which the peer validates.
+//! Components that the peer has made from text are read and written unchanged; components of the
+//! builder are validated by the peer.
 
 use wasmparser::{Validator, WasmFeatures};
 use wattle::Features;
@@ -26,7 +26,7 @@ fn all() -> Parser {
     Parser::new().features(Features::ALL)
 }
 
-/// What must hold for the bytes of a component.
+/// Checks the properties of the bytes of a component.
 fn check(bytes: &[u8]) -> Result<(), String> {
     let component = all().component(bytes).map_err(|error| error.to_string())?;
     assert!(encode_component(&component) == bytes, "written byte for byte");
@@ -39,7 +39,8 @@ fn check(bytes: &[u8]) -> Result<(), String> {
     assert!(stream.finish() == bytes, "as a stream");
     let read = EventReader::with_parser(all(), bytes).component().unwrap();
     assert!(read == component, "from a reader");
-    // What the peer refuses, for instance a reference to nothing, is well-formed nevertheless.
+    // A component that the peer refuses, for instance for a reference to an unknown index, can
+    // still be well-formed.
     if is_valid(bytes).is_ok() {
         is_valid(&canonical).unwrap();
         check_uses(&component);
@@ -47,7 +48,7 @@ fn check(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// A valid component refers only to what was defined before, in the scope at hand.
+/// Checks that a valid component refers only to earlier definitions of the current scope.
 fn check_uses(component: &Component<'_>) {
     let mut scopes = vec![Counts::default()];
     for definition in &component.definitions {
@@ -82,8 +83,8 @@ fn components_from_texts_are_read_and_written_byte_for_byte() {
         };
         match check(&bytes) {
             Ok(()) => done += 1,
-            // The peer leaves out the byte before the type of a value and that which says whether a
-            // thread is shared, and knows shared references, which Wattle does not.
+            // The peer leaves out the byte before the type of a value and the byte that says
+            // whether a thread is shared. It also knows shared references, which Wattle does not.
             Err(_) if OTHER_FORMATS.iter().any(|it| text.contains(it)) => other_format += 1,
             Err(error) => panic!("{error}: {text}"),
         }
@@ -115,7 +116,7 @@ fn what_the_builder_makes_is_valid() {
 
     let mut c = ComponentBuilder::new();
     let string = ValType::from(PrimType::String);
-    // An interface with a resource.
+    // Add an interface with a resource.
     let streams = c.instance_type(|t| {
         let stream = t.export_type("stream", TypeBound::Resource);
         let borrow = t.borrow_type(stream);
@@ -129,14 +130,14 @@ fn what_the_builder_makes_is_valid() {
     let streams = c.import_instance(name, streams);
     let stream: ComponentTypeIdx = c.alias(streams, "stream");
     let write: ComponentFuncIdx = c.alias(streams, "[method]stream.write");
-    // A core module that the component gets, and its type.
+    // Add an imported core module and its type.
     let plugin = c.module_type(|m| {
         let ty = m.ty(FuncType::new([], []));
         m.import("env", "log", ExternType::Func(ty));
         m.export("run", ExternType::Func(ty));
     });
     c.import_core_module("plugin", plugin);
-    // Core definitions.
+    // Add core definitions.
     let module = c.core_module(module);
     let instance = c.core_instance(module, []);
     let memory: MemIdx = c.core_alias(instance, "memory");
@@ -153,7 +154,7 @@ fn what_the_builder_makes_is_valid() {
         wat::parse_str("(module (import \"env\" \"write\" (func (param i32 i32 i32))))").unwrap();
     let user = c.core_module_bytes(&bytes[..]);
     c.core_instance(user, [("env", env)]);
-    // Types, of all forms.
+    // Add types of all forms.
     let point = c.record_type([("x", PrimType::F32.into()), ("y", PrimType::F32.into())]);
     let point = c.export("point", point);
     let shape = c.variant_type([("dot", Some(point.into())), ("none", None)]);
@@ -168,7 +169,7 @@ fn what_the_builder_makes_is_valid() {
     c.tuple_type([result.into(), string]);
     let ty = c.func_type([("text", string)], Some(string));
     let echo = c.lift(core_echo, ty, opts);
-    // Components inside, one of which is instantiated.
+    // Add nested components, one of which is instantiated.
     let inner = c.component(|c| {
         let again = c.outer_alias(1, ty);
         let echo = c.import_func("echo", again);

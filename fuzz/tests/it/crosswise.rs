@@ -33,7 +33,7 @@ fn tools_read_each_other_s_text() {
         modules::modules(&script.directives, &mut found);
         for (module, _) in found.into_iter().filter(|(_, expected)| *expected == Expected::Valid) {
             let Some(wasm) = modules::binary(module) else { continue };
-            // What the peer cannot read, it cannot print either.
+            // The peer cannot print a module that it cannot read.
             let features = wasmparser::WasmFeatures::all();
             if wasmparser::Validator::new_with_features(features).validate_all(&wasm).is_ok() {
                 run(file.name.clone(), &wasm);

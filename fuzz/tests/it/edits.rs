@@ -1,4 +1,4 @@
-//! Edits of printed text, as another reader sees them in the binary.
+//! Edits of printed text change the binary as another reader expects.
 
 use wattle::ast::Features;
 use wattle::parser::Parser;

@@ -1,4 +1,4 @@
-//! Planted faults: a small run of what the binary `faults` does.
+//! Planted faults: a small run of the binary `faults`.
 
 use wattle_fuzz::faults::{Source, noticed};
 use wattle_fuzz::lockstep::Subject;

@@ -1,5 +1,5 @@
-//! Components that Wattle makes, as wasmparser sees them: of the peer's tests, and of modules for every
-//! world of published interfaces.
+//! Components that Wattle makes are valid for wasmparser: those of the peer's tests, and those of
+//! modules for every world of published interfaces.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use wattle::{Features, Module, wat};
 use wattle_fuzz::componentize::{check, components_of};
 use wattle_tests::packages;
 
-/// What lies in a folder, sorted.
+/// The entries of a folder, sorted.
 fn entries(folder: PathBuf) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -19,7 +19,7 @@ fn entries(folder: PathBuf) -> Vec<PathBuf> {
     paths
 }
 
-/// The interfaces of a file or folder, if it has some and they resolve.
+/// The interfaces of a file or folder, if there are any and they resolve.
 fn interfaces(path: &Path) -> Option<Resolved> {
     let mut resolver = Resolver::new();
     if path.is_dir() {

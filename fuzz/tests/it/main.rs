@@ -1,4 +1,4 @@
-//! Small runs of what fuzzing does at length.
+//! Small runs of the checks that fuzzing runs at length.
 
 #[cfg(feature = "peers")]
 mod component_agreement;

@@ -103,7 +103,7 @@ fn component_new() {
     assert!(made > count / 4, "{made}");
     let modules = wattle_fuzz::componentize::seeded_modules(count);
     let made: usize = modules.map(|data| wattle_fuzz::componentize::components_made(&data)).sum();
-    // A quarter is as it was generated.
+    // A quarter of the inputs is as generated.
     assert!(made >= count / 4, "{made}");
 }
 

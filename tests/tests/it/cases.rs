@@ -1,4 +1,4 @@
-//! Modules that once lost something on their way through text. They lie in `tests/cases`.
+//! Modules that once lost information on their way through text. They lie in `tests/cases`.
 
 use std::fs;
 use std::path::Path;
@@ -10,8 +10,8 @@ fn case(name: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The text of a binary, which leads back to the same bytes, but for a data count section that no
-/// function needs.
+/// Returns the text of a binary, and checks that it leads back to the same bytes, except for a data
+/// count section that no function needs.
 fn printed(name: &str) -> String {
     let wasm = case(name);
     let mut module = parser::parse(&wasm).unwrap();
@@ -23,7 +23,8 @@ fn printed(name: &str) -> String {
     text
 }
 
-/// The module of a text, which comes back from its bytes and from the text that is printed for them.
+/// Returns the module of a text and the text that is printed for it, and checks that the printed
+/// text leads to the same bytes.
 fn read_back(name: &str) -> (Module<'static>, String) {
     let text = String::from_utf8(case(name)).unwrap();
     let wasm = encoder::encode(&wat::parse(&text).unwrap());
@@ -39,7 +40,8 @@ fn names_stand_once_wherever_their_section_is() {
     assert!(text.contains("$alpha") && text.contains("(@names)"), "{text}");
     assert!(!text.contains("@custom \"name\""), "{text}");
 
-    // The text of a tool that wrote the section out too, after an edit: the identifiers are the names.
+    // The text comes from a tool that also printed the name section, and was edited then: the
+    // identifiers are the names.
     let edited = String::from_utf8(case("name_section_not_last_edited.wat")).unwrap();
     let parsed = wat::Parser::new().module(&edited).unwrap();
     let funcs = parsed.module.names.funcs.iter().map(|(_, name)| name.as_str());

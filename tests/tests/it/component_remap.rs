@@ -43,7 +43,7 @@ fn indices_that_stay_leave_a_component_as_it_is() {
 fn what_gets_a_new_index_is_what_a_definition_uses() {
     for (text, component) in all() {
         for definition in &component.definitions {
-            // These have indices that `uses` leaves out.
+            // These definitions have indices that `uses` leaves out.
             let differs = matches!(
                 definition,
                 Definition::CoreType(CoreType::Sub(_) | CoreType::Rec(_)) | Definition::Names(_)
@@ -80,7 +80,7 @@ fn an_import_is_inserted_in_front_and_everything_follows() {
         changed.insert(0, ty.into_iter().chain([Definition::Import(import)])).unwrap();
         assert_eq!(is_valid(&changed), is_valid(&component), "{text}");
         valid += usize::from(is_valid(&component));
-        // The way back.
+        // The change can be undone.
         changed.definitions.drain(..3);
         reindex(&mut changed.definitions, |sort, index| match SortIdx::new(sort, 0) {
             first if first == SortIdx::from(TypeIdx(0)) => index - 1,

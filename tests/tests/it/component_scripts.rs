@@ -1,5 +1,5 @@
-//! The scripts of components, the official ones and those of a peer, by the runner of scripts: every
-//! component is read and validated, and what scripts assert about that is judged.
+//! Runs the scripts of components, the official ones and those of a peer: every component is read
+//! and validated, and the assertions of scripts about that are checked.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use wattle::Features;
 use wattle::script::{Options, Report, run};
 use wattle_tests::suite;
 
-/// What cannot be judged, by the beginning of what came instead: features that are read and written,
-/// but not validated yet.
+/// The beginning of the result of a directive that cannot be checked: it uses a feature that is
+/// read and written, but not validated yet.
 const NOT_VALIDATED: &str = "invalid: unsupported feature ";
 
 const LEGACY: &str = "the older text format, which the peer takes only when it is asked to";
@@ -23,7 +23,7 @@ const SPELLING: &str = "a keyword with an underscore, which the peer takes";
 const VALUES: &str = "the peer refuses a value with a borrow in it";
 const CORE_FEATURES: &str = "core types in components may use features of modules that are off";
 
-/// Directives of the peer's scripts that fail and are known to: the file, the line, and why.
+/// Directives of the peer's scripts that are known to fail: the file, the line, and the reason.
 const KNOWN: &[(&str, usize, &str)] = &[
     ("instance-type.wast", 4, INLINE_TYPE),
     ("legacy-indices.wast", 5, LEGACY),
@@ -77,7 +77,7 @@ fn is_official(path: &Path) -> bool {
     path.iter().collect::<Vec<_>>().windows(2).any(|pair| pair == ["component-model", "test"])
 }
 
-/// What came of some scripts.
+/// The results of a set of scripts.
 #[derive(Clone, Copy, Default, Debug, PartialEq)]
 struct Counts {
     files: usize,

@@ -1,4 +1,4 @@
-//! The components that the official scripts and those of `wasm-tools` have as bytes.
+//! The binary components in the official scripts and in those of `wasm-tools`.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use wattle_tests::components::binaries;
 use wattle_tests::{forms, suite};
 
 /// A script that expects a component to be malformed because of a limit of `wasm-tools`, on the
-/// results of a start function. Limits on components are for the validator.
+/// results of a start function. Here the validator checks limits on components.
 const LIMIT: &str = "values/start.wast";
 
-/// The messages of the scripts that ours do not begin with, and ours. `wasm-tools` fails some of them
-/// too: its own words changed.
+/// The messages of the scripts that ours do not begin with, and our messages. `wasm-tools` fails
+/// some of these scripts too, since its own words have changed.
 const OTHER_WORDS: [(&str, &str); 8] = [
     // The official suite of modules has another phrase.
     (
         "section out of order",
         "unexpected content after last section (the type section must be before the data section)",
     ),
-    // Read with all features on, these are other errors.
+    // With all features on, these components have other errors.
     (
         "invalid leading byte (0x2e) for canonical function",
         "unexpected end-of-file (its section ends here)",
     ),
     ("the `cm-implements` feature is not active", "unexpected end-of-file (its section ends here)"),
-    // A sort is read before the target of an alias, which tells what sorts there may be.
+    // The sort of an alias is read before its target, which decides the sorts that are allowed.
     (
         "exact type is not allowed in core export aliases",
         "invalid leading byte (0x20) for core sort",
@@ -44,7 +44,7 @@ const OTHER_WORDS: [(&str, &str); 8] = [
         "invalid leading byte (0x6) for component outer alias kind",
         "invalid leading byte (0x6) for component external kind",
     ),
-    // A core type.
+    // The fault is in a core type.
     ("invalid leading byte", "malformed definition type"),
 ];
 

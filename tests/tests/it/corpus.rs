@@ -68,7 +68,8 @@ fn bytes_to_text_to_bytes() {
     });
 }
 
-/// The place and the size of an event, and a hash of its item: a million of these fit in memory.
+/// The place and the size of an event, and a hash of its item. A million fingerprints fit in
+/// memory.
 type Fingerprint = (usize, usize, u64);
 
 fn fingerprint(event: &Event<'_>) -> Fingerprint {
@@ -84,7 +85,7 @@ fn fingerprint(event: &Event<'_>) -> Fingerprint {
     (event.offset, event.bytes.len(), hash.finish())
 }
 
-/// The events of an input that arrives in pieces of `size` bytes, and how it ends.
+/// The events of an input that arrives in pieces of `size` bytes, and the end of the parse.
 fn in_pieces(bytes: &[u8], size: usize) -> (Vec<Fingerprint>, Result<(), Error>) {
     let mut events = Vec::new();
     let see = |event: Event<'_>| events.push(fingerprint(&event));
@@ -106,7 +107,7 @@ fn chunks_of_any_size() {
     });
 }
 
-/// A cut or a flipped bit leads to an error or a module, which do not depend on the pieces.
+/// A cut or a flipped bit leads to an error or a module. The result does not depend on the pieces.
 #[test]
 fn damaged() {
     each("truncated and flipped", |name, bytes| {
@@ -146,7 +147,7 @@ fn damaged() {
             }
             flipped[place] = old;
         }
-        // A few of the cut files, in pieces.
+        // A few of the cut files are parsed in pieces.
         for &cut in cuts.iter().rev().take(3) {
             assert!(
                 in_pieces(&bytes[..cut], 4096) == in_pieces(&bytes[..cut], usize::MAX),

@@ -1,5 +1,4 @@
-//! Trees that somebody edits: what is written says what the tree says, and is valid when the tree
-//! is.
+//! Edited trees: bytes and text lead back to the same tree, and are valid if the tree is.
 
 use std::iter;
 
@@ -18,12 +17,13 @@ fn text(text: &str) -> Module<'_> {
     wat::parse(text).unwrap()
 }
 
-/// The module, with nothing known of how it was written.
+/// The module without the details of its encoding.
 fn plain<'a>(module: &Module<'a>) -> Module<'a> {
     Module { encoding: Default::default(), ..module.clone() }
 }
 
-/// Bytes and text of a module lead back to it, to the same verdict, and to the same canonical form.
+/// Checks that bytes and text of a module lead back to it, to the same verdict, and to the same
+/// canonical form.
 fn check(module: &Module<'_>) -> Result<(), String> {
     let verdict = |module: &Module<'_>| validate(module).map(drop).map_err(|e| e.to_string());
     let bytes = encoder::encode(module);
@@ -62,7 +62,7 @@ fn data_segments_and_instructions_that_name_them_can_be_added() {
         memory_init(module, 0);
         assert!(module.has_section(SectionId::DataCount));
         assert_eq!(check(module), Ok(()));
-        // Out of range: invalid, though well-formed.
+        // An index out of range is invalid, but well-formed.
         memory_init(module, 1);
         assert!(check(module).unwrap_err().starts_with("unknown data segment"));
         module.datas.push(module.datas[0.into()].clone());
@@ -77,10 +77,11 @@ fn a_data_count_section_that_nobody_needs_goes_through_bytes() {
     let wasm = b"\0asm\x01\0\0\0\x0c\x01\x01\x0b\x04\x01\x01\x01a";
     let module = wattle::parser::parse(wasm).unwrap();
     assert_eq!(encoder::encode(&module), wasm);
-    // Text says what a module means, and without it the module means what it does with it.
+    // Text leaves out a data count section that is not needed, since the meaning does not depend
+    // on it.
     assert_eq!(printer::print(&module), "(module\n  (data (;0;) \"a\")\n)\n");
     assert_eq!(check(&module), Ok(()));
-    // A module is what it is, however it was written.
+    // Modules are equal even if their encodings differ.
     assert_eq!(module, text("(module (data \"a\"))"));
 }
 
@@ -101,7 +102,7 @@ fn bytes_without_a_data_count_section_are_malformed_and_what_is_made_of_them_is_
     assert_eq!(encoder::encode(&unchecked), wasm);
 }
 
-/// Each type and each import of a module with groups goes, and others come.
+/// Each type and each import of a module with groups is removed, and others are added.
 #[test]
 fn groups_do_not_go_stale() {
     let source = "(module
@@ -153,7 +154,7 @@ fn groups_do_not_go_stale() {
     assert!(valid > 20 && invalid > 5, "{valid} valid, {invalid} invalid");
 }
 
-/// However a module of the suite was written, the verdict on it is one.
+/// The verdict on a module of the suite is the same for its text and for its bytes.
 #[test]
 fn equal_modules_have_equal_verdicts() {
     let (mut valid, mut invalid) = (0, 0);

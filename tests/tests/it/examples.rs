@@ -1,5 +1,5 @@
-//! The example programs of the library: each does what it says, on small modules, and on real
-//! binaries where these are there.
+//! The example programs of the library work as documented, on small modules, and on real binaries
+//! if the corpus is there.
 
 use wattle::ast::{Body, Expr, FuncType, Instr, Malformed, Module, ValType};
 use wattle::runtime::{Imports, Instance, Store, Value};
@@ -127,7 +127,7 @@ fn the_compiler_makes_programs_that_run() {
     ] {
         assert_eq!(compiler::compile(wrong).unwrap_err(), message);
     }
-    // Nothing recurses.
+    // The compiler does not recurse on nested parentheses.
     let deep = format!("f(x) = {}x{}", "(".repeat(1_000_000), ")".repeat(1_000_000));
     assert!(compiler::compile(&deep).is_ok());
 }

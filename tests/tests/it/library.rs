@@ -1,5 +1,5 @@
-//! What the crates promise to those who build on them: packages that are complete, and errors that
-//! are errors.
+//! The promises of the crates to their users: packages are complete, and error types implement
+//! `Error`.
 
 use std::fs;
 
@@ -105,7 +105,7 @@ fn errors_implement_error_and_are_types() {
                     faults.push(format!("{name}: {ty} does not implement Error"));
                 }
             }
-            // The facade converts from each, of the crates that are in it.
+            // The facade converts from the errors of all crates that it includes.
             if let Some(ty) = implementor(line)
                 && !["wattle", "differ"].contains(&name.as_str())
             {

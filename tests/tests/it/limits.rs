@@ -1,4 +1,4 @@
-//! `docs/limits.md` says what the limits are.
+//! `docs/limits.md` states the limits correctly.
 
 use wattle::parser::EventReader;
 use wattle::validator::{Limits, OperandTypes};

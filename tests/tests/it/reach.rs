@@ -1,4 +1,4 @@
-//! What nothing reaches is removed, and what is left is valid and runs as before.
+//! Items that nothing reaches are removed, and the rest is valid and runs as before.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ fn module(text: &str) -> Module<'static> {
     parsed.unwrap_or_else(|errors| panic!("{errors}\n{text}")).module.into_owned()
 }
 
-/// The text of the module of which only the export `x` is kept.
+/// The text of a module of which only the export `x` is kept.
 #[track_caller]
 fn reduced(text: &str) -> String {
     let mut module = module(text);
@@ -117,7 +117,7 @@ fn segments_stay_with_what_they_change_or_with_those_that_name_them() {
     );
 }
 
-/// Each function here was declared by something else that goes.
+/// Each function here was declared by another item that is removed.
 #[test]
 fn functions_that_are_referenced_stay_declared() {
     check(
@@ -147,7 +147,8 @@ fn an_error_leaves_the_module_as_it_was() {
     assert_eq!(module, before);
 }
 
-/// The script with its modules reduced to what their exports reach, and whether anything went.
+/// The script with its modules reduced to the items that their exports reach, and the number of
+/// modules that lost an item.
 fn reduced_script(text: &str, features: Features) -> (String, usize) {
     let Ok(script) = wat::script::parse(text) else { return (text.into(), 0) };
     let (mut out, mut done, mut removed) = (String::new(), 0, 0);
@@ -183,7 +184,8 @@ fn reduced_script(text: &str, features: Features) -> (String, usize) {
     (out, removed)
 }
 
-/// All scripts of the official suite give the same results with what their exports do not reach gone.
+/// All scripts of the official suite give the same results after items that the exports of their
+/// modules do not reach are removed.
 #[test]
 fn scripts_run_as_before() {
     let (mut scripts, mut changed, mut passed) = (0, 0, 0);
@@ -192,12 +194,12 @@ fn scripts_run_as_before() {
         let Ok(text) = core::str::from_utf8(&bytes) else { continue };
         let options = Options { features: features(file), ..Options::default() };
         let (reduced, removed) = reduced_script(text, options.features);
-        // Instructions that trap for others out of reach are what these scripts are about.
+        // Scripts without `assert_return` test traps, which may come from items that are removed.
         if removed == 0 || !text.contains("assert_return") {
             continue;
         }
         let run = |text: &str| script::run(text, options).map_err(|errors| errors.to_string());
-        // Some use features that are not executed.
+        // Some scripts use features that are not executed.
         let (Some(before), after) =
             (run(text).ok().filter(|it| it.failures.is_empty()), run(&reduced))
         else {

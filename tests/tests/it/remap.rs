@@ -1,5 +1,5 @@
-//! Items inserted, removed and moved: everything that refers to items follows, in a module with all
-//! that can refer to one, and in the modules of the official suite.
+//! Items are inserted, removed and moved, and all references to items follow: in a module with
+//! every kind of reference, and in the modules of the official suite.
 
 use wattle::ast::custom::WhyLeftOut;
 use wattle::ast::{
@@ -13,8 +13,8 @@ use wattle_tests::features::features;
 use wattle_tests::modules::{Expected, modules};
 use wattle_tests::suite;
 
-/// A module where everything that can refer to an item does. The marks are places of imports,
-/// definitions and types that tests add.
+/// A module with every kind of reference to items. The marks are places of imports, definitions and
+/// types that tests add.
 const EVERYTHING: &str = r#"(module $m
   TYPES
   (type $struct (sub (struct (field $x (mut i32)) (field $y (ref null $struct)))))
@@ -80,7 +80,7 @@ const EVERYTHING: &str = r#"(module $m
   (func $s (type $void)))
 "#;
 
-/// What stands at the marks.
+/// The texts that replace the marks.
 type Additions<'t> = &'t [(&'t str, &'t str)];
 
 fn everything(additions: Additions<'_>) -> Module<'static> {
@@ -201,7 +201,7 @@ fn what_is_used_is_not_removed_and_the_error_says_by_whom() {
         remove_data 0 "data 0 is still used, in func 1 `$f`, instr 41 `memory.init`";
         remove_type 1 "type 1 is still used, in type 2 `$a`";
     }
-    // Functions that only refer to each other go together.
+    // Functions that only refer to each other can be removed together.
     let text =
         "(module (func $a (call $b)) (func $b (call $a)) (func $c) (export \"c\" (func $c)))";
     let mut module = wat::parse(text).unwrap();
@@ -247,8 +247,8 @@ fn sections_that_would_be_wrong_are_left_out_and_named() {
     module.insert_import(import_of(ExternKind::Func).0).unwrap();
     let left_out: Vec<_> =
         module.encoding.left_out.iter().map(|it| (it.name.to_string(), it.why)).collect();
-    // Calls have indices of one byte before and after, so the code section keeps its offsets: but
-    // not its bytes.
+    // The indices of calls have one byte before and after, so the offsets in the code section stay,
+    // but its bytes change.
     assert_eq!(left_out.len(), 3, "{left_out:?}");
     assert_eq!(left_out[2], ("name".into(), WhyLeftOut::Renumbered));
     let bytes = module.customs.iter().filter(|custom| custom.data != CustomData::Names);
@@ -256,7 +256,7 @@ fn sections_that_would_be_wrong_are_left_out_and_named() {
     assert_eq!(names, ["metadata.code.branch_hint", "other"]);
 }
 
-/// New indices for locals, labels and fields, which no method of a module gives.
+/// New indices for locals, labels and fields, which no method of a module can change.
 struct Inner {
     func: FuncIdx,
 }
@@ -302,8 +302,8 @@ fn locals_fields_and_labels_are_those_of_their_function_and_type() {
     assert_same(&module, &wat::parse(&expected).unwrap());
 }
 
-/// Imports and types come and go in every valid module of the suite, which stays valid and comes
-/// back to what it was.
+/// Imports and types are added to every valid module of the suite and removed again. The module
+/// stays valid and is the same in the end.
 #[test]
 fn every_module_can_be_changed_and_changed_back() {
     let mut changed = 0;
@@ -324,7 +324,8 @@ fn every_module_can_be_changed_and_changed_back() {
             if validate(&module).is_err() {
                 continue;
             }
-            // Where the first table or memory is meant, it may be left out, and is.
+            // The index of the first table or memory may be left out, so the canonical form here
+            // has none.
             for elem in &mut module.elems {
                 if let ElemMode::Active { table, .. } = &mut elem.mode {
                     *table = table.filter(|table| table.0 != 0);

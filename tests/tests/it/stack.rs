@@ -12,13 +12,13 @@ use wattle::printer::Config;
 use wattle::validator::{Limits, Validator};
 use wattle::{Features, Module, encoder, parser, printer, syntax, validator, wat};
 
-/// The bytes of the stack: less than any thread has by default.
+/// The size of the stack in bytes: less than any thread has by default.
 const STACK: usize = 256 << 10;
 
-/// How deep inputs are: a recursion with the smallest frames, of 32 bytes, would not fit the stack.
+/// The depth of inputs: a recursion with the smallest frames, of 32 bytes, would not fit the stack.
 const DEEP: usize = 10_000;
 
-/// Runs something on a thread with a small stack.
+/// Calls `run` on a thread with a small stack.
 fn on_a_small_stack(what: &str, run: impl FnOnce() + Send + 'static) {
     let start = Instant::now();
     let thread = thread::Builder::new().stack_size(STACK).spawn(run).unwrap();
@@ -130,7 +130,7 @@ fn every_entry_of_component(component: &Component<'_>) {
     assert!(read == *component && read.clone().into_owned() == read);
     assert_eq!(encoder::encode_component(&read), bytes);
     let _ = format!("{read:?}").len() + printer::print_component(&read).len();
-    // A bottom that is malformed, and one that is missing.
+    // The bottom is malformed, or missing.
     for bytes in [&[&bytes[..], b"\x07"].concat(), &bytes[..bytes.len() - 1]] {
         let error = all().component(bytes).unwrap_err();
         let _ = error.to_string().len();
@@ -220,7 +220,7 @@ fn texts_of_any_depth() {
 
 #[test]
 fn binaries_of_any_depth() {
-    // Bodies that are not closed, or closed too often, and a byte that means nothing at the bottom.
+    // Bodies are not closed, or closed too often, or have a byte without a meaning at the bottom.
     for (what, code) in [
         ("blocks", [&[0x02, 0x40].repeat(DEEP)[..], &[0x0b].repeat(DEEP + 1)].concat()),
         ("blocks that are not closed", [0x02, 0x40].repeat(DEEP)),

@@ -1,5 +1,5 @@
-//! The official suite's modules, through text, tree and bytes and back; its malformed modules,
-//! refused with the phrase that it expects.
+//! The modules of the official suite go through text, tree and bytes and back; its malformed
+//! modules are refused with the expected phrase.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,15 @@ use wattle_tests::pieces::parse_in_pieces;
 use wattle_tests::suite::{self, SuiteFile};
 use wattle_tests::table::Table;
 
-/// Inputs for which two versions of the suite expect different phrases: file, ours, the other's.
+/// Inputs for which two versions of the suite expect different phrases: the file, our phrase, and
+/// the other phrase.
 const TWO_PHRASES: &[(&str, &str, &str)] = &[
     ("simd_lane.wast", "invalid lane length", "wrong number of lane indices"),
     ("simd_lane.wast", "i8 constant out of range", "unexpected token"),
 ];
 
-/// Text in each style leads from a well-formed module back to the same bytes, tree and text.
+/// Checks that text in each style leads from a well-formed module back to the same bytes, tree and
+/// text.
 fn round_trip(module: &Module<'_>, features: Features) -> Result<(), String> {
     let bytes = encoder::encode_canonical(module);
     let parser = || Parser::new().features(features);
@@ -42,7 +44,7 @@ fn round_trip(module: &Module<'_>, features: Features) -> Result<(), String> {
     Ok(())
 }
 
-/// The bytes of a module that came from text lead to the same tree.
+/// Checks that the bytes of a module that came from text lead to the same tree.
 fn text(module: &Module<'_>, features: Features) -> Result<(), String> {
     let bytes = encoder::encode(module);
     match Parser::new().features(features).module(&bytes) {
@@ -52,8 +54,8 @@ fn text(module: &Module<'_>, features: Features) -> Result<(), String> {
     }
 }
 
-/// A binary is encoded to the same bytes, and its events do not depend on pieces. The outer error
-/// says that it is malformed, the inner one that Wattle is wrong.
+/// Checks that a binary is encoded to the same bytes, and that its events do not depend on pieces.
+/// The outer error says that it is malformed, the inner error that Wattle is wrong.
 fn binary(bytes: &[u8], features: Features) -> Result<Result<(), String>, String> {
     let parser = || Parser::new().features(features);
     for size in [1, 7, 4096] {
@@ -70,7 +72,7 @@ fn binary(bytes: &[u8], features: Features) -> Result<Result<(), String>, String
     Ok(round_trip(&module, features))
 }
 
-/// Events as text, and how the parse ends.
+/// The events as text, and the end of the parse.
 fn in_pieces(bytes: &[u8], size: usize, features: Features) -> Vec<String> {
     let mut seen = Vec::new();
     let see = |event: Event<'_>| seen.push(format!("{event:?}"));
@@ -79,7 +81,8 @@ fn in_pieces(bytes: &[u8], size: usize, features: Features) -> Vec<String> {
     seen
 }
 
-/// The outer error says that the module is malformed, the inner one that Wattle is wrong.
+/// Checks a module from its source. The outer error says that the module is malformed, the inner
+/// error that Wattle is wrong.
 fn source(module: &ScriptModule<'_>, features: Features) -> Result<Result<(), String>, String> {
     match (&module.source, module.parse(&wat::Parser::new().features(features))) {
         (ModuleSource::Binary(bytes), _) => binary(bytes, features),
@@ -89,7 +92,7 @@ fn source(module: &ScriptModule<'_>, features: Features) -> Result<Result<(), St
     }
 }
 
-/// Checks one module; the error says what Wattle does wrong.
+/// Checks one module; the error describes the fault of Wattle.
 fn check(
     file: &SuiteFile,
     module: &ScriptModule<'_>,

@@ -6,7 +6,7 @@ use wattle_tests::corpus;
 use wattle_tests::suite::{self, Proposal, Source, SuiteFile};
 use wattle_tests::table::Table;
 
-/// How many scripts lie in `dir` or below it, two versions of one counted once.
+/// The number of scripts in `dir` or below it. Two versions of a script count once.
 fn scripts(files: &[SuiteFile], dir: &str) -> usize {
     let below = |file: &&SuiteFile| {
         file.dir.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -28,7 +28,7 @@ fn the_suite_is_found() {
     }
     print!("{table}");
 
-    // The scripts that come with the locked packages.
+    // These are the counts of the scripts in the locked packages.
     for (dir, count) in [
         ("core", 241),
         ("core/bulk-memory", 8),

@@ -1,10 +1,9 @@
-//! `cargo xtask growth`: how the time of each command grows with its input.
+//! `cargo xtask growth`: measures how the time of each command grows with its input.
 //!
 //! Each shape of input is doubled until a command takes long enough to be measured, and then three
-//! times more. The exponent is the slope over these doublings: 1 where time is in proportion to the
-//! input, 2 where twice the input takes four times as long. Only the processor time of the command
-//! counts, as far as the system tells it. With `--instructions`, counts of instructions take the
-//! place of time.
+//! times more. The exponent is the slope over these doublings: 1 if time is in proportion to the
+//! input, 2 if twice the input takes four times as long. Only the processor time of the command
+//! counts, if the system reports it. With `--instructions`, instructions are counted instead.
 
 mod shapes;
 mod subcommands;
@@ -20,7 +19,7 @@ use anyhow::{Context, Result, ensure};
 use shapes::{Kind, SHAPES, Shape};
 use subcommands::{Form, SUBCOMMANDS, Subcommand};
 
-/// What to measure.
+/// The options of `cargo xtask growth`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// The command to measure; built in release mode.
@@ -36,7 +35,7 @@ pub(crate) struct Options {
     subcommand: String,
 
     /// Count instructions with valgrind instead of time, over smaller inputs. Counts do not differ
-    /// from run to run, and leave out what caches do.
+    /// from run to run, and leave out the effects of caches.
     #[arg(long)]
     instructions: bool,
 
@@ -47,7 +46,7 @@ pub(crate) struct Options {
 
 /// The time from which a run is measured: much more than a process takes to start.
 const ENOUGH: Duration = Duration::from_millis(20);
-/// The time that the runs over one input take together.
+/// The total time after which runs over one input stop.
 const TOGETHER: Duration = Duration::from_millis(150);
 /// The number of doublings of an input that is large enough.
 const DOUBLINGS: u32 = 3;
@@ -101,10 +100,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// What was measured of a subcommand.
+/// The measurements of a subcommand.
 struct Measured {
     subcommand: &'static Subcommand,
-    /// The number of shapes over which it takes long enough.
+    /// The number of shapes over which the subcommand takes long enough.
     shapes: usize,
     /// The largest exponent, and its shape.
     largest: (f64, &'static str),
@@ -137,7 +136,8 @@ impl Bench<'_> {
         Ok(Some(ratio.log2() / f64::from(DOUBLINGS)))
     }
 
-    /// The exponent of a subcommand in counted instructions, without those of a module of one part.
+    /// The exponent of a subcommand in counted instructions. The instructions for an input of one
+    /// part are subtracted first.
     fn exponent_of_instructions(&self, subcommand: &Subcommand) -> Result<f64> {
         let count = |size: u32| -> Result<f64> {
             let mut command = Command::new("valgrind");

@@ -7,7 +7,7 @@ pub(super) struct Shape {
     pub(super) text: fn(u32) -> String,
 }
 
-/// What the text of a shape is.
+/// The kind of the text of a shape.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A module.
@@ -320,7 +320,7 @@ pub(super) const SHAPES: &[Shape] = &[
         text: |n| {
             let import = |i| format!("(import \"m\" \"f{i}\" (func))");
             let imports = (0..n).map(import).collect::<String>();
-            // No function, and no entry.
+            // The metadata has no function and no entry.
             let custom = |i| format!("(@custom \"metadata.code.m{i}\" \"\\00\")");
             format!("(module {imports}{})", (0..n).map(custom).collect::<String>())
         },
@@ -330,7 +330,7 @@ pub(super) const SHAPES: &[Shape] = &[
         kind: Kind::Module,
         text: |n| {
             let code = "nop ".repeat(n as usize);
-            // All marks are at one instruction.
+            // All annotations are at one instruction.
             let mark = |i| format!("(@metadata.code.m{i} \"a\")");
             let marks = (0..n / 4).map(mark).collect::<String>();
             format!("(module (func {code}{marks} nop nop))")

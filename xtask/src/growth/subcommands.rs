@@ -4,10 +4,10 @@ use super::shapes::Kind;
 
 /// A subcommand.
 pub(super) struct Subcommand {
-    /// Its arguments. `FILE` stands for the input, `HALF` for an input of half the size, and `OUT` for
-    /// a file to write to.
+    /// The arguments. `FILE` stands for the input, `HALF` for an input of half the size, and `OUT`
+    /// for a file to write to.
     pub(super) words: &'static str,
-    /// What it reads.
+    /// The form of the input.
     pub(super) input: Form,
     pub(super) flags: Flags,
 }
@@ -21,7 +21,7 @@ pub(super) enum Form {
     Binary,
     /// A package of interfaces.
     Interfaces,
-    /// A core module with a world in it, and with all that the world asks for.
+    /// A core module with an embedded world, and with all functions that the world asks for.
     Embedded,
 }
 
@@ -50,7 +50,7 @@ impl Form {
     }
 }
 
-/// The options that a subcommand takes besides.
+/// The additional options of a subcommand.
 #[derive(Clone, Copy)]
 pub(super) enum Flags {
     None,

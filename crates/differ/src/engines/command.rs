@@ -2,12 +2,12 @@
 //!
 //! The command is started for each probe of a case's closed form. In it, `{wasm}` becomes the path
 //! of the module, `{export}` the name of the export, and `{args}` its arguments, which probes do
-//! not have. Without `{export}` in it, the command gets a module that exports nothing but the probe,
-//! and calls all exports.
+//! not have. A command without `{export}` must call all exports; it gets a module whose only export
+//! is the probe.
 //!
 //! The results are the numbers that it prints on standard output: decimal or hexadecimal, with or
 //! without a type (`42`, `i64:42`, `(i64.const 42)`), separated by blanks, commas or line breaks.
-//! If it prints `=>`, only what follows the last one counts. When its exit code is not 0, or it
+//! If it prints `=>`, only the text behind the last `=>` counts. When its exit code is not 0, or it
 //! prints `error` behind `=>`, the message tells whether that is a trap, an exception or an
 //! exhausted resource.
 
@@ -24,10 +24,10 @@ use crate::ending::{Ending, Run, Word};
 use crate::engine::Engine;
 use crate::engines::group;
 
-/// How the names of the modules that commands get begin.
+/// The prefix of the file names of the modules that commands get.
 const PREFIX: &str = "case-";
 
-/// Removes the modules that commands got from a folder, for a campaign that ends at once.
+/// Removes from a folder the modules that commands got, when a campaign is aborted.
 pub fn remove_modules(folder: &Path) {
     for entry in folder.read_dir().into_iter().flatten().flatten() {
         if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
@@ -70,7 +70,7 @@ impl From<OpenQuote> for String {
 /// ```
 ///
 /// # Errors
-/// A quote that is not closed.
+/// [`OpenQuote`] when a quote is not closed.
 pub fn words_of(command: &str) -> Result<Vec<String>, OpenQuote> {
     let mut words: Vec<String> = Vec::new();
     let (mut word, mut quote, mut is_word) = (String::new(), None, false);
@@ -99,7 +99,7 @@ pub fn words_of(command: &str) -> Result<Vec<String>, OpenQuote> {
     Ok(words)
 }
 
-/// The `count` results in what a command printed; `None` when it printed something else.
+/// Reads `count` results from the output of a command; `None` when it has another form.
 fn results(text: &str, count: usize) -> Option<Vec<u64>> {
     let text = text.rsplit("=>").next().unwrap_or(text);
     let words = text.split(|c: char| c.is_whitespace() || ",()[]".contains(c));
@@ -111,7 +111,7 @@ fn results(text: &str, count: usize) -> Option<Vec<u64>> {
     (values.len() == count).then_some(values)
 }
 
-/// How a call ended, by the output of the command and whether its exit code was 0.
+/// The ending of a call, by the output of the command and whether its exit code was 0.
 fn ending(good: bool, stdout: &str, stderr: &str, count: usize) -> Ending {
     let failed = stdout.rsplit_once("=>").is_some_and(|(_, rest)| rest.contains("error"));
     if good && !failed {

@@ -1,5 +1,5 @@
-//! Processes of engines. Each leads a process group of its own, so that Ctrl-C on the terminal is
-//! for the campaign alone, and whatever the process has started ends with it.
+//! Processes of engines. Each leads a process group of its own, so that Ctrl-C on the terminal
+//! reaches the campaign alone, and the child processes of an engine end with it.
 
 use std::io::{self, Read};
 use std::process::{Child, Command, Output, Stdio};
@@ -13,7 +13,7 @@ pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
     command.spawn()
 }
 
-/// Ends a process and what it has started. It may have ended by itself.
+/// Ends a process and its children. The process may have ended by itself.
 pub(crate) fn end(child: &mut Child) {
     #[cfg(unix)]
     if let Ok(None) = child.try_wait()
@@ -25,14 +25,15 @@ pub(crate) fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// The most bytes of each stream of a command that are kept.
+/// The greatest number of bytes that are kept of each stream of a command.
 const MOST_OUTPUT: u64 = 1 << 20;
 
-/// Runs a command to its end, without standard input, and keeps what it prints. `None` if `gives_up`,
-/// which is asked again and again, says so first; the command and what it has started end then.
+/// Runs a command to its end, without standard input, and returns its output. `gives_up` is asked
+/// again and again: once it returns true, the command and its children are ended, and the result is
+/// `None`.
 ///
 /// # Errors
-/// Those of starting a process.
+/// The error of starting the process.
 ///
 /// ```
 /// let mut command = std::process::Command::new("cargo");

@@ -1,11 +1,11 @@
-//! What engines that are linked in share.
+//! Helpers shared by the engines that are linked in.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::case::Probe;
 use crate::ending::{Ending, Run};
 
-/// What `run` gives, or that the engine panicked.
+/// Calls `run`, and returns [`Ending::Broken`] if the engine panics.
 pub(super) fn catch_panic(run: impl FnOnce() -> Run) -> Run {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);

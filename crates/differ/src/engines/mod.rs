@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `wasmtime.rs` | Wasmtime, with each of its compilers (feature `wasmtime`) |
 //! | `wasmi.rs` | wasmi (feature `wasmi`) |
-//! | `linked.rs` | what these two share |
+//! | `linked.rs` | the helpers that these two share |
 //! | `server.rs` | the line protocol: processes that run whole cases |
 //! | `command.rs` | commands that call one export of one file |
 //! | `group.rs` | processes, each with a process group; a command run to its end |

@@ -1,7 +1,7 @@
 //! The line protocol: an engine is a process that is started once and runs one case after another.
 //!
 //! Both sides send JSON, one object a line, over the standard input and output of the process.
-//! First the process says what it is:
+//! First the process introduces itself:
 //!
 //! ```json
 //! {"wattle": 1, "name": "V8 11.3", "features": "wasm2,tail-call"}
@@ -19,7 +19,7 @@
 //! its arguments. Then it instantiates the module: its import number *i* is the provider's export
 //! `"i"`, and `imports` has the module and name of each import. Then it instantiates the adapter,
 //! which imports the module's exports from `"m"`. It calls the adapter's exports that `probes`
-//! names, in order and without arguments, and answers:
+//! lists, in order and without arguments, and answers:
 //!
 //! ```json
 //! {"start": {"values": []},
@@ -53,7 +53,7 @@ use crate::engines::group;
 pub struct Hello {
     /// The version of the protocol.
     pub wattle: u32,
-    /// What the engine calls itself.
+    /// The engine's name for itself.
     pub name: String,
     /// The features that it supports, as [`Features::parse`] reads them.
     pub features: String,
@@ -64,7 +64,7 @@ pub struct Hello {
 pub struct Request {
     /// The module under test.
     pub module: String,
-    /// The provider, which exports what it imports.
+    /// The provider, which exports the imports of the module.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The adapter, which exports the probes.
@@ -188,10 +188,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a command, and reads its first line. `features` overrides the features that it names.
+    /// Starts a command, and reads its first line. `features` overrides the features in that line.
     ///
     /// # Errors
-    /// When the command does not start, or its first line is not what the protocol says.
+    /// When the command does not start, or its first line does not follow the protocol.
     pub fn new(
         name: &str,
         features: Option<Features>,
@@ -234,7 +234,7 @@ impl Server {
         let mut line =
             serde_json::to_string(request).map_err(|error| Ending::Broken(error.to_string()))?;
         line.push('\n');
-        // When the process has ended, the missing answer tells.
+        // An error of writing is ignored: if the process has ended, reading its answer fails.
         let _ = process.input.write_all(line.as_bytes()).and_then(|()| process.input.flush());
         let line = process.line(self.timeout)?;
         let answer: Answer = serde_json::from_str(&line)
@@ -267,11 +267,11 @@ impl Engine for Server {
     }
 }
 
-/// Speaks the protocol for an engine, over these streams. An engine that may crash can so run in a
-/// process of its own, and a crash does not end the campaign.
+/// Speaks the protocol for an engine, over these streams. That way an engine that may crash can run
+/// in a process of its own, and a crash does not end the campaign.
 ///
 /// # Errors
-/// Those of the streams.
+/// The errors of reading and writing the streams.
 ///
 /// ```
 /// use wattle_differ::{Oracle, serve};

@@ -19,11 +19,11 @@ pub struct Wasmi {
     features: Features,
 }
 
-/// How much a call may execute before it counts as endless.
+/// The fuel after which a call counts as endless.
 const FUEL: u64 = 200_000_000;
 
 impl Wasmi {
-    /// The engine, with all features that it supports, or with these.
+    /// The engine with `features`, or with all that it supports.
     pub fn new(features: Option<Features>) -> Wasmi {
         let all = Features::WASM3
             - (Features::GC | Features::FUNCTION_REFERENCES | Features::EXCEPTIONS)
@@ -31,7 +31,8 @@ impl Wasmi {
             | Features::CUSTOM_PAGE_SIZES;
         let mut config = Config::default();
         config.consume_fuel(true);
-        // A panic of lazy translation, in the middle of a call, could not be caught.
+        // A panic of lazy translation would come in the middle of a call, where it cannot be
+        // caught.
         config.compilation_mode(CompilationMode::Eager);
         config.wasm_wide_arithmetic(true);
         config.wasm_custom_page_sizes(true);

@@ -15,7 +15,7 @@ use crate::ending::{Ending, Log, Run, Word};
 use crate::engine::Engine;
 use crate::engines::linked;
 
-/// How Wasmtime compiles and runs code.
+/// The part of Wasmtime that compiles and runs code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Backend {
     /// The optimising compiler.
@@ -34,16 +34,17 @@ pub struct Wasmtime {
 }
 
 impl Wasmtime {
-    /// The engine, with all features that it supports, or with these.
+    /// The engine with `features`, or with all that it supports.
     ///
     /// # Errors
-    /// [`Error::Engine`](crate::Error::Engine) with Wasmtime's message when it has no such compiler for this machine.
+    /// [`Error::Engine`](crate::Error::Engine) with Wasmtime's message when it has no such compiler
+    /// for this machine.
     pub fn new(backend: Backend, features: Option<Features>) -> Result<Wasmtime, crate::Error> {
         Wasmtime::start(backend, features).map_err(crate::Error::Engine)
     }
 
     pub(crate) fn start(backend: Backend, features: Option<Features>) -> Result<Wasmtime, String> {
-        // It lacks legacy exceptions and compact imports.
+        // Wasmtime lacks legacy exceptions and compact imports.
         let mut all = Features::WASM3
             | Features::THREADS
             | Features::WIDE_ARITHMETIC
@@ -160,7 +161,7 @@ fn call(store: &mut Store<Log>, adapter: Instance, probe: &Probe) -> Ending {
     }
 }
 
-/// How long a call may take, in tenths of a second.
+/// The longest time that a call may take, in tenths of a second.
 const DEADLINE: u64 = 100;
 
 impl Engine for Wasmtime {

@@ -1,4 +1,4 @@
-//! Engines that are linked in agree with the oracle on some hundreds of modules. The tests need the
+//! Engines that are linked in agree with the oracle on hundreds of modules. The tests need the
 //! features `wasmtime` and `wasmi`.
 use std::sync::atomic::AtomicBool;
 

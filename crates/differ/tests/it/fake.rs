@@ -1,5 +1,5 @@
-//! Fake engines. The differences of those that lie are found, minimised and counted; an honest one
-//! agrees.
+//! Fake engines. The differences of lying engines are found, minimised and counted; an honest
+//! engine agrees.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,7 +12,7 @@ use wattle_differ::{
 };
 use wattle_smith::from_seed;
 
-/// Wattle's own runtime, with changes to the modules that it gets or to what it answers.
+/// Wattle's own runtime, with changes to the modules that it gets or to its answers.
 struct Fake {
     module: fn(&mut Module<'static>),
     run: fn(&Case, &mut Run),
@@ -149,7 +149,7 @@ fn what_runs_out_of_something_is_discarded() {
 #[test]
 fn a_campaign_counts_and_resumes() {
     let folder = tempfile::tempdir().unwrap();
-    // Without engines, the runs of the oracle are still counted.
+    // A campaign without engines still counts the runs of the oracle.
     let mut plan = wattle_differ::Plan::new(Vec::new(), folder.path().to_owned());
     plan.count = Some(20);
     let stop = AtomicBool::new(false);

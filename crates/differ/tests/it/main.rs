@@ -1,4 +1,4 @@
-//! Campaigns from outside.
+//! Tests of campaigns through the public interface.
 
 #[cfg(any(feature = "wasmtime", feature = "wasmi"))]
 mod engines;

@@ -1,5 +1,5 @@
-//! A difference is a finding exactly when the specification does not permit it: a test for each rule.
-//! The engines are Wattle's own runtime with other choices, or fixed answers.
+//! A difference is a finding exactly when the specification does not permit it: a test for each
+//! rule. The engines are Wattle's own runtime with other choices, or fixed answers.
 
 use wattle_ast::Features;
 use wattle_differ::{Case, Ending, Nans, Oracle, Run, Settings, Verdict, Way, check};
@@ -39,7 +39,7 @@ fn bits_of_nans_are_the_engines() {
     assert_eq!(check(&mut native, &case, Nans::Class), Verdict::Agrees);
     let exact = check(&mut native, &case, Nans::Exact);
     assert_eq!(exact, Verdict::Discarded("depends on the bits of NaNs".into()));
-    // The bits of a constant are not for the engine to choose.
+    // An engine must not choose the bits of a constant.
     let text = r#"(module (func (export "f") (result f32) (f32.const nan:0x200001)))"#;
     let case = self::case(text);
     let mut actual = Oracle::default().run_case(&case);
@@ -286,8 +286,8 @@ fn what_an_engine_does_not_support_says_nothing() {
     assert!(matches!(verdict, Verdict::Differs(d) if d.way == Way::Refuses));
 }
 
-/// Vectors, references and calls of imported functions are compared, also where the API of an engine
-/// could not pass them.
+/// Vectors, references and calls of imported functions are compared, also where the API of an
+/// engine could not pass them.
 #[test]
 fn all_that_can_be_seen_is_compared() {
     let text = r#"(module

@@ -14,7 +14,7 @@ use crate::code::{Code, Form, Tree};
 use crate::emit::{Edit, apply, default_of_type};
 use crate::plan::View;
 
-/// A body that was chosen.
+/// The body that a mutation changes.
 pub(super) struct Chosen<'b> {
     pub(super) module: &'b Module<'static>,
     /// The features that the mutant may use.
@@ -39,7 +39,7 @@ impl<'b> Chosen<'b> {
         self.module.funcs.get(self.func).map(|func| &func.body)
     }
 
-    /// One of the trees that `fits`.
+    /// Chooses one of the trees for which `fits` is true.
     fn tree(&self, random: &mut Random, fits: impl Fn(&Tree) -> bool) -> Option<&Tree> {
         let trees: Vec<&Tree> = self.code.trees.iter().filter(|tree| fits(tree)).collect();
         random.of(&trees).copied()
@@ -56,14 +56,14 @@ impl<'b> Chosen<'b> {
         Some(changed)
     }
 
-    /// The index of a local behind all others.
+    /// The index of the next local.
     fn next_local(&self) -> Option<LocalIdx> {
         let func = self.module.funcs.get(self.func)?;
         let params = self.module.func_type(func.ty)?.params().len() as u64;
         u32::try_from(params + func.body.local_count()).ok().map(LocalIdx)
     }
 
-    /// The module with a change to the body, and a local behind all others.
+    /// The module with a change to the body, and one more local.
     fn edited_with_local(&self, edit: &Edit, ty: ValType) -> Option<Module<'static>> {
         let body = self.body()?;
         let locals = body.locals().chain([Local { count: 1, ty }]);
@@ -71,7 +71,7 @@ impl<'b> Chosen<'b> {
     }
 }
 
-/// The code before instruction `at`, `range` being empty.
+/// The change that inserts code before instruction `at`.
 fn insert(at: usize, code: Vec<u8>) -> Edit {
     Edit { remove: Vec::new(), insert: [(at, code)].into() }
 }
@@ -158,7 +158,7 @@ pub(super) fn cast_to_own_type(
     chosen.edited(&insert(tree.end, encoded([cast])))
 }
 
-/// Adds code behind an instruction that never goes on.
+/// Adds code behind an instruction after which code is unreachable.
 pub(super) fn add_dead_code(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let instrs = chosen.code.instrs.iter().enumerate();
     let ends = instrs.filter(|(at, instr)| {
@@ -189,7 +189,7 @@ fn block_type(module: &mut Module<'static>, tree: &Tree) -> Option<BlockType> {
     })
 }
 
-/// Puts a tree between other code, with one more block around it.
+/// Puts a tree between two pieces of code that open and close a block around it.
 fn wrap(
     chosen: &Chosen<'_>,
     tree: &Tree,
@@ -223,7 +223,7 @@ fn wrap(
     Some(changed)
 }
 
-/// Makes branches go out of one block more, if they go out of as many as are open in the tree.
+/// Adds one to the labels of branches that leave the tree, which has one more block around it.
 struct Deeper {
     depth: u32,
 }
@@ -253,7 +253,7 @@ pub(super) fn wrap_in_block(chosen: &Chosen<'_>, random: &mut Random) -> Option<
     })
 }
 
-/// Makes code the branch of an `if` that is always taken. The other one traps.
+/// Makes code the branch of an `if` that is always taken. The other branch traps.
 pub(super) fn wrap_in_if(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, is_whole)?;
     let condition = random.below(2) == 0;
@@ -270,7 +270,7 @@ pub(super) fn wrap_in_if(chosen: &Chosen<'_>, random: &mut Random) -> Option<Mod
     })
 }
 
-/// Puts a `try_table` around code that catches nothing.
+/// Puts a `try_table` without clauses around code.
 pub(super) fn wrap_in_try(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, is_whole)?;
     wrap(chosen, tree, |block_type, _| {
@@ -300,7 +300,7 @@ fn code_of(chosen: &Chosen<'_>, range: Range<usize>) -> Option<Vec<u8>> {
     Some(encoded(chosen.code.instrs.get(range)?.iter().copied()))
 }
 
-/// Does something twice.
+/// Repeats a statement.
 pub(super) fn double_statement(
     chosen: &Chosen<'_>,
     random: &mut Random,
@@ -309,7 +309,7 @@ pub(super) fn double_statement(
     chosen.edited(&insert(tree.end, code_of(chosen, tree.start..tree.end)?))
 }
 
-/// Does something at another place.
+/// Moves a statement to another place.
 pub(super) fn move_statement(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let tree = chosen.tree(random, is_statement)?;
     let to = random.below(chosen.code.instrs.len());
@@ -317,7 +317,7 @@ pub(super) fn move_statement(chosen: &Chosen<'_>, random: &mut Random) -> Option
     chosen.edited(&Edit::new(tree.start..tree.end, insert))
 }
 
-/// Puts code of another place, with results of the same types, in the place of some.
+/// Replaces code by a copy of other code with results of the same types.
 pub(super) fn copy_tree(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let other = Chosen::new(chosen.module, chosen.features, random)?;
     let source = other.tree(random, is_whole)?;

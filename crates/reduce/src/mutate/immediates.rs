@@ -1,4 +1,4 @@
-//! Instructions with other immediates, and other instructions with the same type.
+//! Mutations of single instructions: other immediates, or another instruction of the same type.
 
 use alloc::vec::Vec;
 
@@ -14,8 +14,8 @@ use super::code::Chosen;
 use super::random::Random;
 use crate::emit::Edit;
 
-/// Puts another instruction in the place of one: it has the type, and the kinds of immediates, that
-/// the table of instructions gives this one.
+/// Replaces an instruction by another one for which the table of instructions has the same type and
+/// the same kinds of immediates.
 pub(super) fn change_opcode(chosen: &Chosen<'_>, random: &mut Random) -> Option<Module<'static>> {
     let instrs = chosen.code.instrs.iter().enumerate();
     let fits = |opcode: Opcode| !opcode.info().arity.is_structured();
@@ -34,7 +34,7 @@ pub(super) fn change_opcode(chosen: &Chosen<'_>, random: &mut Random) -> Option<
     });
     let others: Vec<Opcode> = others.collect();
     let other = *random.of(&others)?;
-    // A memory access may state at most its natural alignment.
+    // The alignment of a memory access may not exceed its natural alignment.
     let mut buffer = Vec::new();
     let instr = instr.edit(&mut Aligned(other.natural_align() as u8), &mut buffer);
     let mut immediates = Vec::new();
@@ -97,14 +97,14 @@ pub(super) fn change_catches(chosen: &Chosen<'_>, random: &mut Random) -> Option
     chosen.edited(&Edit::replace(at..at + 1, [Instr::TryTable { block_type, catches }]))
 }
 
-/// Chooses other immediates. Those that do not fit are for the validator to refuse.
+/// Chooses other immediates. The validator refuses mutants with immediates that do not fit.
 struct Other<'m, 'r> {
     module: &'m Module<'static>,
     random: &'r mut Random,
 }
 
 impl Other<'_, '_> {
-    /// A neighbour of an index, or any below a number.
+    /// A neighbour of an index, or any index below `count`.
     fn index(&mut self, index: u32, count: usize) -> u32 {
         match self.random.below(4) {
             0 => index.wrapping_add(1),

@@ -1,5 +1,5 @@
-//! Mutations of everything in a module but the instructions of bodies. They work in place: where one
-//! finds nothing to change, the module is left in any state.
+//! Mutations of everything in a module but the instructions of bodies. They work in place: a
+//! mutation that finds nothing to change may leave the module in any state.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -78,7 +78,7 @@ pub(super) fn add_items(module: &mut Module<'static>, random: &mut Random) -> Op
     Some(())
 }
 
-/// Writes a type outside of all groups as a group of one, or the other way round.
+/// Turns a type outside of all groups into a group of one type, or the other way round.
 pub(super) fn group_types(module: &mut Module<'static>, random: &mut Random) -> Option<()> {
     let first = TypeIdx(random.below(module.types.len()) as u32);
     module.types.get(first)?;

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | [`Mutator`]: which mutations are tried, and how often |
+//! | `mod.rs` | [`Mutator`], and the list of mutations |
 //! | `random.rs` | choices that follow from a seed |
 //! | `code.rs` | mutations of bodies |
 //! | `immediates.rs` | other immediates, other opcodes |
@@ -21,12 +21,13 @@ use wattle_validator::components::Validator as ComponentValidator;
 use code::Chosen;
 use random::Random;
 
-/// A change to a module. `None` if it finds nothing to change, or what it makes cannot be written.
+/// A change to a module. The functions return `None` if they find nothing to change, or if the
+/// result cannot be written.
 #[derive(Clone, Copy)]
 enum Mutation {
     /// Changes a body that was chosen.
     Body(fn(&Chosen<'_>, &mut Random) -> Option<Module<'static>>),
-    /// Changes something else in a module.
+    /// Changes a module outside of the instructions of bodies.
     Items(fn(&mut Module<'static>, &mut Random) -> Option<()>),
 }
 
@@ -50,7 +51,7 @@ impl Mutation {
     }
 }
 
-/// Mutations after which a module does what it did before.
+/// Mutations that preserve the behaviour of a module.
 const PRESERVING: [Mutation; 14] = [
     Body(code::add_nop),
     Body(code::add_dropped_value),
@@ -68,7 +69,7 @@ const PRESERVING: [Mutation; 14] = [
     Items(items::move_func),
 ];
 
-/// Mutations that change what a module does.
+/// Mutations that may change the behaviour of a module.
 const CHANGING: [Mutation; 15] = [
     Body(immediates::change_opcode),
     Body(immediates::change_immediates),
@@ -87,7 +88,7 @@ const CHANGING: [Mutation; 15] = [
     Items(items::change_types),
 ];
 
-/// How often mutations are tried until one gives a valid module.
+/// The greatest number of mutations that are tried for one mutant.
 const TRIES: usize = 40;
 
 /// Makes mutants of modules and components.
@@ -120,7 +121,7 @@ impl Default for Mutator {
 }
 
 impl Mutator {
-    /// A mutator that uses the default features and changes what modules do.
+    /// A mutator that uses the default features and may change the behaviour of modules.
     pub fn new() -> Mutator {
         Mutator { features: Features::DEFAULT, preserves: false, mutations: 4 }
     }
@@ -131,7 +132,7 @@ impl Mutator {
         self
     }
 
-    /// Whether mutants do what the original does: calls of their exports give the same results and
+    /// Whether mutants behave like the original: calls of their exports give the same results and
     /// traps, unless a resource is exhausted. They may need more fuel and stack.
     pub fn preserve_semantics(mut self, preserves: bool) -> Mutator {
         self.preserves = preserves;
@@ -152,7 +153,7 @@ impl Mutator {
         self.mutate_if(module, seed, is_valid)
     }
 
-    /// The mutant of a module or component for a seed. Of a component, one of its core modules is
+    /// The mutant of a module or component for a seed. In a component, one of the core modules is
     /// mutated.
     pub fn mutate_wasm(&self, wasm: &Wasm<'static>, seed: u64) -> Option<Wasm<'static>> {
         match wasm {

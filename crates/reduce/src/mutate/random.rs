@@ -25,7 +25,7 @@ impl Random {
         list.get(self.below(list.len()))
     }
 
-    /// A number of the kind at which programs go wrong: small, a power of two or next to one, or any.
+    /// A number that is likely to reveal faults: small, a power of two or next to one, or any.
     pub(super) fn number(&mut self) -> i64 {
         let power = 1_i64.wrapping_shl(self.below(64) as u32);
         match self.below(5) {

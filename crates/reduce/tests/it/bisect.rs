@@ -2,7 +2,7 @@
 
 use crate::private::bisect::{Bisect, Past, Pattern};
 
-/// The number of tries until only `needed` of `len` changes are not made.
+/// The number of tries until all of `len` changes are made except `needed`.
 fn tries(len: usize, needed: &[usize], expected: f64, pattern: Pattern) -> usize {
     let mut bisect = Bisect::new(len, expected, pattern);
     if pattern == Pattern::Chains {
@@ -72,6 +72,6 @@ fn a_chain_is_tried_up_to_where_it_breaks() {
     assert!(tries(64, &end, 0.5, Pattern::Chains) <= 12);
     // The next chain is not affected.
     assert!(tries(128, &end, 0.5, Pattern::Chains) <= 16);
-    // Where it does not break, nothing is lost.
+    // If the rest of the chain succeeds, the number of tries stays the same.
     assert!(tries(64, &[24], 0.5, Pattern::Chains) <= 12);
 }

@@ -1,4 +1,4 @@
-//! What is made smaller, and mutants.
+//! Tests of the reducer and the mutator.
 
 extern crate alloc;
 

@@ -4,7 +4,7 @@ use wattle_ast::{Features, Instr, Module, Opcode};
 use wattle_reduce::{Candidate, Reduced, Reducer};
 use wattle_validator::Validator;
 
-/// Reduces a module, and checks what the condition is asked about.
+/// Reduces a module, and checks the candidates that the condition is asked about.
 fn reduce(module: Module<'static>, holds: impl Fn(&Module<'static>) -> bool) -> Reduced {
     let mut last = usize::MAX;
     let mut seen = std::collections::BTreeSet::new();

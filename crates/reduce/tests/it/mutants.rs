@@ -1,4 +1,4 @@
-//! Mutants are valid, follow from their seed, and behave as the original does if they are to.
+//! Mutants are valid, follow from their seed, and behave like the original if that is asked for.
 
 use std::collections::BTreeSet;
 
@@ -102,7 +102,8 @@ fn mutants_of_official_modules_are_valid() {
     assert!(mutants >= 5000, "{mutants} mutants");
 }
 
-/// Every instruction of a module with objects and exceptions is another one, or gone, in some mutant.
+/// For every instruction of a module with objects and exceptions, some mutant replaces or removes
+/// it.
 #[test]
 fn objects_and_exceptions_are_mutated() {
     let text = r#"(module

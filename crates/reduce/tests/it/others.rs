@@ -1,4 +1,4 @@
-//! Components, scripts, modules that are not valid, and malformed bytes, reduced.
+//! Reduces components, scripts, invalid modules and malformed bytes.
 
 use wattle_ast::components::{Component, Definition};
 use wattle_ast::{Features, Wasm};

@@ -1,4 +1,4 @@
-//! Files of the crate whose items no one outside of it sees.
+//! Private files of the crate, compiled here for the tests.
 #![allow(dead_code, unreachable_pub)]
 
 #[path = "../../src/bisect.rs"]
