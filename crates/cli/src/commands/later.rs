@@ -20,11 +20,21 @@ impl<T> Deref for Later<T> {
 impl<T: Args> Args for Later<T> {
     fn augment_args(command: Command) -> Command {
         command.defer(|command| {
-            // The help of a subcommand is the comment at its name, not the one at its arguments.
+            // The summary of a subcommand is the comment at its name. The comment at its arguments
+            // begins with a summary too; the paragraphs after it are printed behind the options.
             let (about, long_about) =
                 (command.get_about().cloned(), command.get_long_about().cloned());
             let command = T::augment_args(command);
+            let comment = command.get_long_about().map(ToString::to_string);
+            let details = comment.as_deref().and_then(|comment| comment.split_once("\n\n"));
+            let examples = command.get_after_help().map(ToString::to_string);
+            let behind: Vec<&str> = details
+                .map(|(_, details)| details)
+                .into_iter()
+                .chain(examples.as_deref())
+                .collect();
             command
+                .after_help(behind.join("\n\n"))
                 .about(about.map_or(Resettable::Reset, Resettable::Value))
                 .long_about(long_about.map_or(Resettable::Reset, Resettable::Value))
         })

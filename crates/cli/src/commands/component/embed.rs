@@ -15,7 +15,7 @@ use crate::source::wit::{Interfaces, WitFeatures};
 
 /// Records the world of a core module in a custom section `component-type` of it.
 ///
-/// `wattle component new` reads the section. Compilers that know of interfaces add it themselves.
+/// `wattle component new` reads the custom section. Compilers that know of interfaces add it themselves.
 #[derive(Args)]
 pub(crate) struct Embed {
     /// The package with the world: a file of WIT, a folder with such files, or a binary package.

@@ -13,8 +13,8 @@ use crate::source::wit::WitFeatures;
 
 /// Checks that a component conforms to a world, and shows every difference.
 ///
-/// It may import less than the world, and export more; items of both must have equal types. Each
-/// difference is shown with its path: the import or export, the function, the parameter.
+/// The component may import less than the world, and export more; items of both must have equal
+/// types. Each difference is shown with its path: the import or export, the function, the parameter.
 #[derive(Args)]
 pub(crate) struct Targets {
     /// The package with the world: a file or folder of WIT, or a binary.
