@@ -21,6 +21,7 @@ pub trait Engine: Send {
     }
 
     /// Runs a case: instantiates the provider, the module and the adapter, and calls the probes in
-    /// order. It stops after a probe that runs out of a resource.
+    /// order. It stops after a probe that runs out of a resource, unless each probe has an instance of
+    /// its own.
     fn run(&mut self, case: &Case) -> Run;
 }

@@ -6,7 +6,8 @@
 //! that can be made by trying many together, then parts of the sets that fail. A change also adapts
 //! or removes everything that depends on it: calls of a removed function drop their arguments and
 //! continue with default values, and types that nothing uses any more are removed too. The
-//! condition is never asked about candidates that are invalid, nor twice about equal bytes.
+//! condition is never asked twice about equal bytes, nor, unless they are allowed, about invalid
+//! candidates.
 //!
 //! ```
 //! use wattle_reduce::{Candidate, Reducer};

@@ -127,8 +127,8 @@ pub struct Reduced {
 
 /// Makes a module, a component or a script smaller, as long as a condition holds.
 ///
-/// Every candidate that the condition is asked about is valid, smaller than the best one so far, and
-/// new.
+/// Every candidate that the condition is asked about is smaller than the best one so far, and new. It
+/// is also valid, unless [`allow_invalid`](Reducer::allow_invalid) is set.
 ///
 /// ```
 /// use wattle_ast::{Features, Opcode};
