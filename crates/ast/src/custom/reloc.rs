@@ -44,7 +44,8 @@ pub struct Reloc {
     pub offset: u32,
     /// The place in the symbol table; for [`RelocType::TypeIndexLeb`], the index of a type.
     pub index: u32,
-    /// Added to an address; written only for types that [have one](RelocType::addend_bits).
+    /// A number that is added to an address; written only for types that [have
+    /// one](RelocType::addend_bits).
     pub addend: i64,
 }
 

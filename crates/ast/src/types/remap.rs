@@ -1,4 +1,4 @@
-//! Types with new indices for old ones.
+//! New indices for old ones, in types.
 
 use alloc::boxed::Box;
 use core::convert::Infallible;
@@ -72,7 +72,7 @@ impl<T: Reindex> Reindex for Box<[T]> {
     }
 }
 
-/// Calls a closure with each type index.
+/// A [`Remap`] that calls a closure with each type index.
 struct Uses<F>(F);
 
 impl<F: FnMut(TypeIdx)> Remap for Uses<F> {

@@ -1,4 +1,4 @@
-//! Which code names data segments.
+//! Code that names data segments, and code that does not.
 
 use wattle_ast::{DataIdx, Encode, Expr, Instr, MemIdx, MemInit, Opcode, TypeIdx};
 
