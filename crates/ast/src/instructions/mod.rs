@@ -10,8 +10,8 @@
 //! | `binary.rs` | the binary format of immediates and opcodes |
 //! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
 //! | `nesting.rs` | open blocks, and which of them an `end` ends |
-//! | `lengths.rs`, `one_byte.rs` | the lengths of instructions by their first bytes, and one-byte
-//! immediates |
+//! | `lengths.rs` | the lengths of instructions by their first bytes |
+//! | `one_byte.rs` | immediates of one byte each |
 //! | `edit.rs` | [`ImmediateEdit`]: new immediates for old ones, by their kinds |
 //! | `remap.rs` | [`Remap`]: new indices for old ones, in instructions |
 //! | `patch.rs` | code that is copied except where it changes |
