@@ -19,7 +19,7 @@ type Result<T> = core::result::Result<T, Malformed>;
 
 /// The byte that begins the type of a core module.
 pub(super) const MODULE_TYPE: u8 = 0x50;
-/// The byte that tells a subtype that is not final from the type of a module.
+/// The byte that distinguishes a subtype that is not final from the type of a module.
 const NON_FINAL_SUB: u8 = 0x00;
 
 const INSTANTIATE: u8 = 0;
@@ -28,7 +28,7 @@ const INLINE_EXPORTS: u8 = 1;
 const EXPORT: u8 = 0;
 const CORE_EXPORT: u8 = 1;
 const OUTER: u8 = 2;
-/// The byte of an outer alias in the type of a core module, behind the sort.
+/// The byte of an outer alias in the type of a core module, after the sort.
 const CORE_OUTER: u8 = 1;
 
 fields! {

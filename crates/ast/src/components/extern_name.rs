@@ -89,7 +89,7 @@ impl<'a> ExternName<'a> {
         ExternName { name: name.into(), attributes: (!is_empty).then(|| Box::new(attributes)) }
     }
 
-    /// A name with the attribute `external-id`, if there is one.
+    /// A name with the attribute `external-id`, if it is given.
     pub fn with_external_id(
         name: impl Into<Name<'a>>,
         external_id: Option<Name<'a>>,

@@ -59,7 +59,7 @@ pub enum PlainName<'a> {
         /// The label of the resource.
         resource: &'a str,
     },
-    /// `[method]resource.label`, also with `[get]` or `[set]` behind `[method]`.
+    /// `[method]resource.label`, also with `[get]` or `[set]` after `[method]`.
     Method {
         /// Whether it is a getter or setter.
         accessor: Option<Accessor>,
@@ -68,7 +68,7 @@ pub enum PlainName<'a> {
         /// The label of the method.
         label: &'a str,
     },
-    /// `[static]resource.label`, also with `[get]` or `[set]` behind `[static]`.
+    /// `[static]resource.label`, also with `[get]` or `[set]` after `[static]`.
     Static {
         /// Whether it is a getter or setter.
         accessor: Option<Accessor>,
@@ -91,7 +91,7 @@ pub enum Accessor {
 /// The name of an interface.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct InterfaceName<'a> {
-    /// The namespace, without the colon behind it. Nested namespaces are joined by colons.
+    /// The namespace, without the colon after it. Nested namespaces are joined by colons.
     pub namespace: &'a str,
     /// The package.
     pub package: &'a str,
@@ -427,7 +427,7 @@ parts! {
     Namespace "in kebab case (a namespace: words in lower case, joined by hyphens)";
     /// The name of a package.
     Package "in kebab case (a package name: words in lower case, joined by hyphens)";
-    /// The interface behind a package.
+    /// The interface after a package.
     Interface "a package and an interface with a `/` between them";
     /// The version.
     Version "a semantic version";

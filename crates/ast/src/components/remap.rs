@@ -86,7 +86,7 @@ impl<'a> Component<'a> {
     /// ```
     ///
     /// # Errors
-    /// If the place is inside of another scope or behind the end of the list, or if one of the new
+    /// If the place is inside of another scope or after the end of the list, or if one of the new
     /// definitions cannot stand there. The component then stays as it was.
     pub fn insert(
         &mut self,

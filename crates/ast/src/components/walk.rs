@@ -2,7 +2,7 @@
 //! for code that changes them.
 
 /// The methods of the walk; `definition` begins it. `$iter` is the method that goes through lists:
-/// `iter`, or `iter_mut` with `mut` behind it. The walk calls the methods `index`, `sort_idx`,
+/// `iter`, or `iter_mut` with `mut` after it. The walk calls the methods `index`, `sort_idx`,
 /// `core_sort_idx`, `canon`, `core_type`, `extern_type` and `names` for the values that it finds.
 /// It leaves out the item of an outer alias, which belongs to another scope.
 macro_rules! walk {

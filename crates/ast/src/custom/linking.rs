@@ -93,7 +93,7 @@ flags! {
 flags! {
     /// Properties of a symbol.
     SymbolFlags {
-        /// A weak symbol: another one of this name takes precedence.
+        /// A weak symbol: another symbol of this name takes precedence.
         WEAK = 0x1 "binding-weak";
         /// Visible only in its object file.
         LOCAL = 0x2 "binding-local";

@@ -64,7 +64,7 @@ pub enum CountOf {
     Length,
 }
 
-/// Converts the part of a row behind `special`, or the arrow, to an [`Arity`].
+/// Converts the part of a row after `special`, or the arrow, to an [`Arity`].
 macro_rules! arity {
     (special (open)) => { Arity::Open };
     (special (part)) => { Arity::Part };

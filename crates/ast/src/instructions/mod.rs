@@ -184,7 +184,7 @@ impl Kinds {
         }
     }
 
-    /// Whether there is no immediate.
+    /// Whether the instruction has no immediates.
     #[inline(always)]
     pub const fn is_empty(self) -> bool {
         self.0 & ((1 << Kinds::FEATURE_SHIFT) - 1) == 0

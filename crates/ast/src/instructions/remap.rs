@@ -69,7 +69,7 @@ pub trait Remap {
     /// or segment. The methods for these kinds call this method by default.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, Self::Error> {
         let _ = kind;
@@ -79,7 +79,7 @@ pub trait Remap {
     /// The new index of a field of a struct type, whose own index is the old one.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     fn field(&mut self, ty: TypeIdx, field: FieldIdx) -> Result<FieldIdx, Self::Error> {
         let _ = ty;
         Ok(field)
@@ -88,7 +88,7 @@ pub trait Remap {
     /// The new index of a type.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn ty(&mut self, ty: TypeIdx) -> Result<TypeIdx, Self::Error> {
         self.item(ItemKind::Type, ty.0).map(TypeIdx)
@@ -97,7 +97,7 @@ pub trait Remap {
     /// The new index of a function.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn func(&mut self, func: FuncIdx) -> Result<FuncIdx, Self::Error> {
         self.item(ItemKind::Func, func.0).map(FuncIdx)
@@ -106,7 +106,7 @@ pub trait Remap {
     /// The new index of a table.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn table(&mut self, table: TableIdx) -> Result<TableIdx, Self::Error> {
         self.item(ItemKind::Table, table.0).map(TableIdx)
@@ -115,7 +115,7 @@ pub trait Remap {
     /// The new index of a memory.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn memory(&mut self, memory: MemIdx) -> Result<MemIdx, Self::Error> {
         self.item(ItemKind::Mem, memory.0).map(MemIdx)
@@ -124,7 +124,7 @@ pub trait Remap {
     /// The new index of a tag.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn tag(&mut self, tag: TagIdx) -> Result<TagIdx, Self::Error> {
         self.item(ItemKind::Tag, tag.0).map(TagIdx)
@@ -133,7 +133,7 @@ pub trait Remap {
     /// The new index of a global.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn global(&mut self, global: GlobalIdx) -> Result<GlobalIdx, Self::Error> {
         self.item(ItemKind::Global, global.0).map(GlobalIdx)
@@ -142,7 +142,7 @@ pub trait Remap {
     /// The new index of an element segment.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn elem(&mut self, elem: ElemIdx) -> Result<ElemIdx, Self::Error> {
         self.item(ItemKind::Elem, elem.0).map(ElemIdx)
@@ -151,7 +151,7 @@ pub trait Remap {
     /// The new index of a data segment.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn data(&mut self, data: DataIdx) -> Result<DataIdx, Self::Error> {
         self.item(ItemKind::Data, data.0).map(DataIdx)
@@ -160,7 +160,7 @@ pub trait Remap {
     /// The new index of a local.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     fn local(&mut self, local: LocalIdx) -> Result<LocalIdx, Self::Error> {
         Ok(local)
     }
@@ -168,7 +168,7 @@ pub trait Remap {
     /// The new index of a label.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     fn label(&mut self, label: LabelIdx) -> Result<LabelIdx, Self::Error> {
         Ok(label)
     }

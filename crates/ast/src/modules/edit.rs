@@ -179,7 +179,7 @@ impl<'a> Module<'a> {
         })
     }
 
-    /// Adds an import behind all others. Definitions of its kind get higher indices, and everything
+    /// Adds an import after all others. Definitions of its kind get higher indices, and everything
     /// that refers to them is updated.
     ///
     /// # Errors
@@ -207,7 +207,7 @@ impl<'a> Module<'a> {
         Ok(ExternIdx::new(kind, index))
     }
 
-    /// Imports a function behind all other imports. Adds its type if the module does not have it.
+    /// Imports a function after all other imports. Adds its type if the module does not have it.
     ///
     /// # Errors
     /// If code is malformed.

@@ -152,7 +152,7 @@ pub struct Elem<'a> {
     pub ty: RefType,
     /// The elements.
     pub items: ElemItems<'a>,
-    /// When and where the elements are copied.
+    /// The mode of the segment.
     pub mode: ElemMode<'a>,
 }
 
@@ -188,7 +188,7 @@ impl ElemItems<'_> {
     }
 }
 
-/// When and where the elements of a segment are copied.
+/// The mode of an element segment: when and where its elements are copied.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ElemMode<'a> {
     /// By `table.init`.
@@ -207,13 +207,13 @@ pub enum ElemMode<'a> {
 /// A data segment.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Data<'a> {
-    /// When and where the bytes are copied.
+    /// The mode of the segment.
     pub mode: DataMode<'a>,
     /// The bytes.
     pub bytes: Cow<'a, [u8]>,
 }
 
-/// When and where the bytes of a segment are copied.
+/// The mode of a data segment: when and where its bytes are copied.
 #[derive(Clone, PartialEq, Debug)]
 pub enum DataMode<'a> {
     /// By `memory.init`.

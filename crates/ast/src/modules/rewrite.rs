@@ -64,7 +64,7 @@ impl InstrEdit<'_> {
         instrs.into_iter().for_each(|instr| instr.encode(&mut self.changes.before));
     }
 
-    /// Adds instructions behind this one.
+    /// Adds instructions after this one.
     pub fn insert_after<'i>(&mut self, instrs: impl IntoIterator<Item = Instr<'i>>) {
         instrs.into_iter().for_each(|instr| instr.encode(&mut self.changes.after));
     }

@@ -56,7 +56,7 @@ impl Module<'_> {
         iter::once(Item::Header).chain(customs(self, None)).chain(places)
     }
 
-    /// The items of one section, without its header. For [`SectionId::Custom`] there are none.
+    /// The items of one section, without its header; empty for [`SectionId::Custom`].
     pub fn section_items(&self, id: SectionId) -> impl Iterator<Item = Item<'_>> {
         self.visit_items(id, Boxed)
     }

@@ -22,7 +22,7 @@ reindex! {
     SubType { supertypes, describes, descriptor, comp; is_final }
 }
 
-/// Enums, by their variants, each of which has one value.
+/// Enums, by their variants, each of which holds at most one value.
 macro_rules! variants {
     ($( $name:ident { $( $variant:ident $( ($value:ident) )? ),* } )*) => { $(
         impl Reindex for $name {

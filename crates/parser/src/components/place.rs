@@ -124,8 +124,8 @@ impl Place {
         Some(self.definition(section, sort))
     }
 
-    /// The next definition of a section, which adds to the index space of `sort` if its section does
-    /// not tell.
+    /// The next definition of a section. `sort` is the index space that it adds to, for sections
+    /// whose definitions can have different sorts.
     pub(crate) fn definition(&self, section: SectionId, sort: Option<Sort>) -> DefinitionRef {
         let core = |sort| Some(Sort::Core(sort));
         let plain = |sort| Some(Sort::Plain(sort));

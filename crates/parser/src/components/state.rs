@@ -19,7 +19,7 @@ use crate::section::{Extent, Section};
 pub(crate) struct WasmState {
     pub(super) at: At,
     /// The ends of the open inner modules and components, as offsets, the innermost last. No end is
-    /// behind the one before it.
+    /// after the one before it.
     pub(super) ends: Vec<usize>,
     pub(super) place: Place,
 }
@@ -213,7 +213,7 @@ impl WasmState {
         match id.holds() {
             Holds::One => {}
             // The inner module or component ends where the section does. This check comes before
-            // anything inside is read, so that it never ends behind the component around it.
+            // anything inside is read, so that it never ends after the component around it.
             Holds::Nested if end > input.room => {
                 return Err(NoItem::Malformed(Malformed::LengthOutOfBounds, 1));
             }

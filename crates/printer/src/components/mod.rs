@@ -85,8 +85,8 @@ impl Config {
         into_string(printer.out)
     }
 
-    /// Prints a component, handing the text on in pieces. Returns whether every body of its core
-    /// modules could be decoded. The text of a body that could not ends in a comment that says so.
+    /// Prints a component, and hands the text on in pieces. Returns whether every body of its core
+    /// modules could be decoded. The text of any other body ends in a comment about this.
     ///
     /// ```
     /// let mut text = String::new();
