@@ -31,7 +31,7 @@ struct Compare<'r> {
 }
 
 impl<'m> VisitItems<'m> for Compare<'_> {
-    /// Whether the items match. If the bytes are malformed, they do not.
+    /// Whether the items match; an error if the bytes are malformed.
     type Output = Result<bool, Malformed>;
 
     fn visit(self, items: impl Iterator<Item = Item<'m>>) -> Self::Output {

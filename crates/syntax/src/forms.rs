@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-/// The number of tokens from which on a form is long, and its end is recorded.
+/// The least number of tokens of a long form, whose end is recorded.
 const LONG: u32 = 32;
 
 /// The ends of forms, found while tokens are added in order. Only the ends of long forms are
@@ -30,8 +30,8 @@ pub struct Forms {
 }
 
 impl Forms {
-    /// The number of tokens from which on [`end`](Forms::end) finds the end of a form. Find the
-    /// ends of shorter forms by a search.
+    /// The least number of tokens of a form whose end [`end`](Forms::end) finds. Find the ends of
+    /// shorter forms by a search.
     pub const LONG: usize = LONG as usize;
 
     /// Opens a form with token number `pos`.

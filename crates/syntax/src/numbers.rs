@@ -273,7 +273,7 @@ impl Scan<'_> {
     }
 }
 
-/// The number of digits that can matter: the longest point halfway between two `f64` has 768
+/// The number of digits that can matter: the longest number halfway between two `f64` has 768
 /// digits.
 const DIGITS: usize = 800;
 /// The length of `0.`, the digits, one digit for all further digits, `e`, and the exponent.

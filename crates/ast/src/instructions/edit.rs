@@ -18,8 +18,8 @@ macro_rules! edits {
     ($( $(#[$doc:meta])* $kind:ident $method:ident $ty:ty; )*) => {
         /// New immediates for old ones, with one method per kind. By default, they stay as they are.
         ///
-        /// [`Instr::edit`] applies the changes. [`Remap`](crate::Remap) is for indices alone, not
-        /// only those in instructions.
+        /// [`Instr::edit`] applies the changes. [`Remap`](crate::Remap) changes only indices, but
+        /// wherever they occur.
         ///
         /// ```
         /// use wattle_ast::{ImmediateEdit, Instr, MemArg, MemIdx};

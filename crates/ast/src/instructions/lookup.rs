@@ -9,7 +9,7 @@ use crate::{Malformed, Reader};
 /// The prefixes: the first bytes of opcodes with two parts.
 pub(super) const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
-/// The number that all second parts of opcodes are below.
+/// The exclusive upper bound of the second parts of opcodes.
 const SPAN: usize = 0x120;
 
 /// An opcode of one byte and the kinds of its immediates, together so that one load fetches both.
@@ -63,7 +63,7 @@ static PREFIXED: [[Option<Opcode>; SPAN]; PREFIXES.len()] = {
 const SLOTS: usize = 2048;
 
 /// The first and the last eight bytes, or fewer, of a mnemonic. Together they are all bytes of a
-/// mnemonic of up to sixteen.
+/// mnemonic of up to sixteen bytes.
 #[inline(always)]
 const fn ends(mnemonic: &[u8]) -> (u64, u64) {
     match (mnemonic.first_chunk::<8>(), mnemonic.last_chunk::<8>()) {
