@@ -1,4 +1,4 @@
-//! Flat types: the core types that the values of a type are passed as.
+//! Flat types: the core types in which the values of a type are passed.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening>
 
@@ -6,7 +6,7 @@ use core::fmt;
 
 use wattle_ast::{AddrType, ValType};
 
-/// A core type that a value, or a part of it, is passed as.
+/// The core type of a value that is passed, or of a part of it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum FlatType {
     /// `i32`.
@@ -17,7 +17,7 @@ pub enum FlatType {
     F32,
     /// `f64`.
     F64,
-    /// A pointer or a length: `i32` or `i64`, as the memory has it.
+    /// A pointer or a length: `i32` or `i64`, which is the address type of the memory.
     Pointer,
 }
 
@@ -25,7 +25,7 @@ impl FlatType {
     const ALL: [FlatType; 5] =
         [FlatType::I32, FlatType::I64, FlatType::F32, FlatType::F64, FlatType::Pointer];
 
-    /// The core type, with a memory of this address type.
+    /// The core type, for a memory of this address type.
     pub const fn val_type(self, addr: AddrType) -> ValType {
         match (self, addr) {
             (FlatType::I32, _) | (FlatType::Pointer, AddrType::I32) => ValType::I32,
@@ -35,7 +35,7 @@ impl FlatType {
         }
     }
 
-    /// The type that has room for either, in the place where two cases of a variant differ.
+    /// The type that has room for both types, for the place where two cases of a variant differ.
     ///
     /// ```
     /// use wattle_abi::FlatType;
@@ -49,16 +49,16 @@ impl FlatType {
             (F32, F32) => F32,
             (F64, F64) => F64,
             (I32 | F32, I32 | F32) => I32,
-            // With a memory of 64 bits, the other side is narrower than the pointer; with one of 32
-            // bits, all of these are 32 bits wide.
+            // With a memory of 64 bits, the other type is narrower than the pointer; with a memory
+            // of 32 bits, all of these types are 32 bits wide.
             (Pointer, I32 | F32 | Pointer) | (I32 | F32, Pointer) => Pointer,
             (I64 | F64, _) | (_, I64 | F64) => I64,
         }
     }
 }
 
-/// The first [`MAX`](FlatTypes::MAX) flat types of a value, or of several. No rule asks for more: a
-/// list that is longer than 16 goes through memory.
+/// The first [`MAX`](FlatTypes::MAX) flat types of one or several values. No rule needs more types:
+/// a list of more than 16 goes through memory.
 ///
 /// ```
 /// use wattle_abi::{FlatType, FlatTypes};
@@ -77,10 +77,10 @@ pub struct FlatTypes {
 const BITS: usize = 3;
 
 impl FlatTypes {
-    /// The most types that are kept.
+    /// The greatest number of types that are kept.
     pub const MAX: usize = 17;
 
-    /// No types.
+    /// An empty list.
     pub const EMPTY: FlatTypes = FlatTypes { bits: 0, len: 0 };
 
     pub(crate) const fn one(ty: FlatType) -> FlatTypes {
@@ -121,17 +121,17 @@ impl FlatTypes {
         self.len = len as u8;
     }
 
-    /// The list, `count` times.
+    /// Returns the types of the list, `count` times.
     #[must_use]
     pub fn repeated(self, count: u32) -> FlatTypes {
         let mut all = FlatTypes::EMPTY;
-        // Each round of a list with types adds one at least.
+        // Each round adds at least one type, unless the list is empty.
         let rounds = if self.is_empty() { 0 } else { count.min(FlatTypes::MAX as u32) };
         (0..rounds).for_each(|_| all.extend(self));
         all
     }
 
-    /// The list that has room for either, place by place.
+    /// Returns the list that has room for both lists, place by place.
     #[must_use]
     pub fn join(self, other: FlatTypes) -> FlatTypes {
         let mut joined = FlatTypes::EMPTY;
@@ -170,7 +170,7 @@ impl fmt::Debug for FlatTypes {
 mod tests {
     use super::*;
 
-    /// `join` of the specification, on core types.
+    /// The function `join` of the specification, on core types.
     fn join(a: ValType, b: ValType) -> ValType {
         match (a, b) {
             _ if a == b => a,

@@ -2,9 +2,9 @@
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#alignment>
 
-/// The number of bytes that a value takes in memory, and what its address is a multiple of.
+/// The size of a value in memory, and the alignment of its address.
 ///
-/// Sizes that do not fit 64 bits become the greatest number.
+/// A size that does not fit 64 bits becomes the greatest number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Layout {
     /// The number of bytes.
@@ -14,22 +14,22 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// A number, or a part of one, that is aligned to its size.
+    /// The layout of a number, or of a part of one, that is aligned to its size.
     pub(crate) const fn scalar(size: u32) -> Layout {
         Layout { size: size as u64, align: size }
     }
 
-    /// A pointer and a length.
+    /// The layout of a pointer and a length.
     pub(crate) const fn pair(pointer: u32) -> Layout {
         Layout { size: 2 * pointer as u64, align: pointer }
     }
 
-    /// `len` values after each other.
+    /// The layout of `len` consecutive values.
     pub(crate) const fn repeated(self, len: u32) -> Layout {
         Layout { size: self.size.saturating_mul(len as u64), align: self.align }
     }
 
-    /// A variant with `cases` cases, whose payloads have these layouts.
+    /// The layout of a variant with `cases` cases, whose payloads have these layouts.
     pub(crate) fn variant(cases: usize, payloads: impl Iterator<Item = Layout>) -> Layout {
         let widest =
             |a: Layout, b: Layout| Layout { size: a.size.max(b.size), align: a.align.max(b.align) };
@@ -55,8 +55,8 @@ pub const fn discriminant_size(cases: usize) -> u32 {
     }
 }
 
-/// Finds the offsets of fields, one after the other. The payload of a variant is a field behind its
-/// discriminant, with the size and alignment of the largest.
+/// Finds the offsets of fields, one after the other. The payload of a variant is a field after its
+/// discriminant, with the size and the alignment of the largest payload.
 ///
 /// ```
 /// use wattle_abi::{Layout, RecordLayout};

@@ -1,9 +1,9 @@
-//! The canonical ABI of components as arithmetic: how values lie in memory, which core values they
-//! flatten to, and which core functions components are made of.
+//! The canonical ABI of components as arithmetic: the layouts of values in memory, the core values
+//! that they flatten to, and the core functions that components are made of.
 //!
-//! A [`ValueAbi`] has everything about one value type. That of a compound type is computed from
-//! those of its parts, so whoever has a type model computes it once for each type, and a type that
-//! uses another a thousand times costs no more than its own parts.
+//! A [`ValueAbi`] holds all facts about one value type. The ABI of a compound type is computed from
+//! the ABIs of its parts, so code with a type model computes it once for each type, and a type that
+//! uses another type a thousand times costs no more than its own parts.
 //!
 //! This crate has no type model, reads no component, and neither lifts nor lowers values.
 //!

@@ -7,44 +7,45 @@ use wattle_ast::{AddrType, ValType};
 use crate::flat::{FlatType, FlatTypes};
 use crate::value::ValueAbi;
 
-/// The most flat types of parameters that are passed as parameters.
+/// The greatest number of flat types of parameters that are passed as parameters.
 pub const MAX_FLAT_PARAMS: usize = 16;
-/// The most flat types of parameters that are passed as parameters of an `async` lowered function.
+/// The greatest number of flat types of parameters that are passed as parameters of an `async`
+/// lowered function.
 pub const MAX_FLAT_ASYNC_PARAMS: usize = 4;
-/// The most flat types of a result that are returned.
+/// The greatest number of flat types of a result that are returned.
 pub const MAX_FLAT_RESULTS: usize = 1;
 
-/// Which core function of a function of a component.
+/// A core function that belongs to a function of a component.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Call {
-    /// The core function that is lifted to it, and so defines it.
+    /// The core function that is lifted to the function, and so defines it.
     Lift(Mode),
-    /// The core function that it is lowered to, and so calls it.
+    /// The core function that the function is lowered to, and that calls it.
     Lower {
-        /// Whether the core function returns before the call is done.
+        /// Whether the core function returns before the call is complete.
         is_async: bool,
     },
 }
 
-/// When a core function that is lifted has done its work.
+/// The time at which a core function that is lifted has done its work.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mode {
     /// When it returns.
     Sync,
-    /// When it calls `task.return`; it can block.
+    /// When it calls `task.return`. It can block.
     Stackful,
-    /// When it, or its callback, calls `task.return`.
+    /// When it or its callback calls `task.return`.
     Callback,
 }
 
 impl Call {
-    /// Lifted, without `async`.
+    /// A core function that is lifted without `async`.
     pub const LIFT: Call = Call::Lift(Mode::Sync);
-    /// Lowered, without `async`.
+    /// A core function that is lowered to without `async`.
     pub const LOWER: Call = Call::Lower { is_async: false };
 }
 
-/// The type of a core function, and which options it needs.
+/// The type of a core function, and the options that it needs.
 ///
 /// ```
 /// use wattle_abi::{Call, Signature, ValueAbi};
@@ -62,11 +63,11 @@ impl Call {
 pub struct Signature {
     params: FlatTypes,
     result: Option<FlatType>,
-    /// Whether the parameters lie in memory, at a pointer that is passed.
+    /// Whether the parameters are in memory, with a pointer to them as the only parameter.
     pub params_in_memory: bool,
-    /// Whether the result lies in memory. A function that is lifted returns its address; one that is
-    /// lowered takes the address as its last parameter. For a function that is lifted with `async`,
-    /// it is about `task.return`.
+    /// Whether the result is in memory. A function that is lifted returns the address of the
+    /// result; a function that is lowered takes the address as its last parameter. For a function
+    /// that is lifted with `async`, this is about `task.return`.
     pub result_in_memory: bool,
     /// Whether values go through a memory.
     pub needs_memory: bool,
@@ -75,7 +76,8 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// The core function for a function with these parameters and this result.
+    /// Makes the signature of the core function for a function with these parameters and this
+    /// result.
     pub fn new(
         call: Call,
         params: impl IntoIterator<Item = ValueAbi>,
@@ -131,12 +133,12 @@ impl Signature {
         }
     }
 
-    /// The parameters, with a memory of this address type.
+    /// The parameters, for a memory of this address type.
     pub fn params(&self, addr: AddrType) -> impl Iterator<Item = ValType> {
         self.params.iter().map(move |ty| ty.val_type(addr))
     }
 
-    /// The result, with a memory of this address type.
+    /// The result, for a memory of this address type.
     pub fn result(&self, addr: AddrType) -> Option<ValType> {
         self.result.map(|ty| ty.val_type(addr))
     }
@@ -158,8 +160,8 @@ mod tests {
         Call::Lower { is_async: true },
     ];
 
-    /// The number of parameters and of results for `count` parameters of type `u32` and a result of
-    /// `results` numbers.
+    /// The number of parameters and the number of results, for `count` parameters of type `u32` and
+    /// a result of `results` numbers.
     fn arity(call: Call, count: usize, results: usize) -> (usize, usize) {
         let number = ValueAbi::prim(PrimType::U32);
         let result = (results > 0).then(|| ValueAbi::record(vec![number; results]));

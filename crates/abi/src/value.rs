@@ -1,4 +1,4 @@
-//! The ABI of one value type, computed from those of its parts.
+//! The ABI of one value type, computed from the ABIs of its parts.
 
 use wattle_ast::AddrType;
 use wattle_ast::components::PrimType;
@@ -6,7 +6,7 @@ use wattle_ast::components::PrimType;
 use crate::flat::{FlatType, FlatTypes};
 use crate::layout::{Layout, RecordLayout, discriminant_size};
 
-/// How the values of a type lie in memory and are passed to core functions.
+/// The layout of the values of a type in memory, and the core types in which they are passed.
 ///
 /// ```
 /// use wattle_abi::{FlatType, Layout, ValueAbi};
@@ -28,13 +28,13 @@ pub struct ValueAbi {
 }
 
 impl ValueAbi {
-    /// Handles: of resources, streams, futures and error contexts.
+    /// The ABI of handles: of resources, streams, futures and error contexts.
     pub const HANDLE: ValueAbi = ValueAbi::scalar(4);
 
-    /// The limit of the specification: every value type takes fewer bytes, whatever the memory.
+    /// The limit of the specification: every value type takes fewer bytes, in every memory.
     pub const MAX_SIZE: u64 = 1 << 28;
 
-    /// A number of `size` bytes that is passed as `i32`.
+    /// The ABI of a number of `size` bytes that is passed as `i32`.
     const fn scalar(size: u32) -> ValueAbi {
         let layout = Layout::scalar(size);
         let flat = FlatTypes::one(FlatType::I32);
@@ -45,7 +45,7 @@ impl ValueAbi {
         ValueAbi { flat: ty.into(), ..ValueAbi::scalar(size) }
     }
 
-    /// Strings, lists of any length, and maps: a pointer and a length.
+    /// The ABI of strings, lists of any length, and maps: a pointer and a length.
     pub fn list() -> ValueAbi {
         ValueAbi {
             layout32: Layout::pair(4),
@@ -55,7 +55,7 @@ impl ValueAbi {
         }
     }
 
-    /// A primitive type.
+    /// The ABI of a primitive type.
     pub fn prim(ty: PrimType) -> ValueAbi {
         match ty {
             PrimType::Bool | PrimType::S8 | PrimType::U8 => ValueAbi::scalar(1),
@@ -69,7 +69,7 @@ impl ValueAbi {
         }
     }
 
-    /// A set of `count` flags.
+    /// The ABI of a set of `count` flags.
     pub fn flags(count: usize) -> ValueAbi {
         match count {
             0..=8 => ValueAbi::scalar(1),
@@ -78,12 +78,12 @@ impl ValueAbi {
         }
     }
 
-    /// An enumeration of `cases` cases.
+    /// The ABI of an enumeration of `cases` cases.
     pub fn enumeration(cases: usize) -> ValueAbi {
         ValueAbi::scalar(discriminant_size(cases))
     }
 
-    /// A record of these fields, or a tuple.
+    /// The ABI of a record of these fields, or of a tuple.
     pub fn record(fields: impl IntoIterator<Item = ValueAbi>) -> ValueAbi {
         let mut layouts = [RecordLayout::default(); 2];
         let (mut flat, mut has_pointer) = (FlatTypes::EMPTY, false);
@@ -97,8 +97,8 @@ impl ValueAbi {
         ValueAbi { layout32, layout64, flat, has_pointer }
     }
 
-    /// A variant with these payloads. An option has the payloads of `none` and `some`, a result
-    /// those of `ok` and `error`.
+    /// The ABI of a variant with these payloads. An option has the payloads of `none` and `some`, a
+    /// result those of `ok` and `error`.
     pub fn variant<I>(payloads: I) -> ValueAbi
     where
         I: IntoIterator<Item = Option<ValueAbi>, IntoIter: ExactSizeIterator + Clone>,
@@ -117,7 +117,7 @@ impl ValueAbi {
         }
     }
 
-    /// A list of a fixed length.
+    /// The ABI of a list of a fixed length.
     pub fn fixed_list(elem: ValueAbi, len: u32) -> ValueAbi {
         ValueAbi {
             layout32: elem.layout32.repeated(len),
@@ -127,7 +127,7 @@ impl ValueAbi {
         }
     }
 
-    /// The size and alignment in a memory of this address type.
+    /// The size and the alignment in a memory of this address type.
     pub const fn layout(&self, addr: AddrType) -> Layout {
         match addr {
             AddrType::I32 => self.layout32,
@@ -135,13 +135,13 @@ impl ValueAbi {
         }
     }
 
-    /// The core types that a value is passed as.
+    /// The core types in which a value is passed.
     pub const fn flat(&self) -> FlatTypes {
         self.flat
     }
 
-    /// Whether a value may have parts elsewhere in memory: whether there is a string, a list or a
-    /// map in the type.
+    /// Whether a value can have parts elsewhere in memory: whether the type contains a string, a
+    /// list or a map.
     pub const fn has_pointer(&self) -> bool {
         self.has_pointer
     }

@@ -11,7 +11,7 @@ use crate::{Feature, Opcode, SectionId, Shown, Span};
 
 macro_rules! malformed {
     ($( $variant:ident $phrase:literal $(for $subject:literal)?; )*) => {
-        /// Why bytes are malformed, without the place.
+        /// The reason why bytes are malformed, without the place.
         ///
         /// It has no payload, so that it fits in a register; [`Error`] adds the place. `Display`
         /// shows the phrase of the official test suite.
@@ -28,8 +28,8 @@ macro_rules! malformed {
                 match self { $( Malformed::$variant => $phrase, )* }
             }
 
-            /// What begins with the byte that was found, if the phrase only says that the byte
-            /// is wrong.
+            /// The part of the binary that begins with the byte that was found, if the phrase only
+            /// states that the byte is wrong.
             pub const fn subject(self) -> Option<&'static str> {
                 match self { $( $( Malformed::$variant => Some($subject), )? )* _ => None }
             }
@@ -127,7 +127,7 @@ impl fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
-/// Code from a source that never fails can go wherever code from a reader can.
+/// Lets code whose source never fails return the errors of a reader.
 impl From<Infallible> for Malformed {
     fn from(never: Infallible) -> Malformed {
         match never {}
@@ -303,7 +303,8 @@ impl fmt::Display for DefinitionRef {
 /// assert!(path.to_string().contains("component 0, 84 more, component 0"));
 /// ```
 ///
-/// In a module, `section` and `item` say where; in a component, and in types there, `definition`.
+/// In a module, `section` and `item` name the place; in a component, and in types there,
+/// `definition` does.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Path {
     /// The scopes around the place, from the outermost inwards; empty in a module of its own, and in
@@ -338,19 +339,19 @@ impl Path {
         Path { outer: outer.into(), ..self }
     }
 
-    /// Whether nothing of the path is known.
+    /// Whether the path is empty, since no part of it is known.
     pub fn is_empty(&self) -> bool {
         self.outer.is_empty() && !self.has_place()
     }
 
-    /// Whether more than the scope is known.
+    /// Whether the path names a place inside of its scope.
     fn has_place(&self) -> bool {
         self.definition.is_some() || self.section.is_some() || self.item.is_some()
     }
 }
 
-/// How many components at either end of a deep path are shown: every error of a module that lies
-/// deep has such a path.
+/// The number of components that are shown at either end of a deep path. Without this limit, every
+/// error in a deep module would show all of them.
 const SHOWN_OUTER: usize = 8;
 
 impl fmt::Display for Path {
@@ -391,16 +392,17 @@ impl fmt::Display for Path {
     }
 }
 
-/// A malformed binary: what is wrong, at which bytes, and where in the module.
+/// The error for a malformed binary: the reason, the offending bytes, and the place in the module.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
-    /// What is wrong.
+    /// The reason.
     pub kind: Malformed,
     /// The offending bytes of the input.
     pub span: Span,
     /// The path to the place in the module.
     pub path: Path,
-    /// What was found, if the message shows it, such as the bytes of an opcode or two counts.
+    /// The values that were found, if the message shows them, such as the bytes of an opcode or two
+    /// counts.
     pub found: Option<String>,
     /// The feature with which the bytes would be well-formed.
     pub enable: Option<Feature>,
@@ -417,7 +419,8 @@ impl Error {
         Error::new(kind, Span::new(offset, offset))
     }
 
-    /// What is wrong, without the place, as a renderer shows beside a snippet.
+    /// Describes the error without its place, for a renderer that shows the description beside a
+    /// snippet.
     pub fn reason(&self) -> String {
         let mut text = String::from(self.kind.phrase());
         if let Some(found) = &self.found {

@@ -1,5 +1,5 @@
-//! The proposals that Wattle knows, in one table: what each implies, and the presets that include
-//! it.
+//! The proposals that Wattle knows, in one table: the proposals that each one implies, and the
+//! presets that include it.
 
 use alloc::string::String;
 use core::fmt;
@@ -35,7 +35,7 @@ macro_rules! features {
                 match self { $( Feature::$variant => concat!($( $doc ),*).trim_ascii(), )* }
             }
 
-            /// The features that this one depends on.
+            /// The features that this feature depends on.
             pub const fn implies(self) -> Features {
                 match self { $( Feature::$variant => Features(0 $($( | Features::of(Feature::$implied).0 )+)?), )* }
             }
@@ -160,7 +160,7 @@ pub struct Features(u64);
 impl Features {
     /// The number of features that fit in a set.
     const MAX: usize = u64::BITS as usize;
-    /// A number that no feature has, so that no set contains it.
+    /// A number that no feature has, so that it is in no set.
     pub(crate) const NEVER: u32 = u64::BITS - 1;
 
     /// No feature, not even the MVP.
@@ -173,8 +173,8 @@ impl Features {
     pub const WASM2: Features = Features::preset(Preset::w2);
     /// WebAssembly 3.0.
     pub const WASM3: Features = Features::preset(Preset::w3);
-    /// The default: 3.0, the features beyond it that engines have shipped, and components with what
-    /// WASI 0.2 and 0.3 need.
+    /// The default: 3.0, the features beyond it that engines have shipped, and the features of
+    /// components that WASI 0.2 and 0.3 need.
     pub const DEFAULT: Features = Features::preset(Preset::std);
 
     /// The presets by the names that lists use for them.
@@ -245,11 +245,11 @@ impl Features {
 
     /// Reads a comma-separated list of presets (`wasm1`, `wasm2`, `wasm3`, `default`, `all`) and
     /// feature names, from left to right. A feature brings the features that it implies. `-name`
-    /// removes a feature; a list that begins with one starts from the default. Underscores count as
+    /// removes a feature; a list that begins with `-` starts from the default. Underscores count as
     /// dashes.
     ///
     /// # Errors
-    /// The first word that is neither a preset nor a feature, and the one that it resembles.
+    /// The first word that is neither a preset nor a feature, and the known word that it resembles.
     pub fn parse(list: &str) -> Result<Features, UnknownFeature> {
         let from_default = list.trim_start().starts_with('-');
         let mut set = if from_default { Features::DEFAULT } else { Features::NONE };
@@ -303,7 +303,7 @@ impl UnknownFeature {
         &self.word
     }
 
-    /// The feature or preset that it resembles.
+    /// The feature or preset that the word resembles.
     pub fn nearest(&self) -> Option<&str> {
         self.nearest.as_deref()
     }
@@ -324,7 +324,7 @@ impl core::error::Error for UnknownFeature {}
 impl FromStr for Features {
     type Err = UnknownFeature;
 
-    /// As [`Features::parse`].
+    /// Reads a list of features; see [`Features::parse`].
     fn from_str(list: &str) -> Result<Features, UnknownFeature> {
         Features::parse(list)
     }
@@ -332,7 +332,7 @@ impl FromStr for Features {
 
 const _: () = assert!(Feature::ALL.len() <= Features::NEVER as usize, "widen `Features`");
 
-// There is room beyond 32 features.
+// The set has room for more than 32 features.
 const _: () = {
     let beyond = Features(1 << 60);
     assert!(beyond.contains_index(60) && !beyond.contains_index(28));

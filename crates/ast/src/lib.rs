@@ -1,8 +1,8 @@
 //! One instruction table and one syntax tree for WebAssembly.
 //!
-//! Every other Wattle crate uses the types of this one: the binary parser yields [`Item`]s, the
-//! text parser builds a [`Module`], and the encoder and the printer consume either. There is one
-//! representation of everything, so nothing is converted.
+//! Every other Wattle crate uses the types of this crate: the binary parser yields [`Item`]s, the
+//! text parser builds a [`Module`], and the encoder and the printer consume either. Each part of a
+//! module has one representation, so nothing is converted.
 //!
 //! This crate holds the instruction table, the tree, the codec of values, types, instructions and
 //! items, the definitions of [`components`], the features, and the errors of the binary format. It

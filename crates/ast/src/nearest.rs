@@ -1,10 +1,11 @@
 //! Finds the known word that is nearest to a misspelt one, for error messages.
 
-/// Longer words, in bytes, are not compared.
+/// The greatest length in bytes of words that are compared.
 const LONGEST: usize = 64;
 
-/// The candidate that needs the fewest changes to become `word`, if these are few for its length;
-/// the first of several. Takes one from `budget` for each candidate, and stops when it is used up.
+/// Returns the candidate that needs the fewest changes to become `word`, if these are few for its
+/// length; the first if there are several such candidates. Takes 1 from `budget` for each
+/// candidate, and stops when the budget is used up.
 ///
 /// ```
 /// let known = ["count", "amount"];
@@ -39,13 +40,13 @@ pub fn nearest<'c>(
     found
 }
 
-/// The number of bytes to insert, delete, replace or exchange with their neighbours to turn one
-/// word into the other; `None` if it is more than `most`.
+/// The number of changes that turn one word into the other; `None` if it is more than `most`. A
+/// change inserts, deletes or replaces a byte, or exchanges it with its neighbour.
 fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most || a.len().max(b.len()) > LONGEST {
         return None;
     }
-    // Rows of the table of distances between prefixes of the words.
+    // The last two rows of the table of distances between prefixes of the words.
     let mut before = [0; LONGEST + 1];
     let mut last: [usize; LONGEST + 1] = core::array::from_fn(|at| at);
     for (i, &x) in a.iter().enumerate() {

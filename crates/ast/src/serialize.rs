@@ -1,7 +1,7 @@
 //! Descriptions of types, imports, exports and features for other tools (feature `serde`).
 //!
-//! Structs are their fields, enums are in snake case, an index is its number, and names and features
-//! are strings. A set of features is a list of its members.
+//! A struct is an object of its fields, enums are in snake case, an index is its number, and names
+//! and features are strings. A set of features is a list of its members.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Feature, Features, FuncType, Name, ValType};
 
-/// A function type, with its parameters and results apart.
+/// A function type, with its parameters and its results as two lists.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Func {
     params: Vec<ValType>,
@@ -43,7 +43,7 @@ impl<'de> Deserialize<'de> for Name<'_> {
     }
 }
 
-/// Its name, as in lists of features.
+/// Writes the name of the feature, as in lists of features.
 impl Serialize for Feature {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_string())

@@ -1,5 +1,5 @@
-//! Positions: half-open byte ranges, their lines and columns in a text, and the side table from the
-//! parts of a module to the text that it was parsed from.
+//! Positions: half-open byte ranges, their lines and columns in a text, and the map from the parts
+//! of a module to the text that it was parsed from.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -82,8 +82,8 @@ impl core::fmt::Display for LineColumn {
 
 /// Finds the lines and columns of byte offsets. CR, LF and CRLF all end a line.
 ///
-/// It is built in one pass over the text, answers in logarithmic time, and takes a quarter of the
-/// text's memory, or half of it for text that is not all ASCII. It does not borrow the text.
+/// The index is built in one pass over the text, answers in logarithmic time, and takes a quarter
+/// of the text's memory, or half of it for text that is not all ASCII. It does not borrow the text.
 ///
 /// ```
 /// use wattle_ast::{LineColumn, LineIndex, Span};
@@ -98,7 +98,7 @@ impl core::fmt::Display for LineColumn {
 /// ```
 #[derive(Clone, Debug)]
 pub struct LineIndex {
-    /// The offsets of the first bytes of all lines but the first.
+    /// The offsets of the first bytes of all lines except for the first.
     starts: Offsets,
     /// The offsets of bytes that continue a character.
     continuations: Offsets,
@@ -107,8 +107,8 @@ pub struct LineIndex {
 }
 
 impl LineIndex {
-    /// The index of a text. Bytes that are not UTF-8 count as characters, unless they look like the
-    /// continuation of one.
+    /// Makes the index of a text. Bytes that are not UTF-8 count as characters, unless they look
+    /// like the continuation of a character.
     pub fn new(text: impl AsRef<[u8]>) -> LineIndex {
         let text = text.as_ref();
         let starts = Offsets::new(text.len() + 1, |at| match text[..at] {
@@ -149,8 +149,8 @@ impl LineIndex {
 /// A sorted set of offsets.
 #[derive(Clone, Debug, Default)]
 struct Offsets {
-    /// 64 offsets per entry: a bit for each that is in the set, and the number of members before
-    /// them.
+    /// 64 offsets per entry: a bit for each offset, set if the offset is a member, and the number
+    /// of members in the entries before.
     words: Vec<(u64, usize)>,
     len: usize,
 }
@@ -194,8 +194,8 @@ impl Offsets {
     }
 }
 
-/// The places in a text of the items, locals and instructions of a module, or of all modules and components
-/// inside a component.
+/// The places in a text of the items, locals and instructions of a module, or of all modules and
+/// components inside a component.
 ///
 /// The text parser fills one on request; [`SourceMap::span`] turns the [`Path`] of an error into a
 /// range of the text. Instructions are found by their byte offset in the *expression* that holds
@@ -217,9 +217,9 @@ impl Offsets {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceMap {
-    /// The numbers of scopes, each by its enclosing scope and its place there.
+    /// The number of each scope, by its enclosing scope and its place there.
     scopes: BTreeMap<(Scope, Outer), Scope>,
-    /// The scopes that were entered and not left, the innermost last.
+    /// The scopes that were entered but not left yet, the innermost last.
     open: Vec<Scope>,
     definitions: BTreeMap<(Scope, DefinitionRef), Span>,
     items: BTreeMap<(Scope, ItemKind, u32), Span>,
@@ -231,7 +231,7 @@ pub struct SourceMap {
 type Scope = u32;
 
 impl SourceMap {
-    /// Enters a scope inside the current one: additions are to it from now on.
+    /// Enters a scope inside the current one. Additions belong to it until it is left.
     pub fn enter(&mut self, outer: Outer) {
         let next = (self.scopes.len() as Scope).saturating_add(1);
         let scope = *self.scopes.entry((self.scope(), outer)).or_insert(next);
@@ -247,8 +247,8 @@ impl SourceMap {
         self.open.last().copied().unwrap_or(0)
     }
 
-    /// Records the range of a whole definition of a component, such as `(canon ...)`. Of several
-    /// definitions that are made from one form, each has the range of the form.
+    /// Records the range of a whole definition of a component, such as `(canon ...)`. If one form
+    /// makes several definitions, each of them has the range of the form.
     pub fn add_definition(&mut self, definition: DefinitionRef, span: Span) {
         self.definitions.insert((self.scope(), definition), span);
     }
@@ -279,8 +279,8 @@ impl SourceMap {
         ScopeMap { map: self, scope: 0 }
     }
 
-    /// The range of text of a parameter or local of the function that `path` refers to. `None` for
-    /// a parameter that only the type of the function states.
+    /// Returns the range of text of a parameter or local of the function that `path` refers to;
+    /// `None` for a parameter that only the type of the function states.
     ///
     /// ```
     /// use wattle_ast::{FuncIdx, ItemKind, LocalIdx, Path, SourceMap, Span};
@@ -301,8 +301,8 @@ impl SourceMap {
         }
     }
 
-    /// The range of text that `path` refers to: that of the instruction if it is known, or else
-    /// that of the item, or else `None`.
+    /// Returns the range of text that `path` refers to: the range of the instruction if it is
+    /// known, or else the range of the item, or else `None`.
     pub fn span(&self, path: &Path) -> Option<Span> {
         let scope = self.scope_of(path)?;
         if let Some(definition) = path.definition {
@@ -314,7 +314,8 @@ impl SourceMap {
     }
 }
 
-/// The places in one module or component of a [`SourceMap`], for who walks along all of them.
+/// The places in one module or component of a [`SourceMap`], for code that goes through all of
+/// them.
 ///
 /// ```
 /// use wattle_ast::{ItemKind, Outer, SourceMap, Span};
@@ -333,7 +334,7 @@ pub struct ScopeMap<'m> {
 }
 
 impl<'m> ScopeMap<'m> {
-    /// The places in a module, a component or a type inside.
+    /// The places in an inner module, component or type.
     pub fn inner(self, outer: Outer) -> Option<ScopeMap<'m>> {
         let scope = *self.map.scopes.get(&(self.scope, outer))?;
         Some(ScopeMap { scope, ..self })
@@ -344,8 +345,8 @@ impl<'m> ScopeMap<'m> {
         self.map.items.get(&(self.scope, kind, index)).copied()
     }
 
-    /// The instructions of an item: the offset of each in its expression, and its range. They are in
-    /// the order of their offsets.
+    /// The instructions of an item, in the order of their offsets: the offset of each in its
+    /// expression, and its range.
     pub fn instrs(self, kind: ItemKind, index: u32) -> impl Iterator<Item = (u32, Span)> + 'm {
         let all = (self.scope, kind, index, 0)..=(self.scope, kind, index, u32::MAX);
         self.map.instrs.range(all).map(|(&(.., offset), &span)| (offset, span))

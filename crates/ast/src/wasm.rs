@@ -1,4 +1,4 @@
-//! What a file holds: a module or a component.
+//! The content of a file: a module or a component.
 
 use crate::Module;
 use crate::components::{Component, Definition};
@@ -12,7 +12,7 @@ use crate::components::{Component, Definition};
 /// assert!(wasm.module().is_some() && wasm.component().is_none());
 /// ```
 #[derive(Clone, PartialEq, Debug)]
-#[allow(clippy::large_enum_variant)] // There is one for a whole file.
+#[allow(clippy::large_enum_variant)] // A file has only one value of this type.
 pub enum Wasm<'a> {
     /// A module.
     Module(Module<'a>),
@@ -21,7 +21,7 @@ pub enum Wasm<'a> {
 }
 
 impl<'a> Wasm<'a> {
-    /// The module, if it is one.
+    /// The module, if this is one.
     pub fn module(&self) -> Option<&Module<'a>> {
         match self {
             Wasm::Module(module) => Some(module),
@@ -29,7 +29,7 @@ impl<'a> Wasm<'a> {
         }
     }
 
-    /// The component, if it is one.
+    /// The component, if this is one.
     pub fn component(&self) -> Option<&Component<'a>> {
         match self {
             Wasm::Module(_) => None,
@@ -37,7 +37,7 @@ impl<'a> Wasm<'a> {
         }
     }
 
-    /// The core modules: the module itself, or those in the component, however deep, in order.
+    /// The core modules: the module itself, or those in the component at any depth, in order.
     ///
     /// ```
     /// use wattle_ast::components::{Component, Definition};
@@ -59,7 +59,7 @@ impl<'a> Wasm<'a> {
         self.module().into_iter().chain(inner)
     }
 
-    /// The core modules, like [`modules`](Wasm::modules).
+    /// The core modules for changing, in the order of [`modules`](Wasm::modules).
     pub fn modules_mut(&mut self) -> impl Iterator<Item = &mut Module<'a>> {
         let (module, definitions) = match self {
             Wasm::Module(module) => (Some(module), &mut [][..]),

@@ -1,19 +1,19 @@
-//! Whether the bytes of a parsed section still match the module.
+//! Checks whether the bytes of a parsed section still match the module.
 //!
-//! Each item of the module is encoded in the shortest form. Where the section continues with these
-//! bytes, the item matches and nothing needs to be decoded. Elsewhere the section's item is decoded
+//! Each item of the module is encoded in the shortest form. If the section continues with these
+//! bytes, the item matches and nothing needs to be decoded. If not, the section's item is decoded
 //! and compared.
 //!
-//! This is right even for items that do not decode, such as an expression without an end: a section
-//! that consists of the encodings of its items is what would be written anew.
+//! This is right even for items that do not decode, such as an expression without an end: if a
+//! section consists of the encodings of its items, writing it anew gives the same bytes.
 
 use alloc::vec::Vec;
 use core::ptr;
 
 use wattle_ast::{Entries, Item, Malformed, Module, RawSection, Reader, SectionId, VisitItems};
 
-/// Whether the section holds exactly the items that the module has for it. An empty section matches
-/// a module without such items.
+/// Whether the section holds exactly the items of the module for this section. An empty section
+/// matches a module without such items.
 pub(crate) fn holds(raw: &RawSection<'_>, module: &Module<'_>) -> bool {
     raw.id != SectionId::Custom && compare(raw, module) == Ok(true)
 }
@@ -24,14 +24,14 @@ fn compare(raw: &RawSection<'_>, module: &Module<'_>) -> Result<bool, Malformed>
     module.visit_items(raw.id, Compare { reader, entries })
 }
 
-/// Compares what is left of a section with the items of the module, one by one.
+/// Compares the rest of a section with the items of the module, one by one.
 struct Compare<'r> {
     reader: Reader<'r>,
     entries: Entries,
 }
 
 impl<'m> VisitItems<'m> for Compare<'_> {
-    /// The answer, unless the bytes are malformed.
+    /// Whether the items match; an error if the bytes are malformed.
     type Output = Result<bool, Malformed>;
 
     fn visit(self, items: impl Iterator<Item = Item<'m>>) -> Self::Output {
@@ -56,7 +56,7 @@ impl<'m> VisitItems<'m> for Compare<'_> {
     }
 }
 
-/// Skips these bytes if they come next, and returns whether they did.
+/// Skips these bytes if they are next, and returns whether they were.
 fn skip(reader: &mut Reader<'_>, bytes: &[u8]) -> bool {
     let end = reader.pos() + bytes.len();
     let next = reader.bytes().get(reader.pos()..end);
@@ -67,7 +67,7 @@ fn skip(reader: &mut Reader<'_>, bytes: &[u8]) -> bool {
     is_next
 }
 
-/// Whether two slices are equal. Slices at the same address need no look at their bytes.
+/// Whether two slices are equal. For slices at the same address, their bytes need not be compared.
 pub(crate) fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     ptr::eq(a, b) || a == b
 }

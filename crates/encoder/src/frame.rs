@@ -1,4 +1,4 @@
-//! Frames: contents that are written before their size is known.
+//! Frames: contents that are written before their sizes are known.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -10,8 +10,9 @@ pub(crate) fn header(out: &mut Vec<u8>) {
     Item::Header.encode(out);
 }
 
-/// Appends a section with this id. `content` writes everything after the size. `estimate` is about how many
-/// bytes that is: with a good guess, the contents need not be moved to make room for the size.
+/// Appends a section with this id. `content` writes everything after the size. `estimate` is the
+/// approximate number of these bytes: if it is good, the content need not be moved to make room for
+/// the size.
 pub(crate) fn section(
     out: &mut Vec<u8>,
     id: u8,

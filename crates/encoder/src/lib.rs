@@ -4,14 +4,14 @@
 //! |---|---|
 //! | a [`Module`](wattle_ast::Module) | [`encode`], byte-faithful, or [`encode_canonical`] |
 //! | a [`Component`](wattle_ast::components::Component) | [`encode_component`], byte-faithful, or [`encode_component_canonical`] |
-//! | a [`Wasm`](wattle_ast::Wasm), which is either | [`encode_wasm`], byte-faithful, or [`encode_wasm_canonical`] |
+//! | a [`Wasm`](wattle_ast::Wasm): a module or a component | [`encode_wasm`], byte-faithful, or [`encode_wasm_canonical`] |
 //! | a stream of items or events of a module | [`Encoder`] |
 //! | a stream of parts, events or definitions of a component | [`components::Encoder`] |
 //! | a compiler of your own | [`ModuleBuilder`], [`Imports`], [`FuncBuilder`] |
-//! | core modules to make a component of | [`ComponentBuilder`] |
+//! | core modules that a component is to be made from | [`ComponentBuilder`] |
 //!
 //! This crate holds framing (sections, their order, sizes and counts), the comparison that keeps
-//! untouched sections byte for byte, and the builders. The encoding of each item, definition and
+//! unchanged sections byte for byte, and the builders. The encoding of each item, definition and
 //! instruction is part of the codec in `wattle-ast`.
 //!
 //! ```

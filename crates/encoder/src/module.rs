@@ -8,16 +8,16 @@ use wattle_ast::{Custom, CustomData, Encode, Item, Module, Names, RawSection, Re
 use crate::sections::{self, Form};
 use crate::{faithful, frame};
 
-/// The bytes of a module: byte-faithful.
+/// Encodes a module, byte-faithful.
 ///
 /// A section in [`Module::encoding`] that still matches the module is written byte for byte,
 /// over-long integers, empty sections and custom sections included. So a module that was parsed and
-/// not touched comes out as it went in, and a change to one section leaves the bytes of all the
-/// others alone. A section that changed, or is new, is written in the shortest form, except that
-/// bodies and constant expressions keep the bytes that the tree holds.
+/// not changed has the bytes that it was parsed from, and a change to one section leaves the bytes
+/// of all other sections alone. A changed or new section is written in the shortest form, except
+/// that bodies and constant expressions keep the bytes that the tree holds.
 ///
-/// Nothing is checked: a module that is not valid makes bytes that are not valid. Sections beyond
-/// 4 GiB cannot be written.
+/// Nothing is checked: a module that is not valid gives bytes that are not valid. Sections of more
+/// than 4 GiB cannot be written.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/binary/modules.html#binary-module>
 ///
@@ -41,7 +41,7 @@ pub fn encode(module: &Module<'_>) -> Vec<u8> {
     out
 }
 
-/// Appends the bytes of a module: byte-faithful.
+/// Appends the bytes of a module, byte-faithful.
 pub(crate) fn append(out: &mut Vec<u8>, module: &Module<'_>) {
     let raws = &module.encoding.sections;
     let mut customs = RawCustoms::new(raws);
@@ -61,16 +61,16 @@ pub(crate) fn append(out: &mut Vec<u8>, module: &Module<'_>) {
     });
 }
 
-/// The bytes of a module in their canonical form: whatever [`Module::encoding`] holds, every
-/// integer is in its shortest form, in instructions too, sections come in the order of the
-/// specification, neighbouring runs of locals of one type are one run, no section is empty, and a
-/// data count section is there only when a function names a data segment. So equal modules have
-/// equal canonical forms.
+/// Encodes a module in its canonical form, whatever [`Module::encoding`] holds: every integer is in
+/// its shortest form, in instructions too, sections are in the order of the specification,
+/// neighbouring runs of locals of one type are one run, no section is empty, and there is a data
+/// count section only if a function names a data segment. So equal modules have equal canonical
+/// forms.
 ///
 /// Groups (recursive types, compact imports) are written as the module lists them. The members of a
 /// group that does not fit the lists are written one by one. Instructions move when they shrink,
-/// and code metadata such as branch hints follows. Other custom sections that would point at the
-/// wrong bytes are left out: [`Module::left_out_of_shortest`] lists them.
+/// and the offsets in code metadata such as branch hints are updated. Other custom sections whose
+/// offsets would be wrong are left out: [`Module::left_out_of_shortest`] lists them.
 ///
 /// ```
 /// use wattle_ast::{Body, Func, FuncType, Module, TypeIdx};
@@ -108,7 +108,7 @@ enum Part<'m> {
 }
 
 /// Calls `part` with each part of a module in order, where `customs` are the custom sections. The
-/// names come once: at their first placeholder, or else at the end.
+/// names are written once: at their first placeholder, or else at the end.
 fn write<'m>(
     out: &mut Vec<u8>,
     module: &'m Module<'_>,
@@ -116,7 +116,7 @@ fn write<'m>(
     mut part: impl FnMut(&mut Vec<u8>, Part<'m>),
 ) {
     frame::header(out);
-    // Sorted by place. Sections at one place keep their order.
+    // Sorted by place. The sort is stable, so sections at one place keep their order.
     let mut customs: Vec<&Custom<'_>> = customs.iter().collect();
     customs.sort_by_key(|custom| custom.after);
     let mut customs = customs.into_iter().peekable();
@@ -125,7 +125,7 @@ fn write<'m>(
         if let Some(id) = place {
             part(out, Part::Section(id));
         }
-        // `SectionId::Custom` is not a place: a section said to follow it comes first.
+        // `SectionId::Custom` is not a place: a section with it in `after` comes first.
         while let Some(custom) =
             customs.next_if(|it| it.after <= place.max(Some(SectionId::Custom)))
         {
@@ -150,14 +150,15 @@ pub(crate) fn custom(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
     Item::Custom(Custom { name: name.into(), data, after: None }).encode(out);
 }
 
-/// Appends a name section if anything has a name.
+/// Appends a name section, unless it would have no names.
 pub(crate) fn names(out: &mut Vec<u8>, names: &Names<'_>) {
     if !names.is_empty() {
         custom(out, Names::NAME, &names.to_bytes());
     }
 }
 
-/// The custom sections of the parsed binary. Each is used at most once while their order is kept.
+/// The custom sections of the parsed binary. Each section is used at most once while their order is
+/// kept.
 struct RawCustoms<'r> {
     all: Vec<RawCustom<'r>>,
     next: usize,
@@ -184,7 +185,7 @@ impl<'r> RawCustoms<'r> {
         RawCustoms { all: customs.filter_map(read).collect(), next: 0, index: None }
     }
 
-    /// The section with this name and content. It is usually the next one; otherwise all are
+    /// Finds the section with this name and content. It is usually the next one; otherwise all are
     /// searched, since sections may have been dropped, added or moved.
     fn find(&mut self, name: &'r str, data: &'r [u8]) -> Option<&'r [u8]> {
         if let Some(raw) = self.all.get(self.next)
@@ -209,8 +210,8 @@ impl<'r> RawCustoms<'r> {
         Some(self.all.get(at)?.section)
     }
 
-    /// The name section, if it still holds exactly these names. The first that can be parsed
-    /// counts.
+    /// Finds the name section, if it still holds exactly these names. It is the first name section
+    /// that can be parsed.
     fn find_names(&mut self, names: &Names<'_>) -> Option<&'r [u8]> {
         let mut named = self.all.iter().enumerate().filter(|(_, raw)| raw.name == Names::NAME);
         let (at, was) = named.find_map(|(at, raw)| Some((at, Names::parse(raw.data).ok()?)))?;

@@ -8,7 +8,7 @@ use wattle_ast::{Entries, Item, Module, SectionId, VisitItems, leb128};
 
 use crate::frame;
 
-/// How to write the bodies and expressions that the tree keeps as bytes.
+/// The form in which the bodies and expressions that the tree keeps as bytes are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Byte for byte.
@@ -26,7 +26,7 @@ pub(crate) fn write(out: &mut Vec<u8>, module: &Module<'_>, id: SectionId, form:
     }
 }
 
-/// An estimate of the section's size in bytes, for sections that are large.
+/// Estimates the section's size in bytes, for sections that can be large.
 fn estimate(module: &Module<'_>, id: SectionId) -> usize {
     let sized = |len: usize| leb128::len_u32(len as u32) + len;
     let sum = match id {

@@ -8,14 +8,15 @@ use crate::{frame, module};
 
 /// Writes items, or events byte for byte, one after the other.
 ///
-/// Sizes and counts come out right whatever the headers of sections say, so items may be dropped,
-/// added and replaced on the way. A header that is right stays byte for byte, a wrong header is
-/// written anew, and a header whose items were all dropped is left out. Headers need not be given
-/// at all: an item opens its section if that is not open, and magic and version are added.
+/// Sizes and counts are always right in the output, whatever the headers of sections state, so
+/// items may be dropped, added and replaced on the way. A header that is right keeps its bytes, a
+/// wrong header is written anew, and a header whose items were all dropped is left out. Headers are
+/// optional: an item opens its section unless that is open, and magic and version are added.
 ///
-/// The order of sections is the caller's. After the header of a recursive group or a group of
-/// imports, the items that follow are its members, as many as the header says. An import that cannot
-/// be in the group ends it, and so does the end of the section: its header then gets the right count.
+/// The caller determines the order of sections. After the header of a recursive group or a group of
+/// imports, the next items are its members, up to the number that the header states. An import that
+/// does not fit the group ends it, and so does the end of the section; the header of the group then
+/// gets the right count.
 ///
 /// ```
 /// use wattle_ast::{FuncType, Item, Module};
@@ -43,7 +44,7 @@ pub struct Encoder {
 /// A section whose end is not yet known.
 #[derive(Debug)]
 struct OpenSection {
-    /// The offset of its header, and that of its items.
+    /// The offset of the header. `items` is the offset of the first item.
     start: usize,
     items: usize,
     /// The size and the count in the header.
@@ -60,7 +61,7 @@ struct OpenSection {
 #[derive(Debug)]
 struct OpenGroup {
     header: Item<'static>,
-    /// The offset of its header, and that of its items.
+    /// The offset of the header. `items` is the offset of the first member.
     start: usize,
     items: usize,
 }
@@ -71,7 +72,7 @@ impl Encoder {
         Encoder::default()
     }
 
-    /// An encoder that appends to a buffer; [`finish`](Encoder::finish) gives it back.
+    /// Makes an encoder that appends to a buffer; [`finish`](Encoder::finish) returns the buffer.
     ///
     /// ```
     /// use wattle_encoder::Encoder;
@@ -81,20 +82,20 @@ impl Encoder {
         Encoder { base: out.len(), out, ..Encoder::default() }
     }
 
-    /// Adds an item. A custom section that stands for the names of a module adds nothing: see
-    /// [`names`](Encoder::names).
+    /// Adds an item. A custom section that is a placeholder for the names of a module adds nothing:
+    /// see [`names`](Encoder::names).
     pub fn item(&mut self, item: &Item<'_>) {
         self.add(item, None);
     }
 
-    /// Adds an event. Its bytes are kept, with two exceptions: the header of a section or group
-    /// that turns out to have more or fewer items than the header says, and an import that was
-    /// read as a member of a group and is added without it.
+    /// Adds an event and keeps its bytes, with two exceptions: the header of a section or group
+    /// with more or fewer items than it states, and an import that was read as a member of a group
+    /// and is added outside of it.
     pub fn event(&mut self, event: &Event<'_>) {
         self.add(&event.item, Some(event.bytes));
     }
 
-    /// Adds a name section, unless nothing has a name.
+    /// Adds a name section, unless it would have no names.
     ///
     /// ```
     /// use wattle_ast::Names;
@@ -110,14 +111,14 @@ impl Encoder {
         module::names(&mut self.out, names);
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn finish(mut self) -> Vec<u8> {
         self.close_section();
         self.begin();
         self.out
     }
 
-    /// Adds an item, with its bytes if it is that of an event.
+    /// Adds an item, with its bytes if it comes from an event.
     pub(crate) fn add(&mut self, item: &Item<'_>, bytes: Option<&[u8]>) {
         match item {
             Item::Header => {
@@ -148,7 +149,7 @@ impl Encoder {
         }
     }
 
-    /// Adds an item to its section, and opens that section first if another or none is open.
+    /// Adds an item to its section. Opens that section first, unless it is open.
     fn entry(&mut self, id: SectionId, item: &Item<'_>, bytes: Option<&[u8]>) {
         if self.section.as_ref().is_none_or(|section| section.stated.id != id) {
             self.open_section(Section { id, size: 0, count: 0 }, None, false);
@@ -185,7 +186,7 @@ impl OpenSection {
         }
         let start = out.len();
         match bytes {
-            // The bytes of an import depend on the group that it was in.
+            // The encoding of an import depends on the group that it was read in.
             Some(bytes) if !matches!(item, Item::Import(_)) || self.reads(bytes, item) => {
                 out.extend_from_slice(bytes);
             }
@@ -201,7 +202,7 @@ impl OpenSection {
         }
     }
 
-    /// Whether the bytes, at this place, decode to this item.
+    /// Whether the bytes decode to this item at this place.
     fn reads(&self, bytes: &[u8], item: &Item<'_>) -> bool {
         let mut reader = Reader::new(bytes);
         self.entries.read(&mut reader).as_ref() == Ok(item) && reader.is_empty()
@@ -220,7 +221,7 @@ impl OpenSection {
             return;
         }
         if *len == missing {
-            // Without items, the group itself goes too.
+            // Without members, the header of the group is removed too.
             out.truncate(group.start);
             self.count = self.count.saturating_sub(1);
             return;
@@ -238,7 +239,7 @@ impl OpenSection {
             out.truncate(self.start);
             return;
         }
-        // The size covers the count, whose length depends on how it was written.
+        // The size includes the count, whose length depends on how it was written.
         let header = out.get(self.start..self.items).unwrap_or_default();
         let same = count_len(header).is_some_and(|count| len + count == size as usize)
             && (self.count == count || !id.is_list());
@@ -258,7 +259,7 @@ fn write(out: &mut Vec<u8>, item: &Item<'_>, bytes: Option<&[u8]>) {
     }
 }
 
-/// The length of the count in the header of a section, in bytes.
+/// The length in bytes of the count in the header of a section.
 fn count_len(header: &[u8]) -> Option<usize> {
     let mut reader = Reader::new(header);
     reader.byte().and_then(|_| reader.u32()).ok()?;

@@ -10,7 +10,7 @@ use crate::{Error, Nan, RelaxedTrunc};
 
 macro_rules! trunc {
     ($( $name:ident: $float:ident => $int:ident, $low:expr, $high:literal; )*) => { $(
-        /// The number without its fraction, or an error if that does not fit.
+        /// Drops the fraction. Fails if the number does not fit, or is a NaN.
         #[inline]
         pub(crate) fn $name(x: $float) -> Result<$int, Error> {
             let above: fn(&$float) -> bool = $low;
@@ -25,8 +25,8 @@ macro_rules! trunc {
     )* };
 }
 
-// The lower bound is the float one below the least integer, excluded, or else the least integer
-// itself, included.
+// The lower bound is the float that is one less than the least integer, excluded; if there is no
+// such float, it is the least integer itself, included.
 trunc! {
     i32_trunc_f32_s: f32 => i32, |&x| x >= -2_147_483_648.0, 2_147_483_648.0;
     i32_trunc_f32_u: f32 => u32, |&x| x > -1.0, 4_294_967_296.0;
@@ -58,7 +58,7 @@ relaxed_trunc! {
     i32_relaxed_trunc_f64_u: f64 => u32, i32_trunc_f64_u, u32::MAX;
 }
 
-/// The number of bits by which the payload of an `f64` is longer than that of an `f32`.
+/// The difference between the numbers of payload bits of an `f64` and of an `f32`.
 const PAYLOAD: u32 = 52 - 23;
 
 /// Rounds to an `f32`. A NaN keeps its sign and the upper bits of its payload, and becomes quiet.

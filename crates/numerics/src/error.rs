@@ -1,8 +1,9 @@
-//! [`Error`]: why an operator has no result.
+//! [`Error`]: the reason why an operator has no result.
 
 use core::fmt;
 
-/// Why an operator has no result for its operands. An instruction that computes it traps.
+/// The reason why an operator has no result for its operands. The instruction of the operator
+/// traps.
 ///
 /// `Display` prints the phrase of the official test suite.
 ///
@@ -18,9 +19,9 @@ use core::fmt;
 /// Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#integer-operations>
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Error {
-    /// A division by zero, or the remainder of one.
+    /// The divisor of a division or a remainder is zero.
     DivideByZero,
-    /// A quotient, or a float without its fraction, that does not fit the type of the result.
+    /// A quotient, or a float without its fraction, does not fit the type of the result.
     IntegerOverflow,
     /// A NaN has no integer value.
     InvalidConversion,

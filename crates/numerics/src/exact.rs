@@ -1,7 +1,7 @@
-//! Floats as integers, and the fused multiply-add of them, exactly rounded on any machine.
+//! Floats as integers, and their fused multiply-add, exactly rounded on any machine.
 //!
-//! The standard library may take its multiply-add from a C library, and `core` has neither
-//! operation.
+//! The standard library may use the multiply-add of a C library, and `core` has neither
+//! multiply-add nor square root.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#rounding>
 
@@ -20,7 +20,7 @@ impl Magnitude {
     }
 
     /// Divides the significand by `2^shift`. A remainder sets the lowest bit, so that later
-    /// rounding sees a value on the right side of every boundary.
+    /// rounding finds the value on the right side of every boundary.
     fn jammed(self, shift: u32) -> Magnitude {
         let significand = match self.significand.checked_shr(shift) {
             Some(kept) => kept | u128::from(kept << shift != self.significand),
@@ -29,11 +29,11 @@ impl Magnitude {
         Magnitude { significand, exponent: self.exponent.saturating_add_unsigned(shift) }
     }
 
-    /// The sum of two magnitudes with signs. An exact zero is positive.
+    /// Adds two magnitudes with signs. An exact zero is positive.
     ///
-    /// Both have at least 20 zero bits below the top, at bit 126. So the lowest bit is free to
-    /// stand for a remainder when the difference of the exponents shifts bits out, and cancellation
-    /// cannot move that bit up to where rounding looks.
+    /// Both have at least 20 zero bits below the top, which is at bit 126. So the lowest bit is
+    /// free to stand for a remainder when the difference of the exponents shifts bits out, and
+    /// cancellation cannot move that bit up to the bits that determine the rounding.
     fn add(a: (bool, Magnitude), b: (bool, Magnitude)) -> (bool, Magnitude) {
         let (great, small) = if a.1.exponent >= b.1.exponent { (a, b) } else { (b, a) };
         let exponent = great.1.exponent;

@@ -1,6 +1,6 @@
 //! Planted faults: places where an operator is wrong on purpose, to find out whether a set of tests
 //! would notice. They exist only with the feature `faults`; without it, `fault!` is its right
-//! alternative, and nothing else is compiled.
+//! alternative, and no other code is compiled.
 
 /// `fault!(Name, wrong, right)` is `right`, unless the fault is planted.
 #[cfg(feature = "faults")]
@@ -17,13 +17,13 @@ macro_rules! fault {
     };
 }
 
-/// Declares `Fault`, and which of them is planted in what this thread executes.
+/// Declares `Fault`, and the fault that is planted in the code that this thread executes.
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! declare_faults {
     ($( $name:ident $what:literal; )*) => {
-        /// Something that is computed or executed wrong while the fault is planted.
+        /// A wrong computation or execution, while the fault is planted.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Fault { $( #[doc = $what] $name, )* }
 
@@ -31,7 +31,7 @@ macro_rules! declare_faults {
             /// Every fault.
             pub const ALL: &'static [Fault] = &[$( Fault::$name, )*];
 
-            /// What is wrong while the fault is planted.
+            /// Describes the wrong behaviour while the fault is planted.
             pub const fn description(self) -> &'static str {
                 match self { $( Fault::$name => $what, )* }
             }
@@ -48,7 +48,7 @@ macro_rules! declare_faults {
     };
 }
 
-/// Declares the faults of this crate, and more behind them.
+/// Declares the faults of this crate, followed by others.
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 #[macro_export]
@@ -85,7 +85,7 @@ macro_rules! declare_faults_of_numerics_and {
 #[cfg(feature = "faults")]
 declare_faults_of_numerics_and! {}
 
-/// Plants a fault in everything that this thread computes, and removes the one before.
+/// Plants a fault in the code that this thread executes, and removes the previous one.
 #[cfg(feature = "faults")]
 pub fn plant(fault: Option<Fault>) {
     PLANTED.set(fault);

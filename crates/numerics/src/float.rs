@@ -1,8 +1,8 @@
 //! Float operators: rounding to integers, minimum and maximum, and the bits of NaNs.
 //!
-//! `+`, `-`, `*` and `/` are the processor's, which round as IEEE 754 says; `scalar.rs` and `simd/`
-//! contain them. Nothing here depends on the mathematical functions of the standard library, so
-//! results are identical with and without it.
+//! `+`, `-`, `*` and `/` are those of the processor, which round as IEEE 754 demands; they are in
+//! `scalar.rs` and `simd/`. Nothing here depends on the mathematical functions of the standard
+//! library, so results are identical with and without it.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#floating-point-operations>
 
@@ -10,7 +10,7 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::{Nan, RelaxedMinMax, exact};
 
-/// `f32` and `f64`.
+/// The common interface of `f32` and `f64`.
 pub(crate) trait Float:
     Copy
     + PartialOrd
@@ -28,10 +28,10 @@ pub(crate) trait Float:
     const ZERO: Self;
     /// One.
     const ONE: Self;
-    /// The least power of two from which on every float is an integer.
+    /// The least power of two such that every float from it on is an integer.
     const INTEGRAL: Self;
 
-    /// Whether it is a NaN.
+    /// Whether the number is a NaN.
     fn is_nan(self) -> bool;
     /// The magnitude; NaNs keep their payload.
     fn abs(self) -> Self;
@@ -39,9 +39,9 @@ pub(crate) trait Float:
     fn copysign(self, sign: Self) -> Self;
     /// The NaN with the top bit of its payload set.
     fn quiet(self) -> Self;
-    /// The bits of both, joined by *or*.
+    /// The bits of both numbers, joined by *or*.
     fn or(self, other: Self) -> Self;
-    /// The bits of both, joined by *and*.
+    /// The bits of both numbers, joined by *and*.
     fn and(self, other: Self) -> Self;
     /// The square root, rounded to nearest; a NaN for numbers below zero.
     fn sqrt(self) -> Self;
@@ -117,7 +117,7 @@ float!(f32 u32 23);
 float!(f64 u64 52);
 
 /// Rounds a magnitude below [`Float::INTEGRAL`] with `round`, and keeps the sign. Greater numbers
-/// are integers already, and NaNs become quiet.
+/// are already integers, and NaNs become quiet.
 #[inline(always)]
 fn round<F: Float>(x: F, nan: Nan, round: impl Fn(F) -> F) -> F {
     // Adding the bias pushes the fraction out; the processor rounds it to nearest, ties to even.
@@ -127,7 +127,7 @@ fn round<F: Float>(x: F, nan: Nan, round: impl Fn(F) -> F) -> F {
     nan.result(if x.is_nan() { x.quiet() } else { rounded })
 }
 
-/// The nearest integer; of two, the even one.
+/// The nearest integer, and the even one of two that are equally near.
 #[inline]
 pub(crate) fn nearest<F: Float>(x: F, nan: Nan) -> F {
     round(x, nan, |near| near)
@@ -157,8 +157,8 @@ pub(crate) fn sqrt<F: Float>(x: F, nan: Nan) -> F {
     nan.result(x.sqrt())
 }
 
-/// The result of `min` or `max`: `number` for two numbers that differ, `zero` for two that are
-/// equal, otherwise a NaN.
+/// The result of `min` or `max`: `number` for two different numbers, `zero` for two equal numbers,
+/// and otherwise a NaN.
 #[inline(always)]
 fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
     let ordered = if a == b { zero } else { number };
@@ -166,25 +166,25 @@ fn choose<F: Float>(a: F, b: F, number: F, zero: F, nan: Nan) -> F {
     nan.result(if a.is_nan() { a.quiet() } else { right })
 }
 
-/// The lesser number, or a NaN if either operand is one; -0 is less than +0.
+/// The lesser number, or a NaN if an operand is a NaN; -0 is less than +0.
 #[inline]
 pub(crate) fn min<F: Float>(a: F, b: F, nan: Nan) -> F {
     choose(a, b, pmin(a, b), fault!(MinOfZeros, a.and(b), a.or(b)), nan)
 }
 
-/// The greater number, or a NaN if either operand is one; +0 is greater than -0.
+/// The greater number, or a NaN if an operand is a NaN; +0 is greater than -0.
 #[inline]
 pub(crate) fn max<F: Float>(a: F, b: F, nan: Nan) -> F {
     choose(a, b, pmax(a, b), a.and(b), nan)
 }
 
-/// The second if it is less than the first, otherwise the first, unchanged.
+/// The second operand if it is less than the first, otherwise the first, unchanged.
 #[inline]
 pub(crate) fn pmin<F: Float>(a: F, b: F) -> F {
     if b < a { b } else { a }
 }
 
-/// The second if it is greater than the first, otherwise the first, unchanged.
+/// The second operand if it is greater than the first, otherwise the first, unchanged.
 #[inline]
 pub(crate) fn pmax<F: Float>(a: F, b: F) -> F {
     if a < b { b } else { a }

@@ -1,32 +1,32 @@
-//! What the numeric and vector instructions of WebAssembly compute, as pure functions by opcode.
+//! The results of the numeric and vector instructions of WebAssembly, as pure functions by opcode.
 //!
-//! The functions are exact to the bit on every machine, allocate nothing and keep no state. They
-//! are what the interpreter executes, and serve constant folders and other engines as well.
+//! The functions are exact to the bit on every machine, allocate nothing and keep no state. The
+//! interpreter executes them, and they serve constant folders and other engines as well.
 //!
 //! There is a function for each shape of operands. It returns `None` for an opcode of another
 //! shape, so a caller that goes by [`OpcodeInfo::arrow`](wattle_ast::OpcodeInfo::arrow) needs no
-//! list of instructions. When the opcode is known at compile time, a call compiles to what that
-//! instruction computes.
+//! list of instructions. If the opcode is known at compile time, a call compiles to the code of
+//! that instruction alone.
 //!
 //! | function | operands and results |
 //! |---|---|
-//! | [`unary`], [`binary`] | numbers; `add`, `clz`, `eqz`, conversions and their like |
+//! | [`unary`], [`binary`] | numbers; `add`, `clz`, `eqz`, conversions and similar operators |
 //! | [`wide`] | integers of 128 bits, in halves |
-//! | [`load`], [`read_modify_write`] | numbers that memory accesses make of bytes, and store |
+//! | [`load`], [`read_modify_write`] | the bytes of memory accesses, as numbers |
 //! | [`simd::unary`], [`simd::binary`], [`simd::ternary`] | vectors |
 //! | [`simd::shift`] | a vector and a count |
 //! | [`simd::test`] | a vector; the result is an `i32` |
 //! | [`simd::from_number`], [`simd::extract_lane`], [`simd::replace_lane`] | a vector and a number, also for lanes of loads and stores |
 //! | [`simd::shuffle`] | two vectors, and lanes to select |
 //!
-//! [`inverse`] and [`swapped`] tell which instruction gives the opposite result, or the same result
-//! for swapped operands.
+//! [`inverse`] and [`swapped`] return the instruction that gives the opposite result, or the same
+//! result for swapped operands.
 //!
 //! Numbers are passed as *slots*: the bits of an `i32`, `i64`, `f32` or `f64`, zero-extended to 64
 //! bits. Bits above a 32-bit operand are ignored. [`Slot`] converts them.
 //!
-//! What the specification leaves open is a parameter: the bits of NaNs ([`Nan`]), and the results
-//! of relaxed vector instructions ([`Relaxed`]). A [`Profile`] has both.
+//! The choices that the specification leaves open are parameters: the bits of NaNs ([`Nan`]), and
+//! the results of relaxed vector instructions ([`Relaxed`]). A [`Profile`] has both.
 //!
 //! ```
 //! use wattle_ast::{Opcode, V128};
@@ -65,8 +65,8 @@ mod root;
 mod scalar;
 pub mod simd;
 
-/// The `match` on an opcode with, for each list `apply => Ty { Name method, ... }`, the arms
-/// `Opcode::Name => apply(args, Ty::method)`, and then the arms in braces.
+/// A `match` on an opcode. It has the arms `Opcode::Name => apply(args, Ty::method)` for each list
+/// `apply => Ty { Name method, ... }`, and then the arms in braces.
 macro_rules! by_opcode {
     ($op:expr, $args:expr;
         $( $apply:path => $ty:ident { $( $name:ident $method:ident ),* } )*

@@ -1,11 +1,11 @@
-//! The numbers that loads make of bytes, and that atomic instructions store.
+//! The numbers that loads return, and that atomic instructions store.
 //!
 //! The caller accesses the memory.
 
 use wattle_ast::Opcode;
 
-/// The number that a load makes of the bytes that it read, the first byte lowest; `None` for other
-/// instructions. Loads of vectors are in [`simd`](crate::simd).
+/// The number that a load returns for the bytes that it read, the first byte lowest; `None` for
+/// other instructions. Loads of vectors are in [`simd`](crate::simd).
 ///
 /// ```
 /// use wattle_ast::Opcode;
@@ -36,8 +36,9 @@ pub fn load(op: Opcode, bytes: u64) -> Option<u64> {
     })
 }
 
-/// The number that an atomic read-modify-write stores, of which memory takes as many bytes as the
-/// instruction accesses; `None` for other instructions. `old` is what it read, zero-extended.
+/// The number that an atomic read-modify-write stores; `None` for other instructions. `old` is the
+/// number that it read, zero-extended. Memory takes only as many low bytes of the result as the
+/// instruction accesses.
 ///
 /// ```
 /// use wattle_ast::Opcode;
@@ -50,7 +51,7 @@ pub fn load(op: Opcode, bytes: u64) -> Option<u64> {
 /// Spec: <https://github.com/WebAssembly/threads/blob/main/proposals/threads/Overview.md>
 pub fn read_modify_write(op: Opcode, old: u64, operand: u64) -> Option<u64> {
     use Opcode as O;
-    // In the instruction table, the rows of an operator for all widths follow each other.
+    // In the instruction table, the rows of an operator for all widths are consecutive.
     Some(match op {
         _ if (O::I32AtomicRmwAdd..=O::I64AtomicRmw32AddU).contains(&op) => {
             old.wrapping_add(operand)

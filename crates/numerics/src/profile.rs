@@ -13,15 +13,15 @@ pub enum Nan {
     /// The positive canonical NaN on every machine, as the deterministic profile demands.
     #[default]
     Canonical,
-    /// The negative canonical NaN, which the specification also allows. A program whose results
-    /// change with it depends on a choice of the engine.
+    /// The negative canonical NaN, which the specification also allows. If the results of a program
+    /// change with it, the program depends on a choice of the engine.
     Negative,
     /// The NaN of the processor: quiet, of any sign, usually with the payload of an operand.
     Native,
 }
 
 impl Nan {
-    /// Replaces a result that is a NaN by the chosen one.
+    /// Replaces a result that is a NaN by the chosen NaN.
     #[inline(always)]
     pub(crate) fn result<F: Float>(self, value: F) -> F {
         match self {
@@ -75,7 +75,7 @@ pub struct Relaxed {
     pub trunc_u: RelaxedTrunc,
     /// `relaxed_swizzle` takes indices from 16 to 127 modulo 16 instead of giving zero.
     pub modulo_swizzle: bool,
-    /// `relaxed_laneselect` only looks at the top bit of each lane.
+    /// `relaxed_laneselect` reads only the top bit of each lane of the mask.
     pub top_bit_laneselect: bool,
 }
 
@@ -89,7 +89,7 @@ pub enum RelaxedMinMax {
     First,
     /// The second operand.
     Second,
-    /// The operand that is not a NaN, and of two zeros the one that `min` or `max` gives.
+    /// The operand that is not a NaN; for two zeros, the result of `min` or `max`.
     Number,
 }
 
@@ -99,6 +99,6 @@ pub enum RelaxedTrunc {
     /// The result of `trunc_sat`.
     #[default]
     Saturate,
-    /// A marker: the least integer if signed, the greatest if unsigned.
+    /// A marker: the least integer if signed, the greatest integer if unsigned.
     Indefinite,
 }

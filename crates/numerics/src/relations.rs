@@ -1,10 +1,10 @@
-//! How instructions on integers relate to each other.
+//! Relations between instructions on integers.
 
 use wattle_ast::Opcode;
 
 macro_rules! comparisons {
     ($( $op:ident: $inverse:ident $swapped:ident; )*) => {
-        /// The comparison of integers that holds when this one does not; `None` for other
+        /// Returns the comparison of integers that holds when this one does not; `None` for other
         /// instructions.
         ///
         /// ```
@@ -21,8 +21,8 @@ macro_rules! comparisons {
             }
         }
 
-        /// The instruction on two integers that gives the same result when its operands are
-        /// swapped; `None` for other instructions.
+        /// Returns the instruction on two integers that gives the same result for swapped operands;
+        /// `None` for other instructions.
         ///
         /// ```
         /// use wattle_ast::Opcode;

@@ -14,7 +14,7 @@ macro_rules! roots {
             if x < 0.0 {
                 return $float::NAN;
             }
-            // Two bits more than the result has, and an even exponent.
+            // Two more bits than the result has, and an even exponent.
             const TOP: u32 = 2 * exact::$float::MANTISSA + 5;
             let Magnitude { significand, exponent } = exact::$float::unpack(x).normalised(TOP);
             let parity = exponent & 1;

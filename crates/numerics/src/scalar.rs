@@ -9,7 +9,7 @@ use wattle_ast::Opcode;
 use crate::float::{self, Float};
 use crate::{Error, Nan, by_opcode, convert};
 
-/// A number in a slot of 64 bits: zero-extended, floats as their bits.
+/// A number in a slot of 64 bits: zero-extended, with floats as their bits.
 ///
 /// ```
 /// use wattle_numerics::Slot;
@@ -18,7 +18,7 @@ use crate::{Error, Nan, by_opcode, convert};
 /// assert_eq!(1.0_f32.into_slot(), 0x3f80_0000);
 /// ```
 pub trait Slot: Copy {
-    /// The number in a slot. Bits above it are ignored.
+    /// The number in a slot. Bits above the number are ignored.
     fn from_slot(slot: u64) -> Self;
     /// The slot that holds the number.
     fn into_slot(self) -> u64;
@@ -51,7 +51,7 @@ slots! {
     f64: |slot| f64::from_bits(slot), |x| x.to_bits();
 }
 
-/// The result of an operator: a number, or a number unless the operands have no result.
+/// The result of an operator: a number, or an error if the operands have no result.
 trait Outcome {
     fn into_slot(self) -> Result<u64, Error>;
 }
@@ -98,7 +98,7 @@ fn zip_floats<F: Slot>((a, b, nan): Two, f: impl FnOnce(F, F, Nan) -> F) -> Resu
     Ok(f(F::from_slot(a), F::from_slot(b), nan).into_slot())
 }
 
-/// A float operator of the processor. The profile chooses its NaNs.
+/// Applies a float operator of the processor. The profile determines its NaNs.
 #[inline(always)]
 fn rounded<F: Float + Slot>(operands: Two, f: impl FnOnce(F, F) -> F) -> Result<u64, Error> {
     zip_floats(operands, |x, y, nan| nan.result(f(x, y)))
@@ -109,7 +109,7 @@ fn compare<A: Slot>((a, b, _): Two, f: impl FnOnce(&A, &A) -> bool) -> Result<u6
     Ok(f(&A::from_slot(a), &A::from_slot(b)).into())
 }
 
-/// A quotient or a remainder, or an error if `result` is `None`.
+/// Returns a quotient or a remainder, or an error if `result` is `None`.
 #[inline(always)]
 fn divided<T>(result: Option<T>, by_zero: bool) -> Result<T, Error> {
     result.ok_or(if by_zero { Error::DivideByZero } else { Error::IntegerOverflow })

@@ -1,4 +1,4 @@
-//! Parses what an [`io::Read`] delivers, with a buffer for one item.
+//! Parses the input of an [`io::Read`], with a buffer for one item.
 
 use core::fmt;
 use std::io;
@@ -13,9 +13,9 @@ use crate::tree::Builder;
 
 /// The events of a module that comes from an [`io::Read`].
 ///
-/// An event borrows the reader's buffer, so it must go before the next one comes. The buffer
-/// grows with what has arrived, never by what the input claims, up to the largest item that is
-/// [allowed](EventReader::max_item).
+/// An event borrows the reader's buffer, so it must be dropped before the next event is read. The
+/// buffer grows with the bytes that have arrived, never by a number in the input, up to the largest
+/// item that is [allowed](EventReader::max_item).
 ///
 /// ```
 /// use wattle_parser::EventReader;
@@ -34,7 +34,7 @@ pub struct EventReader<R> {
     feed: Feed<R, ModuleState>,
 }
 
-/// Why an [`EventReader`] stopped.
+/// The reason why an [`EventReader`] stopped.
 #[derive(Debug)]
 pub enum ReadError {
     /// The input could not be read.
@@ -45,7 +45,7 @@ pub enum ReadError {
     TooLarge(ItemTooLarge),
 }
 
-/// An item that was not read because it takes more bytes than are allowed.
+/// The error for an item that was not read because it takes more bytes than are allowed.
 ///
 /// ```
 /// use wattle_parser::{EventReader, ReadError};
@@ -67,7 +67,7 @@ pub enum ReadError {
 pub struct ItemTooLarge {
     /// The offset of its first byte in the input.
     pub offset: usize,
-    /// The most bytes that are allowed.
+    /// The greatest number of bytes that is allowed.
     pub max: usize,
     /// The path to the item in the module.
     pub path: Path,
@@ -122,13 +122,13 @@ impl From<ItemTooLarge> for ReadError {
 }
 
 impl<R: io::Read> EventReader<R> {
-    /// The events of what `input` delivers, with the default features.
+    /// The events of `input`, with the default features.
     pub fn new(input: R) -> EventReader<R> {
         EventReader::with_parser(Parser::new(), input)
     }
 
-    /// The events of what `input` delivers. The parser, which must not have seen any input yet,
-    /// decides on the features and checks.
+    /// The events of `input`, with the features and checks of the parser, which must not have seen
+    /// any input yet.
     ///
     /// ```
     /// use wattle_ast::Features;
@@ -143,14 +143,14 @@ impl<R: io::Read> EventReader<R> {
         EventReader { feed: Feed::new(parser.sans_io, input, EventReader::<R>::MAX_ITEM) }
     }
 
-    /// The most bytes of an item, unless [`max_item`](EventReader::max_item) sets another number:
-    /// 64 MiB. The largest items of real modules are data segments and custom sections with debug
-    /// information; engines take no function of more than 8 MB.
+    /// The greatest size in bytes of an item, unless [`max_item`](EventReader::max_item) sets
+    /// another: 64 MiB. The largest items of real modules are data segments and custom sections
+    /// with debug information; engines accept no function of more than 8 MB.
     pub const MAX_ITEM: usize = 64 << 20;
 
-    /// Sets the most bytes of an item, which limits the memory that the reader takes to about twice
-    /// as much. An item is the header of a section, an entry of a section, or a whole custom section.
-    /// Items of up to 64 KiB are always allowed.
+    /// Sets the greatest size in bytes of an item, which limits the memory of the reader to about
+    /// twice as much. An item is the header of a section, an entry of a section, or a whole custom
+    /// section. Items of up to 64 KiB are always allowed.
     #[must_use]
     pub fn max_item(mut self, bytes: usize) -> EventReader<R> {
         self.feed.set_max_item(bytes);
@@ -166,11 +166,11 @@ impl<R: io::Read> EventReader<R> {
         self.feed.next()
     }
 
-    /// Passes the events that are left to `take`, each where the parser made it: to move every event
-    /// takes longer than to read a small one.
+    /// Passes the remaining events to `take`. The events are not moved, since moving an event takes
+    /// longer than reading a small one.
     ///
     /// # Errors
-    /// As [`next`](EventReader::next).
+    /// The errors of [`next`](EventReader::next).
     ///
     /// ```
     /// let file: &[u8] = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01";

@@ -1,5 +1,5 @@
-//! The error path: turns a reason and a position into an [`Error`] that says where in the module
-//! the position is and what was found there. None of this runs while the input is well-formed.
+//! The error path: turns a reason and a position into an [`Error`], with the place in the module
+//! and the bytes that were found there. None of this runs while the input is well-formed.
 
 use alloc::format;
 use alloc::string::String;
@@ -44,7 +44,7 @@ impl Explain for ModuleState {
                     _ => None,
                 };
                 let len = match (kind, &found) {
-                    // These two errors stand behind the last byte that was read.
+                    // The place of these two errors is after the last byte that was read.
                     (Malformed::UnexpectedEnd | Malformed::IntegerTooLong, _) => 0,
                     (_, Some((_, len))) => *len,
                     (_, None) => 1,
@@ -79,7 +79,7 @@ impl Explain for ModuleState {
 }
 
 impl ModuleState {
-    /// The error for a section that claims more bytes than the input has.
+    /// The error for a section whose size goes beyond the end of the input.
     fn truncated(&self, input: &Input<'_>) -> Error {
         let end = input.offset.saturating_add(input.data.len());
         let (size_at, size) = match &self.section {
@@ -90,7 +90,8 @@ impl ModuleState {
             }
         };
         let path = self.path(input);
-        // The official phrase for a size beyond the end of the input is that for any length.
+        // For a size beyond the end of the input, the official phrase is the phrase for any such
+        // length.
         let (kind, span) = match size as usize > end.saturating_sub(size_at) {
             true => (Malformed::LengthOutOfBounds, Span::new(size_at, size_at.saturating_add(1))),
             false => (Malformed::UnexpectedEnd, Span::at(end)),
@@ -106,7 +107,7 @@ impl ModuleState {
         wanted.checked_sub(input.data.len()).filter(|missing| *missing > 0)
     }
 
-    /// What is wrong with the place of a section, for a message.
+    /// Describes the fault in the place of a section, for a message.
     fn order(&self, code: Option<&u8>) -> Option<(String, usize)> {
         let id = SectionId::from_code(*code?)?;
         let last = self.last?;
@@ -117,10 +118,10 @@ impl ModuleState {
         Some((found, 1))
     }
 
-    /// The instruction of the current body that covers a position.
+    /// The instruction of the current body that contains a position.
     fn instr(&self, input: &Input<'_>, pos: usize) -> Option<InstrRef> {
         let section = self.section.as_ref().filter(|section| section.id() == SectionId::Code)?;
-        // The answer must not depend on how much input beyond this has arrived.
+        // The result must not depend on the amount of input beyond this that has arrived.
         let mut reader = input.reader(0, section.extent.left.saturating_add(LOOK_AHEAD));
         let size = reader.u32().ok()?;
         let end = reader.pos().saturating_add(size as usize);
@@ -144,7 +145,7 @@ impl ModuleState {
     }
 }
 
-/// How many bytes are missing, for a message.
+/// The number of missing bytes, for a message.
 pub(crate) fn missing_bytes(number: usize) -> String {
     match number {
         1 => String::from("(1 byte is missing)"),

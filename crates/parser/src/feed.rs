@@ -1,4 +1,4 @@
-//! Feeds a parser with what an [`io::Read`] delivers, with a buffer for one item.
+//! Feeds a parser with the input of an [`io::Read`], with a buffer for one item.
 
 use alloc::vec::Vec;
 use std::io;
@@ -15,12 +15,13 @@ pub(crate) struct Feed<R, S> {
     parser: SansIo<S>,
     input: R,
     buffer: Buffer,
-    /// The buffer that takes over when `buffer` ends amid an item. An event would borrow `buffer`,
-    /// so `buffer` cannot grow while it is unknown whether it holds a whole event.
+    /// The buffer that takes over when `buffer` ends amid an item. `buffer` itself cannot grow,
+    /// because an event may borrow it: whether it holds a whole event is known only when that event
+    /// is returned.
     spare: Buffer,
     /// Whether `spare` holds the input now.
     is_spare_next: bool,
-    /// The most bytes of an item.
+    /// The greatest size in bytes of an item.
     max_item: usize,
 }
 
@@ -28,7 +29,7 @@ pub(crate) struct Feed<R, S> {
 #[derive(Debug, Default)]
 struct Buffer {
     bytes: Vec<u8>,
-    /// The bytes that arrived and were not handed out yet lie in `start..end`.
+    /// `start..end` is the range of the bytes that arrived and were not handed out yet.
     start: usize,
     end: usize,
     /// Whether the end of the input was reached.
@@ -40,8 +41,8 @@ impl Buffer {
         &self.bytes[self.start..self.end]
     }
 
-    /// Copies the bytes that another buffer has not handed out, and reads until the next event is here,
-    /// which may have `most` bytes.
+    /// Copies the bytes that another buffer has not handed out, and reads until the next event has
+    /// arrived as a whole. The event may have at most `most` bytes.
     fn take_next(
         &mut self,
         from: &Buffer,
@@ -72,7 +73,7 @@ impl Buffer {
     }
 
     /// Reads once. A full buffer doubles first, but does not become longer than `most`, which must
-    /// be more than it holds.
+    /// be more than the number of bytes that it holds.
     fn fill(&mut self, input: &mut impl io::Read, most: usize) -> io::Result<()> {
         if self.end == self.bytes.len() {
             let len = self.bytes.len().saturating_mul(2).max(CHUNK).min(most);
@@ -97,7 +98,7 @@ impl<R: io::Read, S: State> Feed<R, S> {
         Feed { parser, input, buffer, spare, is_spare_next: false, max_item }
     }
 
-    /// Sets the most bytes of an item.
+    /// Sets the greatest size in bytes of an item.
     pub(crate) fn set_max_item(&mut self, bytes: usize) {
         self.max_item = bytes.max(CHUNK);
     }
@@ -132,7 +133,7 @@ impl<R: io::Read, S: State> Feed<R, S> {
         }
     }
 
-    /// Passes the events that are left to `take`, each where the parser made it.
+    /// Passes the remaining events to `take` without moving them.
     pub(crate) fn pass_to(&mut self, mut take: impl FnMut(&S::Event<'_>)) -> Result<(), ReadError> {
         loop {
             self.use_spare();

@@ -1,34 +1,35 @@
-//! Frames: stretches of input that are announced by a size, and the error for an item that does not
-//! fit in its frame. The crate's documentation gives the rule.
+//! Frames: stretches of input whose size the input states before them, and the error for an item
+//! that does not fit in its frame. The crate's documentation gives the rule.
 
 use wattle_ast::{Feature, Features, Malformed, Reader};
 
-/// The number of bytes behind a frame that are read to tell what is wrong with an item that does
-/// not fit.
+/// The number of bytes after a frame that are read to determine the error for an item that does not
+/// fit.
 pub const LOOK_AHEAD: usize = 4096;
 
-/// How far an item may be read.
+/// The limit up to which an item may be read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bounds {
     /// Up to the end of its frame.
     Frame,
-    /// Beyond the frame, to find out what is wrong.
+    /// Beyond the frame, to determine the error.
     Beyond,
 }
 
-/// The bytes that have arrived, and their place in the input. It is passed by reference: a copy for
-/// each call would take longer than some items.
+/// The bytes that have arrived, and their place in the input. This is passed by reference, since a
+/// copy for each call would take longer than reading some items.
 pub(crate) struct Input<'b> {
     /// Bytes of the input that were not yet handed out.
     pub(crate) data: &'b [u8],
-    /// Whether the input ends with them.
+    /// Whether the input ends after these bytes.
     pub(crate) eof: bool,
     /// The offset in the input of the first byte of `data`.
     pub(crate) offset: usize,
-    /// The number of bytes from there on up to where the innermost module or component must end.
+    /// The number of bytes from `offset` up to the offset where the innermost module or component
+    /// must end.
     pub(crate) room: usize,
     pub(crate) features: Features,
-    /// Whether the instructions of bodies are left unread.
+    /// Whether the instructions of bodies are not read.
     pub(crate) skip_bodies: bool,
 }
 
@@ -51,26 +52,27 @@ impl<'b> Input<'b> {
 /// A stretch of the data, whose bytes may not all have arrived yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
-    /// The position of its first byte.
+    /// The position of the first byte.
     pub(crate) start: usize,
-    /// The position behind its last byte.
+    /// The position after the last byte.
     pub(crate) end: usize,
-    /// The error for an item that ends behind the frame.
+    /// The error for an item that ends after the frame.
     pub(crate) overrun: Malformed,
-    /// The number of bytes behind the frame that are read to tell what is wrong with an item that
+    /// The number of bytes after the frame that are read to determine the error for an item that
     /// does not fit: [`LOOK_AHEAD`] in a module, and none in a component.
     pub(crate) look_ahead: usize,
 }
 
-/// Why an item cannot be decoded.
+/// The reason why an item cannot be decoded.
 pub(crate) enum NoItem {
     /// The module ends here.
     End,
     /// At least this many bytes of data are needed.
     More(usize),
-    /// The input ends before the section does.
+    /// The input ends before the end of the section.
     Truncated,
-    /// The input ends between the sections of an inner module or component that goes on.
+    /// The input ends between the sections of an inner module or component whose size states more
+    /// bytes.
     CutShort,
     /// The module is malformed: the reason, and its position in the data.
     Malformed(Malformed, usize),
@@ -81,18 +83,18 @@ pub(crate) enum NoItem {
 }
 
 impl Frame {
-    /// A stretch of a module.
+    /// A frame in a module.
     pub(crate) fn of_module(start: usize, end: usize, overrun: Malformed) -> Frame {
         Frame { start, end, overrun, look_ahead: LOOK_AHEAD }
     }
 
-    /// A stretch of a component. Its official phrases come from a decoder that never reads beyond a
-    /// section.
+    /// A frame in a component. The official phrases of components come from a decoder that never
+    /// reads beyond a section.
     pub(crate) fn of_component(start: usize, end: usize) -> Frame {
         Frame { start, end, overrun: Malformed::EndOfFile, look_ahead: 0 }
     }
 
-    /// Decodes an item at the start of the frame. `end` becomes the position behind the item.
+    /// Decodes an item at the start of the frame. `end` becomes the position after the item.
     #[inline(always)]
     pub(crate) fn decode<'b, T>(
         self,
@@ -121,8 +123,8 @@ impl Frame {
     ) -> NoItem {
         let len = input.data.len();
         if !matches!(error, Malformed::UnexpectedEnd | Malformed::LengthOutOfBounds) {
-            // Find a feature that gives the code a meaning. With it the reader gets past the code,
-            // even if the bytes behind are malformed.
+            // Find a feature that gives the code a meaning. With this feature, the reader gets past
+            // the code, even if the bytes after it are malformed.
             let enable = Feature::ALL.iter().copied().find(|&feature| {
                 let more = input.features | feature.into();
                 let mut reader = input.reader_with(more, self.start, self.end);
@@ -147,8 +149,8 @@ impl Frame {
             if input.eof {
                 return NoItem::Truncated;
             }
-            // A stated length says exactly how much is needed. Otherwise half as much again is
-            // asked for, so that few attempts are made.
+            // A stated length determines exactly how many bytes are needed. Otherwise ask for half
+            // as many bytes again, so that there are few attempts.
             return NoItem::More(wanted.max(len + len / 2 + 1).min(self.end));
         }
         if len < limit && !input.eof {
@@ -165,8 +167,8 @@ impl Frame {
     }
 }
 
-/// Reads the size of a section, which stands behind the section's code at the start of the data.
-/// Returns the positions of the first byte of the content and behind the last, and the size.
+/// Reads the size of a section, which follows the section's code at the start of the data. Returns
+/// the position of the first byte of the content, the position after its last byte, and the size.
 pub(crate) fn section_size(input: &Input<'_>) -> Result<(usize, usize, u32), NoItem> {
     let mut reader = input.reader(1, usize::MAX);
     match reader.u32() {
@@ -176,7 +178,7 @@ pub(crate) fn section_size(input: &Input<'_>) -> Result<(usize, usize, u32), NoI
     }
 }
 
-/// Whether the error is about a code that another feature might give a meaning.
+/// Whether the error is about a code that another feature could permit.
 fn is_code(error: Malformed) -> bool {
     matches!(
         error,
@@ -196,8 +198,8 @@ fn is_code(error: Malformed) -> bool {
     ) || error.subject().is_some()
 }
 
-/// The position up to which there must be bytes for the length at position `pos`: as many as it says,
-/// its own bytes included, as in [`Reader::len32`].
+/// The position up to which there must be bytes for the length at position `pos`. The bytes of the
+/// length itself count, as in [`Reader::len32`].
 fn end_of_length(input: &Input<'_>, pos: usize) -> usize {
     let len = input.reader(pos, usize::MAX).u32().unwrap_or(0);
     pos.saturating_add(len as usize)

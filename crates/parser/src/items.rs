@@ -5,8 +5,8 @@ use wattle_ast::{Body, Custom, Instr, Item, Malformed, Nesting, Reader};
 use crate::frame::{Bounds, Frame, Input, NoItem};
 use crate::section::Section;
 
-/// Decodes the next item of any section but the code section and custom sections to `to`. Here and
-/// below, `end` becomes the position behind the item.
+/// Decodes the next item of any section, except for the code section and custom sections, to `to`.
+/// In this function and those below, `end` becomes the position after the item.
 #[inline]
 pub(crate) fn item<'b>(
     input: &Input<'b>,
@@ -34,7 +34,7 @@ pub(crate) fn check_len(
         Bounds::Frame => frame.end,
         Bounds::Beyond => reader.bytes().len(),
     };
-    // All bytes of the length but the last have the top bit set.
+    // All bytes of the length except for the last have the top bit set.
     let read = reader.bytes().get(..reader.pos().saturating_sub(1)).unwrap_or_default();
     let start = read.len() - read.iter().rev().take_while(|&&byte| byte >= 0x80).count();
     match len as usize <= end.saturating_sub(start) {
@@ -43,7 +43,8 @@ pub(crate) fn check_len(
     }
 }
 
-/// Decodes the number of entries that a section begins with, for which `frame` must have room.
+/// Decodes the number of entries at the start of a section. `frame` must have room for these
+/// entries.
 pub(crate) fn count(input: &Input<'_>, frame: Frame, end: &mut usize) -> Result<u32, NoItem> {
     frame.decode(input, end, |reader, bounds| {
         let count = reader.u32()?;
@@ -52,7 +53,7 @@ pub(crate) fn count(input: &Input<'_>, frame: Frame, end: &mut usize) -> Result<
     })
 }
 
-/// Decodes a custom section, whose contents lie in `frame`.
+/// Decodes a custom section, whose content lies in `frame`.
 pub(crate) fn custom<'b>(
     input: &Input<'b>,
     frame: Frame,
@@ -62,9 +63,9 @@ pub(crate) fn custom<'b>(
     frame.decode(input, end, |reader, _| reader.read())
 }
 
-/// How much of a body to check.
+/// The checks for a body.
 pub(crate) struct BodyCheck<'n> {
-    /// Scratch space; `None` leaves the instructions unread.
+    /// Scratch space for reading the instructions; `None` if they are not read.
     pub(crate) nesting: Option<&'n mut Nesting>,
     /// Whether there was a data count section.
     pub(crate) data_count: bool,
@@ -124,7 +125,7 @@ impl BodyCheck<'_> {
     }
 }
 
-/// The position of the first instruction from position `code` on that names a data segment.
+/// The position of the first instruction that names a data segment, from position `code` on.
 #[cold]
 fn first_that_names_data(reader: &Reader<'_>, code: usize) -> usize {
     let mut reader = reader.clone();
@@ -138,7 +139,7 @@ fn first_that_names_data(reader: &Reader<'_>, code: usize) -> usize {
     }
 }
 
-/// Asks for more input until all bytes of a frame are there.
+/// Asks for more input until all bytes of a frame have arrived.
 fn whole(input: &Input<'_>, frame: Frame) -> Result<(), NoItem> {
     match input.data.len() < frame.end {
         false => Ok(()),

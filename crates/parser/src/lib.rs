@@ -1,23 +1,23 @@
 //! Streaming, event-driven, sans-IO parser of the WebAssembly binary format.
 //!
 //! This crate holds the framing of a binary (header, sections, sizes, counts, order) and the walk
-//! over it item by item. Items and definitions are decoded by [`wattle_ast`]. Only what is
-//! *malformed* is found here: [`parse`] accepts invalid modules.
+//! over it item by item. Items and definitions are decoded by [`wattle_ast`]. The parser finds only
+//! *malformed* input: [`parse`] accepts invalid modules.
 //!
 //! | to | use |
 //! |---|---|
 //! | get a tree of a module | [`parse`] |
-//! | get a tree of a component, or of whichever the file is | [`parse_component`], [`parse_wasm`] |
+//! | get a tree of a component, or of any binary | [`parse_component`], [`parse_wasm`] |
 //! | walk a slice | [`events`] |
-//! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
+//! | walk the input of an [`io::Read`](std::io::Read) | [`EventReader`] |
 //! | feed chunks as they arrive | [`Parser`] |
 //! | continue after a malformed part | [`Events::skip_malformed`] |
 //! | walk over sections by their sizes alone | [`frames`] |
 //! | do any of these with a file that is a module or a component | [`components`] |
 //!
 //! A slice, a reader and chunks give the same items, at the same offsets, and the same errors,
-//! however the input is cut. No more of the input than one item is ever held, and no number in the input
-//! sizes an allocation.
+//! however the input is cut. The parser never holds more than one item of the input, and no number
+//! in the input determines the size of an allocation.
 //!
 //! ```
 //! use wattle_ast::{Item, SectionId};
@@ -43,11 +43,11 @@
 //! - if the item is now complete: "section size mismatch";
 //! - if the input ends first: "unexpected end of section or function", or "length out of bounds"
 //!   when the item states a length;
-//! - if the item is malformed: the phrase for what is wrong with it.
+//! - if the item is malformed: the phrase for that error.
 //!
-//! A section that claims more than the whole input has is "length out of bounds". The second
-//! attempt reads at most [`LOOK_AHEAD`] bytes beyond the frame, which bounds both memory and delay;
-//! an item that takes even more is a "section size mismatch".
+//! If a section claims more bytes than the whole input has, the error is "length out of bounds".
+//! The second attempt reads at most [`LOOK_AHEAD`] bytes beyond the frame, which bounds both memory
+//! and delay; the error for an item that takes even more is "section size mismatch".
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,5 +1,5 @@
-//! The state of a parser in a module: the section it is in, and the facts about earlier sections that
-//! later ones are checked against.
+//! The state of a parser in a module: the current section, and the facts about earlier sections
+//! that later sections are checked against.
 
 use wattle_ast::components::Layer;
 use wattle_ast::{
@@ -24,11 +24,12 @@ pub(crate) struct ModuleState {
     pub(crate) imported: [u32; ExternKind::COUNT],
     /// The number of custom sections so far.
     pub(crate) customs: u32,
-    /// The number of functions in the function section, and of bodies in the code section.
+    /// The number of functions in the function section, and the number of bodies in the code
+    /// section.
     funcs: u32,
     bodies: u32,
     data_count: Option<u32>,
-    /// Whether a malformed part was skipped: from then on, order and counts are not checked.
+    /// Whether a malformed part was skipped. Afterwards, order and counts are not checked.
     is_partial: bool,
     /// Whether an earlier attempt at the current body checked its instructions.
     body_checked: bool,
@@ -61,7 +62,7 @@ impl State for ModuleState {
     }
 
     fn skip_malformed(&mut self, input: &Input<'_>) -> Option<usize> {
-        // If only the order or a count is wrong, the content can still be read.
+        // If only the order of sections or a count is wrong, the content can still be read.
         if self.started
             && !core::mem::replace(&mut self.is_partial, true)
             && matches!(self.step(input, &mut 0, &mut Item::Header), Ok(()) | Err(NoItem::End))
@@ -85,7 +86,7 @@ impl State for ModuleState {
 }
 
 impl ModuleState {
-    /// The state behind the header of a module.
+    /// The state after the header of a module.
     pub(crate) fn behind_header() -> ModuleState {
         ModuleState { started: true, ..ModuleState::default() }
     }
@@ -177,7 +178,7 @@ impl ModuleState {
         Ok(id)
     }
 
-    /// Compares a section's count, which stands at position `at`, with the counts of earlier
+    /// Compares the count of a section, which is at position `at`, with the counts of earlier
     /// sections.
     fn check_count(&self, section: Header, at: usize) -> Result<(), NoItem> {
         match (section.id, self.data_count) {
@@ -192,7 +193,7 @@ impl ModuleState {
         }
     }
 
-    /// Checks that no body is missing, once no code section can follow.
+    /// Checks that no body is missing, when the code section can no longer follow.
     fn check_bodies_came(&self) -> Result<(), NoItem> {
         match self.bodies == self.funcs || self.is_partial {
             true => Ok(()),
@@ -264,7 +265,7 @@ pub(crate) fn preamble(input: &Input<'_>, len: &mut usize) -> Result<Option<Laye
     Ok(Layer::of(input.data))
 }
 
-/// Whether a preamble is that of a component, of whichever version.
+/// Whether a preamble is that of a component of any version.
 pub(crate) fn is_component(input: &Input<'_>) -> bool {
     let layer = 6..8;
     input.data.get(layer.clone()) == Layer::Component.preamble().get(layer)

@@ -19,8 +19,8 @@ pub enum Step<'b> {
     End,
 }
 
-/// A parser that neither holds nor reads input: the caller owns the bytes and passes those that
-/// have arrived.
+/// A parser that neither holds nor reads input: the caller owns the bytes, and passes the bytes
+/// that have arrived.
 ///
 /// ```
 /// use wattle_ast::{Error, Item};
@@ -55,20 +55,20 @@ pub struct Parser {
 }
 
 impl Parser {
-    /// A parser for a module, with the default features, that checks the bodies of functions.
+    /// A parser of a module, with the default features, which checks the bodies of functions.
     pub fn new() -> Parser {
         Parser::default()
     }
 
-    /// Sets the features that are on. Encodings of all others are malformed.
+    /// Sets the features that are on. Encodings that need other features are malformed.
     #[must_use]
     pub fn features(mut self, features: Features) -> Parser {
         self.sans_io.features = features;
         self
     }
 
-    /// Sets whether the instructions of function bodies are read. Without that, malformed
-    /// instructions go unnoticed (locals are still read). Use it when you look at the bodies
+    /// Sets whether the instructions of function bodies are read. If they are not, malformed
+    /// instructions go unnoticed (locals are still read). Turn this off if you read the bodies
     /// yourself, for example in parallel.
     ///
     /// ```
@@ -85,9 +85,10 @@ impl Parser {
         self
     }
 
-    /// Sets where the module lies in a larger input, such as a component. The parser is given the
-    /// input from the start of the range on, and the module must end at the end of the range. Bytes
-    /// behind the range are ignored. Offsets, also those of errors, are offsets in the input.
+    /// Sets the range of a larger input, such as a component, that holds the module. The parser is
+    /// given the input from the start of the range on, and the module must end at the end of the
+    /// range. Bytes after the range are ignored. All offsets, also those of errors, are offsets in
+    /// the input.
     ///
     /// ```
     /// use wattle_parser::Parser;
@@ -111,7 +112,7 @@ impl Parser {
     }
 
     /// Takes one event off the front of `data`, which holds the bytes that have arrived and were
-    /// not yet taken. `eof` says that no more will arrive.
+    /// not yet taken. `eof` states that no more bytes will arrive.
     ///
     /// # Errors
     /// The first place where the input is malformed. Nothing is taken then, and calling again with

@@ -5,27 +5,27 @@ use alloc::vec::Vec;
 
 use wattle_ast::RawSection;
 
-/// Where the bytes of a tree come from: the input with the offset of its first byte, or, without one,
-/// the events, which go before the tree does.
+/// The source of the bytes of a tree: the input with the offset of its first byte, or `None` if the
+/// bytes must be copied from the events, which the tree outlives.
 #[derive(Clone, Copy)]
 pub(crate) struct Keep<'a>(Option<(&'a [u8], usize)>);
 
 impl<'a> Keep<'a> {
-    /// The bytes are borrowed from the input, whose first byte is at this offset.
+    /// Borrows the bytes from the input, whose first byte is at this offset.
     pub(crate) fn borrow(input: &'a [u8], offset: usize) -> Keep<'a> {
         Keep(Some((input, offset)))
     }
 }
 
 impl Keep<'static> {
-    /// The bytes are copied from the events.
+    /// Copies the bytes from the events.
     #[cfg(feature = "std")]
     pub(crate) fn copy() -> Keep<'static> {
         Keep(None)
     }
 }
 
-/// The section that is being read, as far as its events have come.
+/// The section that is being read, up to the last event.
 pub(crate) struct Raw<'a, Id> {
     keep: Keep<'a>,
     open: Option<Open<Id>>,
@@ -33,7 +33,7 @@ pub(crate) struct Raw<'a, Id> {
 
 struct Open<Id> {
     id: Id,
-    /// The offset of its first byte, and that behind its last so far.
+    /// The offset of the first byte of the section, and the offset after its last byte so far.
     start: usize,
     end: usize,
     /// The bytes, unless they are borrowed.
@@ -45,7 +45,7 @@ impl<'a, Id> Raw<'a, Id> {
         Raw { keep, open: None }
     }
 
-    /// Begins a section. The event that it begins with is still to be added.
+    /// Begins a section. The bytes of the first event are still to be added.
     pub(crate) fn begin(&mut self, id: Id, offset: usize) {
         self.open = Some(Open { id, start: offset, end: offset, bytes: Vec::new() });
     }

@@ -1,45 +1,45 @@
-//! What the parsers of modules and of components have in common: they are given the input that has
+//! The shared part of the parsers of modules and of components: they are given the input that has
 //! arrived, and take one event off its front.
 
 use wattle_ast::{Error, Features, Path};
 
 use crate::frame::{Input, NoItem};
 
-/// A parser that neither holds nor reads input: its place in the input, and the state of what it
-/// reads.
+/// A parser that neither holds nor reads input: its place in the input, and the state of the module
+/// or component that it reads.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SansIo<S> {
     pub(crate) features: Features,
-    /// Whether the instructions of bodies are left unread.
+    /// Whether the instructions of bodies are not read.
     pub(crate) skip_bodies: bool,
-    /// The number of bytes from which another attempt can succeed, found by the last attempt.
+    /// The number of bytes that the next attempt needs, as the last attempt found.
     wanted: usize,
     /// The offset in the input of the next byte.
     pub(crate) offset: usize,
-    /// The offset at which the outermost module or component must end, if set.
+    /// The offset where the outermost module or component must end, if it is set.
     pub(crate) end: Option<usize>,
     pub(crate) state: S,
 }
 
-/// What a parser knows of the module or component that it reads.
+/// The state of a parser in the module or component that it reads.
 pub(crate) trait State: Explain {
     type Event<'b>;
 
-    /// An event to write over.
+    /// An event that is to be overwritten.
     fn blank<'b>() -> Self::Event<'b>;
 
-    /// Sets where in the input an event lies.
+    /// Sets the place of an event in the input.
     fn locate<'b>(event: &mut Self::Event<'b>, offset: usize, bytes: &'b [u8]);
 
-    /// The offset at which the innermost of the modules and components inside of the outermost one
-    /// must end.
+    /// The offset where the innermost open module or component must end, unless it is the outermost
+    /// one.
     #[inline(always)]
     fn inner_end(&self) -> Option<usize> {
         None
     }
 
-    /// Decodes the event at the front of the input, writes it over a blank one, and moves past it.
-    /// Returns the number of its bytes.
+    /// Decodes the event at the front of the input, overwrites a blank event with it, and moves
+    /// past it. Returns the number of its bytes.
     fn take<'b>(&mut self, event: &mut Self::Event<'b>, input: &Input<'b>)
     -> Result<usize, NoItem>;
 
@@ -48,12 +48,12 @@ pub(crate) trait State: Explain {
     #[cfg(feature = "std")]
     fn check_next(&mut self, input: &Input<'_>) -> Result<(), NoItem>;
 
-    /// Moves past the malformed part at the front of the input, which has arrived as a whole. Returns
-    /// its length, or `None` when its end is not known.
+    /// Moves past the malformed part at the front of the input, which has arrived as a whole.
+    /// Returns the length of the part, or `None` when its end is unknown.
     fn skip_malformed(&mut self, input: &Input<'_>) -> Option<usize>;
 }
 
-/// How a state says what is wrong, and where. None of this runs while the input is well-formed.
+/// The errors of a state, and their places. None of this runs while the input is well-formed.
 pub(crate) trait Explain {
     /// The error for an event that cannot be decoded.
     fn error(&self, input: &Input<'_>, why: NoItem) -> Error;
@@ -62,9 +62,9 @@ pub(crate) trait Explain {
     fn path(&self, input: &Input<'_>) -> Path;
 }
 
-/// How a step ends.
+/// The end of a step.
 pub(crate) enum Progress {
-    /// With an event of this many bytes.
+    /// An event of this many bytes.
     Event(usize),
     /// The next event needs at least this many more bytes.
     NeedMore(usize),
@@ -72,8 +72,8 @@ pub(crate) enum Progress {
 }
 
 impl<S: State> SansIo<S> {
-    /// Takes one event off the front of `data`, and writes it over a blank one. Moving a small event
-    /// would take as long as reading it.
+    /// Takes one event off the front of `data`, and overwrites a blank event with it. To move a
+    /// small event would take as long as to read it.
     #[inline(always)]
     pub(crate) fn next_to<'b>(
         &mut self,
@@ -111,7 +111,7 @@ impl<S: State> SansIo<S> {
         }
     }
 
-    /// The data up to where the innermost module or component must end.
+    /// The data up to the offset where the innermost module or component must end.
     #[inline(always)]
     fn input<'b>(&self, data: &'b [u8], eof: bool) -> Input<'b> {
         let end = self.state.inner_end().or(self.end);
@@ -124,13 +124,13 @@ impl<S: State> SansIo<S> {
         Input { data, eof, offset, room, features, skip_bodies }
     }
 
-    /// Whether the last attempt found that it needs more than this.
+    /// Whether the input has fewer bytes than the last attempt found to be needed.
     #[inline(always)]
     fn lacks(&self, input: &Input<'_>) -> bool {
         input.data.len() < self.wanted && !input.eof
     }
 
-    /// How a step ends where no event can be taken.
+    /// Ends a step in which no event could be taken.
     #[cold]
     #[inline(never)]
     fn no_event(&mut self, input: &Input<'_>, why: NoItem) -> Result<Progress, Error> {
@@ -145,14 +145,14 @@ impl<S: State> SansIo<S> {
     }
 
     /// Skips the malformed part at the front of `data`, which holds the rest of the input. Returns
-    /// its length, or `None` when its end is not known.
+    /// the length of the part, or `None` when its end is unknown.
     pub(crate) fn skip_malformed(&mut self, data: &[u8]) -> Option<usize> {
         let len = self.state.skip_malformed(&self.input(data, true))?;
         self.advance(len);
         Some(len)
     }
 
-    /// The path to the event that `data` begins with.
+    /// The path to the event at the front of `data`.
     #[cfg(feature = "std")]
     pub(crate) fn path_of_next(&self, data: &[u8]) -> Path {
         self.state.path(&self.input(data, false))

@@ -1,17 +1,17 @@
-//! The section that a parser is in: how much of it is left, and its next entry.
+//! The current section of a parser: the number of its remaining bytes, and its next entry.
 
 use wattle_ast::{Body, Entries, Item, Malformed, Section as Header, SectionId};
 
 use crate::frame::{Frame, Input, LOOK_AHEAD, NoItem, section_size};
 
-/// How many bytes the section that is being read has, and how many are left.
+/// The size of the section that is being read, and the number of its remaining bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Extent {
     /// The size of the section in bytes, as its header states it.
     pub(crate) size: u32,
     /// The offset of the size in the input.
     pub(crate) size_at: usize,
-    /// The number of bytes that are left.
+    /// The number of remaining bytes.
     pub(crate) left: usize,
 }
 
@@ -27,8 +27,8 @@ impl Extent {
         }
     }
 
-    /// The position behind the section that the parser is in, or, without one, behind the section that
-    /// begins the input.
+    /// The position after the current section, or, if there is none, after the section at the front
+    /// of the input.
     pub(crate) fn end(open: Option<&Extent>, input: &Input<'_>) -> Option<usize> {
         match open {
             Some(extent) => Some(extent.left),
@@ -36,7 +36,7 @@ impl Extent {
         }
     }
 
-    /// Checks that no byte is left after the last item. `surplus` is the error if one is.
+    /// Checks that no bytes remain after the last item. `surplus` is the error for remaining bytes.
     pub(crate) fn leave(&self, input: &Input<'_>, surplus: Malformed) -> Result<(), NoItem> {
         let wanted = self.left.min(LOOK_AHEAD);
         match self.left {
@@ -74,13 +74,13 @@ impl Section {
         self.entries.section()
     }
 
-    /// The bytes that are left.
+    /// The frame of the remaining bytes.
     pub(crate) fn frame(&self) -> Frame {
         Frame::of_module(0, self.extent.left, Malformed::SectionSize)
     }
 
     /// Skips the next entry if it is a body, whose size is known, or else the rest of the section.
-    /// Returns the number of bytes.
+    /// Returns the number of skipped bytes.
     pub(crate) fn skip_malformed(&mut self, input: &Input<'_>) -> usize {
         if self.id() == SectionId::Code && !self.entries.is_done() {
             let mut reader = input.reader(0, self.extent.left);

@@ -24,7 +24,7 @@ pub fn events(bytes: &[u8]) -> Events<'_> {
     Parser::new().events(bytes)
 }
 
-/// The module of these bytes, with the default features.
+/// Parses the module in these bytes, with the default features.
 ///
 /// # Errors
 /// The first place where the bytes are malformed.
@@ -55,7 +55,7 @@ impl Parser {
         Events { walk: Walk::new(self.sans_io, bytes) }
     }
 
-    /// The module of these bytes.
+    /// Parses the module in these bytes.
     ///
     /// # Errors
     /// The first place where the bytes are malformed.
@@ -86,9 +86,9 @@ pub struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
-    /// Continues after the malformed part that the last error is about, for tools that show as much
-    /// as possible of a malformed module: after the body if its size is known, else after the
-    /// section. From then on, the order of sections and their counts are not checked.
+    /// Continues after the malformed part of the last error, for tools that show as much as
+    /// possible of a malformed module: after the body if its size is known, else after the section.
+    /// Afterwards, the order of sections and their counts are not checked.
     ///
     /// Returns `None` when the end of the malformed part is unknown or lies beyond the input. The
     /// events end there.
@@ -114,7 +114,7 @@ impl<'a> Events<'a> {
         self.walk.parser.offset
     }
 
-    /// The bytes behind the last event.
+    /// The bytes after the last event.
     pub fn rest(&self) -> &'a [u8] {
         self.walk.rest
     }
@@ -134,20 +134,20 @@ impl FusedIterator for Events<'_> {}
 /// A section that is delimited by its size alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SectionFrame<'a> {
-    /// The section code; [`SectionId::from_code`] gives the sections of modules that exist, and
-    /// [`components::SectionId::from_code`](wattle_ast::components::SectionId::from_code) those of
-    /// components.
+    /// The section code. [`SectionId::from_code`] gives the section of a module with this code, and
+    /// [`components::SectionId::from_code`](wattle_ast::components::SectionId::from_code) that of a
+    /// component; a code without a section is possible.
     pub code: u8,
     /// The offset in the input of the code.
     pub offset: usize,
     /// All bytes of the section, code and size included.
     pub bytes: &'a [u8],
-    /// The bytes behind the size.
+    /// The bytes after the size.
     pub content: &'a [u8],
 }
 
 /// The sections of a module, delimited by their sizes alone. Contents, codes and order are not
-/// checked, so this works on modules that nothing else can read.
+/// checked, so this works on modules that cannot be read otherwise.
 ///
 /// ```
 /// // A section that does not exist, then a custom section.
@@ -166,8 +166,8 @@ pub fn frames(bytes: &[u8]) -> impl Iterator<Item = Result<SectionFrame<'_>, Err
     frames_behind(Parser::new().events(bytes).walk, path)
 }
 
-/// The sections behind the header, with which a walk begins. `path` is the path to a section with a
-/// code.
+/// The sections after the header, which is the first event of `walk`. `path` returns the path to a
+/// section with a code.
 pub(crate) fn frames_behind<'a, S: State>(
     mut walk: Walk<'a, S>,
     path: impl Fn(u8) -> Path,

@@ -4,7 +4,7 @@ use wattle_ast::{Collector, Item, Module, SectionId};
 
 use crate::raw::{Keep, Raw};
 
-/// A module whose events are coming.
+/// A module that is being built from its events.
 pub(crate) struct Builder<'a> {
     collector: Collector<'a>,
     raw: Raw<'a, SectionId>,
@@ -25,7 +25,7 @@ impl<'a> Builder<'a> {
         self.collector.item(item);
     }
 
-    /// Adds bytes to the section that were skipped because they are malformed.
+    /// Adds skipped malformed bytes to the section.
     pub(crate) fn skip(&mut self, bytes: &[u8]) {
         self.raw.add(bytes);
     }

@@ -8,7 +8,7 @@ use crate::sans_io::{Progress, SansIo, State};
 #[derive(Clone, Debug)]
 pub(crate) struct Walk<'a, S> {
     pub(crate) parser: SansIo<S>,
-    /// The bytes behind the last event.
+    /// The bytes after the last event.
     pub(crate) rest: &'a [u8],
     done: bool,
 }
@@ -16,9 +16,9 @@ pub(crate) struct Walk<'a, S> {
 /// A part of a module that was skipped because it is malformed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Skipped<'a> {
-    /// The offset in the input of its first byte.
+    /// The offset in the input of the first byte.
     pub offset: usize,
-    /// Its bytes; empty if only the order of sections or a count is wrong.
+    /// The bytes; empty if only the order of sections or a count is wrong.
     pub bytes: &'a [u8],
 }
 
@@ -27,7 +27,7 @@ impl<'a, S: State> Walk<'a, S> {
         Walk { parser, rest, done: false }
     }
 
-    /// The next event, or `None` behind the last event or an error.
+    /// The next event, or `None` after the last event or an error.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Result<S::Event<'a>, Error>> {
         if self.done {
@@ -39,7 +39,7 @@ impl<'a, S: State> Walk<'a, S> {
                 self.rest = self.rest.get(len..).unwrap_or_default();
                 Some(Ok(event))
             }
-            // The whole input is here, so no more can arrive.
+            // The whole input is here, so no more bytes can arrive.
             Ok(Progress::End | Progress::NeedMore(_)) => {
                 self.done = true;
                 None
@@ -51,7 +51,7 @@ impl<'a, S: State> Walk<'a, S> {
         }
     }
 
-    /// Passes the events that are left to `take`, each where the parser made it.
+    /// Passes the remaining events to `take` without moving them.
     pub(crate) fn pass_to(mut self, mut take: impl FnMut(&S::Event<'a>)) -> Result<(), Error> {
         while !self.done {
             let mut event = S::blank();
@@ -60,15 +60,15 @@ impl<'a, S: State> Walk<'a, S> {
                     self.rest = self.rest.get(len..).unwrap_or_default();
                     take(&event);
                 }
-                // The whole input is here, so no more can arrive.
+                // The whole input is here, so no more bytes can arrive.
                 Progress::End | Progress::NeedMore(_) => self.done = true,
             }
         }
         Ok(())
     }
 
-    /// Skips the malformed part that the last error is about; `None` when its end is unknown or lies
-    /// beyond the input.
+    /// Skips the malformed part of the last error; `None` when the end of the part is unknown or
+    /// lies beyond the input.
     pub(crate) fn skip_malformed(&mut self) -> Option<Skipped<'a>> {
         let offset = self.parser.offset;
         let len = self.parser.skip_malformed(self.rest)?;

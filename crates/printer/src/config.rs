@@ -35,8 +35,8 @@ macro_rules! settings {
         }
 
         impl Config {
-            /// The default settings: flat instructions, two spaces a level, nothing added and
-            /// nothing left out.
+            /// The default settings: flat instructions, two spaces a level, no additions and no
+            /// omissions.
             pub fn new() -> Config {
                 Config::default()
             }

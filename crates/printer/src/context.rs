@@ -1,4 +1,4 @@
-//! The state that all parts of the printer share: module, settings, identifiers and line breaks.
+//! The shared state of all parts of the printer: module, settings, identifiers and line breaks.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -12,20 +12,20 @@ use crate::ids::{Ids, Space};
 use crate::lines::Lines;
 use crate::metadata::Customs;
 
-/// The state that all parts of the printer share.
+/// The shared state of all parts of the printer.
 pub(crate) struct Context<'m> {
     pub(crate) module: &'m Module<'m>,
     pub(crate) config: Config,
     pub(crate) ids: ModuleIds,
     /// The types of functions, tables, memories, globals and tags.
     pub(crate) spaces: IndexSpaces,
-    /// The custom sections; none while only a part of the module is printed.
+    /// The custom sections; empty while only a part of the module is printed.
     pub(crate) customs: Customs<'m>,
     pub(crate) lines: Lines,
 }
 
-/// The keyword of an instruction, padded: copying a fixed number of bytes and then cutting the rest
-/// off is quicker than copying the exact number.
+/// The keyword of an instruction, padded: it is quicker to copy a fixed number of bytes and cut off
+/// the rest than to copy the exact number.
 #[derive(Clone, Copy)]
 struct Keyword {
     text: [u8; KEYWORD],
@@ -62,7 +62,8 @@ pub(crate) struct ModuleIds {
     pub(crate) tags: Ids,
     pub(crate) elems: Ids,
     pub(crate) datas: Ids,
-    /// The identifiers of fields, by the index of their type; types without any are left out.
+    /// The identifiers of fields, by the index of their type. Types without such identifiers are
+    /// left out.
     pub(crate) fields: BTreeMap<u32, Ids>,
 }
 
@@ -156,7 +157,7 @@ impl ModuleIds {
     }
 }
 
-/// The imports that have no place for an identifier, because their group states one type for all of
+/// The imports without a place for an identifier, because their group states one type for all of
 /// them: by kind, a flag for each index.
 pub(crate) fn nameless(module: &Module<'_>) -> BTreeMap<ExternKind, Vec<bool>> {
     let mut flags: BTreeMap<ExternKind, Vec<bool>> = BTreeMap::new();

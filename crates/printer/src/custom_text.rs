@@ -1,4 +1,4 @@
-//! Custom sections that have a text form of their own, which other tools defined: `@producers` and
+//! Custom sections with a text form of their own, which other tools have defined: `@producers` and
 //! `@dylink.0`.
 
 use alloc::format;
@@ -13,8 +13,8 @@ use wattle_syntax::strings;
 use crate::lines::Lines;
 use crate::printer::Printer;
 
-/// Writes a custom section without its closing parenthesis, provided that the text parses back to
-/// these bytes at this place; otherwise writes nothing and returns false. `last` is the last
+/// Writes a custom section without its closing parenthesis, if that text parses back to these bytes
+/// at this place; otherwise writes nothing. Returns whether it was written. `last` is the last
 /// section of the module that is not custom.
 pub(crate) fn section(
     printer: &mut Printer<'_>,
@@ -47,13 +47,13 @@ pub(crate) fn section(
     }
 }
 
-/// The section `producers` with these bytes, provided that it has a text that parses back to them.
+/// Parses a section `producers`; `None` unless it has a text that parses back to these bytes.
 pub(crate) fn producers_in(bytes: &[u8]) -> Option<Producers<'_>> {
     let section = Producers::parse(bytes).ok()?;
     (section.to_bytes() == bytes && has_text(&section.fields)).then_some(section)
 }
 
-/// Whether all fields are ones that other tools can read from text.
+/// Whether other tools can read all fields from text.
 fn has_text(fields: &[ProducersField<'_>]) -> bool {
     let is_known = |name: &Name<'_>| matches!(&**name, "language" | "sdk" | "processed-by");
     fields.iter().enumerate().all(|(at, field)| {
@@ -62,7 +62,7 @@ fn has_text(fields: &[ProducersField<'_>]) -> bool {
     })
 }
 
-/// The fields of a section `producers`, each on a line at this level.
+/// Writes the fields of a section `producers`, each on a line at this level.
 pub(crate) fn producers(out: &mut Vec<u8>, lines: &Lines, level: usize, section: &Producers<'_>) {
     for field in &section.fields {
         for value in &field.values {
@@ -75,7 +75,7 @@ pub(crate) fn producers(out: &mut Vec<u8>, lines: &Lines, level: usize, section:
     }
 }
 
-/// Whether all subsections are known, and none would be read as a part of the subsection before.
+/// Whether all subsections are known, and none of them would be read as a part of the one before.
 fn are_told_apart(section: &Dylink<'_>) -> bool {
     use DylinkSubsection::{Exports, Imports, Unknown};
     let is_known = |it: &DylinkSubsection<'_>| match it {
@@ -137,7 +137,7 @@ fn subsection(printer: &mut Printer<'_>, subsection: &DylinkSubsection<'_>) {
     }
 }
 
-/// Begins a line and a form in it.
+/// Begins a form on a new line.
 fn form(printer: &mut Printer<'_>, keyword: &str) {
     printer.context.line(&mut printer.out, 2);
     printer.open(keyword, None);
@@ -150,7 +150,8 @@ fn names<'n>(out: &mut Vec<u8>, names: impl IntoIterator<Item = &'n Name<'n>>) {
     }
 }
 
-/// The keywords of the flags, a number for the bits without one, and the closing parenthesis.
+/// Writes the keywords of the flags, a number for the bits without a keyword, and the closing
+/// parenthesis.
 fn flags(printer: &mut Printer<'_>, flags: SymbolFlags) {
     let mut rest = flags.0;
     for (flag, word) in SymbolFlags::WORDS {

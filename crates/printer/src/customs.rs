@@ -1,4 +1,4 @@
-//! Custom sections as annotations. The name section is written as one where identifiers do not
+//! Custom sections as annotations. The name section is an annotation only if identifiers do not
 //! suffice.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
@@ -59,7 +59,7 @@ pub(crate) fn print(printer: &mut Printer<'_>, hand_on: HandOn<'_>) -> fmt::Resu
     Ok(())
 }
 
-/// A custom section without its closing parenthesis.
+/// Prints a custom section without its closing parenthesis.
 fn section(
     printer: &mut Printer<'_>,
     custom: &Custom<'_>,
@@ -75,8 +75,8 @@ fn section(
     byte_string(&mut printer.out, content, printer.context.config.skeleton, hand_on)
 }
 
-/// The place of the name section and the names that identifiers cannot express, without the closing
-/// parenthesis.
+/// Prints the place of the name section and the names that identifiers cannot express, without the
+/// closing parenthesis.
 fn names_mark(
     printer: &mut Printer<'_>,
     after: Option<SectionId>,
@@ -106,7 +106,7 @@ fn placement(printer: &mut Printer<'_>, after: Option<SectionId>, last: Option<S
     match after {
         after if after >= last => {}
         None => printer.str(" (before first)"),
-        // A placement cannot name the data count section, which only the code section follows.
+        // A placement cannot name the data count section, but only the code section can follow it.
         Some(SectionId::DataCount) => printer.str(" (before code)"),
         Some(after) => {
             printer.str(" (after ");
@@ -116,22 +116,22 @@ fn placement(printer: &mut Printer<'_>, after: Option<SectionId>, last: Option<S
     }
 }
 
-/// How the text expresses the names.
+/// The way in which the text states the names of a module.
 enum NameText {
     /// By identifiers. The bytes are a name section of the names that identifiers cannot express:
-    /// of items that do not exist, and of those without a place for an identifier.
+    /// those of items that do not exist, and of items without a place for an identifier.
     Ids {
         more: Vec<u8>,
-        /// Whether identifiers say all names.
+        /// Whether the identifiers state all names.
         is_told: bool,
     },
-    /// By whole name sections, because there are several or a malformed one. The bytes are the
-    /// section whose names the module has.
+    /// By whole name sections, because there are several, or a malformed one. The bytes are the
+    /// section that the names of the module come from.
     Section(Vec<u8>),
 }
 
-/// How the text states the names of a module. `id` is the identifier of a module in a component, and
-/// `None` for other modules.
+/// Determines the way in which the text states the names of a module. `id` is the identifier of a
+/// module in a component, and `None` for other modules.
 fn name_text(context: &Context<'_>, id: Option<Option<&Name<'_>>>) -> NameText {
     let module = context.module;
     let names = &module.names;
@@ -143,7 +143,7 @@ fn name_text(context: &Context<'_>, id: Option<Option<&Name<'_>>>) -> NameText {
     let flags = |kind| nameless.get(&kind).map_or(&[][..], Vec::as_slice);
     let has_place =
         |kind, index: u32| !flags(kind).get(index as usize).is_some_and(|nameless| *nameless);
-    // The parameters that have places for identifiers.
+    // The indices of the parameters that have places for identifiers.
     let params = |ty| match module.func_type(ty) {
         Some(func) if repeats(func, true) => 0..func.params().len(),
         Some(func) => func.params().len()..func.params().len(),
@@ -190,12 +190,12 @@ fn name_text(context: &Context<'_>, id: Option<Option<&Name<'_>>>) -> NameText {
     if id.is_none() {
         return NameText::Ids { more: bytes, is_told: false };
     }
-    // A module in a component that has the annotation has the name that the annotation says, or none.
+    // A module in a component with the annotation has the name in the annotation, or none.
     more.module = names.module.clone();
     NameText::Ids { more: more.to_bytes(), is_told: false }
 }
 
-/// The names of indices outside of `places`, and of those without a place for an identifier.
+/// The names of indices outside of `places`, and of indices without a place for an identifier.
 fn beyond<'a, I: SpaceIdx>(
     names: &NameMap<'a, I>,
     places: Range<usize>,
@@ -211,8 +211,8 @@ fn beyond<'a, I: SpaceIdx>(
     more
 }
 
-/// The names of inner indices without a place for an identifier. `places` gives the indices of an
-/// item that have one.
+/// The names of inner indices without a place for an identifier. `places` returns the inner indices
+/// of an item that have a place.
 fn inner<'a, O: SpaceIdx, I: SpaceIdx>(
     names: &IndirectNameMap<'a, O, I>,
     places: impl Fn(O) -> Range<usize>,

@@ -1,4 +1,4 @@
-//! Which exports are written inside the items that they export.
+//! Finds the exports that are written inside the items that they export.
 
 use alloc::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use wattle_ast::{ExternIdx, ExternKind};
 
 use crate::context::Context;
 
-/// Which exports are written inside the items that they export.
+/// The exports that are written inside the items that they export.
 ///
 /// The order of exports in the text is their order in the module. So an export can be inline only
-/// if that keeps the order: as many as possible at the start of the list, printed before the export
-/// fields, and as many as possible at its end, printed in functions, which follow the export
-/// fields.
+/// if that keeps the order. At the start of the list, these are the exports of items that are
+/// printed before the export fields, as far as the orders agree; at the end of the list, the
+/// exports of functions, which are printed after the export fields.
 #[derive(Default)]
 pub(crate) struct InlineExports {
     /// For each item, the range of its exports.
     ranges: BTreeMap<ExternIdx, (usize, usize)>,
     /// The number of inline exports before the export fields.
     front: usize,
-    /// The first of the exports that are inline in functions.
+    /// The place of the first export that is inline in a function.
     back: usize,
 }
 
@@ -67,7 +67,8 @@ impl InlineExports {
 /// The stage at which functions are printed, after the export fields.
 const FUNC_STAGE: usize = 5;
 
-/// When each item that can have inline exports is printed: a stage, and a place in the stage.
+/// Returns the time at which each item that can have inline exports is printed: a stage, and a
+/// place in the stage.
 fn places(context: &Context<'_>) -> BTreeMap<ExternIdx, (usize, usize)> {
     let module = context.module;
     let mut places = BTreeMap::new();

@@ -1,11 +1,11 @@
 //! Folded instructions: operands in parentheses, inside the instruction that takes them.
 //!
 //! An instruction and its operands are a run of consecutive instructions, and two runs either nest
-//! or do not overlap. Once it is known where the run of each instruction begins, the text is
+//! or do not overlap. First the start of the run of each instruction is found. Then the text is
 //! written in one pass: before each instruction, the parentheses of all runs that begin there are
 //! opened, the longest run first; after it, the parenthesis of its own run is closed. As long as
 //! runs nest, the text unfolds to the original instructions. So where the stack of an invalid body
-//! is unknown, operands are left outside and the text is still right.
+//! is unknown, operands are left outside, and the text is still right.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/instructions.html#folded-instructions>
 
@@ -20,13 +20,14 @@ use crate::labels::LabelStack;
 use crate::metadata::Pending;
 use crate::numbers;
 
-/// The most characters of a run that is written on one line. Runs with blocks never are.
+/// The greatest number of characters of a run that is written on one line. A run with blocks is
+/// never written on one line.
 const LINE: usize = 72;
 
-/// Ends a list of instructions whose runs begin at one place.
+/// The end of a list of instructions whose runs begin at one place.
 const NONE: usize = usize::MAX;
 
-/// Folds bodies. It only holds memory that is reused from one body to the next.
+/// Folds bodies. It keeps nothing but memory that is reused for the next body.
 #[derive(Default)]
 pub(crate) struct Folder {
     nodes: Vec<Node>,
@@ -35,15 +36,15 @@ pub(crate) struct Folder {
     text: Vec<u8>,
 }
 
-/// An instruction that was collected.
+/// A collected instruction.
 struct Node {
-    /// The end of its text, which begins at the end of the text of the instruction before.
+    /// The end of its text. The text begins at the end of the text of the instruction before.
     text: usize,
     /// The first instruction of its run.
     start: usize,
     /// The last instruction whose run begins with this instruction.
     head: usize,
-    /// The previous instruction whose run begins where the run of this one does.
+    /// The previous instruction whose run begins at the same instruction.
     next: usize,
     /// The number of instructions up to this one that begin, part or end blocks.
     structured: usize,
@@ -51,12 +52,12 @@ struct Node {
     role: Role,
 }
 
-/// The part that an instruction plays in the layout.
+/// The role of an instruction in the layout.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// Takes operands and leaves results.
     Values,
-    /// `block`, `loop`, `try_table`: instructions follow at once.
+    /// `block`, `loop`, `try_table`: the instructions follow immediately.
     Block,
     /// `if`: `(then` follows.
     If,
@@ -64,7 +65,7 @@ enum Role {
     Try,
     /// `else`, `catch`, `catch_all`.
     Part,
-    /// `end` of a block of one part.
+    /// `end` of a block that has one part.
     EndBlock,
     /// `end` of `if` or `try`.
     EndParts,
@@ -76,25 +77,25 @@ enum Role {
 /// Values on the stack, all of them results of one instruction.
 struct Value {
     count: usize,
-    /// The first instruction of the run that leaves them, or [`NONE`] when that run cannot become
-    /// an operand.
+    /// The first instruction of the run that leaves the values, or [`NONE`] if that run cannot
+    /// become an operand.
     start: usize,
 }
 
 /// A block.
 struct Frame {
-    /// The height of the stack when it began, in [`Value`]s.
+    /// The height of the stack at the start of the block, in [`Value`]s.
     base: usize,
     params: usize,
     results: usize,
     label: usize,
     /// The first instruction of its run.
     start: usize,
-    /// Whether its parts have parentheses of their own.
+    /// Whether the parts of the block have parentheses of their own.
     parts: bool,
 }
 
-/// The layout that collects instructions for folding.
+/// The layout that collects the instructions to fold.
 struct Fold<'f> {
     folder: &'f mut Folder,
     /// The number of results of the function.
@@ -129,7 +130,7 @@ impl Layout for Fold<'_> {
 }
 
 impl Fold<'_> {
-    /// Finds the run of the instruction that was collected last, now that its immediates are known.
+    /// Finds the run of the last instruction that was collected, whose immediates are now known.
     #[inline]
     fn finish(&mut self, context: &Context<'_>, opcode: Opcode, seen: &Counted, text: usize) {
         let Some(here) = self.folder.nodes.len().checked_sub(1) else { return };
@@ -225,8 +226,8 @@ impl Fold<'_> {
         self.folder.frames.last().map_or(0, |frame| frame.base)
     }
 
-    /// Takes `count` values off the stack. Returns where the run of the instruction at `here`
-    /// begins when these values are its operands.
+    /// Takes `count` values off the stack. Returns the first instruction of the run of the
+    /// instruction at `here`, which has these values as operands.
     #[inline]
     fn take(&mut self, mut count: usize, here: usize) -> usize {
         let base = self.base();
@@ -235,7 +236,7 @@ impl Fold<'_> {
         while count > 0 && self.folder.values.len() > base {
             let Some(value) = self.folder.values.last_mut() else { break };
             if value.count > count {
-                // Some of its results stay on the stack, so the instruction cannot be an operand.
+                // Some results of the instruction stay on the stack, so it cannot be an operand.
                 value.count -= count;
                 value.start = NONE;
                 break;
@@ -303,7 +304,7 @@ struct Writer<'w, 'm> {
     base: usize,
     annotations: Pending<'w>,
     level: usize,
-    /// The instruction whose run is being written on one line, if there is one.
+    /// The instruction whose run is being written on one line; `NONE` if there is no such run.
     line: usize,
 }
 

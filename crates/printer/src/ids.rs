@@ -1,7 +1,7 @@
 //! The identifiers of each index space, computed once.
 //!
-//! A name becomes an identifier when it is unique in its space, not empty and not very long.
-//! Otherwise the identifier is made of the index, followed by the name in an annotation:
+//! A name becomes an identifier if it is unique in its space, not empty and not very long.
+//! Otherwise the identifier is made from the index, and the name follows in an annotation:
 //! `$#func5 (@name "f")`.
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -19,15 +19,15 @@ pub(crate) struct Ids {
     text: Vec<u8>,
     /// For each index, the end of its identifier, and the end of its annotation.
     ends: Vec<(usize, usize)>,
-    /// Indices with names that are far from those before: the start of the identifier, its end, and
-    /// the end of the annotation.
+    /// The entries of indices that are far beyond the other named indices: the start and the end of
+    /// the identifier, and the end of the annotation.
     far: BTreeMap<u32, (usize, usize, usize)>,
 }
 
-/// What distinguishes the identifiers of one space from those of another.
+/// The properties of an index space that determine its identifiers.
 #[derive(Clone, Copy)]
 pub(crate) struct Space<'s> {
-    /// The word in identifiers that are made of an index, such as `func`.
+    /// The word in identifiers that are made from an index, such as `func`.
     pub(crate) keyword: &'s str,
     /// The first index that can have an identifier.
     pub(crate) first: usize,
@@ -35,7 +35,8 @@ pub(crate) struct Space<'s> {
     pub(crate) len: usize,
     /// Whether indices without a name get identifiers too.
     pub(crate) name_unnamed: bool,
-    /// By index, whether the text has no place for an identifier. Indices beyond the list have one.
+    /// For each index, whether the text has no place for its identifier. Indices beyond the list
+    /// have a place.
     pub(crate) nameless: &'s [bool],
 }
 
@@ -46,14 +47,14 @@ impl Space<'_> {
 }
 
 impl Ids {
-    /// The identifiers of a space with these names.
+    /// Makes the identifiers of a space with these names.
     pub(crate) fn new<I: SpaceIdx>(names: Option<&NameMap<'_, I>>, space: Space<'_>) -> Ids {
         let mut ids = Ids::default();
         ids.fill(names, space);
         ids
     }
 
-    /// Replaces the identifiers by those of another space, and reuses the memory.
+    /// Replaces the identifiers by those of another space, in the same memory.
     pub(crate) fn fill<I: SpaceIdx>(&mut self, names: Option<&NameMap<'_, I>>, space: Space<'_>) {
         let entries = names.into_iter().flat_map(NameMap::iter);
         self.fill_from(entries.map(|(index, name)| (index.idx(), name.as_str())), space);
@@ -76,7 +77,7 @@ impl Ids {
         let duplicates = duplicates(in_range());
         let mut duplicates = duplicates.iter().copied().peekable();
         for (named, (index, name)) in in_range().enumerate() {
-            // Entries are only made for indices without names as long as few of them are.
+            // Indices without names get entries only while there are few of them.
             let is_near = space.name_unnamed || index <= 16 * (named + 16);
             let is_near = is_near && self.far.is_empty();
             if is_near {
@@ -103,7 +104,7 @@ impl Ids {
         }
     }
 
-    /// Adds the indices before `index`, which have no names.
+    /// Adds entries for the indices before `index`, which have no names.
     fn unnamed(&mut self, index: usize, space: Space<'_>, reserved: &Reserved<'_>) {
         while self.ends.len() < index {
             if space.name_unnamed && space.has_place(self.ends.len()) {
@@ -113,7 +114,7 @@ impl Ids {
         }
     }
 
-    /// The text of an index: `end` chooses whether it includes the annotation.
+    /// The text of an index. `end` selects its end, with or without the annotation.
     #[inline(always)]
     fn text(&self, index: u32, end: impl Fn((usize, usize)) -> usize) -> &[u8] {
         let at = index as usize;
@@ -134,13 +135,13 @@ impl Ids {
         text.unwrap_or_default()
     }
 
-    /// The identifier of an index as it stands in a reference; empty when it has none.
+    /// The identifier of an index as it is written in a reference; empty if the index has none.
     #[inline]
     pub(crate) fn get(&self, index: u32) -> &[u8] {
         self.text(index, |(identifier, _)| identifier)
     }
 
-    /// The identifier of an index as it stands where it is defined, its annotation included.
+    /// The identifier of an index as it is written in its definition, with its annotation.
     pub(crate) fn definition(&self, index: u32) -> &[u8] {
         self.text(index, |(_, annotation)| annotation)
     }
@@ -170,18 +171,18 @@ pub(crate) fn annotation(out: &mut Vec<u8>, name: &str) {
     out.push(b')');
 }
 
-/// The names that look like an identifier made of an index.
+/// The names that look like an identifier made from an index.
 #[derive(Default)]
 pub(crate) struct Reserved<'n>(BTreeSet<&'n [u8]>);
 
 impl<'n> Reserved<'n> {
-    /// The names among these that look like an identifier made of an index.
+    /// Selects the names that look like an identifier made from an index.
     pub(crate) fn new(names: impl Iterator<Item = &'n str>) -> Reserved<'n> {
         Reserved(names.filter(|name| name.starts_with('#')).map(str::as_bytes).collect())
     }
 
-    /// Appends the identifier made of an index: `$#func5`, followed by as many `_` as it takes to
-    /// differ from all names.
+    /// Appends the identifier made from an index: `$#func5`, followed by enough `_` to differ from
+    /// all names.
     pub(crate) fn synthetic(&self, out: &mut Vec<u8>, keyword: &str, index: usize) {
         out.push(b'$');
         let start = out.len();
@@ -194,7 +195,7 @@ impl<'n> Reserved<'n> {
     }
 }
 
-/// The indices, in ascending order, whose names are not unique.
+/// The indices whose names are not unique, in ascending order.
 fn duplicates<'n>(names: impl Iterator<Item = (usize, &'n str)>) -> Vec<usize> {
     let mut hashed: Vec<_> =
         names.map(|(index, name)| (hash(name.as_bytes()), index, name)).collect();
@@ -202,7 +203,7 @@ fn duplicates<'n>(names: impl Iterator<Item = (usize, &'n str)>) -> Vec<usize> {
     let mut found = Vec::new();
     for same_hash in hashed.chunk_by_mut(|a, b| a.0 == b.0) {
         if same_hash.len() > 1 {
-            // Sorting keeps this fast even for names that were chosen to collide.
+            // Sorting keeps this fast even for names that were chosen for their equal hashes.
             same_hash.sort_unstable_by_key(|entry| entry.2);
             let groups = same_hash.chunk_by(|a, b| a.2 == b.2).filter(|group| group.len() > 1);
             found.extend(groups.flatten().map(|entry| entry.1));
@@ -212,7 +213,7 @@ fn duplicates<'n>(names: impl Iterator<Item = (usize, &'n str)>) -> Vec<usize> {
     found
 }
 
-/// A hash for finding duplicates. Collisions cost time but do no harm.
+/// A hash for finding duplicates. Collisions cost time, but give no wrong results.
 fn hash(bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = bytes.len() as u64;

@@ -1,5 +1,5 @@
 //! Instructions as text: the sink that writes immediates. A [`Layout`] arranges the instructions:
-//! one a line here, folded in `fold.rs`.
+//! one a line in this file, folded in `fold.rs`.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/instructions.html>
 
@@ -21,10 +21,10 @@ use crate::metadata::Pending;
 use crate::numbers;
 use crate::printer::HandOn;
 
-/// How instructions are arranged in the text.
+/// The arrangement of instructions in the text.
 pub(crate) trait Layout: Sized {
-    /// Begins an instruction: writes everything up to the keyword, keyword included. It has to call
-    /// [`Code::structure`], which updates the labels, before it writes.
+    /// Begins an instruction: writes the text up to and including the keyword. Before this, it must
+    /// call [`Code::structure`], which updates the labels.
     fn begin(code: &mut Code<'_, '_, Self>, opcode: Opcode, offset: usize);
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Code<'p, 'm, L> {
     pub(crate) layout: L,
     pub(crate) locals: &'p Ids,
     pub(crate) labels: LabelStack<'m>,
-    /// Added to each offset that is printed.
+    /// A number that is added to each printed offset.
     pub(crate) base: usize,
     /// The annotations that were not written yet.
     pub(crate) annotations: Pending<'p>,
@@ -43,7 +43,7 @@ pub(crate) struct Code<'p, 'm, L> {
     pub(crate) opcode: Opcode,
     /// The immediates of this instruction so far.
     pub(crate) seen: Counted,
-    /// Takes text amid a long expression, if the text is handed on in pieces.
+    /// A function that takes text amid a long expression, if the text is handed on in pieces.
     pub(crate) hand_on: Option<HandOn<'p>>,
 }
 
@@ -78,8 +78,8 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         Code { context, out, layout, locals, labels, base: 0, annotations, opcode, seen, hand_on }
     }
 
-    /// Prints all instructions of an expression. At bytes that cannot be decoded it stops and says
-    /// so in a comment. Returns whether the bytes are a whole expression.
+    /// Prints all instructions of an expression. Stops at bytes that cannot be decoded, with a
+    /// comment about this. Returns whether the bytes are a whole expression.
     pub(crate) fn expr(&mut self, bytes: &[u8], nesting: &mut Nesting) -> bool {
         let is_legible = self.take(bytes, nesting);
         if !is_legible {
@@ -95,8 +95,8 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
         transcode_expr(&mut reader, nesting, self).is_ok() && reader.is_empty()
     }
 
-    /// Updates the open blocks at an instruction that closes one. A block that an instruction opens
-    /// is added later, with the block type.
+    /// Updates the open blocks at an instruction that closes a block. A block that an instruction
+    /// opens is added later, with the block type.
     #[inline(always)]
     pub(crate) fn structure(&mut self, opcode: Opcode) -> Structure {
         self.opcode = opcode;
@@ -104,7 +104,7 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
             return Structure::Unchanged;
         }
         if let Some(hand_on) = &mut self.hand_on {
-            // If this fails, so does handing on the end of the function.
+            // If this fails, handing on the end of the function fails too.
             let _ = hand_on(&mut self.out);
         }
         match opcode.info().arity {
@@ -160,7 +160,7 @@ impl<'p, 'm, L: Layout> Code<'p, 'm, L> {
     }
 }
 
-/// Methods of a sink, each given by how it writes its value.
+/// Methods of a sink, each with the expression that writes its value.
 macro_rules! write {
     ($code:ident, $value:ident: $( $method:ident $ty:ty = $write:expr; )*) => { $(
         #[inline]
@@ -390,11 +390,12 @@ impl Layout for Flat {
     }
 }
 
-/// A layout with one instruction a line, and comments on lines between.
+/// A layout with one instruction a line, and comments on lines between them.
 pub(crate) struct Commented<'p> {
     /// The level of the function's own line.
     pub(crate) level: usize,
-    /// The comments that were not written yet: offsets in the expression, and indices of texts.
+    /// The comments that were not written yet: offsets in the expression, and indices into the
+    /// texts.
     pub(crate) comments: &'p [(u32, u32)],
 }
 
@@ -430,7 +431,7 @@ impl<L: Layout> Code<'_, '_, L> {
 }
 
 impl Code<'_, '_, Commented<'_>> {
-    /// Writes the comment on the instruction at an offset, if there is one.
+    /// Writes the comments on the instruction at an offset.
     fn comment(&mut self, offset: usize, level: usize) {
         while let Some((&(at, text), others)) = self.layout.comments.split_first()
             && at as usize <= offset
@@ -460,9 +461,9 @@ impl Layout for Inline {
 }
 
 impl Context<'_> {
-    /// Appends a constant expression: a single instruction in parentheses, several in parentheses
-    /// behind `keyword`, or without parentheses if `keyword` is empty. Instructions have no offsets,
-    /// since the tree does not know where in its item an expression begins.
+    /// Appends a constant expression: a single instruction in parentheses; several instructions in
+    /// parentheses after `keyword`, or without parentheses if `keyword` is empty. Instructions have
+    /// no offsets, since the tree does not record where an expression begins in its item.
     pub(crate) fn const_expr(&self, out: &mut Vec<u8>, expr: &Expr<'_>, keyword: &str) {
         let mut instrs = expr.iter().flatten().take(2);
         let single = instrs.next().is_some_and(|instr| !instr.opcode().kinds().is_structured())

@@ -11,7 +11,7 @@ use crate::{limits, numbers};
 
 /// The open blocks, the innermost last.
 ///
-/// The default has neither names nor comments.
+/// The default is for a body without names and comments.
 #[derive(Default)]
 pub(crate) struct LabelStack<'m> {
     names: Option<&'m NameMap<'m, BlockIdx>>,
@@ -33,11 +33,11 @@ pub(crate) struct LabelStack<'m> {
 /// A label.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Label<'m> {
-    /// The end of its identifier in the text, which begins at the end of the one before.
+    /// The end of its identifier in the text. The identifier begins at the end of the one before.
     end: usize,
-    /// Its name, if that is its identifier.
+    /// The name, if that is the identifier.
     name: Option<&'m str>,
-    /// The depth of the enclosing block of this name, which it hides; 0 if there is none.
+    /// The depth of the enclosing block with this name, which the label hides; 0 if there is none.
     hides: usize,
 }
 

@@ -1,17 +1,18 @@
 //! Printer of WebAssembly modules and components in the text format.
 //!
-//! [`print`] and [`print_component`] return the text; [`Config`] folds, leaves out, adds offsets or
-//! names, and streams. The text parses back to an equal module or component, including custom
-//! sections, names that are not identifiers, and the order of everything.
+//! [`print`] and [`print_component`] return the text; [`Config`] folds instructions, leaves out
+//! contents, adds offsets or names, and streams the text. The text parses back to an equal module
+//! or component, including custom sections, names that are not identifiers, and the order of
+//! everything.
 //!
 //! This crate turns a `Module` or a `Component` into text. It does not parse, and it does not
-//! validate: what is invalid is printed too.
+//! validate: invalid modules are printed too.
 //!
 //! | file | writes |
 //! |---|---|
 //! | `modules.rs` | the fields of a module |
 //! | `components/` | the definitions of a component |
-//! | `printer.rs`, `context.rs`, `lines.rs` | how fields and lines begin and end |
+//! | `printer.rs`, `context.rs`, `lines.rs` | the start and end of fields and lines |
 //! | `exports.rs` | exports inside the items that they export |
 //! | `customs.rs` | custom sections, and the name section where identifiers do not suffice |
 //! | `metadata.rs` | code metadata such as branch hints, as annotations |

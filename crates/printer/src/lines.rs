@@ -18,7 +18,7 @@ pub(crate) struct Lines {
     line: Vec<u8>,
     /// The number of spaces of a level.
     indent: usize,
-    /// The level that the text itself stands at.
+    /// The level of the text itself.
     level: usize,
 }
 

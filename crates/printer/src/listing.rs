@@ -28,7 +28,8 @@ pub struct Line {
 pub struct Listing {
     /// The instructions, in order.
     pub lines: Vec<Line>,
-    /// The number of bytes that they take, which ends before the first malformed instruction.
+    /// The number of bytes of the listed instructions, which end before the first malformed
+    /// instruction.
     pub len: usize,
 }
 
@@ -54,12 +55,12 @@ pub struct Lister<'m> {
 }
 
 impl<'m> Lister<'m> {
-    /// A lister with the names of `module`.
+    /// Makes a lister with the names of `module`.
     pub fn new(module: &'m Module<'_>) -> Lister<'m> {
         Lister { context: Context::new(module, &Config::new()) }
     }
 
-    /// A type definition, such as `(func (param i32))`.
+    /// Returns the text of a type definition, such as `(func (param i32))`.
     ///
     /// ```
     /// use wattle_ast::{FuncType, Module, ValType};
@@ -74,7 +75,7 @@ impl<'m> Lister<'m> {
         String::from_utf8_lossy(&out).trim_start().into()
     }
 
-    /// What an import or export is, such as `(memory 1)`.
+    /// Returns the text of the type of an import or export, such as `(memory 1)`.
     ///
     /// ```
     /// use wattle_ast::{ExternType, MemType, Module};
@@ -89,7 +90,7 @@ impl<'m> Lister<'m> {
         String::from_utf8_lossy(&out).trim_start().into()
     }
 
-    /// The instructions of an encoded expression, up to the first one that is malformed.
+    /// Lists the instructions of an encoded expression, up to the first malformed one.
     pub fn expr(&self, bytes: &[u8]) -> Listing {
         let locals = Ids::default();
         let layout = Lines { starts: Vec::new() };
@@ -100,7 +101,7 @@ impl<'m> Lister<'m> {
             if let Some(&(start, ..)) = code.layout.starts.last() {
                 let mut reader = Reader::new(bytes);
                 reader.seek(start);
-                // The last instruction or the bytes behind it are malformed.
+                // The last instruction or the bytes after it are malformed.
                 match reader.read::<Instr<'_>>() {
                     Ok(_) => len = reader.pos(),
                     Err(_) => {
@@ -127,8 +128,8 @@ impl core::fmt::Debug for Lister<'_> {
     }
 }
 
-/// A layout that remembers where each instruction begins: its offset, its depth, and its place in
-/// the text.
+/// A layout that records the start of each instruction: its offset, its depth, and its place in the
+/// text.
 struct Lines {
     starts: Vec<(usize, usize, usize)>,
 }

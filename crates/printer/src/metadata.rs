@@ -1,6 +1,6 @@
 //! Code metadata such as branch hints, which are written as annotations, and the other custom
-//! sections that point at places in the module. Code that comes from text is in its shortest form,
-//! so a section with other offsets would be wrong and is left out.
+//! sections with offsets into the module. Code that comes from text is in its shortest form, so a
+//! section with other offsets would be wrong and is left out.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html#branch-hints>
 
@@ -12,7 +12,7 @@ use wattle_ast::custom::{CustomFate, MovedMetadata};
 use wattle_ast::{Custom, CustomData, Encode, FuncIdx, Module};
 use wattle_syntax::strings;
 
-/// How the text expresses the custom sections of a module.
+/// The annotations and sections that express the custom sections of a module.
 #[derive(Default)]
 pub(crate) struct Customs<'m> {
     /// The annotations of each function, in the order of their offsets.
@@ -31,7 +31,7 @@ pub(crate) struct Annotation<'m> {
 }
 
 impl<'m> Customs<'m> {
-    /// All custom sections of a module, unchanged.
+    /// Keeps all custom sections of a module, unchanged.
     pub(crate) fn as_they_are(module: &'m Module<'_>) -> Self {
         let customs = module.customs.iter().map(Custom::borrowed);
         let mut written: Vec<_> = customs.enumerate().collect();
@@ -39,8 +39,8 @@ impl<'m> Customs<'m> {
         Customs { annotations: BTreeMap::new(), written }
     }
 
-    /// The custom sections of a module, without those that would be wrong for code in its shortest
-    /// form.
+    /// Takes the custom sections of a module, without those that would be wrong for code in its
+    /// shortest form.
     pub(crate) fn new(module: &'m Module<'_>) -> Self {
         let mut customs = Customs::default();
         let mut metadata = Vec::new();

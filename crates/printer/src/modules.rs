@@ -57,8 +57,8 @@ impl Config {
         into_string(printer.out)
     }
 
-    /// Prints a module, handing the text on in pieces. Returns whether every body could be decoded.
-    /// The text of a body that could not ends in a comment that says so.
+    /// Prints a module, and hands the text on in pieces. Returns whether every body could be
+    /// decoded. The text of any other body ends in a comment about this.
     ///
     /// ```
     /// let mut text = String::new();
@@ -93,7 +93,7 @@ impl<'m> Printer<'m> {
         Ok(())
     }
 
-    /// Everything behind the identifier of the module, the closing parenthesis included.
+    /// Prints everything after the identifier of the module, including the closing parenthesis.
     pub(crate) fn fields(&mut self, hand_on: HandOn<'_>) -> fmt::Result {
         let module = self.context.module;
         self.types(hand_on)?;
@@ -154,8 +154,8 @@ impl<'m> Printer<'m> {
         Ok(())
     }
 
-    /// The items of a kind that the module defines: the index in the list, the index in the index
-    /// space, and the item.
+    /// Returns the items of a kind that the module defines, each with its index in the list and its
+    /// index in the index space.
     fn defined<T>(
         &self,
         kind: ExternKind,
@@ -266,13 +266,13 @@ impl<'m> Printer<'m> {
         self.extern_type(&import.ty, Some(index));
     }
 
-    /// ` (func $f (;0;) (type 0))`.
+    /// Appends ` (func $f (;0;) (type 0))`.
     fn extern_type(&mut self, ty: &ExternType, index: Option<ExternIdx>) {
         self.str(" ");
         self.extern_type_here(ty, index);
     }
 
-    /// `(func $f (;0;) (type 0))`.
+    /// Appends `(func $f (;0;) (type 0))`.
     fn extern_type_here(&mut self, ty: &ExternType, index: Option<ExternIdx>) {
         self.str("(");
         self.str(ty.kind().keyword());
@@ -283,7 +283,8 @@ impl<'m> Printer<'m> {
         self.str(")");
     }
 
-    /// The type of an import behind its identifier. Without an index, the parameters have no names.
+    /// Appends the type of an import after its identifier. Without an index, the parameters have no
+    /// names.
     fn bare_extern_type(&mut self, ty: &ExternType, index: Option<ExternIdx>) {
         let out = &mut self.out;
         let names = &self.context.module.names;
@@ -423,7 +424,7 @@ impl<'m> Printer<'m> {
                     self.context.local_runs(&mut self.out, body.locals(), first, ids, named);
                 }
             }
-            // Each local begins with a space, which the indentation of the line replaces.
+            // Each local begins with a space. The indentation replaces that of the first local.
             self.out.remove(start);
         }
         let labels = LabelStack::new(module.names.labels.get(index.into()), name_unnamed);
@@ -470,7 +471,7 @@ impl<'m> Printer<'m> {
     }
 }
 
-/// ` $name`: the identifier of a module or component at the top, which is its own name.
+/// Appends ` $name`: the identifier of an outermost module or component, which is its own name.
 pub(crate) fn own_name(out: &mut Vec<u8>, keyword: &str, name: Option<&Name<'_>>) {
     match name.map(Name::as_str) {
         Some("") => {
@@ -486,7 +487,7 @@ pub(crate) fn own_name(out: &mut Vec<u8>, keyword: &str, name: Option<&Name<'_>>
     }
 }
 
-/// ` $id (;5;)`.
+/// Appends ` $id (;5;)`.
 pub(crate) fn define(out: &mut Vec<u8>, ids: &Ids, index: u32) {
     let id = ids.definition(index);
     if !id.is_empty() {

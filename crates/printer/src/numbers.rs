@@ -43,8 +43,8 @@ pub(crate) fn spaced(out: &mut Vec<u8>, value: u64) {
 const DIGITS: usize = 20;
 
 fn decimal_long(out: &mut Vec<u8>, mut value: u64) {
-    // Behind the digits there is room, so that a fixed number of bytes can be copied and the rest cut
-    // off, which is quicker than copying the exact number of bytes.
+    // There is room after the digits, so that a fixed number of bytes can be copied and the rest
+    // cut off, which is quicker than copying the exact number of bytes.
     let mut digits = [0; 2 * DIGITS];
     let mut start = DIGITS;
     while value >= 100 {
@@ -162,7 +162,7 @@ fn float(out: &mut Vec<u8>, parts: &Parts, value: f64, exact: impl Fn(f64) -> bo
     }
 }
 
-/// Appends an infinity or a NaN, and returns whether the float is one.
+/// Appends an infinity or a NaN. Returns whether the float is one of these.
 fn special(out: &mut Vec<u8>, parts: &Parts) -> bool {
     if parts.exponent != 2 * parts.bias + 1 {
         return false;
@@ -205,7 +205,7 @@ fn fraction(value: f64, exact: impl Fn(f64) -> bool) -> Option<(u64, usize)> {
     None
 }
 
-/// Appends `digits` with a point before the last `places` of them.
+/// Appends `digits` with a point before the last `places` digits.
 fn fixed(out: &mut Vec<u8>, digits: u64, places: usize) {
     let scale = 10_u64.pow(places as u32);
     decimal(out, digits / scale);

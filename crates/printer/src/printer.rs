@@ -1,4 +1,4 @@
-//! The state of printing one module, and how its fields begin and end.
+//! The state of printing a module, and the start and end of its fields.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,9 +20,9 @@ use crate::numbers::offset_comment;
 pub(crate) struct Printer<'m> {
     pub(crate) context: Context<'m>,
     pub(crate) out: Vec<u8>,
-    /// The offset of the module in the binary: 0 unless a component holds it.
+    /// The offset of the module in the binary: 0 unless it is in a component.
     pub(crate) start: usize,
-    /// The identifier of a module in a component, which may have another name of its own. `None` for
+    /// The identifier of a module in a component. Its own name can differ from this. `None` for
     /// other modules, whose own name is their identifier.
     pub(crate) id: Option<Option<Name<'m>>>,
     /// The offsets of items in the module, by section; empty when offsets are not printed.
@@ -40,15 +40,15 @@ pub(crate) struct Printer<'m> {
     pub(crate) is_legible: bool,
 }
 
-/// Takes the text that was printed so far if it is long enough, and clears it. After it has failed it
-/// fails again.
+/// Takes the text that was printed so far, if it is long enough, and clears it. After a failure,
+/// every call fails.
 pub(crate) type HandOn<'h> = &'h mut dyn FnMut(&mut Vec<u8>) -> fmt::Result;
 
-/// The number of bytes of text from which a piece is handed on.
+/// The least number of bytes of text that are handed on as a piece, except for the last piece.
 const PIECE: usize = 1 << 16;
 
-/// Appends a string literal for bytes, or `...` for any in a skeleton. A long literal is handed on in
-/// pieces.
+/// Appends a string literal for bytes, or `...` for any bytes in a skeleton. A long literal is
+/// handed on in pieces.
 pub(crate) fn byte_string(
     out: &mut Vec<u8>,
     bytes: &[u8],
@@ -68,14 +68,14 @@ pub(crate) fn byte_string(
     Ok(())
 }
 
-/// The text as a string. A printer only writes UTF-8.
+/// Converts the text to a string. A printer only writes UTF-8.
 pub(crate) fn into_string(text: Vec<u8>) -> String {
     String::from_utf8(text)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// Prints to `out` in pieces. `print` gets what takes a piece, and returns the text behind the last
-/// one.
+/// Prints to `out` in pieces. `print` gets the function that takes a piece, and returns the text
+/// after the last piece.
 pub(crate) fn in_pieces(
     out: &mut impl fmt::Write,
     print: impl FnOnce(HandOn<'_>) -> Result<Vec<u8>, fmt::Error>,
@@ -127,7 +127,7 @@ impl<'m> Printer<'m> {
         }
     }
 
-    /// The offset in the binary of the item at index `place` of a section, if known.
+    /// The offset in the binary of the item at index `place` of a section, if it is known.
     pub(crate) fn offset(&self, section: SectionId, place: usize) -> Option<usize> {
         let offset = self.offsets[section as usize].get(place)?;
         Some(self.start.saturating_add(*offset))
@@ -137,13 +137,13 @@ impl<'m> Printer<'m> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// Begins a field: a line, the offset if known, and `(keyword`.
+    /// Begins a field: a line, the offset if it is known, and `(keyword`.
     pub(crate) fn field(&mut self, keyword: &str, at: Option<usize>) {
         self.context.line(&mut self.out, 1);
         self.open(keyword, at);
     }
 
-    /// Opens a parenthesis: the offset if known, and `(keyword`.
+    /// Opens a parenthesis: the offset if it is known, and `(keyword`.
     pub(crate) fn open(&mut self, keyword: &str, at: Option<usize>) {
         if let Some(at) = at {
             offset_comment(&mut self.out, at);

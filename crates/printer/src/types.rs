@@ -14,19 +14,19 @@ use crate::context::Context;
 use crate::ids::{Ids, Space};
 use crate::{limits, numbers};
 
-/// Whether parameters and results are repeated where the type is used, by whether its parameters
-/// have names there.
+/// Whether parameters and results are repeated where the type is used. `has_names` states whether
+/// its parameters have names there.
 pub(crate) fn repeats(func: &FuncType, has_names: bool) -> bool {
     let most = if has_names { limits::TYPES_WITH_NAMES } else { limits::TYPES };
     func.params().len() + func.results().len() <= most
 }
 
-/// The text of core types: all that it depends on are the identifiers of types.
+/// Writes the text of core types, which depends only on the identifiers of types.
 #[derive(Clone, Copy)]
 pub(crate) struct Types<'i> {
     pub(crate) ids: &'i Ids,
-    /// The number of types that have an identifier in references. A later type is written as its
-    /// number, because text cannot refer forwards by identifier there.
+    /// The number of types that references name by identifier. References to later types are
+    /// numbers, because text cannot refer forwards by identifier there.
     pub(crate) known: u32,
 }
 
@@ -94,7 +94,7 @@ impl Types<'_> {
         out.push(b')');
     }
 
-    /// Appends parameters or locals. Each one with an identifier has parentheses of its own.
+    /// Appends parameters or locals. Each of them with an identifier has parentheses of its own.
     /// `first` is the index of the first one.
     pub(crate) fn variables(
         self,
@@ -218,7 +218,7 @@ impl Types<'_> {
         self.ref_type(out, ty.elem);
     }
 
-    /// Appends ` (func (type 0))`: what an import or export is.
+    /// Appends ` (func (type 0))`: the type of an import or export.
     pub(crate) fn extern_type(self, out: &mut Vec<u8>, ty: &ExternType) {
         out.extend_from_slice(b" (");
         out.extend_from_slice(ty.kind().keyword().as_bytes());
@@ -265,14 +265,14 @@ pub(crate) fn mem_type(out: &mut Vec<u8>, ty: &MemType) {
 }
 
 impl Context<'_> {
-    /// What writes the types of the module.
+    /// The writer of the types of the module.
     #[inline(always)]
     pub(crate) fn types(&self) -> Types<'_> {
         Types { ids: &self.ids.types, known: u32::MAX }
     }
 
-    /// Appends locals as runs of one type: ` (local (@repeat 1000000) i64)`. Those with identifiers,
-    /// whose indices are `named`, stand alone.
+    /// Appends locals as runs of one type: ` (local (@repeat 1000000) i64)`. Locals with
+    /// identifiers, whose indices are `named`, are written one by one.
     pub(crate) fn local_runs(
         &self,
         out: &mut Vec<u8>,
@@ -284,7 +284,7 @@ impl Context<'_> {
         let mut named = named.peekable();
         let mut index = first;
         for run in runs {
-            // More locals than indices are malformed.
+            // A body with more locals than indices is malformed.
             let end = index.saturating_add(run.count);
             while index < end {
                 let id = ids.definition(index);
@@ -309,7 +309,7 @@ impl Context<'_> {
     }
 
     /// Appends ` (type 5)`, followed by parameters and results unless there are too many. `ids` are
-    /// the identifiers of the parameters; `has_names` says whether some are names.
+    /// the identifiers of the parameters; `has_names` states whether some of them are names.
     pub(crate) fn type_use(
         &self,
         out: &mut Vec<u8>,
@@ -323,7 +323,7 @@ impl Context<'_> {
         }
     }
 
-    /// Appends ` (type 5)` and the parameters and results, where the parameters have these names.
+    /// Appends ` (type 5)` and the parameters and results, with these names for the parameters.
     pub(crate) fn type_use_with_names(
         &self,
         out: &mut Vec<u8>,

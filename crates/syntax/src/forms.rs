@@ -1,13 +1,13 @@
-//! Forms: which closing token matches which opening token. Tokens are numbers here, so that any
-//! pair of delimiters can enclose a form. Nesting takes memory, not recursion.
+//! Forms: finds the closing token for each opening token. Tokens are numbers here, so that any pair
+//! of delimiters can enclose a form. Nesting takes memory, not recursion.
 
 use alloc::vec::Vec;
 
-/// The number of tokens from which the end of a form is remembered.
+/// The least number of tokens of a long form, whose end is recorded.
 const LONG: u32 = 32;
 
-/// The ends of forms, found while tokens are added in order. Only long forms are remembered: the
-/// end of a short form is found as quickly by counting delimiters.
+/// The ends of forms, found while tokens are added in order. Only the ends of long forms are
+/// recorded: the end of a short form is found as quickly by counting delimiters.
 ///
 /// ```
 /// use wattle_syntax::Forms;
@@ -23,24 +23,24 @@ const LONG: u32 = 32;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Forms {
-    /// The opening tokens of forms that are not closed yet.
+    /// The opening tokens of forms that are still open.
     open: Vec<u32>,
-    /// For each long form, its opening token and the token behind its end.
+    /// For each long form, its opening token and the token after its end.
     long: Vec<(u32, u32)>,
 }
 
 impl Forms {
-    /// The number of tokens of a form from which [`end`](Forms::end) finds its end. Search shorter
-    /// forms for theirs.
+    /// The least number of tokens of a form whose end [`end`](Forms::end) finds. Find the ends of
+    /// shorter forms by a search.
     pub const LONG: usize = LONG as usize;
 
-    /// Token number `pos` opens a form.
+    /// Opens a form with token number `pos`.
     #[inline(always)]
     pub fn open(&mut self, pos: u32) {
         self.open.push(pos);
     }
 
-    /// Token number `pos` closes the innermost form, if one is open.
+    /// Closes the innermost form, if one is open, with token number `pos`.
     #[inline(always)]
     pub fn close(&mut self, pos: u32) {
         if let Some(start) = self.open.pop()
@@ -50,15 +50,15 @@ impl Forms {
         }
     }
 
-    /// Ends all open forms behind the last of `len` tokens.
+    /// Ends all open forms after the last of `len` tokens.
     pub fn finish(&mut self, len: u32) {
         let open = core::mem::take(&mut self.open);
         self.long.extend(open.into_iter().map(|start| (start, len)));
         self.long.sort_unstable();
     }
 
-    /// The token behind the form that token number `start` opens, if the form is long or not
-    /// closed.
+    /// Returns the token after the form that token number `start` opens, if the form is long or was
+    /// not closed.
     pub fn end(&self, start: usize) -> Option<usize> {
         let at = self.long.binary_search_by_key(&start, |(start, _)| *start as usize).ok()?;
         self.long.get(at).map(|(_, end)| *end as usize)

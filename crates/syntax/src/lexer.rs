@@ -1,5 +1,5 @@
-//! The lexical format: turns characters into tokens, and looks at each byte once. The parser
-//! decides what a token means in its place.
+//! The lexical format: turns characters into tokens, and reads each byte once. The parser
+//! determines the meaning of a token in its place.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/lexical.html>
 
@@ -26,8 +26,8 @@ pub enum TokenKind {
     Number,
     /// `"..."`
     String,
-    /// A reserved token: characters that the format keeps for later use, or words and strings
-    /// without a blank between them.
+    /// A reserved token: characters that the format keeps for later use, or words and strings with
+    /// no blank between them.
     Reserved,
     /// Characters that do not form a token.
     Error(LexError),
@@ -37,20 +37,21 @@ pub enum TokenKind {
     Space,
     /// `;;` and the rest of the line.
     LineComment,
-    /// `(; ... ;)`, including nested ones.
+    /// `(; ... ;)`, including nested comments.
     BlockComment,
     /// The start of an annotation: `(@id` or `(@"id"`.
     Annotation,
 }
 
 impl TokenKind {
-    /// Whether it only separates tokens: blanks or a comment.
+    /// Whether the token only separates other tokens: blanks or a comment.
     pub const fn is_trivia(self) -> bool {
         matches!(self, TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment)
     }
 }
 
-/// Why characters do not form a token. `Display` shows the phrase of the official test suite.
+/// The reason why characters do not form a token. `Display` shows the phrase of the official test
+/// suite.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LexError {
     /// A character that is only allowed in strings and comments.
@@ -73,7 +74,7 @@ pub enum LexError {
     EmptyAnnotationId,
     /// An identifier that is not UTF-8.
     Utf8,
-    /// More text than 32-bit offsets reach.
+    /// A text that is longer than 32-bit offsets can express.
     TextTooLong,
 }
 
@@ -104,9 +105,9 @@ impl fmt::Display for LexError {
 
 impl core::error::Error for LexError {}
 
-/// The first characters of a token that is not a word. The automaton that is generated from this enum
-/// only tells these apart. The [`Lexer`] finds the end of the token, which takes a counter, a look
-/// ahead, or eight bytes at once.
+/// The first characters of a token that is not a word. The automaton that is generated from this
+/// enum only distinguishes these. The [`Lexer`] finds the end of the token, which takes a counter,
+/// a look ahead, or eight bytes at once.
 #[derive(Logos, Clone, Copy, PartialEq, Eq)]
 #[logos(utf8 = false)]
 pub(crate) enum Head {
@@ -122,12 +123,12 @@ pub(crate) enum Head {
     BlockComment,
     #[token("(@")]
     Annotation,
-    /// Any other visible character, which is a token alone.
+    /// Any other visible character, which is a token by itself.
     #[regex(r"[!-~]", priority = 1)]
     Reserved,
 }
 
-/// The kind of a token, except that a word is only known by its first byte.
+/// The kind of a token, except that only the first byte of a word is known.
 pub(crate) enum Piece {
     Open,
     Close,
@@ -156,30 +157,31 @@ pub(crate) enum Piece {
 #[derive(Clone, Debug)]
 pub struct Lexer<'a> {
     text: &'a str,
-    /// The last token. Lexing continues behind it.
+    /// The last token. Lexing continues after it.
     span: Span,
     unclosed: Option<usize>,
 }
 
 impl<'a> Lexer<'a> {
-    /// The tokens of `text`.
+    /// Makes a lexer of `text`.
     pub fn new(text: &'a str) -> Self {
         Lexer { text, span: Span::at(0), unclosed: None }
     }
 
-    /// The tokens of a part of a text. A token that continues beyond the part ends with the part.
+    /// Makes a lexer of a part of a text. A token that continues beyond the part ends with the
+    /// part.
     pub fn within(text: &'a str, part: Span) -> Self {
         let text = text.get(..part.end).unwrap_or(text);
         Lexer { text, span: Span::at(part.start), unclosed: None }
     }
 
-    /// The offset of the first string or comment that is not closed. Tokens behind it may be part
-    /// of the string or comment.
+    /// The offset of the first string or comment that is not closed. Tokens after it may be part of
+    /// the string or comment.
     pub fn unclosed(&self) -> Option<usize> {
         self.unclosed
     }
 
-    /// The text behind the last token.
+    /// The text after the last token.
     #[inline(always)]
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.span.end..).unwrap_or_default()
@@ -202,7 +204,7 @@ impl<'a> Lexer<'a> {
         self.text.get(self.span.start..self.span.end).unwrap_or_default()
     }
 
-    /// The next token, without blanks before it.
+    /// Reads the next token, and skips the blanks before it.
     #[inline(always)]
     pub(crate) fn token(&mut self) -> Option<(TokenKind, Span)> {
         let kind = match self.piece()? {
@@ -214,7 +216,8 @@ impl<'a> Lexer<'a> {
         Some((kind, self.span))
     }
 
-    /// The next token, without blanks before it. [`span`](Lexer::span) gives its place.
+    /// Reads the next token, and skips the blanks before it. [`span`](Lexer::span) returns its
+    /// place.
     #[inline(always)]
     pub(crate) fn piece(&mut self) -> Option<Piece> {
         let rest = self.rest();
@@ -240,7 +243,7 @@ impl<'a> Lexer<'a> {
         })
     }
 
-    /// The rest of a token that is not a word.
+    /// Reads the rest of a token that is not a word.
     #[inline(never)]
     fn longer(&mut self, head: Result<Head, ()>) -> TokenKind {
         match head {
@@ -256,7 +259,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The rest of a word that touches a string, or of a lone `$`.
+    /// Reads the rest of a word that touches a string, or of a lone `$`.
     #[cold]
     fn broken_word(&mut self) -> TokenKind {
         match self.rest().first() {
@@ -265,7 +268,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The rest of a string that begins a token.
+    /// Reads the rest of a string that begins a token.
     fn string(&mut self) -> TokenKind {
         match self.string_tail() {
             Some(error) => TokenKind::Error(error),
@@ -276,8 +279,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The rest of words and strings without a blank between them, of which the first was read.
-    /// They are reserved, except that `$` before a string makes an identifier.
+    /// Reads the rest of words and strings without a blank between them, the first of which was
+    /// read. They are reserved, except that `$` before a string makes an identifier.
     #[cold]
     fn glued(&mut self) -> TokenKind {
         let is_id = self.slice() == "$";
@@ -287,7 +290,7 @@ impl<'a> Lexer<'a> {
                 [b'"', ..] => {
                     self.advance(1);
                     if let Some(error) = self.string_tail() {
-                        // Without a well-formed string behind the `$`, the identifier counts as
+                        // Without a well-formed string after the `$`, the identifier counts as
                         // empty.
                         return TokenKind::Error(if is_id { LexError::EmptyId } else { error });
                     }
@@ -309,7 +312,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The rest of a string, including its closing quote.
+    /// Reads the rest of a string, including its closing quote.
     fn string_tail(&mut self) -> Option<LexError> {
         let rest = self.rest();
         let mut len = 0;
@@ -341,7 +344,7 @@ impl<'a> Lexer<'a> {
         error
     }
 
-    /// The rest of a block comment.
+    /// Reads the rest of a block comment.
     fn block_comment(&mut self) -> TokenKind {
         let comment = self.text.as_bytes().get(self.span.start..).unwrap_or_default();
         match trivia::block_len(comment, *b"(;", *b";)") {
@@ -357,7 +360,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The id of an annotation. Without an id, the token is just `(@`.
+    /// Reads the id of an annotation. Without an id, the token is just `(@`.
     fn annotation(&mut self) -> TokenKind {
         self.advance(1);
         let rest = self.rest();
@@ -381,7 +384,7 @@ impl<'a> Lexer<'a> {
         TokenKind::Error(error)
     }
 
-    /// The rest of a character that cannot begin a token.
+    /// Reads the rest of a character that cannot begin a token.
     #[cold]
     fn illegal(&mut self) -> TokenKind {
         while !self.text.is_char_boundary(self.span.end) {

@@ -10,7 +10,8 @@
 //! | [`strings`] | string literals and identifiers |
 //! | [`numbers`], [`Shape`] | integers, floats and vectors |
 //!
-//! The parser decides what keywords mean, and [`wattle_ast::LineIndex`] finds lines and columns.
+//! The parser determines the meaning of keywords, and [`wattle_ast::LineIndex`] finds lines and
+//! columns.
 //!
 //! Nothing recurses on the nesting of the text.
 #![no_std]

@@ -1,6 +1,6 @@
 //! Numbers of the text format, read exactly and without allocation.
 //!
-//! Each function takes a whole token, which the lexer finds. The patterns `nan:canonical` and
+//! Each function takes a whole token, as the lexer returns it. The patterns `nan:canonical` and
 //! `nan:arithmetic` of test scripts are not read here.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/values.html>
@@ -21,7 +21,7 @@ use core::fmt;
 
 use wattle_ast::{F32, F64};
 
-/// Why a token is not a number of the expected type.
+/// The reason why a token is not a number of the expected type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum NumberError {
     /// The token is not written like a number: a stray character, a missing digit, or an underscore
@@ -135,7 +135,7 @@ signed! { i8 u8; i16 u16; i32 u32; i64 u64; }
 unsigned! { u8; u16; u32; u64; }
 float! { f32 F32 u32 23 127; f64 F64 u64 52 1023; }
 
-/// Whether a word is written like a number, of any type and any size.
+/// Whether a word has the form of a number, of any type and any size.
 ///
 /// ```
 /// use wattle_syntax::numbers::is_number;
@@ -163,10 +163,11 @@ fn split_sign(text: &[u8]) -> (Sign, &[u8]) {
     }
 }
 
-/// A natural number, decimal or with `0x`.
+/// Reads a natural number, decimal or with `0x`.
 #[inline]
 fn magnitude(text: &[u8]) -> Result<u64, NumberError> {
-    // Most numbers have few decimal digits. Up to nine cannot overflow, so nothing is checked.
+    // Most numbers have few decimal digits. Up to nine digits cannot overflow, so there is no
+    // check.
     if let 1..=9 = text.len() {
         let mut value = 0u32;
         let mut all_digits = true;
@@ -192,7 +193,7 @@ fn digit<const RADIX: u8>(byte: u8) -> u8 {
     if RADIX == 10 || decimal < 10 {
         return decimal;
     }
-    // Turn into lower case, and `a` into 10. Bytes below `a` wrap to large values.
+    // Converts to lower case, and `a` to 10. Bytes below `a` wrap to large values.
     match (byte | 0x20).wrapping_sub(b'a') {
         letter @ 0..6 => letter + 10,
         _ => u8::MAX,
@@ -248,8 +249,8 @@ impl Scan<'_> {
         }
     }
 
-    /// Reads an exponent if the next character is `letter`, then the end of the token. Too large an
-    /// exponent is cut to a value that is too large as well.
+    /// Reads an exponent if the next character is `letter`, and checks that the token ends there.
+    /// An exponent that is too large is cut to a value that is still too large.
     #[inline]
     fn exponent(mut self, letter: u8) -> Result<i64, NumberError> {
         let [first, rest @ ..] = self.rest else { return Ok(0) };
@@ -260,7 +261,7 @@ impl Scan<'_> {
         self.rest = rest;
         let mut value = 0i64;
         self.digits::<10>(|digit| {
-            // Capped far beyond every exponent that still changes the value.
+            // The limit is far beyond every exponent that still changes the value.
             value = (value * 10 + i64::from(digit)).min(i64::MAX / 16);
         })?;
         self.end()?;
@@ -272,14 +273,15 @@ impl Scan<'_> {
     }
 }
 
-/// The number of digits that can matter: the longest halfway point of `f64` has 768.
+/// The number of digits that can matter: the longest number halfway between two `f64` has 768
+/// digits.
 const DIGITS: usize = 800;
-/// The length of `0.`, the digits, one digit for the rest, `e`, and the exponent.
+/// The length of `0.`, the digits, one digit for all further digits, `e`, and the exponent.
 const BUFFER: usize = DIGITS + 16;
 
 /// Rewrites a decimal float as `0.digits e exponent` without underscores, so that the standard
-/// library reads it exactly. To fit the buffer, zeros at either end are left out, and digits beyond
-/// those that can matter are replaced by a `1`.
+/// library reads it exactly. To fit the buffer, zeros at the start are left out, and the digits
+/// beyond those that can matter are replaced by a `1`, unless all of them are zeros.
 fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> Result<&'a str, NumberError> {
     let mut len = 0;
     let mut put = |byte| {
@@ -292,7 +294,7 @@ fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> Result<&'a str, N
     put(b'.');
     let mut kept = 0usize;
     let mut rest = false;
-    // The position of the point, from the first digit that is not zero.
+    // The position of the point, counted from the first digit that is not zero.
     let mut point = 0i64;
     let mut scan = Scan { rest: text };
     let mut each = |digit: u8, in_fraction: bool| {
@@ -332,7 +334,7 @@ fn normalize<'a>(text: &[u8], buffer: &'a mut [u8; BUFFER]) -> Result<&'a str, N
 /// A binary float format.
 #[derive(Clone, Copy)]
 struct Format {
-    /// Bits of the fraction.
+    /// The number of bits of the fraction.
     fraction: u32,
     /// The bias of exponents.
     bias: i64,
@@ -344,7 +346,7 @@ impl Format {
         (2 * self.bias as u64 + 1) << self.fraction
     }
 
-    /// Reads a hexadecimal float whose `0x` was read already.
+    /// Reads a hexadecimal float after its `0x`.
     fn hex(self, text: &[u8]) -> Result<u64, NumberError> {
         // The value is `mantissa * 2^shift`, or slightly more if `sticky`.
         let mut mantissa = 0u64;
@@ -369,8 +371,8 @@ impl Format {
         self.round(mantissa, shift.saturating_add(exponent), sticky)
     }
 
-    /// Rounds `mantissa * 2^shift`, or slightly more if `sticky`, to the nearest float; of two, to
-    /// the even one. The mantissa is not 0.
+    /// Rounds `mantissa * 2^shift`, or slightly more if `sticky`, to the nearest float, and to the
+    /// even one of two that are equally near. The mantissa is not 0.
     fn round(self, mantissa: u64, shift: i64, sticky: bool) -> Result<u64, NumberError> {
         // Shift the first bit to bit 63, so that the value is at least 2^exponent.
         let zeros = mantissa.leading_zeros();
@@ -380,11 +382,11 @@ impl Format {
             return Err(OutOfRange);
         }
         let min = 1 - self.bias;
-        // Subnormal floats keep fewer bits: one fewer for each power of two below the least normal
-        // one.
+        // Subnormal floats keep fewer bits: one bit less for each power of two below the least
+        // normal float.
         let lost = min.saturating_sub(exponent).clamp(0, 64) as u32;
         let drop = 63 - self.fraction + lost;
-        // The bits that are kept, and those that are dropped, as a fraction of 2^64.
+        // The bits that are kept, and the bits that are dropped, as a fraction of 2^64.
         let (kept, dropped, more) = match drop {
             0..64 => (mantissa >> drop, mantissa << (64 - drop), false),
             64 => (0, mantissa, false),

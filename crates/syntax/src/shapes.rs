@@ -49,7 +49,7 @@ macro_rules! shapes {
                 match self { $( Shape::$shape => $lanes, )* }
             }
 
-            /// Reads a lane. Its bits are the lowest of the result.
+            /// Reads a lane. The bits of the lane are the lowest bits of the result.
             ///
             /// # Errors
             /// [`NumberError`].

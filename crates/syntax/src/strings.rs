@@ -1,4 +1,4 @@
-//! String literals and identifiers: reading the bytes and names that tokens stand for, and writing
+//! String literals and identifiers: reads the bytes and names that tokens stand for, and writes
 //! tokens for bytes and names.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/values.html#strings>
@@ -28,14 +28,14 @@ use crate::is_id_char;
 /// An escape sequence.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Escape {
-    /// The number of bytes behind the backslash.
+    /// The number of bytes after the backslash.
     pub len: usize,
     bytes: [u8; 4],
     count: usize,
 }
 
 impl Escape {
-    /// The bytes that it stands for: a single byte, or a character in UTF-8.
+    /// The bytes that the escape sequence stands for: a single byte, or a character in UTF-8.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.count).unwrap_or_default()
@@ -53,7 +53,7 @@ impl Escape {
     }
 }
 
-/// The escape sequence at the start of `rest`, which is the text behind a backslash.
+/// Reads the escape sequence at the start of `rest`, which is the text after a backslash.
 ///
 /// ```
 /// use wattle_syntax::strings::escape;
@@ -75,8 +75,8 @@ pub fn escape(rest: &[u8]) -> Option<Escape> {
         [b'r', ..] => Escape::byte(1, b'\r'),
         [quoted @ (b'"' | b'\'' | b'\\'), ..] => Escape::byte(1, *quoted),
         [b'u', b'{', digits @ ..] => {
-            // Only over digits: searching a long text for the brace, at each of many escapes, would
-            // be slow.
+            // Search only the digits: to search a long text for the brace, at each of many escapes,
+            // would be slow.
             let inside = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'_';
             let len = digits.iter().position(|byte| !inside(byte))?;
             let (digits, behind) = digits.split_at(len);
@@ -87,7 +87,7 @@ pub fn escape(rest: &[u8]) -> Option<Escape> {
     })
 }
 
-/// The character of `\u{...}`, from hexadecimal digits with single underscores between them.
+/// Reads the character of `\u{...}` from hexadecimal digits with single underscores between them.
 fn code_point(digits: &[u8]) -> Option<char> {
     let mut value = 0_u32;
     let mut after_digit = false;
@@ -116,8 +116,8 @@ static HEX: [u8; 256] = {
     hex
 };
 
-/// The first bytes of a literal that are not allowed in one: an invalid escape or a control
-/// character. The whole literal if there are none.
+/// Finds the first part of a literal that is not allowed: an invalid escape or a control character.
+/// Returns the range of the whole literal if all parts are allowed.
 ///
 /// ```
 /// assert_eq!(wattle_syntax::strings::fault(r#""a\p""#), 2..4);
@@ -184,7 +184,7 @@ pub fn bytes(literal: &str) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// The text of a string literal that the lexer accepted, if it is UTF-8.
+/// The text of a string literal that the lexer accepted; `None` if it is not UTF-8.
 pub fn name(literal: &str) -> Option<Name<'_>> {
     let inside = inside(literal);
     if !inside.contains('\\') {
@@ -195,8 +195,8 @@ pub fn name(literal: &str) -> Option<Name<'_>> {
     String::from_utf8(out).ok().map(Name::from)
 }
 
-/// The name that `$id` or `$"id"` stands for, without the dollar sign: `$"a"` is `$a`. `None` if it
-/// is not UTF-8.
+/// The name that `$id` or `$"id"` stands for, without the dollar sign: `$"a"` is `$a`. `None` if
+/// the name is not UTF-8.
 #[inline]
 pub fn id(token: &str) -> Option<Name<'_>> {
     let text = token.get(1..).unwrap_or_default();
@@ -205,7 +205,7 @@ pub fn id(token: &str) -> Option<Name<'_>> {
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// The text of each byte in a string, and the length of that text.
+/// The text that is written for each byte in a string, and the length of that text.
 static ESCAPES: [([u8; 4], u8); 256] = {
     let mut table = [([0; 4], 0); 256];
     let mut i = 0;
@@ -228,7 +228,7 @@ pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
 }
 
-/// Appends a part of a string literal, as [`write_bytes`] writes it between the quotes.
+/// Appends a part of a string literal, in the form that [`write_bytes`] writes between the quotes.
 ///
 /// ```
 /// let mut text = Vec::new();
@@ -239,15 +239,15 @@ pub fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     out.reserve(bytes.len());
     for &byte in bytes {
         let (text, len) = ESCAPES[usize::from(byte)];
-        // Writing four bytes and cutting off the rest is quicker than copying one to three bytes.
+        // It is quicker to write four bytes and cut off the rest than to copy one to three bytes.
         let end = out.len() + usize::from(len);
         out.extend_from_slice(&text);
         out.truncate(end);
     }
 }
 
-/// Appends a string literal for a name, as [`Quoted`] shows it: characters that are invisible, or
-/// change how the text around them is displayed, become `\u{...}`.
+/// Appends a string literal for a name, in the form that [`Quoted`] shows: characters that are
+/// invisible, or change how the text around them is displayed, become `\u{...}`.
 pub fn write_name(out: &mut Vec<u8>, name: &str) {
     if name.bytes().all(|byte| ESCAPES[usize::from(byte)].1 == 1) {
         out.push(b'"');
@@ -259,7 +259,7 @@ pub fn write_name(out: &mut Vec<u8>, name: &str) {
     }
 }
 
-/// Bytes that text is appended to.
+/// The bytes that text is appended to.
 struct Utf8<'o>(&'o mut Vec<u8>);
 
 impl fmt::Write for Utf8<'_> {
@@ -276,8 +276,8 @@ pub fn write_id(out: &mut Vec<u8>, name: &str) {
     write_word(out, name);
 }
 
-/// Appends a name that is not empty in a place for a word, such as the start of an annotation: as a
-/// word, or in quotes if it has characters that words cannot have.
+/// Appends a name that is not empty in the place of a word, such as the start of an annotation: as
+/// a word, or in quotes if it has characters that words cannot have.
 pub fn write_word(out: &mut Vec<u8>, name: &str) {
     if name.bytes().all(is_id_char) {
         out.extend_from_slice(name.as_bytes());

@@ -1,4 +1,5 @@
-//! The tokens of a text in two bytes each, without trivia, and with annotations apart.
+//! The tokens of a text in two bytes each. Trivia are left out, and annotations are kept
+//! separately.
 
 use alloc::vec::Vec;
 
@@ -25,8 +26,8 @@ impl Token {
     }
 }
 
-/// A token in memory: the number of bytes before it, and its length. Its first byte gives its kind.
-/// A length of 0 says that the token is in the list of unpacked tokens.
+/// A token in memory: the number of bytes before it, and its length. The kind is that of its first
+/// byte. A length of 0 means that the token is in the list of unpacked tokens.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     gap: u8,
@@ -40,7 +41,7 @@ struct UnpackedToken {
     token: Token,
 }
 
-/// The offset of one token in this many is remembered.
+/// The distance between marked tokens. The offset of every marked token is recorded.
 const MARK: usize = 16;
 
 /// An annotation with a known id.
@@ -48,19 +49,19 @@ const MARK: usize = 16;
 pub struct Annotation<'a> {
     /// The id, without the `@`.
     pub id: Name<'a>,
-    /// The position of the token behind it.
+    /// The position of the token after the annotation.
     pub at: usize,
     /// The bytes of the annotation, including its parentheses.
     pub span: Span,
-    /// The content. Its last token is the end of the text at the closing parenthesis.
+    /// The content. The last token is the end of the text, at the closing parenthesis.
     pub tokens: Tokens<'a>,
 }
 
-/// The tokens of a text that a parser reads, and the forms that they build.
+/// The tokens of a text that a parser reads, and the forms that they make.
 ///
-/// Positions count tokens. Comments and blanks are left out, and so are annotations, which may
+/// Positions count tokens. Comments and blanks are left out, and so are annotations, which can
 /// stand anywhere: annotations with ids that the caller knows are kept separately.
-/// [`Tokens::trivia`] returns everything before a token that was left out, so that no byte of the
+/// [`Tokens::trivia`] returns all text before a token that was left out, so that no byte of the
 /// text is lost.
 ///
 /// ```
@@ -105,8 +106,8 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The tokens of a text, and its annotations with the given ids. An id that ends in a period
-    /// stands for all ids that begin with it.
+    /// Reads the tokens of a text, and its annotations with the given ids. An id that ends in a
+    /// period stands for all ids that begin with it.
     pub fn new(text: &'a str, annotations: &[&str]) -> Tokens<'a> {
         let mut tokens = Tokens::empty(text);
         if u32::try_from(text.len()).is_err() {
@@ -139,8 +140,8 @@ impl<'a> Tokens<'a> {
         tokens
     }
 
-    /// Adds a token that is neither a word nor a parenthesis, unless it is trivia or begins an
-    /// annotation.
+    /// Adds a token that is neither a word nor a parenthesis. If it begins an annotation, reads the
+    /// annotation instead; if it is trivia, leaves it out.
     #[inline(never)]
     fn other(
         &mut self,
@@ -216,8 +217,7 @@ impl<'a> Tokens<'a> {
         self.steps.push(Step { gap: 0, len: 0 });
     }
 
-    /// Reads an annotation whose start was read. It is kept if its id is wanted, and otherwise only
-    /// checked.
+    /// Reads the rest of an annotation. Keeps it if its id is wanted; otherwise only checks it.
     #[cold]
     fn annotation(&mut self, head: Span, lexer: &mut Lexer<'a>, wanted: &[&str]) {
         let id = self.text.get(head.start + 1..head.end).and_then(strings::id);
@@ -233,7 +233,7 @@ impl<'a> Tokens<'a> {
         let mut end = self.text.len();
         while depth > 0 {
             let Some((kind, span)) = lexer.token() else {
-                // Unless something in it that is not closed has been reported as the cause.
+                // If an error inside was reported, that is the cause.
                 if self.errors.len() == errors {
                     self.errors.push((LexError::UnclosedAnnotation, head));
                 }
@@ -273,7 +273,8 @@ impl<'a> Tokens<'a> {
         self.text
     }
 
-    /// The annotations with known ids, in the order of the text, without those inside others.
+    /// The annotations with known ids, in the order of the text. Annotations inside of others are
+    /// left out.
     #[inline(always)]
     pub fn annotations(&self) -> &[Annotation<'a>] {
         &self.annotations
@@ -290,7 +291,7 @@ impl<'a> Tokens<'a> {
         &self.errors
     }
 
-    /// The offset of the first string or comment that is not closed. Errors behind it may only
+    /// The offset of the first string or comment that is not closed. Errors after it may only
     /// follow from it, so they are left out.
     pub fn unclosed(&self) -> Option<usize> {
         self.unclosed
@@ -302,17 +303,18 @@ impl<'a> Tokens<'a> {
         Lexer::within(self.text, Span::new(before, self.get(pos).span().start))
     }
 
-    /// The number of tokens, without the end of the text, which is the token behind them.
+    /// The number of tokens. The end of the text, which is the token after the last, is not
+    /// counted.
     pub fn len(&self) -> usize {
         self.steps.len().saturating_sub(1)
     }
 
-    /// Whether the text holds nothing but trivia and annotations.
+    /// Whether the text has only trivia and annotations.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The token at a position; the end of the text for any position behind the last.
+    /// The token at a position; the end of the text for any position after the last token.
     pub fn get(&self, pos: usize) -> Token {
         let mut at = pos - pos % MARK;
         let mut token = match self.steps.get(at) {
@@ -333,7 +335,7 @@ impl<'a> Tokens<'a> {
         Token { start, end: start + u32::from(len), kind: kind_of(first) }
     }
 
-    /// The token at a position, computed from the token before it, which is quicker than
+    /// The token at a position, computed from the token before it. This is quicker than
     /// [`get`](Tokens::get).
     #[inline(always)]
     pub fn next(&self, pos: usize, before: Token) -> Token {
@@ -358,16 +360,16 @@ impl<'a> Tokens<'a> {
         self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
 
-    /// The bytes of a token, which need no check for character boundaries.
+    /// The bytes of a token. They need no check for character boundaries.
     #[inline(always)]
     pub fn bytes(&self, token: Token) -> &'a [u8] {
         let bytes = self.text.as_bytes();
         bytes.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
 
-    /// The position behind the form that begins with the token at `pos`, and the token there. A
-    /// form is a single token, or everything from a parenthesis to the matching one or the end of
-    /// the text.
+    /// Returns the position after the form that begins with the token at `pos`, and the token at
+    /// that position. A form is a single token, or all tokens from a parenthesis to the matching
+    /// one or the end of the text.
     pub fn after_form(&self, pos: usize, token: Token) -> (usize, Token) {
         let (mut at, mut token, mut depth) = (pos, token, 0_usize);
         loop {
@@ -390,7 +392,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The position behind the form that begins at `pos`.
+    /// The position after the form that begins at `pos`.
     pub fn form_end(&self, pos: usize) -> usize {
         self.after_form(pos, self.get(pos)).0
     }

@@ -22,13 +22,14 @@ pub fn blank_len(text: &[u8]) -> usize {
     }
 }
 
-/// The number of blanks at the start of `text`, whose first two bytes are blanks if it has that many.
+/// The number of blanks at the start of `text`. If it has at least two bytes, the first two are
+/// blanks.
 #[inline(never)]
 fn blank_run(text: &[u8]) -> usize {
     let mut len = text.len().min(2);
     loop {
-        // Most blanks are indentation, whose depth a processor cannot predict. So 32 bytes are
-        // looked at before the next branch.
+        // Most blanks are indentation, whose depth a processor cannot predict. So 32 bytes are read
+        // before the next branch.
         while let Some(chunk) = text.get(len..).and_then(<[u8]>::first_chunk::<32>) {
             let spaces = leading_spaces(chunk);
             len += spaces;
@@ -64,7 +65,7 @@ pub fn line_len(text: &[u8]) -> usize {
     text.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(text.len())
 }
 
-/// The length of the block comment at the start of `text`, including nested ones; `None` if the
+/// The length of the block comment at the start of `text`, including nested comments; `None` if the
 /// text ends before the comment.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! Words: their characters, their ends, and what the first character says.
+//! Words: their characters, their ends, and their kinds by their first characters.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/values.html#text-idchar>
 
@@ -20,14 +20,15 @@ static ID_CHARS: [bool; 256] = {
     let mut byte = 0;
     while byte < 256 {
         table[byte] = is_id_char(byte as u8);
-        // The search for the end of a word only skips bytes that are `idchar`s.
+        // The search for the end of a word skips only `idchar`s.
         assert!(table[byte] || may_end(byte as u64) & 0x80 != 0);
         byte += 1;
     }
     table
 };
 
-/// Whether a token that begins with this byte is a word, or reserved because of what touches the word.
+/// Whether a token that begins with this byte is a word, or a reserved token that begins with a
+/// word.
 #[inline(always)]
 pub(crate) fn begins_word(byte: u8) -> bool {
     ID_CHARS[usize::from(byte)]
@@ -42,7 +43,7 @@ pub(crate) fn begins_word(byte: u8) -> bool {
 #[inline(always)]
 pub fn word_len(text: &[u8]) -> usize {
     let mut len = 0;
-    // Skip eight bytes at a time, up to each byte that may end the word.
+    // Skip eight bytes at a time, up to each byte that can end the word.
     while let Some(chunk) = text.get(len..).and_then(<[u8]>::first_chunk) {
         let ends = may_end(u64::from_le_bytes(*chunk));
         if ends == 0 {
@@ -59,13 +60,13 @@ pub fn word_len(text: &[u8]) -> usize {
     len + rest.iter().take_while(|byte| is_id_char(**byte)).count()
 }
 
-/// Flags the high bit of the first of eight bytes that may not be an `idchar`: bytes up to `,`, the
-/// byte `;`, from `[` to `^`, and from `{` on. The bits of later bytes mean nothing.
+/// Flags the high bit of the first of eight bytes that can end a word: bytes up to `,`, the byte
+/// `;`, from `[` to `^`, and from `{` on. The bits of later bytes have no meaning.
 #[inline(always)]
 const fn may_end(chunk: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGH: u64 = ONES * 0x80;
-    // Only a byte that is flagged itself can cause a borrow or a carry.
+    // Only a byte that is itself flagged can cause a borrow or a carry.
     let up_to_comma = chunk.wrapping_sub(ONES * (b',' + 1) as u64) & !chunk;
     let semicolon = chunk ^ (ONES * b';' as u64);
     let semicolon = semicolon.wrapping_sub(ONES) & !semicolon;
@@ -95,7 +96,7 @@ static KINDS: [TokenKind; 256] = {
     kinds
 };
 
-/// The kind of a token that begins with this byte and is neither an error nor trivia.
+/// The kind of a token that begins with this byte, if it is neither an error nor trivia.
 #[inline(always)]
 pub(crate) fn kind_of(first: u8) -> TokenKind {
     KINDS[usize::from(first)]

@@ -19,7 +19,7 @@ type Result<T> = core::result::Result<T, Malformed>;
 
 /// The byte that begins the type of a core module.
 pub(super) const MODULE_TYPE: u8 = 0x50;
-/// The byte that tells a subtype that is not final from the type of a module.
+/// The byte that distinguishes a subtype that is not final from the type of a module.
 const NON_FINAL_SUB: u8 = 0x00;
 
 const INSTANTIATE: u8 = 0;
@@ -28,7 +28,7 @@ const INLINE_EXPORTS: u8 = 1;
 const EXPORT: u8 = 0;
 const CORE_EXPORT: u8 = 1;
 const OUTER: u8 = 2;
-/// The byte of an outer alias in the type of a core module, behind the sort.
+/// The byte of an outer alias in the type of a core module, after the sort.
 const CORE_OUTER: u8 = 1;
 
 fields! {
@@ -57,8 +57,8 @@ impl Encode for CoreArg<'_> {
     }
 }
 
-/// Rows: an enum of instances, and the field that says what is instantiated. The error for an unknown
-/// form has the name of the enum.
+/// Rows: an enum of instances, and the field with the index of the module or component that is
+/// instantiated. The error for an unknown form has the name of the enum.
 macro_rules! instances {
     ($( $name:ident $of:ident; )*) => { $(
         impl<'a> Decode<'a> for $name<'a> {
@@ -114,8 +114,8 @@ impl Decode<'_> for CoreType {
 }
 
 impl CoreType {
-    /// Reads a type in the type of a core module. No type of a module stands there, so `50` begins
-    /// a subtype that is not final, as in a module.
+    /// Reads a type in the type of a core module. Types of modules cannot stand there, so `50`
+    /// begins a subtype that is not final, as in a module.
     pub(super) fn decode_in_module_type(reader: &mut Reader<'_>) -> Result<CoreType> {
         match reader.peek() {
             Some(REC) if reader.features().contains(Feature::Gc) => {
@@ -164,7 +164,7 @@ impl<'a> Decode<'a> for Alias<'a> {
             (CORE_EXPORT, Sort::Core(sort)) => {
                 Ok(Alias::CoreExport { sort, instance: reader.read()?, name: reader.read()? })
             }
-            // A core instance exports nothing else.
+            // Core instances export only core definitions.
             (CORE_EXPORT, Sort::Plain(_)) => Err(reader.fail_at(start, Malformed::Sort)),
             (OUTER, sort) if sort.has_outer_alias() => {
                 let count = reader.read()?;
@@ -206,8 +206,8 @@ impl<'a> Alias<'a> {
         Ok(Alias::Outer { count, item: SortIdx::Core(CoreSortIdx::Type(ty)) })
     }
 
-    /// Writes an alias in the type of a core module. Only an outer alias of a core type has a form
-    /// there; of others nothing is written.
+    /// Writes an alias in the type of a core module. Writes nothing unless it is an outer alias of
+    /// a core type, the only alias that has a form there.
     pub(super) fn encode_in_module_type(&self, out: &mut Vec<u8>) {
         if let Alias::Outer { count, item: SortIdx::Core(CoreSortIdx::Type(ty)) } = self {
             (CoreSort::Type, CORE_OUTER).encode(out);

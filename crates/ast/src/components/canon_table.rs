@@ -1,7 +1,7 @@
 //! The table of canonical definitions, sorted by code, and the table of their options.
 //!
 //! A row has these columns: documentation, variant, immediates in the order of the binary format,
-//! code, the error for a byte behind the code if that byte must be zero, keyword, feature, and the
+//! code, the error for a byte after the code if that byte must be zero, keyword, feature, and the
 //! type of the core function: an arrow, or `special` if it depends on the immediates in other ways
 //! than by the type of the resource (`rep`) and the address type of the memory (`addr`).
 //!
@@ -126,7 +126,7 @@ macro_rules! for_each_canon_opt {
             Utf8 = 0x00 "string-encoding=utf8" ComponentModel;
             /// Strings are in UTF-16.
             Utf16 = 0x01 "string-encoding=utf16" ComponentModel;
-            /// Strings are in Latin-1 or UTF-16; each says which.
+            /// Strings are in Latin-1 or UTF-16. Each string states its encoding.
             CompactUtf16 = 0x02 "string-encoding=latin1+utf16" ComponentModel;
             /// The memory of pointers.
             Memory(MemIdx) = 0x03 "memory" ComponentModel;

@@ -9,10 +9,10 @@ use crate::modules::section_content;
 
 /// A component: its definitions in order.
 ///
-/// What is inside of a component, a component among others, stands in the same list, between the
-/// definition that [opens](Definition::opens) it and its [`Definition::End`]. The end of the
-/// outermost component is the end of the list. So a clone, a comparison or a drop goes through a
-/// list, and takes no stack for depth.
+/// The content of an inner scope, such as a component in the component, stands in the same list,
+/// between the definition that [opens](Definition::opens) the scope and its [`Definition::End`].
+/// The end of the outermost component is the end of the list. So clones, comparisons and drops go
+/// through a list, and need no stack for depth.
 ///
 /// Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md>
 ///
@@ -38,7 +38,8 @@ pub struct Component<'a> {
 ///
 /// It keeps everything that definitions do not say: how definitions are grouped in sections, empty
 /// sections, integers that are longer than they need to be, names that begin with `01`, and the
-/// order of attributes. For equality of components it does not matter: all encodings compare equal.
+/// order of attributes. It does not matter for the equality of components: all encodings compare
+/// equal.
 #[derive(Clone, Debug, Default)]
 pub struct Encoding<'a> {
     /// The sections.
@@ -51,13 +52,13 @@ impl PartialEq for Encoding<'_> {
     }
 }
 
-/// The bytes of a section of a component. Of a section with a module or component, they are only id
-/// and size: the sections inside have bytes of their own.
+/// The bytes of a section of a component. For a section with a module or component, they are only
+/// its id and size: the sections inside have bytes of their own.
 pub type RawSection<'a> = crate::RawSection<'a, SectionId>;
 
 impl RawSection<'_> {
-    /// The number of `definitions`, from the first on, that the section holds; `None` if it holds
-    /// others. The size of a module or component is not compared with anything.
+    /// Returns the number of `definitions`, from the first on, that the section holds; `None` if it
+    /// holds others. The size of a module or component is not compared.
     ///
     /// ```
     /// use wattle_ast::components::{Definition, PrimType, RawSection, SectionId, Type};
@@ -90,10 +91,10 @@ impl Component<'_> {
     pub const PREAMBLE: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 
     /// Checks that each definition is in a scope that [permits](Scope::permits) it, and that each
-    /// scope has one end. Every component that was read is so.
+    /// scope has one end. Every component that was read from a binary passes.
     ///
     /// # Errors
-    /// The first definition that is not, by its place in the list.
+    /// The place in the list of the first definition for which this does not hold.
     pub fn check(&self) -> Result<(), Misplaced> {
         let mut scopes = Vec::new();
         for (place, definition) in self.definitions.iter().enumerate() {

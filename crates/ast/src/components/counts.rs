@@ -1,11 +1,11 @@
-//! How many definitions a scope has.
+//! The numbers of definitions that a scope has.
 
 use super::definitions::{Definition, Numbered};
 use super::sorts::{Sort, SortIdx};
 use crate::DefinitionRef;
 
-/// The lengths of the index spaces of a scope, and the numbers of the definitions that references
-/// number by themselves, as definitions are added one by one.
+/// The lengths of the index spaces of a scope, and the counts of the definitions that references
+/// number by their kind, kept up to date as definitions are added one by one.
 ///
 /// ```
 /// use wattle_ast::ComponentTypeIdx;
@@ -29,12 +29,12 @@ impl Counts {
         self.lens[sort.place()]
     }
 
-    /// The number of definitions of a kind that references number by themselves.
+    /// Returns the number of definitions of this kind.
     pub const fn numbered(&self, kind: Numbered) -> u32 {
         self.numbered[kind as usize]
     }
 
-    /// How the path of an error refers to a definition that comes next.
+    /// Returns the reference that the path of an error makes to `definition` if it comes next.
     pub fn next(&self, definition: &Definition<'_>) -> Option<DefinitionRef> {
         if let Some(kind) = definition.numbered() {
             return Some(kind.reference(self.numbered(kind)));

@@ -9,13 +9,13 @@ use crate::{Decode, Encode, Feature, Features, Malformed, Name, Reader};
 type Result<T> = core::result::Result<T, Malformed>;
 
 const PLAIN_NAME: u8 = 0;
-/// Means what 0 does.
+/// An older code for a name without attributes.
 const LEGACY_NAME: u8 = 1;
 const NAME_WITH_ATTRIBUTES: u8 = 2;
 
 /// The name of an import or export, with its attributes.
 ///
-/// Few names have attributes, so they are kept apart, and a name without any is small.
+/// Few names have attributes, so they are in a box of their own, and a name without any is small.
 ///
 /// ```
 /// use wattle_ast::Encode;
@@ -47,7 +47,8 @@ macro_rules! attributes {
                 NameAttributes { $( $field: self.$field.map(Name::into_owned), )* }
             }
 
-            /// The place of the attribute with this byte, its feature, and the error if it was there.
+            /// The field of the attribute with this byte, its feature, and the error if the name
+            /// has it twice.
             fn place(&mut self, code: u8) -> Option<(&mut Option<Name<'a>>, Feature, Malformed)> {
                 Some(match code {
                     $( $code => (&mut self.$field, Feature::$feature, Malformed::$duplicate), )*
@@ -55,7 +56,7 @@ macro_rules! attributes {
                 })
             }
 
-            /// The attributes that are there, with their bytes.
+            /// The attributes that the name has, with their bytes.
             fn iter(&self) -> impl Iterator<Item = (u8, &Name<'a>)> {
                 let all = [$( ($code, &self.$field), )*];
                 all.into_iter().filter_map(|(code, attribute)| Some((code, attribute.as_ref()?)))
@@ -65,9 +66,9 @@ macro_rules! attributes {
 }
 
 attributes! {
-    /// The interface that an instance under a plain name has.
+    /// The interface of an instance that has a plain name.
     implements 0 CmImplements DuplicateImplements;
-    /// What a canonical version leaves out of the version.
+    /// The rest of the version in a name whose version is canonical.
     version_suffix 1 CmCanonNames DuplicateVersionSuffix;
     /// A name that means something to the host.
     external_id 2 CmImplements DuplicateExternalId;
@@ -88,7 +89,7 @@ impl<'a> ExternName<'a> {
         ExternName { name: name.into(), attributes: (!is_empty).then(|| Box::new(attributes)) }
     }
 
-    /// A name with the attribute `external-id`, if there is one.
+    /// A name with the attribute `external-id`, if it is given.
     pub fn with_external_id(
         name: impl Into<Name<'a>>,
         external_id: Option<Name<'a>>,
@@ -136,7 +137,7 @@ impl<'a, T: Into<Name<'a>>> From<T> for ExternName<'a> {
     }
 }
 
-/// An empty list of attributes that is there equals one that is not.
+/// A name without attributes equals a name with an empty list of attributes.
 impl PartialEq for ExternName<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && self.attributes() == other.attributes()

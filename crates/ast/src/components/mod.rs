@@ -1,8 +1,8 @@
 //! Components, and the definitions that they consist of.
 //!
-//! A component, the type of a component, of an instance and of a core module are each an ordered list
-//! of definitions, of which each permits some. One enum, [`Definition`], has all of them; it is the
-//! node of the tree ([`Component`]), and the event of a stream.
+//! A component, the type of a component, of an instance and of a core module are each an ordered
+//! list of definitions, and each permits only some kinds of definitions. One enum, [`Definition`],
+//! has all kinds; it is the node of the tree ([`Component`]), and the event of a stream.
 //!
 //! | file | holds |
 //! |---|---|
@@ -14,9 +14,9 @@
 //! | `extern_name.rs` | [`ExternName`]: the name of an import or export |
 //! | `binary.rs` | the binary format of the other definitions |
 //! | `sections.rs` | section ids; [`Entries`]: the definitions of a section, read one by one |
-//! | `parts.rs` | [`Part`]: what a parser finds in a binary, a module or component, one after the other |
+//! | `parts.rs` | [`Part`]: the parts of a binary, a module or component, one after the other |
 //! | `component.rs` | [`Component`]: the definitions in order, and their original encoding |
-//! | `counts.rs` | [`Counts`]: how many definitions a scope has |
+//! | `counts.rs` | [`Counts`]: the numbers of definitions that a scope has |
 //! | `walk.rs` | the walk over the indices that a definition refers to, for the next two |
 //! | `uses.rs` | the indices that a definition refers to |
 //! | `remap.rs` | new indices for old ones, and definitions inserted among others |

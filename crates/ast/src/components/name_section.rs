@@ -19,7 +19,7 @@ const COMPONENT: u8 = 0;
 /// A subsection with the names of one sort.
 const SORT: u8 = 1;
 
-/// A row: the field, and the type of its indices, which tells the sort.
+/// A row: the field, and the type of its indices, which determines the sort.
 macro_rules! names {
     ($( $(#[$doc:meta])* $field:ident $idx:ident; )*) => {
         /// The names of a component: the content of a custom section of its own.
@@ -48,7 +48,7 @@ macro_rules! names {
                 self.component.is_none() $( && self.$field.is_empty() )*
             }
 
-            /// The name of a definition, by its sort and the number of its index.
+            /// The name of the definition of this sort with this index.
             pub fn of(&self, sort: Sort, index: u32) -> Option<&Name<'a>> {
                 match sort { $( <$idx>::SORT => self.$field.get(index.into()), )* }
             }
@@ -69,7 +69,7 @@ macro_rules! names {
                 names
             }
 
-            /// Sets the name of a definition, by its sort and the number of its index.
+            /// Sets the name of the definition of this sort with this index.
             pub fn insert(&mut self, sort: Sort, index: u32, name: Name<'a>) {
                 match sort { $( <$idx>::SORT => self.$field.insert(index.into(), name), )* }
             }
@@ -88,7 +88,7 @@ macro_rules! names {
             }
         }
 
-        /// A sort without names is left out.
+        /// Leaves out sorts without names.
         impl Encode for Names<'_> {
             fn encode(&self, out: &mut Vec<u8>) {
                 if let Some(name) = &self.component {
@@ -140,12 +140,12 @@ impl<'a> Names<'a> {
     /// Parses the content of the section, which follows the section's own name.
     ///
     /// # Errors
-    /// What is wrong and the offset, if the name of the component is not first, a sort comes twice
-    /// with different names, an id is unknown, or a subsection is malformed itself. Engines ignore a
+    /// The first fault, with its offset: the name of the component is not first, a sort comes twice
+    /// with different names, an id is unknown, or a subsection is malformed. Engines ignore a
     /// malformed name section, and so may the caller.
     ///
-    /// A sort may come twice with equal names, although the specification says once: `wasm-encoder`
-    /// 0.263 writes the names of instances twice.
+    /// A sort may come twice with equal names, although the specification permits it once:
+    /// `wasm-encoder` 0.263 writes the names of instances twice.
     pub fn parse(bytes: &'a [u8]) -> Result<Names<'a>, Error> {
         let mut reader = Reader::new(bytes);
         Self::read(&mut reader).map_err(|kind| Error::at(kind, reader.pos()))

@@ -1,5 +1,5 @@
-//! The names of imports and exports, and labels: their grammar, their parts, and the keys by which
-//! two names are too much alike.
+//! The names of imports and exports, and labels: their grammar, their parts, and the keys that show
+//! whether two names conflict.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions>
 
@@ -38,7 +38,7 @@ const SET: &str = "[set]";
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ParsedName<'a> {
-    /// A name that only the component gives a meaning.
+    /// A name whose meaning only the component defines.
     Plain(PlainName<'a>),
     /// The name of an interface.
     Interface(InterfaceName<'a>),
@@ -59,7 +59,7 @@ pub enum PlainName<'a> {
         /// The label of the resource.
         resource: &'a str,
     },
-    /// `[method]resource.label`, also with `[get]` or `[set]` behind `[method]`.
+    /// `[method]resource.label`, also with `[get]` or `[set]` after `[method]`.
     Method {
         /// Whether it is a getter or setter.
         accessor: Option<Accessor>,
@@ -68,7 +68,7 @@ pub enum PlainName<'a> {
         /// The label of the method.
         label: &'a str,
     },
-    /// `[static]resource.label`, also with `[get]` or `[set]` behind `[static]`.
+    /// `[static]resource.label`, also with `[get]` or `[set]` after `[static]`.
     Static {
         /// Whether it is a getter or setter.
         accessor: Option<Accessor>,
@@ -79,7 +79,7 @@ pub enum PlainName<'a> {
     },
 }
 
-/// What a function with an annotated name does with a property.
+/// The role of a function that gets or sets a property.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Accessor {
     /// `[get]`.
@@ -91,21 +91,21 @@ pub enum Accessor {
 /// The name of an interface.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct InterfaceName<'a> {
-    /// The namespace, without the colon behind it. Nested namespaces are joined by colons.
+    /// The namespace, without the colon after it. Nested namespaces are joined by colons.
     pub namespace: &'a str,
     /// The package.
     pub package: &'a str,
-    /// The interface. Nested ones are joined by slashes.
+    /// The interface. Nested interfaces are joined by slashes.
     pub interface: &'a str,
     /// The version.
     pub version: Option<Version<'a>>,
 }
 
 impl<'a> ParsedName<'a> {
-    /// Parses a name. `features` tells which forms there are.
+    /// Parses a name. `features` determine which forms are permitted.
     ///
     /// # Errors
-    /// The part of the name that is not what it must be.
+    /// The first part of the name that does not have its required form.
     pub fn parse(name: &'a str, features: Features) -> Result<ParsedName<'a>, NameError> {
         let parse = |features| match name.contains(':') {
             // No part of a plain name has a colon.
@@ -116,7 +116,7 @@ impl<'a> ParsedName<'a> {
             let more = [Feature::CmAccessors, Feature::CmNestedNames, Feature::CmCanonNames];
             let more = more.into_iter().filter(|&more| !features.contains(more));
             let all = more.clone().fold(features, |all, more| all | more.into());
-            // A name may need several of them: the first is told.
+            // A name may need several features: the error names the first.
             let mut needed = more.filter(|&more| parse(all - more.into()).is_err());
             let enable = parse(all).ok().and_then(|_| needed.next());
             NameError { enable, ..error }
@@ -146,7 +146,7 @@ impl<'a> PlainName<'a> {
     /// Parses a name without a colon.
     ///
     /// # Errors
-    /// The part of the name that is not what it must be.
+    /// The first part of the name that does not have its required form.
     pub fn parse(name: &'a str, features: Features) -> Result<PlainName<'a>, NameError> {
         if let Some(resource) = name.strip_prefix(CONSTRUCTOR) {
             check_label(resource)?;
@@ -197,7 +197,7 @@ impl<'a> PlainName<'a> {
         }
     }
 
-    /// The name of the getter that belongs to this setter; `None` for a name of anything else.
+    /// Returns the name of the getter that belongs to this setter; `None` if this is not a setter.
     ///
     /// ```
     /// use wattle_ast::Features;
@@ -230,7 +230,7 @@ impl<'a> PlainName<'a> {
             PlainName::Method { resource, label, .. }
             | PlainName::Static { resource, label, .. } => {
                 let (of_resource, of_label) = (label_key(resource), label_key(label));
-                // The function has the name of its resource, and its annotations do not count.
+                // A function that has the name of its resource has the key of the resource.
                 if of_resource == of_label {
                     return of_resource;
                 }
@@ -273,7 +273,7 @@ impl<'a> InterfaceName<'a> {
     /// Parses the name of an interface.
     ///
     /// # Errors
-    /// The part of the name that is not what it must be.
+    /// The first part of the name that does not have its required form.
     pub fn parse(name: &'a str, features: Features) -> Result<InterfaceName<'a>, NameError> {
         let error = NameError::new;
         let (path, version) = match name.split_once('@') {
@@ -341,8 +341,8 @@ impl fmt::Display for ParsedName<'_> {
     }
 }
 
-/// Checks that `text` is a label: the name of a field, a case, a flag, a parameter, and what plain
-/// names are made of.
+/// Checks that `text` is a label: the name of a field, a case, a flag or a parameter, or a part of
+/// a plain name.
 ///
 /// ```
 /// use wattle_ast::components::check_label;
@@ -381,7 +381,7 @@ fn is_acronym(part: &str) -> bool {
 /// ```
 ///
 /// # Errors
-/// If it is not such a label. The error is one of `part`.
+/// If it is not such a label. The error names the part as `part`.
 pub fn check_words(text: &str, part: NamePart) -> Result<(), NameError> {
     match check_label(text).is_ok() && text.split('-').all(is_word) {
         true => Ok(()),
@@ -410,7 +410,7 @@ macro_rules! parts {
         pub enum NamePart { $( $(#[$doc])* $variant, )* }
 
         impl NamePart {
-            /// What the part must be.
+            /// Describes the required form of the part.
             pub const fn description(self) -> &'static str {
                 match self { $( NamePart::$variant => $description, )* }
             }
@@ -421,22 +421,22 @@ macro_rules! parts {
 parts! {
     /// A label.
     Label "in kebab case (words and acronyms, joined by hyphens)";
-    /// What follows `[method]` or `[static]`.
+    /// The text after `[method]` or `[static]`.
     ResourceFunc "the name of a resource, a dot, and a label";
     /// The namespace of a package.
     Namespace "in kebab case (a namespace: words in lower case, joined by hyphens)";
     /// The name of a package.
     Package "in kebab case (a package name: words in lower case, joined by hyphens)";
-    /// The interface behind a package.
+    /// The interface after a package.
     Interface "a package and an interface with a `/` between them";
     /// The version.
     Version "a semantic version";
 }
 
-/// A part of a name that is not what it must be.
+/// The error for a part of a name that does not have its required form.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NameError {
-    /// What the part must be.
+    /// The kind of the part, which determines its form.
     pub part: NamePart,
     /// The text of the part.
     pub text: String,

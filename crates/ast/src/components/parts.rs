@@ -1,5 +1,5 @@
-//! Parts: what a parser finds in a binary, whether that is a module or a component, one after the
-//! other.
+//! The parts of a binary, which is a module or a component, in the order in which a parser finds
+//! them.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md#component-definitions>
 
@@ -11,7 +11,7 @@ use super::sections::{Holds, SectionId};
 use super::sorts::{CoreSort, PlainSort, Sort};
 use crate::{Encode, Item, Span};
 
-/// What a binary holds, as the last two bytes of its preamble say.
+/// The kind of a binary, from the last two bytes of its preamble.
 ///
 /// ```
 /// use wattle_ast::components::Layer;
@@ -45,7 +45,8 @@ impl Layer {
         }
     }
 
-    /// The layer of a binary that begins with these bytes; `None` if it begins with no preamble.
+    /// Returns the layer of a binary that begins with these bytes; `None` if they do not begin with
+    /// a preamble.
     pub fn of(bytes: &[u8]) -> Option<Layer> {
         let layers = [Layer::Module, Layer::Component];
         layers.into_iter().find(|layer| bytes.starts_with(&layer.preamble()))
@@ -63,9 +64,9 @@ impl Encode for Section {
 
 /// A part of a binary.
 ///
-/// Modules and components lie between [`Part::Enter`] and [`Part::Leave`], the outermost too. In a
-/// module the parts between are its items, in a component the headers of its sections and its
-/// definitions. An inner module or component follows the header of the section that holds it.
+/// Every module and component, the outermost too, lies between [`Part::Enter`] and [`Part::Leave`].
+/// The parts between them are the items of a module, or the headers of sections and the definitions
+/// of a component. An inner module or component follows the header of its section.
 ///
 /// ```text
 /// Enter(Component)
@@ -85,7 +86,7 @@ pub enum Part<'a> {
     /// [`Definition::End`] ends a type and has no bytes. Modules and components come in parts, so
     /// [`Definition::CoreModule`] and [`Definition::Component`] do not occur.
     Definition(Definition<'a>),
-    /// An item of a core module, but for [`Item::Header`].
+    /// An item of a core module, except for [`Item::Header`].
     Item(Item<'a>),
     /// The end of the module or component that was entered last. It has no bytes.
     Leave,
@@ -116,14 +117,14 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Where the part lies in the input.
+    /// The place of the part in the input.
     #[inline(always)]
     pub fn span(&self) -> Span {
         Span::new(self.offset, self.offset + self.bytes.len())
     }
 
-    /// The event of a core module that this is: of an item, or of the header, which is how a module
-    /// begins.
+    /// Converts the event to one of a core module: an item, or the header, with which a module
+    /// begins. Returns `None` for other parts.
     ///
     /// ```
     /// use wattle_ast::Item;

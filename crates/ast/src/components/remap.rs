@@ -1,5 +1,5 @@
-//! New indices for old ones, in everything that a component holds, and definitions inserted among
-//! others.
+//! New indices for old ones, in everything that a component holds; insertion of definitions into a
+//! component.
 
 use core::convert::Infallible;
 
@@ -21,8 +21,9 @@ use crate::{
 impl Definition<'_> {
     /// Gives new numbers to the indices of the enclosing scope that the definition refers to.
     ///
-    /// They are those that [`uses`](Definition::uses) visits, the type indices inside of core types,
-    /// the item of an outer alias that goes out of no scope, and the indices of a name section.
+    /// These are the indices that [`uses`](Definition::uses) visits, the type indices inside of
+    /// core types, the item of an outer alias that goes out of no scope, and the indices of a name
+    /// section.
     ///
     /// ```
     /// use wattle_ast::components::{Canon, CanonOpt, Definition};
@@ -38,8 +39,8 @@ impl Definition<'_> {
     }
 }
 
-/// Gives new numbers to indices of a scope, in the definitions of that scope. They include those of
-/// inner scopes, in which only outer aliases lead to the scope.
+/// Gives new numbers to the indices of a scope, in all definitions of that scope. These include the
+/// definitions of inner scopes, in which only outer aliases refer to the scope.
 ///
 /// ```
 /// use wattle_ast::components::{Alias, Component, CoreSort, Definition, Sort, SortIdx, reindex};
@@ -61,16 +62,16 @@ pub fn reindex(definitions: &mut [Definition<'_>], new: impl FnMut(Sort, u32) ->
 }
 
 impl<'a> Component<'a> {
-    /// Gives new numbers to the indices of the outermost component, wherever something refers to
+    /// Gives new numbers to the indices of the outermost component, in everything that refers to
     /// them, its names included. The definitions stay where they are.
     pub fn reindex(&mut self, new: impl FnMut(Sort, u32) -> u32) {
         reindex(&mut self.definitions, new);
     }
 
-    /// Inserts definitions of the outermost component at a place in the list, and moves the indices
-    /// of what comes after them.
+    /// Inserts definitions of the outermost component at a place in the list, and updates the
+    /// indices that refer to definitions after them.
     ///
-    /// The new definitions may refer to what comes before the place, and to each other.
+    /// The new definitions may refer to definitions before the place, and to each other.
     ///
     /// ```
     /// use wattle_ast::components::{Component, Definition, PrimType, Type};
@@ -85,7 +86,7 @@ impl<'a> Component<'a> {
     /// ```
     ///
     /// # Errors
-    /// If the place is inside of another scope or behind the end of the list, or if one of the
+    /// If the place is inside of another scope or after the end of the list, or if one of the new
     /// definitions cannot stand there. The component then stays as it was.
     pub fn insert(
         &mut self,
@@ -106,7 +107,8 @@ impl<'a> Component<'a> {
     }
 }
 
-/// What definitions add to the index spaces of their scope; `None` if a scope is left open.
+/// Counts the indices that `definitions` add to the index spaces of their scope; `None` if an inner
+/// scope is left open.
 fn counts(definitions: &[Definition<'_>]) -> Option<Counts> {
     let (mut counts, mut depth) = (Counts::default(), 0_usize);
     for definition in definitions {
@@ -125,7 +127,8 @@ fn counts(definitions: &[Definition<'_>]) -> Option<Counts> {
 struct Reindexer<F>(F);
 
 impl<F: FnMut(Sort, u32) -> u32> Reindexer<F> {
-    /// A definition that is this many scopes below the scope of the indices.
+    /// Gives new numbers to the indices in a definition that is `depth` scopes below the scope of
+    /// the indices.
     fn at_depth(&mut self, definition: &mut Definition<'_>, depth: usize) {
         match definition {
             Definition::Alias(Alias::Outer { count, item }) if *count as usize == depth => {
@@ -157,7 +160,7 @@ impl<F: FnMut(Sort, u32) -> u32> Reindexer<F> {
         canon.edit(self);
     }
 
-    /// A core type of any form: the indices in it are those of types.
+    /// Gives new numbers to the type indices in a core type of any form.
     fn core_type<T: Reindex + Clone>(&mut self, ty: &mut T) {
         let Ok(new) = ty.clone().reindex(&mut Remapping::new(&mut CoreTypes(&mut self.0)));
         *ty = new;
@@ -167,7 +170,8 @@ impl<F: FnMut(Sort, u32) -> u32> Reindexer<F> {
         self.core_type(ty);
     }
 
-    /// Names in ascending order stay so where the new numbers do.
+    /// Gives new numbers to the indices of names. If the new numbers have the same order, so do the
+    /// names.
     fn names(&mut self, names: &mut Names<'_>) {
         let old = core::mem::take(names);
         names.component = old.component.clone();

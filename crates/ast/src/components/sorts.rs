@@ -14,8 +14,8 @@ use crate::{
 
 type Result<T> = core::result::Result<T, Malformed>;
 
-/// A row: the variant, its byte, its keyword, and the type of its indices. From the rows come an
-/// enum of sorts and an enum of indices.
+/// A row: the variant, its byte, its keyword, and the type of its indices. The rows give an enum of
+/// sorts and an enum of indices.
 macro_rules! sorts {
     ($sort:ident $index:ident $(#[$sort_doc:meta])* ; $(#[$index_doc:meta])* ;
         $( $(#[$doc:meta])* $variant:ident $code:literal $keyword:literal $idx:ident; )*) => {
@@ -168,14 +168,14 @@ impl CoreSort {
         !matches!(self, CoreSort::Type | CoreSort::Module | CoreSort::Instance)
     }
 
-    /// The sort, among all of them.
+    /// The core sort as a [`Sort`].
     pub const fn as_sort(self) -> Sort {
         Sort::Core(self)
     }
 }
 
 impl PlainSort {
-    /// The sort, among all of them.
+    /// The sort as a [`Sort`].
     pub const fn as_sort(self) -> Sort {
         Sort::Plain(self)
     }
@@ -296,7 +296,7 @@ impl Sort {
         )
     }
 
-    /// Reads a sort. `error` is the reason if the first byte is not one.
+    /// Reads a sort. `error` is the error for an unknown first byte.
     pub(super) fn decode_or(reader: &mut Reader<'_>, error: Malformed) -> Result<Sort> {
         if reader.peek() == Some(CORE) {
             reader.advance();

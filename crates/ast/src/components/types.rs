@@ -25,12 +25,12 @@ macro_rules! type_codes {
                 match self { $( $name::$variant => $keyword, )* }
             }
 
-            /// The feature that it belongs to.
+            /// The feature that the type belongs to.
             pub const fn feature(self) -> Feature {
                 match self { $( $name::$variant => Feature::$feature, )* }
             }
 
-            /// The type with this keyword; the first if several share it.
+            /// The type with this keyword; the first one if several types share it.
             pub fn from_keyword(keyword: &str) -> Option<$name> {
                 $name::ALL.iter().copied().find(|ty| ty.keyword() == keyword)
             }
@@ -92,7 +92,7 @@ impl PrimType {
 
 type_codes! {
     TypeForm
-    /// The form of a type that is not primitive: the byte that it begins with.
+    /// The form of a type that is not primitive: its first byte.
     ;
     /// A record.
     Record 0x72 "record" ComponentModel;
@@ -134,7 +134,7 @@ type_codes! {
     Resource 0x3f "resource" ComponentModel;
 }
 
-/// A value type where one is used: primitive, or the index of a definition.
+/// A reference to a value type: a primitive type, or the index of a definition.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum ValType {
     /// A primitive type.
@@ -275,7 +275,7 @@ pub struct ResourceType {
 }
 
 impl Type<'_> {
-    /// The most flags that are valid in a type.
+    /// The greatest number of flags that a valid type can have.
     pub const MAX_FLAGS: usize = 32;
 
     /// The form of the type; `None` for a primitive type.
@@ -305,7 +305,7 @@ impl Type<'_> {
     }
 }
 
-/// Reads a byte that says whether a value follows, and the value.
+/// Reads a value that can be missing: a byte that states whether it is there, then the value.
 pub(super) fn optional<'a, T: Decode<'a>>(
     reader: &mut Reader<'a>,
     error: Malformed,
@@ -316,7 +316,7 @@ pub(super) fn optional<'a, T: Decode<'a>>(
     }
 }
 
-/// Writes a byte that says whether a value follows, and the value.
+/// Writes a value that can be missing: a byte that states whether it is there, then the value.
 pub(super) fn encode_optional<T: Encode>(value: &Option<T>, out: &mut Vec<u8>) {
     value.is_some().encode(out);
     if let Some(value) = value {
@@ -388,7 +388,7 @@ impl Encode for ResultList {
 }
 
 impl<'a> FuncType<'a> {
-    /// Reads a function type behind the byte that it begins with.
+    /// Reads a function type after its first byte.
     fn decode_rest(reader: &mut Reader<'a>, is_async: bool) -> Result<FuncType<'a>> {
         Ok(FuncType { is_async, params: reader.read()?, result: reader.read()? })
     }
@@ -417,7 +417,7 @@ impl<'a> Decode<'a> for Type<'a> {
 }
 
 impl<'a> Type<'a> {
-    /// Decodes what follows the code of a type that is not primitive.
+    /// Decodes a type that is not primitive, after its code.
     #[inline(never)]
     fn decode_form(code: u8, reader: &mut Reader<'a>) -> Result<Self> {
         let Some(form) = TypeForm::from_code_in(code, reader) else {

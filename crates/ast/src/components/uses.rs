@@ -15,7 +15,7 @@ use crate::{ComponentFuncIdx, ComponentTypeIdx, ExternType, FuncIdx, MemIdx, Tab
 impl Definition<'_> {
     /// Calls `visit` with each index of the enclosing scope that the definition refers to.
     ///
-    /// The item of an outer alias is not among them, since it is of another scope. Nor are the type
+    /// Leaves out the item of an outer alias, since it belongs to another scope, and the type
     /// indices inside of core types, whose recursive groups refer to themselves.
     ///
     /// ```

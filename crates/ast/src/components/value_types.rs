@@ -1,4 +1,4 @@
-//! Which definition the index of a type leads to, for code that goes through the definitions of a
+//! Finds the definition of a type by its index, for code that goes through the definitions of a
 //! component and needs the types of values.
 
 use alloc::vec::Vec;
@@ -10,8 +10,8 @@ use crate::ComponentTypeIdx;
 
 /// The types of the scopes that are open at a place in a list of definitions.
 ///
-/// A type that comes from an instance is not found: its definition is in the type of the instance, or
-/// in a component.
+/// Types that come from an instance are not found: their definitions are in the type of the
+/// instance, or in a component.
 ///
 /// ```
 /// use wattle_ast::components::{Definition, PrimType, Type, TypePlaces};
@@ -25,10 +25,10 @@ use crate::ComponentTypeIdx;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct TypePlaces {
-    /// The number of definitions that were gone through.
+    /// The number of definitions that were added so far.
     next: usize,
-    /// The types of the scopes, the innermost last. The outermost scope is there from the first type
-    /// on.
+    /// The types of the open scopes, the innermost last. The outermost scope is added with the
+    /// first type.
     scopes: Vec<Vec<Option<TypePlace>>>,
 }
 
@@ -42,7 +42,7 @@ pub struct TypePlace {
 }
 
 impl TypePlaces {
-    /// Goes through definitions, which begin with those that it went through before.
+    /// Adds `definitions`, which must begin with those of the last call.
     pub fn advance(&mut self, definitions: &[Definition<'_>]) {
         for (place, definition) in definitions.iter().enumerate().skip(self.next) {
             self.step(place, definition);
@@ -68,7 +68,7 @@ impl TypePlaces {
         }
     }
 
-    /// The definition that a definition of a type leads to.
+    /// Finds the definition that a type stands for: itself, or the definition that it names.
     fn defined(&self, place: usize, definition: &Definition<'_>) -> Option<TypePlace> {
         let own = TypePlace { place, scope: self.scopes.len().saturating_sub(1) };
         let here = |index| self.in_scope(own.scope, index);

@@ -15,13 +15,13 @@
 pub enum Version<'a> {
     /// A semantic version.
     Full(&'a str),
-    /// The part of a semantic version that says what is compatible. The rest is an attribute,
+    /// The part of a semantic version that determines compatibility. The rest is in the attribute
     /// `versionsuffix`.
     Canonical(&'a str),
 }
 
 impl<'a> Version<'a> {
-    /// Reads a version. A version that is both, such as `0.0.1`, is full.
+    /// Reads a version. A text that has both forms, such as `0.0.1`, is a full version.
     pub fn parse(text: &'a str) -> Option<Version<'a>> {
         if Version::split(text).is_some() {
             return Some(Version::Full(text));

@@ -1,10 +1,10 @@
-//! The walk over the indices of its scope that a definition refers to, for what looks at them and
-//! for what changes them.
+//! The walk over the indices of its scope that a definition refers to, for code that reads them and
+//! for code that changes them.
 
 /// The methods of the walk; `definition` begins it. `$iter` is the method that goes through lists:
-/// `iter`, or `iter_mut` with `mut` behind it. The walk calls the methods `index`, `sort_idx`,
-/// `core_sort_idx`, `canon`, `core_type`, `extern_type` and `names` for what it finds. The item of
-/// an outer alias is left out, since it belongs to another scope.
+/// `iter`, or `iter_mut` with `mut` after it. The walk calls the methods `index`, `sort_idx`,
+/// `core_sort_idx`, `canon`, `core_type`, `extern_type` and `names` for the values that it finds.
+/// It leaves out the item of an outer alias, which belongs to another scope.
 macro_rules! walk {
     ($iter:ident $($mut:ident)?) => {
         fn definition(&mut self, definition: &$($mut)? Definition<'_>) {

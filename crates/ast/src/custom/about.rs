@@ -1,7 +1,7 @@
-//! `authors`, `description`, `licenses`, `source`, `homepage`, `revision`, `version`: what registries
-//! say about a module or component. Each section is a text without a length.
+//! `authors`, `description`, `licenses`, `source`, `homepage`, `revision`, `version`: facts about a
+//! module or component for registries. Each section is a text without a length.
 //!
-//! Their meaning is that of the annotations of images.
+//! Their meaning is that of the annotations of container images.
 //!
 //! Spec: <https://github.com/opencontainers/image-spec/blob/main/annotations.md>
 
@@ -12,7 +12,7 @@ use crate::{Encode, Error, Malformed};
 
 macro_rules! subjects {
     ($( $(#[$doc:meta])* $variant:ident $name:literal; )*) => {
-        /// What a section says about a module or component.
+        /// The subject of a section that describes a module or component.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub enum Subject { $( $(#[$doc])* $variant, )* }
 
@@ -41,11 +41,11 @@ macro_rules! subjects {
 }
 
 subjects! {
-    /// Who is responsible for it, in any form.
+    /// The people or organizations that are responsible for it, in any form.
     Authors "authors";
-    /// What it is for, in words.
+    /// A description of its purpose.
     Description "description";
-    /// The licenses of what is in it, as an expression of SPDX.
+    /// The licenses of its content, as an SPDX expression.
     Licenses "licenses";
     /// The URL of its source code.
     Source "source";
@@ -57,7 +57,7 @@ subjects! {
     Version "version";
 }
 
-/// A section that says something about a module or component.
+/// A section that describes a module or component.
 ///
 /// ```
 /// use wattle_ast::Encode;
@@ -70,9 +70,9 @@ subjects! {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct About<'a> {
-    /// What it is about.
+    /// The subject.
     pub subject: Subject,
-    /// What it says.
+    /// The text about the subject.
     pub text: Cow<'a, str>,
 }
 
@@ -80,7 +80,7 @@ impl<'a> About<'a> {
     /// Parses the content of the section, which follows its name.
     ///
     /// # Errors
-    /// The content is not UTF-8, and the offset in `bytes`.
+    /// If the content is not UTF-8, with the offset in `bytes`.
     pub fn parse(subject: Subject, bytes: &'a [u8]) -> Result<About<'a>, Error> {
         match core::str::from_utf8(bytes) {
             Ok(text) => Ok(About { subject, text: text.into() }),

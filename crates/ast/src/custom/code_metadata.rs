@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 use crate::values::codes;
 use crate::{Decode, Encode, FuncIdx, Malformed, Reader, leb128};
 
-/// Facts about instructions: each entry is a value at an instruction of a function.
+/// Facts about instructions: each entry attaches a value to an instruction of a function.
 ///
-/// Values are bytes for kinds of metadata that have no type here. An entry at offset 0, where the
+/// For kinds of metadata that have no type here, values are bytes. An entry at offset 0, where the
 /// locals begin, is about the whole function.
 ///
 /// ```
@@ -48,7 +48,7 @@ pub struct MetadataEntry<T> {
 
 /// A value that code metadata can have.
 pub trait MetadataValue<'a>: Sized {
-    /// Decodes a value. Returns `None` if the bytes stand for none.
+    /// Decodes a value. Returns `None` if no value has these bytes.
     fn from_bytes(bytes: &'a [u8]) -> Option<Self>;
 
     /// The bytes of the value.
@@ -89,7 +89,7 @@ impl MetadataValue<'_> for BranchHint {
     }
 }
 
-/// Which branches are likely to be taken.
+/// Hints about branches that are likely to be taken, or unlikely.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/appendix/custom.html#branch-hints>
 ///
@@ -118,7 +118,7 @@ impl<T> CodeMetadata<T> {
     /// Parses the content of the section, which follows its name.
     ///
     /// # Errors
-    /// What is wrong, and the offset in `bytes`.
+    /// The first error, with its offset in `bytes`.
     pub fn parse<'a>(bytes: &'a [u8]) -> Result<Self, crate::Error>
     where
         T: MetadataValue<'a>,

@@ -1,4 +1,4 @@
-//! `.dep-v0`: the packages that a program was built of, as `cargo auditable` records them.
+//! `.dep-v0`: the packages that a program was built from, as `cargo auditable` records them.
 //!
 //! Format: <https://github.com/rust-secure-code/cargo-auditable/blob/master/PARSING.md>
 
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::section;
 use crate::{Decode, Encode, Malformed, Reader};
 
-/// The packages that a program was built of.
+/// The packages that a program was built from.
 ///
 /// ```
 /// use wattle_ast::custom::Dependencies;

@@ -41,7 +41,7 @@ subsections! {
         Segments 5 Vec<Segment<'a>>;
         /// Functions to call at the start.
         InitFuncs 6 Vec<InitFunc>;
-        /// Groups of items. The linker keeps one group of each name.
+        /// Groups of items. The linker keeps one group of each name and drops the others.
         Comdats 7 Vec<Comdat<'a>>;
         /// The symbols, which relocations refer to by their places in this list.
         Symbols 8 Vec<Symbol<'a>>;
@@ -93,7 +93,7 @@ flags! {
 flags! {
     /// Properties of a symbol.
     SymbolFlags {
-        /// A weak symbol: another one of this name takes precedence.
+        /// A weak symbol: another symbol of this name takes precedence.
         WEAK = 0x1 "binding-weak";
         /// Visible only in its object file.
         LOCAL = 0x2 "binding-local";
@@ -137,7 +137,7 @@ record! {
 }
 
 record! {
-    /// A group of items. Of all groups of one name, the linker keeps one and drops the others.
+    /// A group of items. The linker keeps one group of each name and drops the others.
     Comdat<'a> {
         /// The name of the group.
         name: Name<'a>,
@@ -201,7 +201,7 @@ pub struct Symbol<'a> {
 
 /// The item that a symbol names.
 ///
-/// The name is left out of the binary if the symbol is [undefined](SymbolFlags::UNDEFINED) and has
+/// In the binary, the name is left out if the symbol is [undefined](SymbolFlags::UNDEFINED) and has
 /// no [name of its own](SymbolFlags::EXPLICIT_NAME): the name of the import is then used. When a
 /// symbol is written, its flags decide whether the name, and the place of data, are written. A
 /// missing name is written as the empty name.

@@ -95,7 +95,7 @@ macro_rules! section {
             /// Parses the content of the section, which follows its name.
             ///
             /// # Errors
-            /// What is wrong, and the offset in `bytes`.
+            /// The first error, with its offset in `bytes`.
             pub fn parse(bytes: &$($lt)? [u8]) -> Result<Self, crate::Error> {
                 crate::custom::whole(bytes)
             }
@@ -104,7 +104,7 @@ macro_rules! section {
 }
 use section;
 
-/// Reads a value that must take all the bytes.
+/// Reads a value that must take up all bytes.
 fn whole<'a, T: Decode<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     let mut reader = Reader::new(bytes);
     match reader.read() {
@@ -123,7 +123,7 @@ fn all<'a, T: Decode<'a>>(reader: &mut Reader<'a>) -> Result<Vec<T>, Malformed> 
     Ok(all)
 }
 
-/// An enum of subsections. In the binary, each is its id, a size, and that many bytes.
+/// An enum of subsections. A subsection in the binary is its id, a size, and that many bytes.
 macro_rules! subsections {
     ($(#[$doc:meta])* $name:ident {
         $( $(#[$variant_doc:meta])* $variant:ident $id:literal $ty:ty; )*
@@ -193,7 +193,7 @@ macro_rules! known {
             Reloc(RelocSection),
             /// `metadata.code.` and a kind of metadata that has no type of its own.
             CodeMetadata(CodeMetadata<Cow<'a, [u8]>>),
-            /// What registries say about a module or component.
+            /// A description of a module or component, for registries.
             About(About<'a>),
             $( $(#[$doc])* $variant($ty), )*
         }
@@ -202,7 +202,7 @@ macro_rules! known {
             /// Parses the section with this name; `None` if the name is unknown.
             ///
             /// # Errors
-            /// What is wrong, and the offset in `bytes`.
+            /// The first error, with its offset in `bytes`.
             pub fn parse(
                 name: &str,
                 bytes: &'a [u8],

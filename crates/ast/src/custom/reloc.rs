@@ -40,11 +40,12 @@ section!(RelocSection);
 pub struct Reloc {
     /// The value that is filled in, and its format.
     pub ty: RelocType,
-    /// The offset in the section, from the byte behind its size.
+    /// The offset in the section, counted from the byte after its size.
     pub offset: u32,
     /// The place in the symbol table; for [`RelocType::TypeIndexLeb`], the index of a type.
     pub index: u32,
-    /// Added to an address; written only for types that [have one](RelocType::addend_bits).
+    /// A number that is added to an address; written only for types that [have
+    /// one](RelocType::addend_bits).
     pub addend: i64,
 }
 
@@ -66,7 +67,7 @@ macro_rules! reloc_types {
                 match self { $( RelocType::$variant => $extent, )* }
             }
 
-            /// The number of bits of the addend: 0 if there is none, 32, or 64.
+            /// The number of bits of the addend: 0 if the type has no addend, 32, or 64.
             pub const fn addend_bits(self) -> u32 {
                 match self { $( RelocType::$variant => $addend, )* }
             }

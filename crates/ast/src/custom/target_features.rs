@@ -26,26 +26,27 @@ record! {
 }
 
 record! {
-    /// A feature and how it is used.
+    /// A feature, and the way in which it is used.
     TargetFeature<'a> {
-        /// How it is used.
+        /// The use of the feature.
         prefix: TargetPrefix,
-        /// The name of the feature in toolchains, which is not the proposal's: `simd128`,
-        /// `sign-ext`.
+        /// The name of the feature in toolchains, which can differ from the proposal's name:
+        /// `simd128`, `sign-ext`.
         name: Name<'a>,
     }
 }
 
 codes! {
-    /// How a feature is used.
+    /// The use of a feature.
     #[derive(Default)]
     TargetPrefix {
         /// `+`: the object uses the feature, and cannot be linked where it is disallowed.
         #[default]
         Used = b'+',
-        /// `-`: the object does not use the feature, and cannot be linked with one that does.
+        /// `-`: the object does not use the feature, and cannot be linked with an object that does.
         Disallowed = b'-',
-        /// `=`: either all objects use the feature, or none. No longer written.
+        /// `=`: either all objects use the feature, or no object does. Toolchains no longer write
+        /// it.
         Required = b'=',
     }
 }

@@ -14,7 +14,7 @@ pub enum Arity {
     Values {
         /// The number of operands.
         takes: Count,
-        /// The number of results; `None` when the code behind is unreachable.
+        /// The number of results; `None` when the code after the instruction is unreachable.
         leaves: Option<Count>,
     },
 }
@@ -26,7 +26,7 @@ impl Arity {
     }
 }
 
-/// A number of operands or results: a fixed part, and one that depends on the immediates.
+/// A number of operands or results: a fixed part, and a part that depends on the immediates.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Count {
     /// The fixed part. It is negative for `br_on_non_null`, which leaves one value less than its
@@ -36,8 +36,8 @@ pub struct Count {
     pub of: CountOf,
 }
 
-/// The items counted by the part of a [`Count`] that depends on the immediates. Of a function type,
-/// parameters are counted for operands, and results for results.
+/// The items counted by the part of a [`Count`] that depends on the immediates. The items of a
+/// function type are parameters when operands are counted, and results when results are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CountOf {
     /// Nothing: the number is fixed.
@@ -54,7 +54,7 @@ pub enum CountOf {
     Tag,
     /// Parameters or results of the continuation type.
     Cont,
-    /// Parameters that the first continuation type has and the second does not.
+    /// Parameters of the first continuation type that the second does not have.
     Bound,
     /// Parameters of the continuation that is the last parameter of the continuation type.
     Switched,
@@ -64,7 +64,7 @@ pub enum CountOf {
     Length,
 }
 
-/// Converts the part of a row behind `special`, or the arrow, to an [`Arity`].
+/// Converts the part of a row after `special`, or the arrow, to an [`Arity`].
 macro_rules! arity {
     (special (open)) => { Arity::Open };
     (special (part)) => { Arity::Part };
@@ -96,7 +96,7 @@ macro_rules! count {
 }
 pub(super) use count;
 
-/// The fixed [`Count`] that is the length of a list of types.
+/// The fixed [`Count`] for a list of types: its length.
 macro_rules! length {
     ($($ty:ident)*) => {{
         let types: &[&str] = &[$( stringify!($ty) ),*];

@@ -202,7 +202,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The expression that reads an immediate. Each kind but one is decoded as its type.
+/// The expression that reads an immediate: a special one for memories, and `decode` of its type for
+/// all other kinds.
 macro_rules! decoder {
     (Memory $ty:ty) => {
         |reader| index_with(reader, Feature::MultiMemory)
@@ -261,7 +262,7 @@ impl Encode for Opcode {
 }
 
 impl<'a> Decode<'a> for Instr<'a> {
-    // Inlined, it would be compiled again in every crate that reads instructions, for a second each.
+    // Inlining would compile this again in every crate that reads instructions, at a second each.
     #[inline(never)]
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let opcode = reader.opcode()?;

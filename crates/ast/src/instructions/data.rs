@@ -1,5 +1,5 @@
-//! Which instructions name data segments. A module with one of them in a function needs a data
-//! count section.
+//! Instructions that name data segments. A module with one of them in a function needs a data count
+//! section.
 
 use super::{Expr, Kind, Nesting, Opcode, Rows, read_expr};
 use crate::Reader;
@@ -20,7 +20,7 @@ impl Opcode {
 }
 
 impl Expr<'_> {
-    /// Whether an instruction names a data segment. Malformed code counts as naming none.
+    /// Whether an instruction names a data segment; false for malformed code.
     ///
     /// ```
     /// use wattle_ast::{DataIdx, Expr, Instr};
@@ -65,8 +65,8 @@ const fn naming() -> ([[u8; 2]; 8], usize) {
 /// registers.
 const STEP: usize = 64;
 
-/// Whether two bytes could begin an instruction that names a data segment. This usually settles the
-/// question without decoding any instruction.
+/// Whether two neighbouring bytes could begin an instruction that names a data segment. The answer
+/// is usually no, and then no instruction needs to be decoded.
 fn may_name_data(code: &[u8]) -> bool {
     let begins = |first: u8, second: u8| {
         let is = |[prefix, code]: [u8; 2]| (first == prefix) & (second % 128 == code);

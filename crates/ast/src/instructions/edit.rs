@@ -18,8 +18,8 @@ macro_rules! edits {
     ($( $(#[$doc:meta])* $kind:ident $method:ident $ty:ty; )*) => {
         /// New immediates for old ones, with one method per kind. By default, they stay as they are.
         ///
-        /// [`Instr::edit`] applies it. [`Remap`](crate::Remap) is for indices alone, wherever they
-        /// are.
+        /// [`Instr::edit`] applies the changes. [`Remap`](crate::Remap) changes only indices, but
+        /// wherever they occur.
         ///
         /// ```
         /// use wattle_ast::{ImmediateEdit, Instr, MemArg, MemIdx};
@@ -72,8 +72,8 @@ struct Editing<'w, E> {
 for_each_kind!(edits);
 
 impl<'a> Instr<'a> {
-    /// The default value of a type, as an instruction: zero, or null. A reference type that is not
-    /// nullable has no default; the answer is null of its heap type.
+    /// Returns the instruction that makes the default value of a type: zero, or null. For a
+    /// reference type that is not nullable, which has no default, it returns null of the heap type.
     ///
     /// Spec: <https://webassembly.github.io/spec/core/exec/runtime.html#default-val>
     pub fn default_of(ty: ValType) -> Instr<'a> {
@@ -87,8 +87,8 @@ impl<'a> Instr<'a> {
         }
     }
 
-    /// The instruction with its new immediates. `buffer` is replaced by the encoded instruction,
-    /// which lists of immediates are views of.
+    /// Returns the instruction with its new immediates. `buffer` is overwritten with the encoded
+    /// instruction, so that lists of immediates can be views of it.
     pub fn edit<'b>(self, edit: &mut impl ImmediateEdit<'a>, buffer: &'b mut Vec<u8>) -> Instr<'b>
     where
         'a: 'b,

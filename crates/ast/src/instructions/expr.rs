@@ -12,8 +12,8 @@ use crate::{Decode, Encode, Malformed, Reader};
 
 /// An expression: instructions in their encoded form, including the final `end`.
 ///
-/// It takes two to three bytes per instruction, keeps bytes exactly as they came, and needs no
-/// recursion for nested blocks. To edit an expression, map its instructions and collect them:
+/// It takes two to three bytes per instruction, keeps its bytes unchanged, and needs no recursion
+/// for nested blocks. To edit an expression, map its instructions and collect them:
 ///
 /// Spec: <https://webassembly.github.io/spec/core/binary/instructions.html#expressions>
 ///
@@ -37,7 +37,7 @@ pub struct Expr<'a> {
 }
 
 impl<'a> Expr<'a> {
-    /// The expression with these bytes, which are not checked: [`check`](Expr::check) does that.
+    /// The expression with these bytes, which are checked only by [`check`](Expr::check).
     pub fn new(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
         Expr { bytes: bytes.into() }
     }
@@ -52,10 +52,10 @@ impl<'a> Expr<'a> {
         Instrs::new(&self.bytes)
     }
 
-    /// Whether the bytes are exactly one well-formed expression with the features that are on.
+    /// Checks that the bytes are exactly one well-formed expression with the features that are on.
     ///
     /// # Errors
-    /// What is wrong, and the offset in the bytes.
+    /// The first error, with its offset in the bytes.
     pub fn check(&self, features: crate::Features) -> Result<(), crate::Error> {
         let mut reader = Reader::at(&self.bytes, 0, features);
         let read = read_expr(&mut reader, &mut Nesting::default());
@@ -115,8 +115,8 @@ impl Element for Expr<'static> {
     type Of<'b> = Expr<'b>;
 }
 
-/// The instructions of an expression. Where the bytes do not decode to an instruction, an error comes
-/// instead, and nothing behind it.
+/// The instructions of an expression. Where the bytes do not decode to an instruction, the iterator
+/// returns an error, and then ends.
 ///
 /// ```
 /// use wattle_ast::{Instr, Instrs, Malformed};
@@ -202,10 +202,10 @@ pub fn encode_immediates<'a, S: Source<'a>>(
     opcode.kinds().iter().try_for_each(|kind| immediates::encode(kind, source, out))
 }
 
-/// Passes one expression, including its final `end`, from a reader to a sink.
+/// Passes an expression, including its final `end`, from a reader to a sink.
 ///
-/// This is the fastest way to process code, since instructions are never built. The sink is given
-/// the position of each instruction in the reader. `nesting` is scratch space that can be reused.
+/// This is the fastest way to process code, since no instructions are built. The sink receives the
+/// position of each instruction in the reader. `nesting` is scratch space that can be reused.
 ///
 /// # Errors
 /// The first reason why the bytes are not an expression, with the reader at that place, or an error
@@ -250,8 +250,8 @@ where
     })
 }
 
-/// Reads past one expression and checks that it is well-formed. Returns whether it names a data
-/// segment; a function that does needs a data count section.
+/// Reads past an expression and checks that it is well-formed. Returns whether an instruction names
+/// a data segment; a function with such an instruction needs a data count section.
 ///
 /// # Errors
 /// The first reason why the bytes are not an expression, with the reader at that place.

@@ -39,8 +39,8 @@ macro_rules! kinds {
             /// Every kind.
             pub const ALL: &'static [Kind] = &[$( Kind::$kind ),*];
 
-            /// The kind with this number. These comparisons need no load at run time, as an index
-            /// into [`Kind::ALL`] would.
+            /// Returns the kind with this number. The comparisons need no load at run time, as an
+            /// index into [`Kind::ALL`] would.
             #[inline(always)]
             pub(super) fn from_number(number: u32) -> Option<Kind> {
                 $( if number == Kind::$kind as u32 { return Some(Kind::$kind); } )*
@@ -61,14 +61,14 @@ macro_rules! kinds {
             )*
         }
 
-        /// A consumer of instructions: the opcode, then one call per immediate. By default,
-        /// everything is ignored.
+        /// A consumer of instructions: the opcode, then one call per immediate. The default methods
+        /// ignore their arguments.
         pub trait Sink<'a> {
             /// The error of a sink.
             type Error;
 
-            /// Begins an instruction, whose immediates follow. The caller chooses what `offset`
-            /// counts from.
+            /// Begins an instruction, whose immediates follow. The caller chooses the base of
+            /// `offset`.
             ///
             /// # Errors
             /// Errors of the sink.

@@ -13,16 +13,16 @@ use crate::{AbsHeapType, Feature, Features, Malformed, Opcode, Reader};
 
 /// The layout of an instruction, looked up by its first byte.
 ///
-/// Bits 0 and 1 are its length when all its immediates are of one byte. Bits 2 to 7 are the number
+/// Bits 0 and 1 are its length when each of its immediates is one byte. Bits 2 to 7 are the number
 /// of its feature, or [`Features::NEVER`] when its length cannot be found this way. The other bits
-/// are those that must be clear in the three bytes after the opcode.
+/// are a mask of bits that must be clear in the three bytes after the opcode.
 #[derive(Clone, Copy)]
 struct Layout(u32);
 
-/// The bits that are clear in a byte that is certainly a heap type, namely an index below all
-/// codes.
+/// The bits that are clear in a byte that is certainly a heap type, namely an index that is lower
+/// than all codes.
 const HEAP_TYPE: u32 = 0xc0;
-/// The bit that is clear in one byte that is a whole integer.
+/// The bit that is clear in a byte that is a whole integer.
 const ONE_INTEGER: u32 = 0x8000;
 const ONE_HEAP_TYPE: u32 = HEAP_TYPE << 8;
 /// The bits that are clear in two bytes that are an alignment, without a memory, and an offset.
@@ -102,8 +102,8 @@ impl Layout {
         self.0 >> 2 & 0x3f
     }
 
-    /// Its length at the start of `word`, when all immediates are of one byte and its feature is
-    /// on.
+    /// Returns the length of the instruction at the start of `word`, if each of its immediates is
+    /// one byte and its feature is on.
     #[inline(always)]
     fn short_len(self, word: u64, features: Features) -> Option<usize> {
         let off = !features.contains_index(self.feature_index());
@@ -111,15 +111,15 @@ impl Layout {
         (long | u32::from(off) == 0).then_some((self.0 & 3) as usize)
     }
 
-    /// Its length at the start of `word`, when it has immediates and all end within five bytes,
-    /// which is too early for an integer to be out of range. An alignment must still be of one
-    /// byte.
+    /// Returns the length of the instruction at the start of `word`, if it has immediates and all
+    /// of them end within five bytes, where no integer can be out of range yet. An alignment must
+    /// still be one byte.
     #[inline(always)]
     fn long_len(self, word: u64, features: Features) -> Option<usize> {
         if !features.contains_index(self.feature_index()) {
             return None;
         }
-        // The bytes that end an integer, apart from the opcode.
+        // The last bytes of integers, apart from the opcode.
         let mut ends = !word & 0x80_8080_8000;
         let len = |ends: u64| (ends != 0).then_some((ends.trailing_zeros() as usize + 1) / 8);
         match self.0 & !0xff {
@@ -134,7 +134,7 @@ impl Layout {
         }
         let len = len(ends)?;
         if self.0 & !0xff == TYPE_AND_TABLE {
-            // A type index, which ends before the last byte, and a zero byte.
+            // The last byte of a type index, and a zero byte.
             let last_two = word >> (8 * (len - 2)) & 0xff80;
             return (last_two == 0).then_some(len);
         }
@@ -152,9 +152,9 @@ fn heap_type_len(word: u64) -> Option<usize> {
     }
 }
 
-/// The length of the instruction at the start of `word`, if the tables give it. Without `LONG`,
-/// they give it only if the opcode, or its part after a prefix, and all immediates are of one byte
-/// each.
+/// Returns the length of the instruction at the start of `word`, if the tables give it. Without
+/// `LONG`, they give it only if the opcode, or its part after a prefix, is one byte, and so is each
+/// immediate.
 #[inline(always)]
 fn len<const LONG: bool>(word: u64, features: Features) -> Option<usize> {
     let len = |layout: Layout, word| match layout.short_len(word, features) {
@@ -196,9 +196,9 @@ impl Reader<'_> {
         self.seek(pos);
     }
 
-    /// Passes the next instructions to a sink, as long as their immediates are of one byte each.
+    /// Passes the next instructions to a sink, as long as each of their immediates is one byte.
     ///
-    /// Where the next instruction begins does not depend on the kinds of immediates, so a sink that
+    /// The start of the next instruction does not depend on the kinds of immediates, so a sink that
     /// ignores most kinds costs little.
     ///
     /// # Errors

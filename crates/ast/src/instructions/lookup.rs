@@ -9,7 +9,7 @@ use crate::{Malformed, Reader};
 /// The prefixes: the first bytes of opcodes with two parts.
 pub(super) const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
-/// The bound of the second parts of opcodes.
+/// The exclusive upper bound of the second parts of opcodes.
 const SPAN: usize = 0x120;
 
 /// An opcode of one byte and the kinds of its immediates, together so that one load fetches both.
@@ -33,7 +33,7 @@ static ONE_BYTE: [OneByte; 256] = {
     map
 };
 
-/// The opcode that is just `byte`, and the kinds of its immediates.
+/// The opcode that consists of `byte`, and the kinds of its immediates.
 #[inline(always)]
 pub(super) fn one_byte(byte: u8) -> (Opcode, Kinds) {
     let OneByte { kinds, opcode } = ONE_BYTE[usize::from(byte)];
@@ -62,7 +62,8 @@ static PREFIXED: [[Option<Opcode>; SPAN]; PREFIXES.len()] = {
 /// The number of slots in the table of mnemonics: a power of two, several times their number.
 const SLOTS: usize = 2048;
 
-/// Up to eight bytes from either end, which are all bytes of a mnemonic of up to sixteen.
+/// The first and the last eight bytes, or fewer, of a mnemonic. Together they are all bytes of a
+/// mnemonic of up to sixteen bytes.
 #[inline(always)]
 const fn ends(mnemonic: &[u8]) -> (u64, u64) {
     match (mnemonic.first_chunk::<8>(), mnemonic.last_chunk::<8>()) {
@@ -99,8 +100,8 @@ struct Mnemonic {
     ends: (u64, u64),
 }
 
-/// An open hash table. Of opcodes that share a mnemonic, the first in the instruction table comes
-/// first.
+/// An open hash table. If opcodes share a mnemonic, a search finds the first of them in the
+/// instruction table.
 static MNEMONICS: [Option<Mnemonic>; SLOTS] = {
     let mut slots = [None; SLOTS];
     let mut i = 0;
@@ -138,7 +139,7 @@ impl Opcode {
         PREFIXED.get(usize::from(prefix.checked_sub(PREFIXES[0])?))?.get(code).copied().flatten()
     }
 
-    /// Reads the next opcode, known or unknown, and returns its bytes as messages show them. `None`
+    /// Reads the next opcode, known or unknown, and returns its bytes as messages show them; `None`
     /// if the input ends within it.
     ///
     /// ```
@@ -159,8 +160,9 @@ impl Opcode {
         PREFIXES.contains(&byte)
     }
 
-    /// The opcode with this mnemonic. Of two that share it, this is the first in the table
-    /// (`select`, the non-null `ref.test`); the second always follows it there.
+    /// The opcode with this mnemonic. If two opcodes share it (`select`, `ref.test`), this is the
+    /// first in the table (the `select` without types, the non-null `ref.test`); the second always
+    /// follows it there.
     ///
     /// ```
     /// use wattle_ast::Opcode;

@@ -10,7 +10,8 @@
 //! | `binary.rs` | the binary format of immediates and opcodes |
 //! | `expr.rs` | [`Expr`]: instructions as bytes, iterated on the fly |
 //! | `nesting.rs` | open blocks, and which of them an `end` ends |
-//! | `lengths.rs`, `one_byte.rs` | the lengths of instructions by their first bytes, and immediates of one byte each |
+//! | `lengths.rs` | the lengths of instructions by their first bytes |
+//! | `one_byte.rs` | immediates of one byte each |
 //! | `edit.rs` | [`ImmediateEdit`]: new immediates for old ones, by their kinds |
 //! | `remap.rs` | [`Remap`]: new indices for old ones, in instructions |
 //! | `patch.rs` | code that is copied except where it changes |
@@ -183,7 +184,7 @@ impl Kinds {
         }
     }
 
-    /// Whether there is no immediate.
+    /// Whether the instruction has no immediates.
     #[inline(always)]
     pub const fn is_empty(self) -> bool {
         self.0 & ((1 << Kinds::FEATURE_SHIFT) - 1) == 0

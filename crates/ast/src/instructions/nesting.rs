@@ -1,4 +1,4 @@
-//! Open blocks, and which of them an `end` ends: the part of decoding that needs a stack.
+//! Open blocks, and the block that each `end` ends: the part of decoding that needs a stack.
 //!
 //! The stack is a vector of one byte per block, so nesting takes memory in proportion to the input,
 //! and no recursion.

@@ -1,4 +1,4 @@
-//! Immediates that are known to be of one byte each, read from a word of code.
+//! Immediates of one byte each, read from a word of code.
 
 use super::immediates::{
     ArrayLen, BlockType, BrCast, CallIndirect, FenceOrder, LaneIdx, MemArg, MemCopy, MemInit,
@@ -10,8 +10,8 @@ use crate::{
     Malformed, MemIdx, TableIdx, TagIdx, TypeIdx, V128,
 };
 
-/// The bytes behind an opcode, the first in the lowest bits. The caller of `new` has checked that
-/// each byte is a whole immediate, of a kind that can be one.
+/// The bytes after an opcode, the first in the lowest bits. The caller of `new` has checked that
+/// each byte is a whole immediate, of a kind that can be one byte.
 pub(super) struct OneByteImmediates(u64);
 
 impl OneByteImmediates {
@@ -45,7 +45,7 @@ impl OneByteImmediates {
     }
 }
 
-/// The methods for kinds that can be of one byte, each with the value that it makes from `$bytes`.
+/// The methods for kinds that can be one byte, each with the value that it makes from `$bytes`.
 macro_rules! one_byte {
     ($bytes:ident: $( $method:ident $ty:ty = $value:expr; )*) => { $(
         #[inline(always)]
@@ -56,7 +56,7 @@ macro_rules! one_byte {
     )* };
 }
 
-/// The methods for kinds that are never of one byte. They are not called.
+/// The methods for kinds that are never one byte. They are not called.
 macro_rules! never_one_byte {
     ($( $method:ident $ty:ty; )*) => { $(
         #[inline(always)]

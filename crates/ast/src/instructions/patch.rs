@@ -1,4 +1,4 @@
-//! Code with some of its instructions replaced or removed, or with others before them.
+//! Code with some of its instructions replaced or removed, or with instructions inserted.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 pub(crate) struct Patch<'c> {
     source: &'c [u8],
     out: Vec<u8>,
-    /// The number of bytes of the source that were copied or changed.
+    /// The number of bytes of the source that were copied, replaced or removed.
     done: usize,
     runs: Vec<Run>,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Patch<'c> {
 #[derive(Clone, Copy, Debug)]
 struct Run {
     old: usize,
-    /// The new offset of the first of them; `None` if they are removed.
+    /// The new offset of the first of these bytes; `None` if they are removed.
     new: Option<usize>,
 }
 
@@ -48,13 +48,15 @@ impl<'c> Patch<'c> {
         }
     }
 
-    /// The new code, to which instructions before byte `at` of the source are appended.
+    /// Copies the source up to byte `at`, and returns the new code, to which the caller appends the
+    /// inserted instructions.
     pub(crate) fn insert(&mut self, at: usize) -> &mut Vec<u8> {
         self.copy_to(at);
         &mut self.out
     }
 
-    /// The new code, to which the replacement of an instruction is appended.
+    /// Copies the source up to the instruction, and returns the new code, to which the caller
+    /// appends the replacement.
     pub(crate) fn replace(&mut self, start: usize, end: usize) -> &mut Vec<u8> {
         self.copy_to(start);
         self.runs.push(Run { old: start, new: Some(self.out.len()) });

@@ -1,4 +1,4 @@
-//! Values that hold indices, and how they are replaced.
+//! Values that hold indices, and the replacement of these indices.
 
 use alloc::vec::Vec;
 
@@ -13,10 +13,10 @@ use crate::{
     LocalIdx, MemIdx, TableIdx, TagIdx, TypeIdx, V128, leb128,
 };
 
-/// A [`Remap`] at work.
+/// A [`Remap`], with the state of its use.
 pub(crate) struct Remapping<'r, R> {
     pub(crate) remap: &'r mut R,
-    /// The type that was seen last, which an index of a field belongs to.
+    /// The type that was visited last, which the index of a field belongs to.
     pub(crate) ty: TypeIdx,
     /// Whether an index changed since this was last cleared.
     pub(crate) changed: bool,
@@ -92,7 +92,7 @@ macro_rules! without_index {
 
 without_index! { LaneIdx; Shuffle; ArrayLen; i32; i64; F32; F64; V128; FenceOrder; }
 
-/// Structs, by their fields, and which of these hold indices.
+/// Structs, by their fields; the fields before the `;` hold indices.
 macro_rules! reindex {
     ($( $name:ident { $( $field:tt ),* $(; $( $other:ident ),* )? } )*) => { $(
         impl $crate::instructions::Reindex for $name {
@@ -156,7 +156,7 @@ impl Reindex for Handler {
 
 /// An immediate that may hold indices.
 pub(super) trait ReindexImmediate {
-    /// Only finds whether an index changes.
+    /// Only checks whether an index changes.
     fn check<R: Remap>(self, to: &mut Remapping<'_, R>) -> Result<(), R::Error>;
 
     /// Appends the immediate with its new indices.

@@ -1,8 +1,8 @@
 //! Rewriting the indices in instructions.
 //!
-//! Most instructions hold no index that changes. They are only looked at, and keep their bytes;
-//! the others are decoded and encoded again. So the code of this file goes through instructions as
-//! fast as anything that reads all immediates.
+//! Most instructions hold no index that changes. They are only checked, and keep their bytes; the
+//! others are decoded and encoded again. So this code is as fast as any code that reads all
+//! immediates.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -27,7 +27,7 @@ use crate::{
 ///
 /// [`Module::remap`](crate::Module::remap), [`Expr::remap`](crate::Expr::remap) and
 /// [`Instr::remap`](crate::Instr::remap) rewrite everything that holds an index. They may ask
-/// several times for one index, and must get the same answer.
+/// several times for the new index of one old index, and must get the same answer each time.
 ///
 /// ```
 /// use wattle_ast::{Expr, FuncIdx, Instr, Remap};
@@ -49,7 +49,7 @@ use crate::{
 /// # Ok::<(), wattle_ast::RemapFault<core::convert::Infallible>>(())
 /// ```
 pub trait Remap {
-    /// Why an index cannot be remapped.
+    /// The reason why an index cannot be remapped.
     type Error;
 
     /// Begins a function: its body, or the names of its locals and labels. The indices of locals
@@ -65,11 +65,11 @@ pub trait Remap {
         let _ = opcode;
     }
 
-    /// The new index of an item of this kind: of a type, function, table, memory, tag, global or
-    /// segment. The methods for these call this one by default.
+    /// Returns the new index of an item of this kind: a type, function, table, memory, tag, global
+    /// or segment. The methods for these kinds call this method by default.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn item(&mut self, kind: ItemKind, index: u32) -> Result<u32, Self::Error> {
         let _ = kind;
@@ -79,7 +79,7 @@ pub trait Remap {
     /// The new index of a field of a struct type, whose own index is the old one.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     fn field(&mut self, ty: TypeIdx, field: FieldIdx) -> Result<FieldIdx, Self::Error> {
         let _ = ty;
         Ok(field)
@@ -88,7 +88,7 @@ pub trait Remap {
     /// The new index of a type.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn ty(&mut self, ty: TypeIdx) -> Result<TypeIdx, Self::Error> {
         self.item(ItemKind::Type, ty.0).map(TypeIdx)
@@ -97,7 +97,7 @@ pub trait Remap {
     /// The new index of a function.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn func(&mut self, func: FuncIdx) -> Result<FuncIdx, Self::Error> {
         self.item(ItemKind::Func, func.0).map(FuncIdx)
@@ -106,7 +106,7 @@ pub trait Remap {
     /// The new index of a table.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn table(&mut self, table: TableIdx) -> Result<TableIdx, Self::Error> {
         self.item(ItemKind::Table, table.0).map(TableIdx)
@@ -115,7 +115,7 @@ pub trait Remap {
     /// The new index of a memory.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn memory(&mut self, memory: MemIdx) -> Result<MemIdx, Self::Error> {
         self.item(ItemKind::Mem, memory.0).map(MemIdx)
@@ -124,7 +124,7 @@ pub trait Remap {
     /// The new index of a tag.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn tag(&mut self, tag: TagIdx) -> Result<TagIdx, Self::Error> {
         self.item(ItemKind::Tag, tag.0).map(TagIdx)
@@ -133,7 +133,7 @@ pub trait Remap {
     /// The new index of a global.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn global(&mut self, global: GlobalIdx) -> Result<GlobalIdx, Self::Error> {
         self.item(ItemKind::Global, global.0).map(GlobalIdx)
@@ -142,7 +142,7 @@ pub trait Remap {
     /// The new index of an element segment.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn elem(&mut self, elem: ElemIdx) -> Result<ElemIdx, Self::Error> {
         self.item(ItemKind::Elem, elem.0).map(ElemIdx)
@@ -151,7 +151,7 @@ pub trait Remap {
     /// The new index of a data segment.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     #[inline(always)]
     fn data(&mut self, data: DataIdx) -> Result<DataIdx, Self::Error> {
         self.item(ItemKind::Data, data.0).map(DataIdx)
@@ -160,7 +160,7 @@ pub trait Remap {
     /// The new index of a local.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     fn local(&mut self, local: LocalIdx) -> Result<LocalIdx, Self::Error> {
         Ok(local)
     }
@@ -168,13 +168,13 @@ pub trait Remap {
     /// The new index of a label.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the index cannot be remapped.
     fn label(&mut self, label: LabelIdx) -> Result<LabelIdx, Self::Error> {
         Ok(label)
     }
 }
 
-/// Why an expression cannot be rewritten.
+/// The reason why an expression cannot be rewritten.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RemapFault<E> {
     /// The [`Remap`] has no new index.
@@ -222,7 +222,7 @@ impl<R: Remap> Write<'_, '_, R> {
     }
 }
 
-/// Goes through an expression, and writes anew the instructions that hold an index that changes.
+/// Goes through an expression, and writes anew each instruction with an index that changes.
 struct Rewrite<'w, 'r, 'c, R> {
     to: &'w mut Remapping<'r, R>,
     patch: Patch<'c>,
@@ -249,7 +249,7 @@ impl<R: Remap> Rewrite<'_, '_, '_, R> {
     }
 }
 
-/// Goes through an expression, and writes nothing.
+/// Goes through an expression, and passes its indices to a [`Remap`] without writing anything.
 struct Look<'r, R>(Remapping<'r, R>);
 
 macro_rules! sinks {
@@ -308,8 +308,8 @@ macro_rules! sinks {
 
 for_each_kind!(sinks);
 
-/// Rewrites the expression that begins at offset `start`. On an error, the offset of the instruction
-/// is given with it.
+/// Rewrites the expression that begins at offset `start`. An error comes with the offset of its
+/// instruction.
 pub(crate) fn remap_code<'c, R: Remap>(
     patch: Patch<'c>,
     start: usize,
@@ -329,8 +329,8 @@ pub(crate) fn remap_code<'c, R: Remap>(
 }
 
 impl<'a> Instr<'a> {
-    /// The instruction with its new indices. `buffer` is replaced by the encoded instruction, which
-    /// lists of immediates are views of.
+    /// Returns the instruction with its new indices. `buffer` is overwritten with the encoded
+    /// instruction, so that lists of immediates can be views of it.
     ///
     /// # Errors
     /// The error of the [`Remap`].
@@ -379,8 +379,8 @@ impl<'a> Instr<'a> {
 }
 
 impl Expr<'_> {
-    /// The expression with its new indices. Instructions without an index that changes keep their
-    /// bytes; the others are written in their shortest form.
+    /// Returns the expression with its new indices. Instructions whose indices do not change keep
+    /// their bytes; the others are written in their shortest form.
     ///
     /// # Errors
     /// The error of the [`Remap`], or the reason why the bytes are not an expression.
@@ -389,7 +389,7 @@ impl Expr<'_> {
         patch.map(|patch| Expr::new(patch.finish())).map_err(|(fault, _)| fault)
     }
 
-    /// Asks `remap` about all indices, and changes nothing. Checks that the bytes are exactly one
+    /// Passes all indices to `remap`, and changes nothing. Checks that the bytes are exactly one
     /// well-formed expression with the features that are on.
     ///
     /// # Errors

@@ -4,12 +4,13 @@
 //! mnemonic, feature, class (with the number of bytes that a memory access touches), and type. The
 //! type is an arrow if it does not depend on the module or the operands, and otherwise `special`,
 //! for which the validator has a rule. `at` in an arrow is the address type of the memory or table
-//! that the immediates name. Behind `special` stand the numbers of operands and results, in the
-//! words of [`CountOf`](super::CountOf): `Label + 1 -> Label`; `!` if the code behind is
-//! unreachable; or the role of an instruction in a block: `open`, `part` or `close`.
+//! that the immediates name. After `special` stand the numbers of operands and results, in the
+//! words of [`CountOf`](super::CountOf): `Label + 1 -> Label`, with `!` for results if the code
+//! after the instruction is unreachable; or the role of an instruction in a block: `open`, `part`
+//! or `close`.
 //!
 //! This is the only list of instructions, opcodes and mnemonics in the repository. To add an
-//! instruction, add its row; the compiler then names what is missing.
+//! instruction, add its row; the compiler then names the places that need an addition.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/index-instructions.html>
 

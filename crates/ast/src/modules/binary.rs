@@ -22,9 +22,9 @@ pub(crate) const HEADER: [u8; 8] = *b"\0asm\x01\0\0\0";
 const TABLE_WITH_INIT: u8 = 0x40;
 const FUNC_ELEMS: u8 = 0x00;
 
-/// Stands in the place of an import's type, and begins a group whose members have a type each.
+/// The code in the place of an import's type that begins a group whose members each have a type.
 pub(crate) const IMPORT_GROUP: u8 = 0x7f;
-/// Stands in the place of an import's type, and begins a group whose members share a type.
+/// The code in the place of an import's type that begins a group whose members share a type.
 pub(crate) const IMPORT_GROUP_OF_TYPE: u8 = 0x7e;
 
 fields! {
@@ -173,8 +173,8 @@ impl Elem<'_> {
         matches!(self.items, ElemItems::Funcs(_)) || self.ty == RefType::FUNCREF
     }
 
-    /// Omits the first table even where the binary has to state it, so that the field has no
-    /// meaning.
+    /// Removes the index of the first table where the binary has to state it anyway. There the
+    /// index makes no difference to the binary, and should make none to the tree.
     pub fn leave_out_table(&mut self) {
         let is_stated = !self.has_default_type();
         if let ElemMode::Active { table, .. } = &mut self.mode

@@ -25,7 +25,8 @@ pub struct Local {
 fields! { Local { count, ty } }
 
 impl Local {
-    /// Joins neighbouring runs of one type and drops empty runs, which gives the fewest runs.
+    /// Joins neighbouring runs of one type and drops empty runs, so that there are as few runs as
+    /// possible.
     pub fn joined(runs: impl IntoIterator<Item = Local>) -> impl Iterator<Item = Local> {
         let mut runs = runs.into_iter().filter(|run| run.count > 0).peekable();
         core::iter::from_fn(move || {
@@ -43,8 +44,8 @@ impl Local {
 /// The body of a function: runs of locals, then an expression, kept as bytes.
 ///
 /// Tools such as branch hints and DWARF count offsets from the first byte of the body, locals
-/// included, while [`Instrs`] counts from the first instruction. [`code_offset`](Body::code_offset)
-/// is the difference.
+/// included, while [`Instrs`] counts from the first instruction. The difference is
+/// [`code_offset`](Body::code_offset).
 ///
 /// Spec: <https://webassembly.github.io/spec/core/binary/modules.html#code-section>
 ///
@@ -97,11 +98,11 @@ impl<'a> Body<'a> {
         Body { bytes: bytes.into(), code, names_data: None }
     }
 
-    /// A body with these bytes. Its locals are checked, its instructions are not: [`Expr::check`]
-    /// does that.
+    /// Makes a body from these bytes. Checks the locals, but not the instructions; [`Expr::check`]
+    /// checks those.
     ///
     /// # Errors
-    /// What is wrong, and the offset in the bytes.
+    /// The first error, with its offset in the bytes.
     pub fn from_bytes(bytes: impl Into<Cow<'a, [u8]>>) -> Result<Body<'a>, Error> {
         let bytes = bytes.into();
         let mut reader = Reader::new(&bytes);
@@ -165,7 +166,7 @@ impl<'a> Body<'a> {
     }
 
     /// Whether an instruction names a data segment; a module with such a body needs a data count
-    /// section. Malformed code counts as naming none.
+    /// section. False for malformed code.
     pub fn names_data(&self) -> bool {
         self.names_data.unwrap_or_else(|| self.expr().names_data())
     }
@@ -197,8 +198,8 @@ impl BodyChange<'_> {
         self.code.is_unchanged() && self.locals.is_none()
     }
 
-    /// The changed body. Its moves are recorded, with the offsets of instructions if something
-    /// refers to them.
+    /// Returns the changed body. Records its moves in `moves`, with the offsets of its instructions
+    /// if something refers to them (`is_mentioned`).
     pub(super) fn apply(
         mut self,
         body: &Body<'_>,

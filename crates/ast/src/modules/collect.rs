@@ -56,7 +56,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// The first name section that can be parsed becomes the module's names; all others stay bytes.
+    /// Adds a custom section. The first name section that can be parsed becomes the module's names;
+    /// all others stay bytes.
     fn custom(&mut self, mut custom: Custom<'a>) {
         custom.after = self.section;
         let named = |custom: &Custom<'_>| custom.data == CustomData::Names;

@@ -1,4 +1,4 @@
-//! Items inserted, removed and moved, with everything that refers to items behind them.
+//! Insertion, removal and moves of items, with updates of all indices that refer to other items.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,7 +12,7 @@ use crate::{
     TableIdx, TagIdx, TagType, TypeIdx,
 };
 
-/// Why a module cannot be changed. It is then as it was.
+/// The reason why a module cannot be changed. The module stays as it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum EditError {
@@ -22,21 +22,22 @@ pub enum EditError {
         kind: ItemKind,
         /// The index of the item.
         index: u32,
-        /// What refers to it.
+        /// The place that refers to the item.
         by: Path,
     },
-    /// The index is out of range: no item has it, and none can be inserted there.
+    /// The index is out of range: no item has it, and no item can be inserted there.
     Unknown {
         /// The kind of the item.
         kind: ItemKind,
         /// The index.
         index: u32,
     },
-    /// A definition was to be among the imports, or an import among the definitions.
+    /// A definition was to be inserted or moved among the imports, or an import among the
+    /// definitions.
     Imported {
         /// The kind of the item.
         kind: ItemKind,
-        /// The index where it was to be.
+        /// The requested index.
         index: u32,
     },
     /// Code is malformed.
@@ -72,7 +73,7 @@ impl core::error::Error for EditError {}
 /// A change to the places in an index space.
 pub(super) enum Change {
     Insert(u32),
-    /// Indices in ascending order.
+    /// The indices are in ascending order.
     Remove(Vec<u32>),
     Move {
         from: u32,
@@ -116,13 +117,13 @@ impl Change {
     }
 }
 
-/// The new indices of one index space.
+/// The [`Remap`] that gives new indices in one index space.
 struct Renumber<'c> {
     kind: ItemKind,
     change: &'c Change,
 }
 
-/// An index that has no new one.
+/// The error for the index of an item that is removed.
 struct Removed {
     kind: ItemKind,
     index: u32,
@@ -167,7 +168,7 @@ fn sorted<I: SpaceIdx>(indices: impl IntoIterator<Item = I>) -> Vec<u32> {
 }
 
 impl<'a> Module<'a> {
-    /// Gives the items of a space new indices, wherever they are used.
+    /// Gives the items of an index space new indices, in all places that use them.
     fn renumber(&mut self, kind: ItemKind, change: &Change) -> Result<(), EditError> {
         self.remap(&mut Renumber { kind, change }).map_err(|RemapError { fault, path }| match fault
         {
@@ -178,8 +179,8 @@ impl<'a> Module<'a> {
         })
     }
 
-    /// Adds an import behind all others. Definitions of its kind get higher indices, and everything
-    /// that refers to them follows.
+    /// Adds an import after all others. Definitions of its kind get higher indices, and everything
+    /// that refers to them is updated.
     ///
     /// # Errors
     /// If code is malformed.
@@ -206,7 +207,7 @@ impl<'a> Module<'a> {
         Ok(ExternIdx::new(kind, index))
     }
 
-    /// Imports a function behind all other imports, with a type that is added if there is none.
+    /// Imports a function after all other imports. Adds its type if the module does not have it.
     ///
     /// # Errors
     /// If code is malformed.
@@ -230,8 +231,8 @@ impl<'a> Module<'a> {
         self.insert_import(import).map(|index| FuncIdx(index.index()))
     }
 
-    /// The index of a function type: that of an equal type in a group of its own, or else of a new
-    /// type. All types are compared each time.
+    /// Returns the index of a function type. It adds the type, unless an equal type is in a group
+    /// of its own. All types are compared each time.
     pub fn add_func_type(&mut self, ty: FuncType) -> TypeIdx {
         let ty = SubType::from(ty);
         let known = self.type_runs().find(|run| run.items == [ty.clone()]).map(|run| run.first);
@@ -245,7 +246,7 @@ impl<'a> Module<'a> {
         )
     }
 
-    /// Removes imports and definitions of one kind, except for the definitions from their list.
+    /// Removes imports and definitions of one kind, but leaves the definitions in their list.
     /// Returns the places of the definitions.
     fn remove_externs(
         &mut self,
@@ -286,7 +287,7 @@ impl<'a> Module<'a> {
         });
     }
 
-    /// Moves an import or definition, except for a definition in its list.
+    /// Moves an import or definition, but leaves a definition in its place in its list.
     fn move_extern(
         &mut self,
         kind: ExternKind,
@@ -317,7 +318,7 @@ impl<'a> Module<'a> {
     }
 }
 
-/// Checks the greatest index that is asked for.
+/// Checks that the greatest index that an edit uses is that of an item.
 fn check(kind: ItemKind, greatest: Option<u32>, len: u32) -> Result<(), EditError> {
     match greatest {
         Some(index) if index >= len => Err(EditError::Unknown { kind, index }),
@@ -348,7 +349,7 @@ macro_rules! externs {
             #[doc = concat!("Removes a ", $noun, ", imported or defined. Those behind it get lower indices.")]
             ///
             /// # Errors
-            /// If it does not exist, if something refers to it, or if code is malformed.
+            /// If the item does not exist, if something refers to it, or if code is malformed.
             pub fn $remove(&mut self, index: $index) -> Result<(), EditError> {
                 self.$remove_all([index])
             }
@@ -356,7 +357,7 @@ macro_rules! externs {
             #[doc = concat!("Removes several of [`", stringify!($remove), "`](Module::", stringify!($remove), ") at once. They may refer to each other.")]
             ///
             /// # Errors
-            /// If one does not exist, if something else refers to it, or if code is malformed.
+            /// If an item does not exist, if something else refers to it, or if code is malformed.
             pub fn $remove_all(
                 &mut self,
                 indices: impl IntoIterator<Item = $index>,
@@ -370,8 +371,8 @@ macro_rules! externs {
             #[doc = concat!("Moves a ", $noun, " to another index. Those between get the next lower or higher index.")]
             ///
             /// # Errors
-            /// If one of the indices does not exist, or only one is that of an import, or code is
-            /// malformed.
+            /// If one of the indices does not exist, or only one of them is that of an import, or
+            /// code is malformed.
             pub fn $move(&mut self, from: $index, to: $index) -> Result<(), EditError> {
                 let defined = self.$defs.len();
                 if let Some((from, to)) =
@@ -414,7 +415,7 @@ macro_rules! definitions {
             #[doc = concat!("Removes a ", $noun, ". Those behind it get lower indices.")]
             ///
             /// # Errors
-            /// If it does not exist, if something refers to it, or if code is malformed.
+            /// If the item does not exist, if something refers to it, or if code is malformed.
             pub fn $remove(&mut self, index: $index) -> Result<(), EditError> {
                 self.$remove_all([index])
             }
@@ -422,7 +423,7 @@ macro_rules! definitions {
             #[doc = concat!("Removes several of [`", stringify!($remove), "`](Module::", stringify!($remove), ") at once. They may refer to each other.")]
             ///
             /// # Errors
-            /// If one does not exist, if something else refers to it, or if code is malformed.
+            /// If an item does not exist, if something else refers to it, or if code is malformed.
             pub fn $remove_all(
                 &mut self,
                 indices: impl IntoIterator<Item = $index>,

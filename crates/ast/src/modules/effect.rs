@@ -12,23 +12,23 @@ use crate::{
 pub struct Effect {
     /// The number of operands.
     pub takes: usize,
-    /// The number of results; `None` when the code behind is unreachable.
+    /// The number of results; `None` when the code after the instruction is unreachable.
     pub leaves: Option<usize>,
 }
 
-/// The immediates that the numbers of operands and results depend on. It is a [`Sink`], for all but
-/// the opcode.
+/// The immediates that the numbers of operands and results depend on. The [`Sink`] records all
+/// immediates, and ignores the opcode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Counted {
-    /// The type that came last.
+    /// The last type.
     pub ty: TypeIdx,
-    /// The type that came before that.
+    /// The type before the last.
     pub second_ty: TypeIdx,
     /// The function.
     pub func: FuncIdx,
     /// The tag.
     pub tag: TagIdx,
-    /// The label that came last.
+    /// The last label.
     pub label: LabelIdx,
     /// The number of operands of `array.new_fixed`.
     pub len: u32,
@@ -150,7 +150,7 @@ impl Effects<'_> {
         }
     }
 
-    /// The function type of the continuation that is the last parameter of another continuation.
+    /// The function type of the continuation that is the last parameter of a continuation type.
     fn switched(&self, ty: TypeIdx) -> Option<&FuncType> {
         match self.continuation(ty)?.params().last()? {
             ValType::Ref(last) => match last.heap {

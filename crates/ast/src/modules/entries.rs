@@ -1,8 +1,8 @@
 //! The entries of a section, item by item, with one reader and one writer.
 //!
 //! `binary.rs` has the encoding of each kind of entry, and `stream.rs` the content of each section
-//! of a module. This file has everything that depends on earlier entries: which entries are members
-//! of a group, how many entries are left, and the index of the next one.
+//! of a module. This file has everything that depends on earlier entries: the members of a group,
+//! the number of entries that are left, and the index of the next item.
 
 use alloc::vec::Vec;
 
@@ -47,8 +47,8 @@ impl Entries {
         Entries { id, left: count, members: 0, imports: None, index: 0 }
     }
 
-    /// The start of a section. `reader` is at the content of the section, and its count is read, if
-    /// it has one.
+    /// Begins a section. `reader` is at the content of the section; the count is read, if the
+    /// section has one.
     ///
     /// # Errors
     /// If the count is malformed.
@@ -63,7 +63,7 @@ impl Entries {
     }
 
     /// The index of the next item among the items of the section. Headers of groups are not
-    /// counted, so for types it is the type index.
+    /// counted, so in the type section this is the type index.
     #[inline]
     pub fn index(&self) -> u32 {
         self.index
@@ -115,8 +115,9 @@ impl Entries {
         Ok(item)
     }
 
-    /// Reads the next item like [`read`](Entries::read), to `to`, which must own nothing. For the
-    /// header of a group, `check_len` checks the number of members, which the reader has read last.
+    /// Reads the next item like [`read`](Entries::read), to `to`. The old value of `to` must own
+    /// nothing. For the header of a group, `check_len` checks the number of members, which was read
+    /// last.
     ///
     /// # Errors
     /// The reason why the bytes do not decode to the item, or the error of `check_len`.
@@ -127,7 +128,7 @@ impl Entries {
         to: &mut Item<'a>,
         check_len: impl FnOnce(&mut Reader<'a>, u32) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
-        // What is written over owns nothing, so it need not be dropped.
+        // The old value owns nothing, so it need not be dropped.
         let mut put = |item| core::mem::forget(core::mem::replace(to, item));
         match self.id {
             SectionId::Type => {
@@ -181,7 +182,7 @@ impl Entries {
     /// Writes an item of the section. The position does not change.
     ///
     /// A member of a group of imports is written without the parts that the group states. An import
-    /// that cannot be a member is written whole.
+    /// that does not fit the group is written whole.
     #[inline(always)]
     pub fn write(&self, item: &Item<'_>, out: &mut Vec<u8>) {
         if let Item::Import(import) = item
@@ -193,10 +194,10 @@ impl Entries {
         item.encode(out);
     }
 
-    /// Writes an item except for its largest part, and returns that part as the tree keeps it: a
+    /// Writes an item except for its largest part, and returns that part as the tree holds it: a
     /// body, the bytes of a data segment, or the list of an element segment. Together they decode
-    /// to the item, as the output of [`write`](Entries::write) does, though the list may have a
-    /// longer encoding in the tree.
+    /// to the item, like the output of [`write`](Entries::write), but the list can have a longer
+    /// encoding in the tree.
     #[inline(always)]
     pub fn write_head<'i>(&self, item: &'i Item<'_>, out: &mut Vec<u8>) -> &'i [u8] {
         match item {
@@ -239,7 +240,7 @@ impl Entries {
         self.left = self.left.saturating_sub(1);
     }
 
-    /// The group that the next import is a member of.
+    /// The group of the next import, if it is a member of one.
     #[inline]
     fn import_group(&self) -> Option<&ImportGroup<'static>> {
         self.imports.as_ref().filter(|_| self.members > 0)

@@ -1,5 +1,5 @@
-//! The five kinds of imports and exports, an index of any kind, and the index spaces of a module,
-//! which begin with imports.
+//! The five kinds of imports and exports, an index of any of these kinds, and the index spaces of a
+//! module, which begin with imports.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/syntax/modules.html#indices>
 
@@ -54,7 +54,7 @@ macro_rules! extern_kinds {
         pub enum ExternIdx { $( $(#[$doc])* $kind($index), )* }
 
         impl ExternIdx {
-            /// Index `index` in the space of `kind`.
+            /// The index with this number in the index space of `kind`.
             pub const fn new(kind: ExternKind, index: u32) -> ExternIdx {
                 match kind { $( ExternKind::$kind => ExternIdx::$kind($index(index)), )* }
             }
@@ -76,8 +76,8 @@ macro_rules! extern_kinds {
             }
         } )*
 
-        /// The types of all functions, tables, memories, globals and tags by index: imports come
-        /// first, then the definitions of the module.
+        /// The types of all functions, tables, memories, globals and tags by index: first imports,
+        /// then the definitions of the module.
         ///
         /// A snapshot: it does not follow later changes of the module.
         ///
@@ -135,7 +135,7 @@ macro_rules! extern_kinds {
             $(
                 #[doc = concat!("The definition of the ", stringify!($get), " of an index; `None` if it is imported, or there is none.")]
                 ///
-                /// Imports are counted each time. A loop counts them once, with
+                /// Each call counts the imports. A loop should count them once, with
                 /// [`imported`](Module::imported) and [`DefIdx::behind`].
                 pub fn $get(&self, index: $index) -> Option<&$def> {
                     self.$defs.get(DefIdx::behind(self.imported(ExternKind::$kind), index)?)
@@ -239,7 +239,7 @@ impl<'a> Module<'a> {
         })
     }
 
-    /// The function type with this type index; `None` if it is another type.
+    /// The function type with this type index; `None` if the type is not a function type.
     pub fn func_type(&self, ty: TypeIdx) -> Option<&FuncType> {
         match self.comp_type(ty)? {
             CompType::Func(ty) => Some(ty),
@@ -252,7 +252,7 @@ impl<'a> Module<'a> {
         Some(&self.types.get(ty)?.comp)
     }
 
-    /// The number of fields of a struct type; `None` for other types.
+    /// The number of fields of a struct type; `None` if the type is not a struct type.
     pub fn field_count(&self, ty: TypeIdx) -> Option<usize> {
         match self.comp_type(ty)? {
             CompType::Struct(ty) => Some(ty.fields.len()),

@@ -12,7 +12,7 @@ use crate::{
 /// A part of a module, as an event of a stream.
 ///
 /// A module is a header, then sections in order, each of them a [`Section`] followed by its items.
-/// Custom sections, each one item, may stand between any two of them.
+/// A custom section is a single item, and may stand between any two sections.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Item<'a> {
@@ -68,7 +68,7 @@ pub struct Event<'a> {
 }
 
 impl Event<'_> {
-    /// Where the item lies in the input.
+    /// The place of the item in the input.
     ///
     /// ```
     /// use wattle_ast::{Event, Item, Span};
@@ -86,13 +86,13 @@ impl Event<'_> {
 /// imports).
 #[derive(Clone, PartialEq, Debug)]
 pub struct ImportGroup<'a> {
-    /// The index of the first of them in the module's list of imports.
+    /// The index of the first import of the group in the module's list of imports.
     pub first: u32,
     /// The number of imports; 0 is well-formed.
     pub len: u32,
     /// The module name.
     pub module: Name<'a>,
-    /// The type, if all of them share it.
+    /// The type, if all imports of the group share it.
     pub ty: Option<ExternType>,
 }
 
@@ -152,7 +152,7 @@ pub struct Elem<'a> {
     pub ty: RefType,
     /// The elements.
     pub items: ElemItems<'a>,
-    /// When and where the elements are copied.
+    /// The mode of the segment.
     pub mode: ElemMode<'a>,
 }
 
@@ -174,7 +174,7 @@ impl ElemItems<'_> {
         }
     }
 
-    /// Whether it is empty.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -188,7 +188,7 @@ impl ElemItems<'_> {
     }
 }
 
-/// When and where the elements of a segment are copied.
+/// The mode of an element segment: when and where its elements are copied.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ElemMode<'a> {
     /// By `table.init`.
@@ -207,13 +207,13 @@ pub enum ElemMode<'a> {
 /// A data segment.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Data<'a> {
-    /// When and where the bytes are copied.
+    /// The mode of the segment.
     pub mode: DataMode<'a>,
     /// The bytes.
     pub bytes: Cow<'a, [u8]>,
 }
 
-/// When and where the bytes of a segment are copied.
+/// The mode of a data segment: when and where its bytes are copied.
 #[derive(Clone, PartialEq, Debug)]
 pub enum DataMode<'a> {
     /// By `memory.init`.
@@ -234,7 +234,7 @@ pub struct Custom<'a> {
     pub name: Name<'a>,
     /// The content.
     pub data: CustomData<'a>,
-    /// The section that it follows; `None` if it is before all others.
+    /// The last section before it that is not custom; `None` if it is before all of these.
     pub after: Option<SectionId>,
 }
 
@@ -326,7 +326,7 @@ views! {
 }
 
 impl CustomData<'_> {
-    /// The bytes; `None` for a placeholder of the module's names.
+    /// The bytes; `None` if the content is a placeholder for the module's names.
     pub fn bytes(&self) -> Option<&[u8]> {
         match self {
             CustomData::Bytes(bytes) => Some(bytes),
@@ -336,7 +336,8 @@ impl CustomData<'_> {
 }
 
 impl Item<'_> {
-    /// The section that the item belongs to or is the header of; `None` for magic and version.
+    /// The section of the item, or the section that the item is the header of; `None` for magic and
+    /// version.
     pub fn section(&self) -> Option<SectionId> {
         Some(match self {
             Item::Header => return None,

@@ -15,11 +15,11 @@
 //! | `shortest.rs` | the shortest form of expressions and bodies |
 //! | `offsets.rs` | the offsets of items in the binary that a module was read from |
 //! | `names.rs` | [`Names`]: the name section |
-//! | `remap.rs` | [`Module::remap`]: new indices for old ones, in everything that holds one |
-//! | `edit.rs` | [`Module::insert_import`], [`Module::remove_func`] and their like |
-//! | `reach.rs` | [`Module::remove_unreachable`]: only what exports need is kept |
+//! | `remap.rs` | [`Module::remap`]: new indices for old ones, in the whole module |
+//! | `edit.rs` | [`Module::insert_import`], [`Module::remove_func`] and similar methods |
+//! | `reach.rs` | [`Module::remove_unreachable`]: keeps only the items that exports need |
 //! | `effect.rs` | [`Effects`]: the numbers of operands and results of instructions |
-//! | `rewrite.rs` | [`Module::rewrite_code`]: instructions added and removed |
+//! | `rewrite.rs` | [`Module::rewrite_code`]: insertion and removal of instructions |
 
 mod binary;
 mod body;

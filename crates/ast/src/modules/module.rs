@@ -18,8 +18,8 @@ use crate::{
 /// are kept beside the lists, so that `types[i]` is the type with index `i`.
 ///
 /// Functions, tables, memories, globals and tags are numbered with imports first, and imports are
-/// in a list of their own. So the lists of definitions have an index of their own, [`DefIdx`];
-/// [`Module::func`] and its like find the definition of an index.
+/// in a list of their own. So the lists of definitions have an index type of their own, [`DefIdx`];
+/// [`Module::func`] and similar methods find a definition by its index in the index space.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/syntax/modules.html>
 ///
@@ -70,17 +70,17 @@ pub struct Module<'a> {
 
 /// The original encoding of a module: the bytes of its sections, custom sections included.
 ///
-/// The encoder copies a section from here if it still matches the module. For equality of modules,
-/// the encoding does not matter: all encodings compare equal.
+/// The encoder copies a section from here if it still matches the module. The encoding does not
+/// matter for the equality of modules: all encodings compare equal.
 #[derive(Clone, Debug, Default)]
 pub struct Encoding<'a> {
     /// The sections in order.
     pub sections: Vec<RawSection<'a>>,
     /// Whether there was a data count section. A module with a function that names a data segment
-    /// always has one. Its number is always that of the data segments.
+    /// always has this section. Its content is always the number of data segments.
     pub data_count: bool,
-    /// The custom sections that were left out when the module was changed with
-    /// [`Module::remap`], [`Module::rewrite_code`] and what is built on them.
+    /// The custom sections that were left out when the module was changed with [`Module::remap`],
+    /// [`Module::rewrite_code`] or the methods that use them.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -103,7 +103,7 @@ impl RawSection<'_> {
     /// The content after the size, for a section at offset `start` of the binary.
     ///
     /// # Errors
-    /// If the bytes begin with another id, or their number is not what the size says.
+    /// If the bytes begin with another id, or the size does not match their number.
     pub fn content(&self, start: usize) -> Result<Reader<'_>, Malformed> {
         section_content(self.id.code(), &self.bytes, start)
     }
@@ -126,7 +126,7 @@ pub(crate) fn section_content(id: u8, bytes: &[u8], start: usize) -> Result<Read
     }
 }
 
-/// A list of what `own` makes of the elements of another.
+/// Applies `own` to each element of a list.
 pub(crate) fn all<T, U, L: FromIterator<U>>(
     list: impl IntoIterator<Item = T>,
     own: impl Fn(T) -> U,

@@ -1,4 +1,4 @@
-//! The name section: names for everything that has an index.
+//! The name section: names for all kinds of indices.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html#name-section>; the other
 //! subsections come from the extended name section proposal.
@@ -78,7 +78,7 @@ impl<I: SpaceIdx, T> IndexMap<I, T> {
         self.entries.len()
     }
 
-    /// Whether it is empty.
+    /// Whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -89,7 +89,7 @@ impl<I: SpaceIdx, T> IndexMap<I, T> {
     }
 }
 
-/// Of several values of one index, the last one is kept.
+/// Keeps the last value of an index that occurs more than once.
 impl<I: SpaceIdx, T> Extend<(I, T)> for IndexMap<I, T> {
     fn extend<E: IntoIterator<Item = (I, T)>>(&mut self, entries: E) {
         self.entries.extend(entries);
@@ -105,7 +105,7 @@ impl<I: SpaceIdx, T> Extend<(I, T)> for IndexMap<I, T> {
     }
 }
 
-/// Of several values of one index, the last one is kept.
+/// Keeps the last value of an index that occurs more than once.
 impl<I: SpaceIdx, T> FromIterator<(I, T)> for IndexMap<I, T> {
     fn from_iter<E: IntoIterator<Item = (I, T)>>(entries: E) -> Self {
         let mut map = IndexMap::default();
@@ -132,11 +132,11 @@ impl<'m, I: SpaceIdx, T> IntoIterator for &'m IndexMap<I, T> {
 
 impl<'a, I: SpaceIdx> NameMap<'a, I> {
     /// Adds names, but keeps the existing name of an index. Returns the first new name that differs
-    /// from an existing one.
+    /// from the existing name of its index.
     fn merge(&mut self, more: NameMap<'a, I>) -> Option<Name<'a>> {
         let mut clash = None;
         self.entries.extend(more.entries);
-        // The sort is stable, so of two names of one index, the existing one comes first.
+        // The sort is stable, so an existing name comes before a new name of the same index.
         self.entries.sort_by_key(|(index, _)| *index);
         self.entries.dedup_by(|(index, name), (known_index, known)| {
             let is_known = index == known_index;
@@ -160,7 +160,7 @@ impl<'a, O: SpaceIdx, I: SpaceIdx> IndirectNameMap<'a, O, I> {
         self.get(outer)?.get(inner)
     }
 
-    /// The names in `outer`, for changing. An empty map is added if there were none.
+    /// Returns the names in `outer`, for changing. Adds an empty map if there are no such names.
     pub fn entry(&mut self, outer: O) -> &mut NameMap<'a, I> {
         let at = self.place(outer).unwrap_or_else(|at| {
             self.entries.insert(at, (outer, NameMap::default()));
@@ -169,8 +169,8 @@ impl<'a, O: SpaceIdx, I: SpaceIdx> IndirectNameMap<'a, O, I> {
         &mut self.entries[at].1
     }
 
-    /// Adds names, but keeps existing ones. Returns the first new name that differs from an
-    /// existing one.
+    /// Adds names, but keeps existing ones. Returns the first new name that differs from the
+    /// existing name of its index.
     fn merge(&mut self, more: IndirectNameMap<'a, O, I>) -> Option<Name<'a>> {
         let clashes = more.entries.into_iter().map(|(outer, names)| self.entry(outer).merge(names));
         clashes.fold(None, Option::or)
@@ -247,7 +247,7 @@ macro_rules! names {
             }
 
             /// Adds the names of another name section, but keeps existing names. Returns the first
-            /// new name that differs from an existing one.
+            /// new name that differs from the existing one.
             ///
             /// ```
             /// use wattle_ast::{FuncIdx, Names};
@@ -323,7 +323,7 @@ names! {
     funcs Func 1 NameMap FuncIdx;
     /// Locals, by function.
     locals Local 2 IndirectNameMap FuncIdx LocalIdx;
-    /// Labels, by function, in the order in which their blocks begin.
+    /// Labels, by function. Labels are numbered in the order in which their blocks begin.
     labels Label 3 IndirectNameMap FuncIdx BlockIdx;
     /// Types.
     types Type 4 NameMap TypeIdx;
@@ -361,8 +361,8 @@ impl<'a> Names<'a> {
     /// Parses the content of a name section, which follows the section's own name.
     ///
     /// # Errors
-    /// What is wrong and the offset, if the subsections are not in order, do not fill their sizes, or
-    /// are malformed themselves. Engines ignore a malformed name section, and so may the caller.
+    /// The first fault, with its offset: the subsections are not in order, do not fill their sizes,
+    /// or are malformed. Engines ignore a malformed name section, and so may the caller.
     pub fn parse(bytes: &'a [u8]) -> Result<Names<'a>, Error> {
         let mut reader = Reader::new(bytes);
         Self::read(&mut reader).map_err(|kind| Error::at(kind, reader.pos()))
@@ -384,7 +384,7 @@ impl<'a> Names<'a> {
         Ok(names)
     }
 
-    /// The name of an item, by its kind and the number of its index.
+    /// The name of the item of this kind with this index.
     pub fn of(&self, kind: ItemKind, index: u32) -> Option<&Name<'a>> {
         match kind {
             ItemKind::Func => self.funcs.get(index.into()),

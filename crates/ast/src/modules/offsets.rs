@@ -13,8 +13,8 @@ impl Module<'_> {
     /// The offset in the binary of the first byte of each item of a section, in order. The first
     /// byte of a body is the one after its size.
     ///
-    /// Offsets are computed from [`Module::encoding`] on request. There are none if the module did
-    /// not come from a binary, or if the section had a different number of items than it has now.
+    /// Offsets are computed from [`Module::encoding`] on request. The list is empty if the module
+    /// did not come from a binary, or if the number of items in the section has changed since.
     ///
     /// ```
     /// use wattle_ast::{MemType, Module, RawSection, SectionId};
@@ -32,7 +32,8 @@ impl Module<'_> {
         let mut offsets = Vec::new();
         for section in &self.encoding.sections {
             if section.id == id {
-                // Offsets before malformed bytes are still right.
+                // If the section is malformed, the offsets before the malformed bytes are still
+                // right.
                 let _ = read_offsets(section, start, &mut offsets);
             }
             start = start.saturating_add(section.bytes.len());

@@ -1,4 +1,4 @@
-//! What the exports of a module reach, and the removal of everything else.
+//! Finds the items that the exports of a module reach, and removes all others.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -18,19 +18,19 @@ use crate::{
 /// The number of kinds of items, for arrays with an element for each.
 const KINDS: usize = ItemKind::Custom as usize + 1;
 
-/// The items that were reached. It is a [`Remap`] that leaves every index as it is, so whatever goes
-/// through indices marks them.
+/// The items that were reached. It is a [`Remap`] that leaves every index as it is, so any code
+/// that passes indices to a remap marks their items.
 #[derive(Default)]
 struct Marks {
-    /// For each kind, whether the item of an index was reached.
+    /// For each kind, whether the item with an index was reached.
     reached: [Vec<bool>; KINDS],
-    /// The items whose own indices were not looked at yet.
+    /// The items whose own indices were not visited yet.
     todo: Vec<(ItemKind, u32)>,
-    /// The first index that no item has.
+    /// The first index that is out of range.
     unknown: Option<(ItemKind, u32)>,
-    /// Whether the indices are those in the immediates of a `ref.func` of a body.
+    /// Whether the indices being visited are the immediates of a `ref.func` of a body.
     in_ref_func: bool,
-    /// Whether the indices are those in a body.
+    /// Whether the indices being visited are in a body.
     in_body: bool,
     /// The functions that a `ref.func` of a body names.
     referenced: BTreeSet<FuncIdx>,
@@ -85,7 +85,7 @@ impl Remap for Marks {
 
 /// The new indices of the items that were reached.
 struct Kept {
-    /// For each kind, the new index of the item of an old index.
+    /// For each kind, the new index for each old index; `None` for an item that is removed.
     new: [Vec<Option<u32>>; KINDS],
 }
 
@@ -103,7 +103,7 @@ impl Kept {
         Kept { new: marks.reached.each_ref().map(number) }
     }
 
-    /// The items that are removed, from index `first` on, counted from there.
+    /// The places of the removed items with index `first` and above, counted from `first`.
     fn removed(&self, kind: ItemKind, first: u32) -> Vec<u32> {
         let new = self.new[kind as usize].get(first as usize..).unwrap_or_default();
         (0..).zip(new).filter(|(_, new)| new.is_none()).map(|(place, _)| place).collect()
@@ -119,15 +119,15 @@ impl Remap for Kept {
     }
 }
 
-/// Goes through what is reached.
+/// Finds and visits the items that are reached.
 struct Reach<'m, 'a> {
     module: &'m Module<'a>,
     spaces: IndexSpaces,
-    /// For each type, the first type and the number of types of its recursive group.
+    /// For each type, the first index and the number of types of its recursive group.
     groups: Vec<(u32, u32)>,
-    /// The tables of active element segments, and the segments, in ascending order.
+    /// The tables of active element segments, each with its segment, in ascending order.
     elems: Vec<(TableIdx, ElemIdx)>,
-    /// The memories of active data segments, and the segments, in ascending order.
+    /// The memories of active data segments, each with its segment, in ascending order.
     datas: Vec<(MemIdx, DataIdx)>,
     marks: Marks,
 }
@@ -168,7 +168,8 @@ impl<'m, 'a> Reach<'m, 'a> {
         Reach { module, spaces, groups, elems, datas, marks }
     }
 
-    /// Marks what exports, the start function and changes to imported tables and memories reach.
+    /// Marks all items that are reached from exports, the start function, and the segments that are
+    /// copied into imported tables and memories.
     fn run(&mut self) -> Result<(), EditError> {
         self.module.exports.iter().for_each(|export| self.see(export.index));
         if let Some(start) = self.module.start {
@@ -189,12 +190,12 @@ impl<'m, 'a> Reach<'m, 'a> {
         }
     }
 
-    /// Marks the indices in a value.
+    /// Marks the items whose indices a value holds.
     fn see(&mut self, value: impl Reindex) {
         let Ok(_) = value.reindex(&mut Remapping::new(&mut self.marks));
     }
 
-    /// Marks the indices in a constant expression.
+    /// Marks the items whose indices a constant expression holds.
     fn see_expr(&mut self, expr: &Expr<'_>, at: (ItemKind, u32)) -> Result<(), EditError> {
         let mut to = Remapping::new(&mut self.marks);
         match remap_code(Patch::new(expr.bytes()), 0, &mut to) {
@@ -205,13 +206,14 @@ impl<'m, 'a> Reach<'m, 'a> {
         }
     }
 
-    /// Marks the indices in an item that is reached.
+    /// Marks the items whose indices an item holds.
     fn visit(&mut self, kind: ItemKind, index: u32) -> Result<(), EditError> {
         let (module, at) = (self.module, (kind, index));
         match kind {
             ItemKind::Type => {
                 let (first, len) = self.groups.get(index as usize).copied().unwrap_or_default();
-                // A group is one type, and its first member stands for it.
+                // A recursive group is kept or removed as a whole: each member marks the first, and
+                // the first marks all.
                 self.marks.mark(kind, first);
                 if index == first {
                     (first..first + len).for_each(|member| self.marks.mark(kind, member));
@@ -268,7 +270,7 @@ impl<'m, 'a> Reach<'m, 'a> {
         Ok(())
     }
 
-    /// Marks the indices in the type of an import or definition.
+    /// Marks the items whose indices the type of an import or definition holds.
     fn see_extern(&mut self, index: impl Into<ExternIdx>) {
         self.spaces.get(index.into()).into_iter().for_each(|ty| self.see(ty));
     }
@@ -313,8 +315,8 @@ impl<'m, 'a> Reach<'m, 'a> {
         Ok(())
     }
 
-    /// The functions that bodies reference although nothing that stays declares them. Segments that
-    /// declare only such functions stay.
+    /// Returns the functions that bodies reference although no item that is kept declares them.
+    /// First keeps the declarative segments that name only such functions.
     fn undeclared(&mut self) -> BTreeSet<FuncIdx> {
         let mut undeclared: BTreeSet<FuncIdx> =
             self.marks.referenced.difference(&self.marks.declared).copied().collect();
@@ -339,15 +341,16 @@ impl<'m, 'a> Reach<'m, 'a> {
 }
 
 impl<'a> Module<'a> {
-    /// Removes everything that the exports do not reach: types, imports, functions, tables,
-    /// memories, tags, globals and segments. What stays is renumbered, and keeps its names.
+    /// Removes all items that the exports do not reach: types, imports, functions, tables,
+    /// memories, tags, globals and segments. The other items get new indices, and keep their names.
     ///
-    /// The start function counts as an export, and so does a segment that is copied into an imported
-    /// table or memory when the module is instantiated. A segment of another table or memory stays
-    /// with it. Recursive groups of types stay or go as a whole. Where `ref.func` names a function
-    /// that only a removed item declared, a segment that declares it is added.
+    /// The start function counts as an export, and so does a segment that is copied into an
+    /// imported table or memory when the module is instantiated. A segment of any other table or
+    /// memory is kept if that table or memory is. Recursive groups of types are kept or removed as
+    /// a whole. If `ref.func` names a function that only a removed item declared, a segment that
+    /// declares it is added.
     ///
-    /// To keep some of the exports, remove the others before:
+    /// To keep only some of the exports, remove the others first:
     ///
     /// ```
     /// use wattle_ast::{Body, Export, Func, FuncIdx, Instr, Module, TypeIdx};
@@ -374,7 +377,7 @@ impl<'a> Module<'a> {
     ///
     /// # Errors
     /// If code that is reached is malformed, or refers to something that does not exist. The module
-    /// is then as it was.
+    /// then stays as it was.
     pub fn remove_unreachable(&mut self) -> Result<(), EditError> {
         let mut reach = Reach::new(self);
         reach.run()?;

@@ -17,12 +17,12 @@ use crate::{
     RemapFault, SpaceIdx, SubType, TableIdx, TagType, TypeIdx,
 };
 
-/// Why a module cannot be rewritten, and the place that stands in the way.
+/// The reason why a module cannot be rewritten, and the place of the fault.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RemapError<E> {
     /// The reason.
     pub fault: RemapFault<E>,
-    /// What holds the index, by its old indices: an item, and in code an instruction.
+    /// The item that holds the index, and in code the instruction, by old indices.
     pub path: Path,
 }
 
@@ -40,8 +40,8 @@ impl<E: core::error::Error + 'static> core::error::Error for RemapError<E> {
 
 type Result<T, R> = core::result::Result<T, RemapError<<R as Remap>::Error>>;
 
-/// The parts of a module that hold indices, rewritten. Bodies and data stay where they are; of them
-/// there is only what changes.
+/// The parts of a module that hold indices, rewritten. Bodies and data stay in the module; only
+/// changed bodies, and the modes of data segments, are here.
 struct Parts<'a> {
     types: Vec<SubType>,
     imports: Vec<Import<'a>>,
@@ -62,10 +62,10 @@ impl<'a> Module<'a> {
     /// Rewrites everything that holds an index: types, imports, exports, the start function,
     /// tables, globals, segments, code, names, and code metadata such as branch hints. The items
     /// themselves stay in their places: [`Module::insert_import`], [`Module::remove_func`] and
-    /// their like move items too.
+    /// similar methods move items too.
     ///
-    /// An item for whose own index there is an error is one that is about to be removed: it is not
-    /// rewritten, and loses its names and metadata.
+    /// If there is an error for the index of an item itself, that item is about to be removed: it
+    /// is not rewritten, and loses its names and metadata.
     ///
     /// Custom sections that would be wrong afterwards, such as relocations and debugging
     /// information, are left out; [`Encoding::left_out`](crate::Encoding::left_out) lists them.
@@ -182,7 +182,7 @@ impl<'a, R: Remap> Walk<'_, 'a, '_, R> {
             Ok(Global { ty, init: self.expr(&global.init, at)? })
         });
         let globals = globals.collect::<Result<_, R>>()?;
-        // Memories hold no indices, but their own may change.
+        // Memories hold no indices, but their own indices may change.
         for (index, _) in module.indexed_memories() {
             self.is_removed(index);
         }
@@ -220,7 +220,7 @@ impl<'a, R: Remap> Walk<'_, 'a, '_, R> {
         })
     }
 
-    /// Whether an item has no new index of its own.
+    /// Whether an item is removed: whether its own index has no new one.
     fn is_removed(&mut self, own: impl Reindex) -> bool {
         self.reindex(own).is_err()
     }
@@ -232,7 +232,7 @@ impl<'a, R: Remap> Walk<'_, 'a, '_, R> {
         new
     }
 
-    /// A value that holds indices, in an item.
+    /// Rewrites a value that holds indices, in an item.
     fn item<T: Reindex>(&mut self, value: T, kind: ItemKind, index: u32) -> Result<T, R> {
         self.reindex(value).map_err(|error| self.error(RemapFault::Refused(error), (kind, index)))
     }
@@ -247,7 +247,7 @@ impl<'a, R: Remap> Walk<'_, 'a, '_, R> {
         RemapError { fault, path }
     }
 
-    /// An error at an instruction of an expression.
+    /// Makes the error for an instruction of an expression.
     fn error_in_code(
         &self,
         (fault, offset): (RemapFault<R::Error>, usize),
@@ -330,7 +330,7 @@ impl<'a, R: Remap> Walk<'_, 'a, '_, R> {
         }
     }
 
-    /// An index that is left out when it is 0.
+    /// Rewrites an index that the binary leaves out when it is 0.
     fn implicit<I>(&mut self, index: Option<I>, at: (ItemKind, u32)) -> Result<Option<I>, R>
     where
         I: SpaceIdx + Reindex + Default,

@@ -1,4 +1,4 @@
-//! Rewriting code: instructions added, removed and replaced, and locals added.
+//! Rewrites code: inserts, removes and replaces instructions, and adds locals.
 
 use alloc::vec::Vec;
 
@@ -12,12 +12,12 @@ use crate::{
     Nesting, Opcode, Path, Reader, Sink, ValType, transcode_expr,
 };
 
-/// An instruction that [`Module::rewrite_code`] has come to. It stays as it is unless it is removed
-/// or replaced.
+/// An instruction that [`Module::rewrite_code`] visits. It stays as it is unless it is removed or
+/// replaced.
 pub struct InstrEdit<'e> {
     func: FuncIdx,
     opcode: Opcode,
-    /// The bytes from the instruction on.
+    /// The code from the first byte of the instruction on.
     code: &'e [u8],
     is_first: bool,
     is_removed: bool,
@@ -40,7 +40,7 @@ impl InstrEdit<'_> {
         self.func
     }
 
-    /// Whether it is the first instruction of its function. An empty function has an `end`.
+    /// Whether this is the first instruction of its function. An empty function still has an `end`.
     pub fn is_first(&self) -> bool {
         self.is_first
     }
@@ -52,9 +52,9 @@ impl InstrEdit<'_> {
     }
 
     /// The instruction with its immediates. They are decoded when this is called, so a rewriter
-    /// that is after a few instructions looks at the opcode first.
+    /// that needs only a few instructions should check the opcode first.
     pub fn instr(&self) -> Instr<'_> {
-        // Its bytes were read before.
+        // The bytes were decoded before, so this does not fail.
         Instrs::new(self.code).flatten().next().unwrap_or(Instr::Unreachable)
     }
 
@@ -64,7 +64,7 @@ impl InstrEdit<'_> {
         instrs.into_iter().for_each(|instr| instr.encode(&mut self.changes.before));
     }
 
-    /// Adds instructions behind this one.
+    /// Adds instructions after this one.
     pub fn insert_after<'i>(&mut self, instrs: impl IntoIterator<Item = Instr<'i>>) {
         instrs.into_iter().for_each(|instr| instr.encode(&mut self.changes.after));
     }
@@ -80,7 +80,7 @@ impl InstrEdit<'_> {
         self.insert_before(instrs);
     }
 
-    /// Adds a local to the function. It begins as zero or null.
+    /// Adds a local to the function. Its initial value is zero or null.
     pub fn add_local(&mut self, ty: ValType) -> LocalIdx {
         let local = LocalIdx(self.changes.locals);
         self.changes.locals = self.changes.locals.saturating_add(1);
@@ -89,7 +89,7 @@ impl InstrEdit<'_> {
     }
 }
 
-/// Goes through a body.
+/// Goes through the body of a function.
 struct Rewriter<'r, 'b, F> {
     func: FuncIdx,
     rewrite: &'r mut F,
@@ -139,15 +139,15 @@ impl<F: FnMut(&mut InstrEdit<'_>)> Sink<'_> for Rewriter<'_, '_, F> {
 }
 
 impl Module<'_> {
-    /// Calls `rewrite` with each instruction of each function, which may add instructions before
-    /// and behind it, remove it, and add locals to its function.
+    /// Calls `rewrite` with each instruction of each function. It may insert instructions before
+    /// and after the instruction, remove it, and add locals to its function.
     ///
-    /// What is not changed keeps its bytes. Code metadata such as branch hints stays at its
-    /// instructions; custom sections that would be wrong afterwards, such as debugging information,
-    /// are left out, and [`Encoding::left_out`](crate::Encoding::left_out) lists them.
+    /// Instructions that are not changed keep their bytes. Code metadata such as branch hints stays
+    /// at its instructions; custom sections that would be wrong afterwards, such as debugging
+    /// information, are left out, and [`Encoding::left_out`](crate::Encoding::left_out) lists them.
     ///
     /// # Errors
-    /// If a body is malformed. The module is then as it was.
+    /// If a body is malformed. The module then stays as it was.
     ///
     /// ```
     /// use wattle_ast::{Body, Func, FuncIdx, Instr, Module, Opcode};
@@ -211,7 +211,7 @@ impl Module<'_> {
         Ok(())
     }
 
-    /// The error for a body that does not decode, where `pos` is the offset in the body.
+    /// Makes the error for a body that does not decode. `pos` is the offset in the body.
     pub(super) fn malformed(
         &self,
         reason: Malformed,

@@ -1,7 +1,7 @@
 //! Runs: types and imports as the entries of their sections, some of which are groups.
 //!
-//! A module keeps its groups beside its lists, and either can be edited without the other. So all
-//! code reads groups through this file, which leaves out those that no longer fit the lists.
+//! A module keeps its groups beside its lists, and each of the two can be edited without the other.
+//! So all code reads groups through this file, which leaves out those that no longer fit the lists.
 
 use super::items::{Import, ImportGroup};
 use super::module::Module;
@@ -22,13 +22,13 @@ pub struct Run<'m, G, T> {
 #[derive(Clone, Debug)]
 pub struct Runs<'m, G, T> {
     items: &'m [T],
-    /// The groups that were not reached yet.
+    /// The groups that are still to be visited.
     groups: &'m [G],
     /// The index of the first item of the next run.
     next: usize,
 }
 
-/// Items that are written as one entry.
+/// A group of items that is one entry of a section.
 pub trait Group<T> {
     /// The index of the first member in the list, and the number of members.
     fn range(&self) -> (u32, u32);
@@ -86,7 +86,7 @@ impl<'m, G: Group<T>, T> Iterator for Runs<'m, G, T> {
 impl<'a> Module<'a> {
     /// The types by recursive group. A type outside of all groups is a run of its own.
     ///
-    /// Groups of [`Module::rec_groups`] that do not fit the types are left out: groups that are out
+    /// Leaves out groups of [`Module::rec_groups`] that do not fit the types: groups that are out
     /// of order, overlap the group before, or go beyond the last type.
     ///
     /// ```
@@ -107,8 +107,8 @@ impl<'a> Module<'a> {
 
     /// The imports by group. An import outside of all groups is a run of its own.
     ///
-    /// Groups of [`Module::import_groups`] that do not fit the imports are left out: groups that
-    /// are out of order, overlap the group before, go beyond the last import, or have a member with
+    /// Leaves out groups of [`Module::import_groups`] that do not fit the imports: groups that are
+    /// out of order, overlap the group before, go beyond the last import, or have a member with
     /// another module or type.
     pub fn import_runs(&self) -> Runs<'_, ImportGroup<'a>, Import<'a>> {
         Runs { items: &self.imports, groups: &self.import_groups, next: 0 }

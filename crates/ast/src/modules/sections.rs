@@ -17,7 +17,7 @@ macro_rules! sections {
         }
 
         impl SectionId {
-            /// The number of sections, which is more than `section as usize` for any of them.
+            /// The number of sections. `section as usize` is less for every section.
             pub const COUNT: usize = SectionId::ALL.len();
 
             /// The name of the section in messages.
@@ -44,7 +44,7 @@ macro_rules! sections {
 }
 
 sections! {
-    /// Bytes under a name.
+    /// Named bytes.
     Custom 0 "custom" "custom" Custom;
     /// Types.
     Type 1 "type" "type" Type;
@@ -94,8 +94,8 @@ pub struct Section<Id = SectionId> {
     pub id: Id,
     /// The number of bytes after the size, including the count.
     pub size: u32,
-    /// The number of items, or of definitions without those in types; 1 for a section that is not a
-    /// list.
+    /// The number of items, or of definitions without those inside of types; 1 for a section that
+    /// is not a list.
     pub count: u32,
 }
 

@@ -28,8 +28,8 @@ fn code(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 impl Item<'_> {
-    /// Changes the expressions and the body of an item to their shortest form: each instruction,
-    /// and the runs of locals. `scratch` is working space.
+    /// Changes the expressions and the body of an item to their shortest form, in which each
+    /// instruction and the runs of locals are as short as possible. `scratch` is working space.
     ///
     /// ```
     /// use wattle_ast::{Body, Item};
@@ -115,7 +115,7 @@ pub(crate) fn is_shortest(raw: &RawSection<'_>, module: &Module<'_>) -> bool {
     module.visit_items(raw.id, Compare { reader, entries, written: count })
 }
 
-/// Whether all items are in their shortest form already.
+/// Whether all items are already in their shortest form.
 pub(crate) fn are_shortest<'m>(items: impl Iterator<Item = Item<'m>>) -> bool {
     let mut scratch = Vec::new();
     let mut is_shortest = |item: Item<'_>| {
@@ -145,16 +145,16 @@ fn is_shortest_body(body: &Body<'_>, scratch: &mut Vec<u8>) -> bool {
     }
 }
 
-/// Compares what is left of a section with the items of the module, one by one.
+/// Compares the rest of a section with the items of the module, one by one.
 struct Compare<'r> {
     reader: Reader<'r>,
     entries: Entries,
-    /// The bytes that must come next.
+    /// The bytes that are expected next in the section.
     written: Vec<u8>,
 }
 
 impl Compare<'_> {
-    /// Skips the bytes that must come next, and returns whether they did.
+    /// Skips the expected bytes, and returns whether they were next.
     fn take(&mut self) -> bool {
         let is_next = self.reader.rest().starts_with(&self.written);
         self.reader.seek(self.reader.pos() + if is_next { self.written.len() } else { 0 });

@@ -56,13 +56,13 @@ impl Module<'_> {
         iter::once(Item::Header).chain(customs(self, None)).chain(places)
     }
 
-    /// The items of one section, without its header. For [`SectionId::Custom`] there are none.
+    /// The items of one section, without its header; empty for [`SectionId::Custom`].
     pub fn section_items(&self, id: SectionId) -> impl Iterator<Item = Item<'_>> {
         self.visit_items(id, Boxed)
     }
 
     /// Passes the items of one section to a loop, which is compiled separately for each kind of
-    /// item. They are the items of [`section_items`](Module::section_items).
+    /// item. The items are those of [`section_items`](Module::section_items).
     pub fn visit_items<'m, V: VisitItems<'m>>(&'m self, id: SectionId, visitor: V) -> V::Output {
         match id {
             SectionId::Custom => visitor.visit(iter::empty()),
@@ -141,12 +141,12 @@ impl Module<'_> {
         }
     }
 
-    /// Whether a function names a data segment, so that the module needs a data count section.
+    /// Whether a function names a data segment, which makes a data count section necessary.
     pub fn names_data(&self) -> bool {
         self.funcs.iter().any(|func| func.body.names_data())
     }
 
-    /// The last section that has items and is not custom.
+    /// The last section, apart from custom sections, that has items.
     pub fn last_section(&self) -> Option<SectionId> {
         SectionId::ALL.iter().copied().rfind(|id| self.has_section(*id))
     }

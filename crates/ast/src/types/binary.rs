@@ -34,8 +34,8 @@ const SHARED: u8 = 2;
 const ADDR64: u8 = 4;
 const PAGE_SIZE: u8 = 8;
 
-/// The error for a byte that is not a type code. Type codes are signed 7-bit integers, so a byte
-/// with its top bit set is an integer that is too long.
+/// Returns the error for a byte that is not a type code, after a step back. Type codes are signed
+/// 7-bit integers, so a byte with its top bit set begins an integer that is too long.
 #[cold]
 fn bad_code(reader: &mut Reader<'_>, code: u8, error: Malformed) -> Malformed {
     let error = if code >= 0x80 { Malformed::IntegerTooLong } else { error };
@@ -53,7 +53,7 @@ impl<'a> Decode<'a> for HeapType {
 }
 
 impl Reader<'_> {
-    /// Reads a heap type that is not compact, or is malformed.
+    /// Reads a heap type that is not compact, or fails if it is malformed.
     #[cold]
     #[inline(never)]
     fn long_heap_type(&mut self) -> Result<HeapType> {
@@ -77,8 +77,8 @@ impl Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// Whether the features include reference types that take a byte of their own before the heap
-    /// type, such as `(ref exn)`.
+    /// Whether the features include reference types with a byte of their own before the heap type,
+    /// such as `(ref exn)`.
     #[inline(always)]
     pub(crate) fn has_long_ref_types(&self) -> bool {
         self.features().intersects(Features::FUNCTION_REFERENCES | Features::EXCEPTIONS)
@@ -114,7 +114,8 @@ impl Reader<'_> {
     }
 }
 
-/// Reads a type index where a type code could stand: a signed integer, `None` if it is negative.
+/// Reads a type index in a place where a type code could stand: a signed integer. `None` if it is
+/// negative.
 fn index(reader: &mut Reader<'_>) -> Result<Option<TypeIdx>> {
     Ok(u32::try_from(reader.s33()?).ok().map(TypeIdx))
 }
@@ -136,7 +137,7 @@ impl RefType {
     pub const NULL_CODE: u8 = 0x63;
 }
 
-/// Reads a reference type that begins with `code`; `None` if none does.
+/// Reads the rest of a reference type that begins with `code`; `None` if no reference type does.
 #[inline(always)]
 fn reference(reader: &mut Reader<'_>, code: u8) -> Result<Option<RefType>> {
     Ok(match code {
@@ -249,7 +250,7 @@ impl Encode for StorageType {
     }
 }
 
-/// The truth values of the format: whether a global, field or element is mutable.
+/// The booleans of the format: whether a global, field or element is mutable.
 impl Decode<'_> for bool {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
         reader.flag(Malformed::Mutability)
@@ -356,7 +357,8 @@ impl Encode for SubType {
 }
 
 impl Limits {
-    /// Reads limits. `allowed` are the bits that their flags may have; the flags are returned too.
+    /// Reads limits. `allowed` are the bits that their flags may have. Returns the limits and the
+    /// flags.
     fn decode(reader: &mut Reader<'_>, allowed: u8) -> Result<(Limits, u8)> {
         let flags = reader
             .byte_if(Malformed::LimitsFlags, |flags| (flags & !allowed == 0).then_some(flags))?;
@@ -472,8 +474,8 @@ impl Encode for ExternType {
 }
 
 impl RecGroup {
-    /// Reads the header of a recursive group if one is next; otherwise the reader stays where it
-    /// is. `first` is the index of the next type.
+    /// Reads the header of a recursive group if a group is next; otherwise the reader stays where
+    /// it is. `first` is the index of the next type.
     pub(crate) fn opt_decode(reader: &mut Reader<'_>, first: TypeIdx) -> Result<Option<RecGroup>> {
         if reader.peek() != Some(REC) || !reader.features().contains(Feature::Gc) {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Types with new indices for old ones.
+//! New indices for old ones, in types.
 
 use alloc::boxed::Box;
 use core::convert::Infallible;
@@ -22,7 +22,7 @@ reindex! {
     SubType { supertypes, describes, descriptor, comp; is_final }
 }
 
-/// Enums, by their variants, each of which has one value.
+/// Enums, by their variants, each of which holds at most one value.
 macro_rules! variants {
     ($( $name:ident { $( $variant:ident $( ($value:ident) )? ),* } )*) => { $(
         impl Reindex for $name {
@@ -72,7 +72,7 @@ impl<T: Reindex> Reindex for Box<[T]> {
     }
 }
 
-/// Calls a closure with each type index.
+/// A [`Remap`] that calls a closure with each type index.
 struct Uses<F>(F);
 
 impl<F: FnMut(TypeIdx)> Remap for Uses<F> {

@@ -1,5 +1,5 @@
-//! The traits for decoding and encoding, and the binary format of lists and of structs that are
-//! their fields in order.
+//! The traits for decoding and encoding, and the binary format of lists and of structs whose fields
+//! stand in order.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -12,8 +12,8 @@ pub trait Decode<'a>: Sized {
     /// Reads one value from the reader.
     ///
     /// # Errors
-    /// The reason, with the reader at the offending byte, or at the end of its bytes if more were
-    /// needed.
+    /// The reason, with the reader at the offending byte, or at the end of its bytes if more bytes
+    /// were needed.
     fn decode(reader: &mut Reader<'a>) -> Result<Self, Malformed>;
 }
 
@@ -87,7 +87,7 @@ impl<const N: usize> Decode<'_> for [u8; N] {
     }
 }
 
-/// Writes only the bytes, since their number is fixed.
+/// Writes the bytes without a count, since their number is fixed.
 impl<const N: usize> Encode for [u8; N] {
     #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
@@ -95,8 +95,8 @@ impl<const N: usize> Encode for [u8; N] {
     }
 }
 
-/// Appends the elements of a list to `elements`. The count may lie, so it is only used to allocate
-/// memory for a few: after them, `elements` grows as elements are read.
+/// Appends the elements of a list to `elements`. The count may be wrong, so memory is allocated in
+/// advance only for a few elements; after these, `elements` grows as elements are read.
 pub(crate) fn read_list<'a, T: Decode<'a>>(
     reader: &mut Reader<'a>,
     elements: &mut Vec<T>,
@@ -138,7 +138,7 @@ impl<'a> Decode<'a> for Cow<'a, [u8]> {
     }
 }
 
-/// The binary format of a struct that is its fields in order, possibly after a fixed byte.
+/// The binary format of a struct whose fields stand in order, possibly after a fixed byte.
 macro_rules! fields {
     ($( $name:ident $(<$lt:lifetime>)? $(after $byte:literal)? { $( $field:tt ),* } )*) => { $(
         impl<'a> $crate::Decode<'a> for $name $(<$lt>)? {

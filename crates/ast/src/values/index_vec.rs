@@ -7,10 +7,10 @@ use core::ops::{Deref, DerefMut, Index, IndexMut};
 
 use crate::SpaceIdx;
 
-/// A list whose elements are found by an index of type `I`, and not by a number or an index of
-/// another space.
+/// A list whose elements are found by an index of type `I`. A number, or an index of another space,
+/// does not find an element.
 ///
-/// It is a slice in all other respects: it has an order, a length and iterators.
+/// In all other respects it is a slice: it has an order, a length and iterators.
 ///
 /// Types, element segments and data segments are found by their indices. Functions, tables,
 /// memories, globals and tags have imports before them in their index spaces, which are not in the
@@ -88,8 +88,8 @@ impl<I: SpaceIdx, T> IndexVec<I, T> {
         self.elements.iter().enumerate().map(|(at, element)| (I::from(at as u32), element))
     }
 
-    /// The elements as a vector, for changes that move elements to other indices. Whatever refers
-    /// to them is not changed.
+    /// The elements as a vector, for changes that move elements to other indices. Places that refer
+    /// to the elements are not updated.
     pub fn as_vec_mut(&mut self) -> &mut Vec<T> {
         &mut self.elements
     }

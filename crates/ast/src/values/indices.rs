@@ -80,16 +80,16 @@ indices! {
     LabelIdx;
     /// The index of a field of a struct type.
     FieldIdx;
-    /// The number of a block in a function, in the order in which blocks begin. Names of labels are
-    /// by this number.
+    /// The number of a block in a function, in the order in which blocks begin. The name section
+    /// numbers labels in this way.
     BlockIdx;
     /// The index of a component, in a component.
     ComponentIdx;
     /// The index of an instance, in a component.
     InstanceIdx;
-    /// The index of a function of a component. [`FuncIdx`] is that of a core function.
+    /// The index of a function of a component. [`FuncIdx`] is the index of a core function.
     ComponentFuncIdx;
-    /// The index of a type of a component. [`TypeIdx`] is that of a core type.
+    /// The index of a type of a component. [`TypeIdx`] is the index of a core type.
     ComponentTypeIdx;
     /// The index of a value, in a component.
     ValueIdx;
@@ -102,8 +102,8 @@ indices! {
 /// The place of a definition among the definitions of its kind, imports not counted: the index of
 /// lists such as [`Module::funcs`](crate::Module::funcs).
 ///
-/// `I` is the index type of the index space, where imports come first. The two differ as soon as
-/// there are imports, so neither stands in for the other:
+/// `I` is the index type of the index space, where imports come first. The two indices differ as
+/// soon as there are imports, so neither can be used in place of the other:
 ///
 /// ```compile_fail
 /// # use wattle_ast::{ExternIdx, Module};
@@ -119,7 +119,7 @@ indices! {
 /// let body = &module.funcs[func.idx()].body;
 /// ```
 ///
-/// [`Module::func`](crate::Module::func) and its like take the index of the space:
+/// [`Module::func`](crate::Module::func) and similar methods take the index of the space:
 ///
 /// ```
 /// # use wattle_ast::{DefIdx, Export, ExternIdx, Func, FuncIdx, Module};
@@ -139,20 +139,20 @@ pub struct DefIdx<I> {
 }
 
 impl<I> DefIdx<I> {
-    /// The definition that has `place` definitions before it.
+    /// The place that has `place` definitions before it.
     pub const fn new(place: u32) -> DefIdx<I> {
         DefIdx { place, of: PhantomData }
     }
 
-    /// The number of definitions before it.
+    /// The number of definitions before this place.
     pub const fn place(self) -> u32 {
         self.place
     }
 }
 
 impl<I: SpaceIdx> DefIdx<I> {
-    /// The definition with this index of its space, which begins with a number of imports; `None`
-    /// for an import.
+    /// Returns the place of the definition with this index of its space, which begins with
+    /// `imported` imports; `None` for an import.
     ///
     /// ```
     /// use wattle_ast::{DefIdx, FuncIdx};
@@ -164,7 +164,7 @@ impl<I: SpaceIdx> DefIdx<I> {
         index.checked_sub(imported).map(DefIdx::new)
     }
 
-    /// The index in the index space, which begins with a number of imports.
+    /// The index in the index space, which begins with `imported` imports.
     pub fn in_space(self, imported: u32) -> I {
         I::from(self.place.saturating_add(imported))
     }

@@ -31,8 +31,8 @@ impl<T> Clone for ListView<'_, T> {
 impl<T> Copy for ListView<'_, T> {}
 
 impl<'a, T> ListView<'a, T> {
-    /// A view of bytes that hold a count and then that many elements. If the bytes are malformed,
-    /// the list ends before the first element that cannot be decoded.
+    /// Makes a view of bytes that hold a count and then that many elements. If the bytes are
+    /// malformed, the list ends before the first element that cannot be decoded.
     pub const fn new(bytes: &'a [u8]) -> Self {
         ListView { bytes, of: PhantomData }
     }
@@ -47,7 +47,7 @@ impl<'a, T> ListView<'a, T> {
         Reader::new(self.bytes).u32().unwrap_or(0)
     }
 
-    /// Whether it is empty.
+    /// Whether the list is empty.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -165,7 +165,7 @@ impl<'a, T: Element> List<'a, T> {
         self.view().len()
     }
 
-    /// Whether it is empty.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -4,9 +4,9 @@ use crate::{Decode, Features, Malformed};
 
 /// A cursor over bytes.
 ///
-/// It has the offset of its bytes in the whole input (`base`), so that [`offset`](Reader::offset)
+/// It knows the offset of its bytes in the whole input (`base`), so that [`offset`](Reader::offset)
 /// is a place in the input. It also has the features that are on, since some encodings exist only
-/// with them. After an error it is at the offending byte.
+/// with certain features. After an error, it is at the offending byte.
 ///
 /// ```
 /// use wattle_ast::{Malformed, Reader};
@@ -43,13 +43,13 @@ impl<'a> Reader<'a> {
         self.features
     }
 
-    /// The number of bytes that were read.
+    /// The number of bytes that were read so far.
     #[inline(always)]
     pub fn pos(&self) -> usize {
         self.pos
     }
 
-    /// Moves to position `pos` of its bytes, or to their end if that comes first.
+    /// Moves to position `pos` of the bytes, or to the end of the bytes if that comes first.
     #[inline(always)]
     pub fn seek(&mut self, pos: usize) {
         self.pos = pos.min(self.bytes.len());
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         self.base + self.pos
     }
 
-    /// All its bytes, including those that were read.
+    /// All bytes of the reader, including those that were read.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         accept(byte).ok_or_else(|| self.back(1, error))
     }
 
-    /// Reads a byte that must be this one.
+    /// Reads a byte that must be equal to `byte`.
     #[inline(always)]
     pub(crate) fn expect(&mut self, byte: u8, error: Malformed) -> Result<()> {
         self.byte_if(error, |found| (found == byte).then_some(()))
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Calls `read` with a copy of the reader. So the reader can stay in registers even if `read`
-    /// is not inlined, and the copy can if `read` is a loop.
+    /// is not inlined; and if `read` is a loop, the copy can.
     #[inline(always)]
     pub(crate) fn outlined<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> T) -> T {
         let mut copy = self.clone();
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         bytes.first_chunk().copied().ok_or(Malformed::UnexpectedEnd)
     }
 
-    /// Reads one byte if it is a whole integer. Otherwise reads nothing.
+    /// Reads one byte if it is a whole integer; otherwise reads nothing.
     #[inline(always)]
     fn whole_byte(&mut self) -> Option<u8> {
         let byte = self.peek().filter(|&byte| byte < 0x80)?;
@@ -230,7 +230,8 @@ impl<'a> Reader<'a> {
     /// Reads a signed 33-bit integer.
     #[inline(always)]
     pub fn s33(&mut self) -> Result<i64> {
-        // This is usually a type index of two bytes: other code reads most indices of one byte.
+        // This is usually a type index of two bytes: most indices of one byte are read by other
+        // code.
         if let Some(&[a, b]) = self.rest().first_chunk::<2>()
             && a >= 0x80
             && b < 0x80
@@ -263,7 +264,7 @@ impl<'a> Reader<'a> {
         Ok((value << unused) as i64 >> unused)
     }
 
-    /// The bits of an integer, and the number of bits in its bytes.
+    /// Reads the bits of an integer. Returns them, and the number of bits in its bytes.
     #[inline(always)]
     fn leb128<const BITS: u32, const SIGNED: bool>(&mut self) -> Result<(u64, u32)> {
         let mut value = 0;
@@ -289,8 +290,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an unsigned integer of at most three bytes. If the integer is longer or malformed,
-    /// reads nothing.
+    /// Reads an unsigned integer of at most three bytes; reads nothing if the integer is longer or
+    /// malformed.
     ///
     /// This and the other methods named `compact` are for loops that leave long encodings to other
     /// code. They call no functions.
@@ -319,8 +320,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the bits of an integer of at most four bytes, which is in the range of all integer
-    /// types of the format, signed or not. For longer integers, and for some near the end of the
-    /// bytes, reads nothing.
+    /// types of the format, signed or not. Reads nothing if the integer is longer, or, for some
+    /// integers, if it is near the end of the bytes.
     ///
     /// ```
     /// let mut reader = wattle_ast::Reader::new(&[0xe5, 0x8e, 0x26, 0x7f]);
@@ -345,8 +346,8 @@ impl<'a> Reader<'a> {
         Some(part(0) | part(1) | part(2) | part(3))
     }
 
-    /// Reads past a 64-bit integer, signed or not, of at most eight bytes. For longer integers, and
-    /// for some near the end of the bytes, reads nothing.
+    /// Reads past a 64-bit integer, signed or not, of at most eight bytes. Reads nothing if the
+    /// integer is longer, or, for some integers, if it is near the end of the bytes.
     #[inline(always)]
     pub fn compact_i56(&mut self) -> Option<()> {
         let Some(bytes) = self.rest().first_chunk::<8>() else {
@@ -360,8 +361,8 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// Reads past a signed 32-bit integer. For malformed integers, and for some near the end of the
-    /// bytes, reads nothing.
+    /// Reads past a signed 32-bit integer. Reads nothing if the integer is malformed, or, for some
+    /// integers, if it is near the end of the bytes.
     ///
     /// ```
     /// let mut reader = wattle_ast::Reader::new(b"\x98\xdf\xa8\x94\x04\0\0\0");
@@ -373,7 +374,7 @@ impl<'a> Reader<'a> {
             return self.compact_u28().map(|_| ());
         };
         let ends = !u64::from_le_bytes(*bytes) & 0x80_8080_8080;
-        // The bits of the fifth byte beyond the 32nd are copies of the sign bit.
+        // The bits of the fifth byte above bit 31 of the integer are copies of the sign bit.
         let is_long = ends & 0x8080_8080 == 0;
         if ends == 0 || is_long && !matches!(bytes[4] & 0x78, 0 | 0x78) {
             return None;
@@ -382,9 +383,9 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// Reads a length: a `u32` that is at most the number of bytes left, including its own bytes.
-    /// (The reference interpreter includes them. A length that fits only because of them runs into
-    /// the end of the bytes later.)
+    /// Reads a length: a `u32` that is at most the number of bytes left, where the bytes of the
+    /// length itself count as left. (The reference interpreter counts them too. A length that fits
+    /// only because of them runs into the end of the bytes later.)
     ///
     /// # Errors
     /// [`Malformed::LengthOutOfBounds`], with the reader at the length.
@@ -405,7 +406,7 @@ impl<'a> Reader<'a> {
         self.take(len)
     }
 
-    /// Reads a size and then that many bytes, all of which `read` must read.
+    /// Reads a size and then that many bytes, which `read` must read completely.
     pub(crate) fn sized<T>(
         &mut self,
         mismatch: Malformed,

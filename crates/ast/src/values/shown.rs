@@ -1,4 +1,4 @@
-//! Text that comes from an input, as it is shown to a person.
+//! Text from an input, with escapes that make it safe to show to a person.
 
 use core::fmt::{self, Write};
 
@@ -6,8 +6,8 @@ use core::fmt::{self, Write};
 /// it is shown: controls (C0, DEL and C1), format characters (bidirectional ones among them), and
 /// line and paragraph separators. They are written as in string literals of the text format.
 ///
-/// Messages, listings and traces go to terminals and logs, so whatever is shown there passes through
-/// here. Text that is meant to be read back does not.
+/// Messages, listings and traces go to terminals and logs, so every text that they show passes
+/// through this type. Text that is meant to be read back does not.
 ///
 /// ```
 /// use wattle_ast::Shown;
@@ -37,13 +37,13 @@ impl<T: AsRef<str>> fmt::Display for Shown<T> {
 }
 
 impl Shown<&str> {
-    /// Whether the text is shown as it is.
+    /// Whether the text is shown without escapes.
     pub fn is_harmless(self) -> bool {
         self.0.chars().all(is_harmless)
     }
 }
 
-/// Text of an input in quotes: [`Shown`], with escapes for quotes and backslashes too.
+/// Text of an input in quotes: like [`Shown`], with escapes for quotes and backslashes too.
 ///
 /// ```
 /// use wattle_ast::Quoted;
@@ -66,8 +66,8 @@ impl<T: AsRef<str>> fmt::Display for Quoted<T> {
     }
 }
 
-/// Whether a character stands for itself alone: it neither controls the terminal nor moves,
-/// reorders or hides the characters around it.
+/// Whether a character only shows itself: it neither controls the terminal nor moves, reorders or
+/// hides the characters around it.
 ///
 /// Format characters are those of Unicode's general category Cf and the block of tags, separators
 /// those of Zl and Zp.

@@ -1,5 +1,5 @@
-//! Each custom section with a known name: what is read is written back, and what is malformed is
-//! refused with its place.
+//! Each custom section with a known name: a parsed section is written back unchanged, and a
+//! malformed section is refused with the place of the fault.
 
 use wattle_ast::custom::{
     BranchHint, BranchHints, ComdatKind, DylinkMemory, DylinkSubsection, KnownCustom,
@@ -34,7 +34,7 @@ fn names_of_variants() -> Vec<&'static str> {
     docs.map(|rest| rest.strip_suffix("`.").unwrap()).collect()
 }
 
-/// No bytes make it panic, and writing what was read and reading it again changes nothing.
+/// No bytes cause a panic, and a section that was parsed and written is parsed as an equal section.
 #[test]
 fn any_bytes_do() {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -123,8 +123,8 @@ fn linking() {
         (5, b"\x01\x05.data\x02\x01"),
         (6, b"\x01\x7f\0"),
         (7, b"\x01\x01c\0\x02\x01\x05\0\x06"),
-        // A function; an import without a name and an import with one; data defined here and
-        // elsewhere; a section.
+        // A function; an import without a name and an import with a name; data that is defined here
+        // and data that is not; a section.
         (
             8,
             b"\x06\0\0\x01\x01f\0\x10\x02\x05\x50\x03\x01g\x01\0\x01d\0\x08\x04\x01\x10\x01e\

@@ -261,7 +261,7 @@ fn canonical_definitions_start_values_and_custom_sections() {
     check(&[Definition::Custom(custom)], b"\x01cxyz");
 }
 
-/// What adds to which index space, over a list with all kinds.
+/// The index space that each kind of definition adds to, and the number of indices.
 #[test]
 fn definitions_add_to_index_spaces() {
     let rec =

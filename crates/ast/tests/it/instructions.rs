@@ -88,7 +88,7 @@ fn every_row_survives_bytes() {
     }
 }
 
-/// A source of immediates, none of which is zero.
+/// A source of nonzero immediates.
 struct Sample;
 
 macro_rules! sample {

@@ -1,8 +1,8 @@
-//! Instructions whose lengths are found without decoding them.
+//! Instructions whose lengths are found without decoding the instructions.
 
 use wattle_ast::{Features, Instr, Malformed, Nesting, Reader, Structure, read_expr};
 
-/// Code that is only read past ends where decoding it ends, and with the same error.
+/// Reading past code ends where decoding it ends, and with the same error.
 #[test]
 fn what_is_read_past_would_be_read() {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;

@@ -1,4 +1,4 @@
-//! Bytes that are not definitions: each is refused with its phrase, at its place.
+//! Bytes that do not decode to definitions: each is refused with its phrase, at its place.
 
 use wattle_ast::components::{Definition, Entries, SectionId, Type};
 use wattle_ast::{Error, Feature, Features, Malformed, Reader};
@@ -34,12 +34,12 @@ fn codes_that_mean_nothing() {
         (S::CoreType, b"\x01\x50\x01\x04", (M::ModuleTypeDecl, 3)),
         (S::CoreType, b"\x01\x50\x01\x02\x00", (M::CoreAliasSort, 4)),
         (S::CoreType, b"\x01\x50\x01\x02\x10\x00", (M::CoreAliasTarget, 5)),
-        // The type of a module holds no types of modules.
+        // The type of a module cannot contain the type of a module.
         (S::CoreType, b"\x01\x50\x01\x01\x50\x00\x01", (M::DefinitionType, 6)),
         (S::CoreType, b"\x01\x50\x01\x01\x00\x50\x00", (M::DefinitionType, 4)),
         (S::Type, b"\x01\x3e", (M::ComponentType, 1)),
         (S::Type, b"\x01\x6c", (M::ComponentType, 1)),
-        // A type must be defined before it is used: none stands inside of another.
+        // A type must be defined before it is used, since no type stands inside of another.
         (S::Type, b"\x01\x70\x70\x7f", (M::ComponentValType, 2)),
         (S::Type, b"\x01\x71\x01\x01a\x02", (M::OptionalType, 5)),
         (S::Type, b"\x01\x71\x01\x01a\x00\x01", (M::CaseEnd, 6)),
@@ -115,7 +115,7 @@ fn forms_of_features_that_are_off() {
     assert_eq!(Reader::new(&[13]).read::<SectionId>(), Err(Malformed::SectionId));
 }
 
-/// The reader says so before anything is allocated for the elements.
+/// The reader returns the error before it allocates memory for the elements.
 #[test]
 fn counts_beyond_the_bytes_are_refused() {
     let count = b"\xff\xff\xff\xff\x0f";
@@ -136,7 +136,8 @@ fn counts_beyond_the_bytes_are_refused() {
         let found = error(id, &content, Features::ALL);
         assert_eq!(found, Some((Malformed::LengthOutOfBounds, head.len())), "{id}: {head:x?}");
     }
-    // Numbers of definitions are only counted down.
+    // Memory is not allocated by the number of definitions, so a large number is not an error by
+    // itself.
     for content in [&b"\xff\xff\xff\xff\x0f"[..], b"\x01\x42\xff\xff\xff\xff\x0f"] {
         let found = error(SectionId::Type, content, Features::ALL);
         assert_eq!(found, Some((Malformed::UnexpectedEnd, content.len())));

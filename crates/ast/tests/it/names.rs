@@ -79,7 +79,7 @@ fn forms_of_features_that_are_off_are_named() {
     }
 }
 
-/// The examples of the specification, and of what conflicts with each.
+/// The examples of the specification, and names that conflict with each of them.
 #[test]
 fn keys_tell_which_names_conflict() {
     let unique = [

@@ -1,4 +1,4 @@
-//! Which code names data segments.
+//! Code that names data segments, and code that does not.
 
 use wattle_ast::{DataIdx, Encode, Expr, Instr, MemIdx, MemInit, Opcode, TypeIdx};
 
@@ -30,8 +30,7 @@ fn every_instruction_that_names_data_is_found_wherever_it_stands() {
 
 #[test]
 fn immediates_that_look_like_it_are_told_apart() {
-    // `i64.const` with the bytes of `data.drop` in its value; those bytes behind malformed
-    // code.
+    // `i64.const` with the bytes of `data.drop` in its value; those bytes after malformed code.
     let value = [0x42, 0xfc, 0x09, 0x1a, 0x0b];
     assert!(!Expr::new(&value[..]).names_data());
     assert!(!Expr::new(&[0xfc, 0x09]).names_data());

@@ -1,4 +1,4 @@
-//! Which word may have been meant.
+//! The word that a misspelt word was probably meant to be.
 
 use wattle_ast::nearest;
 
@@ -16,7 +16,7 @@ fn distances() {
     assert!(is_near("abcdefghi", "abcdef") && is_near("abcdefghi", "defghi"));
     assert!(!is_near("abcdefghi", "abcde"));
     assert!(!is_near("abcdefghijklmn", "badcfehgjilknm"));
-    // The word itself is not meant.
+    // The word itself is not a suggestion.
     assert!(!is_near("abc", "abc"));
     // Words of more than 64 bytes are not compared.
     let of_a = |len: usize| "a".repeat(len);

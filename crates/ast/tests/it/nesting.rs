@@ -14,8 +14,8 @@ fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
     thread.join().unwrap();
 }
 
-/// Types inside of one another: components and instances in turns, and the type of a module in the
-/// innermost.
+/// Types inside of one another: types of components and of instances by turns, and the type of a
+/// module inside of the innermost.
 fn deep_types() -> Component<'static> {
     let open = (0..DEPTH).map(|nth| match nth {
         _ if nth + 1 == DEPTH => Definition::CoreType(CoreType::Module),
@@ -102,7 +102,8 @@ fn a_definition_in_the_wrong_scope_is_found() {
     assert!(Scope::Component.permits(&canon) && !Scope::ComponentType.permits(&canon));
 }
 
-/// A list that [`Component::check`] refuses has no bytes, but writing it must not panic.
+/// [`Component::check`] refuses such a list, and it has no binary form, but writing it must not
+/// panic.
 #[test]
 fn lists_without_structure_are_written_without_a_panic() {
     let open = Definition::Type(Type::Instance);

@@ -78,7 +78,7 @@ fn entries_of_instructions_that_are_gone_go_too() {
     assert_eq!(metadata.after.to_bytes(), [1, 0, 1, 1, 0]);
 }
 
-/// What points into the binary stays valid only if the sizes of sections are as short as possible.
+/// Offsets into the binary stay valid only if the sizes of sections are as short as possible.
 #[test]
 fn sizes_of_sections() {
     let is_short = |section: &'static [u8]| {

@@ -7,8 +7,8 @@ use wattle_ast::{
     ValType,
 };
 
-/// Whether a module with one function, which was read from these bytes, has the shortest form: then
-/// what points at its code stays valid.
+/// Whether a module with one function, which was read from these bytes, has the shortest form. In
+/// that case, offsets into its code stay valid.
 fn is_shortest(body: &Body<'_>) -> bool {
     let len = body.bytes().len() as u8;
     let section = [&[10, len + 2, 1, len], body.bytes()].concat();

@@ -3,7 +3,7 @@
 use wattle_ast::leb128::{len_u32, write_s64, write_u32, write_u32_padded, write_u64};
 use wattle_ast::{Malformed, Quoted, Reader, Shown, is_harmless};
 
-/// A cheap generator that covers every bit width.
+/// A simple generator of numbers of every bit width.
 fn samples() -> impl Iterator<Item = u64> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     (0..20_000).map(move |i| {

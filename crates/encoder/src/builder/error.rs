@@ -5,14 +5,14 @@ use core::fmt;
 
 use wattle_ast::{FuncIdx, Malformed, Opcode};
 
-/// What a builder was told that cannot be built.
+/// The ways to misuse a builder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum BuildErrorKind {
-    /// A branch to a label whose block is closed, or to one of another function.
+    /// A branch to a label whose block is closed, or to a label of another function.
     Label,
-    /// An `end` where no block is open but the body itself, or that would close a block which a
-    /// closure is still inside of.
+    /// An `end` where no block is open but the body itself, or an `end` that would close a block
+    /// whose closure still runs.
     End,
     /// An instruction that does not belong to the innermost block, such as an `else` in a loop.
     Misplaced(Opcode),
@@ -24,8 +24,8 @@ pub enum BuildErrorKind {
     Malformed(Malformed),
 }
 
-/// A function that cannot be built, because the builder was misused. The first misuse is reported
-/// when the body or the module is finished.
+/// The error for a function that cannot be built, because the builder was misused. The first misuse
+/// is reported when the body or the module is finished.
 ///
 /// ```
 /// use wattle_ast::BlockType;
@@ -49,12 +49,12 @@ pub struct BuildError {
 }
 
 impl BuildError {
-    /// What is wrong.
+    /// The kind of misuse.
     pub fn kind(self) -> BuildErrorKind {
         self.kind
     }
 
-    /// The offset in bytes from the first instruction of the body.
+    /// The offset in bytes, counted from the first instruction of the body.
     pub fn offset(self) -> usize {
         self.offset
     }
@@ -96,7 +96,7 @@ impl fmt::Display for BuildError {
 
 impl core::error::Error for BuildError {}
 
-/// A finished body cannot be wrong.
+/// Lets a finished body, which has no error, be added like a builder.
 impl From<Infallible> for BuildError {
     fn from(never: Infallible) -> BuildError {
         match never {}

@@ -1,4 +1,4 @@
-//! Bodies of functions: locals, instructions, and labels that need no counting.
+//! Bodies of functions: locals, instructions, and labels that the caller need not count.
 
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -13,15 +13,15 @@ use super::error::{BuildError, BuildErrorKind};
 
 /// Builds the body of a function: see [`ModuleBuilder::func`](crate::ModuleBuilder::func).
 ///
-/// Instructions are [`Instr`] values. The methods for blocks take a closure, which writes what is
-/// inside, and add the `end`. The closure is handed a [`Label`], which [`br`](FuncBuilder::br) and
-/// the like turn into an index from wherever a branch stands; what it returns, the method returns,
-/// so that `?` works. Generators that do not recurse use [`open`](FuncBuilder::open) and
-/// [`end`](FuncBuilder::end) instead.
+/// Instructions are [`Instr`] values. The methods for blocks take a closure, which writes the
+/// content of the block, and add the `end`. The closure gets a [`Label`]; [`br`](FuncBuilder::br)
+/// and similar methods turn it into the right index at the place of the branch. The method returns
+/// the result of the closure, so that `?` works. Generators that do not recurse use
+/// [`open`](FuncBuilder::open) and [`end`](FuncBuilder::end) instead.
 ///
-/// A label whose block is closed, a label of another function, an `end` too many and a block that
-/// is not closed are errors, which [`finish`](FuncBuilder::finish) reports. Types are not checked:
-/// a validator does that.
+/// A label whose block is closed, a label of another function, an extra `end` and a block that is
+/// not closed are errors, which [`finish`](FuncBuilder::finish) reports. Types are not checked: use
+/// a validator for that.
 ///
 /// ```
 /// use wattle_ast::{BlockType, Instr, Local, ValType};
@@ -54,22 +54,22 @@ pub struct FuncBuilder {
     nesting: Nesting,
     /// The numbers of the open blocks, the outermost first.
     open: Vec<u32>,
-    /// The number of the block that was opened last.
+    /// The number of the last block that was opened.
     newest: u32,
-    /// Tells this builder and its clones from others.
+    /// A number that this builder and its clones share, and no other builder has.
     id: usize,
     /// The first misuse.
     error: Cell<Option<BuildError>>,
 }
 
-/// A block of a body that is being built, or the body itself. Branches can refer to it as long as
-/// the block is open.
+/// A block of a body that is being built, or the body itself. Branches can refer to it while the
+/// block is open.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Label {
     builder: usize,
     /// The number of blocks around the instructions of the block: 0 for the body itself.
     depth: u32,
-    /// The number of the block, because several blocks of a body have one depth; 0 for the body.
+    /// The number of the block, which distinguishes blocks of the same depth; 0 for the body.
     block: u32,
 }
 
@@ -88,7 +88,7 @@ macro_rules! blocks {
 }
 
 impl FuncBuilder {
-    /// A builder of the body of a function that has this many parameters.
+    /// Makes a builder of the body of a function with this many parameters.
     pub fn new(params: u32) -> FuncBuilder {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         FuncBuilder {
@@ -104,7 +104,7 @@ impl FuncBuilder {
         }
     }
 
-    /// Remembers a misuse, if it is the first.
+    /// Records a misuse, if it is the first.
     #[cold]
     fn fail(&self, kind: BuildErrorKind) {
         if self.error.get().is_none() {
@@ -112,7 +112,7 @@ impl FuncBuilder {
         }
     }
 
-    /// The local that is parameter `index`, counted from 0.
+    /// The local of parameter `index`, counted from 0.
     pub fn param(&self, index: u32) -> LocalIdx {
         if index >= self.params {
             self.fail(BuildErrorKind::Param(index));
@@ -156,7 +156,7 @@ impl FuncBuilder {
         self
     }
 
-    /// Opens or closes a block, if the instruction belongs here.
+    /// Opens or closes a block, if the instruction may stand here.
     fn step(&mut self, opcode: Opcode) -> bool {
         match self.nesting.step(opcode) {
             Ok(Structure::Open) => {
@@ -182,7 +182,7 @@ impl FuncBuilder {
         self
     }
 
-    /// Adds the instructions of an expression, for instance of another body, without its final
+    /// Adds the instructions of an expression, such as that of another body, without its final
     /// `end`.
     ///
     /// ```
@@ -210,7 +210,7 @@ impl FuncBuilder {
         self
     }
 
-    /// The offset of the next instruction, in bytes from the first one.
+    /// The offset of the next instruction, in bytes from the first instruction.
     pub fn offset(&self) -> usize {
         self.code.len()
     }
@@ -224,13 +224,13 @@ impl FuncBuilder {
         Label { builder: self.id, depth: 0, block: 0 }
     }
 
-    /// The innermost block that is open.
+    /// The innermost open block.
     pub fn innermost(&self) -> Label {
         let block = self.open.last().copied().unwrap_or(0);
         Label { builder: self.id, depth: self.depth(), block }
     }
 
-    /// Whether a label is of this body, and its block is open.
+    /// Whether a label belongs to this body, and its block is open.
     fn is_open(&self, label: Label) -> bool {
         let at = (label.depth as usize).checked_sub(1);
         let block = at.map_or(Some(0), |at| self.open.get(at).copied());
@@ -245,7 +245,7 @@ impl FuncBuilder {
         LabelIdx(self.depth().saturating_sub(label.depth))
     }
 
-    /// Adds an instruction that opens a block, such as [`Instr::Block`], and gives the block's
+    /// Adds an instruction that opens a block, such as [`Instr::Block`], and returns the block's
     /// label. [`end`](FuncBuilder::end) closes the block.
     ///
     /// ```
@@ -322,7 +322,7 @@ impl FuncBuilder {
     }
 
     blocks! {
-        /// Adds a block, whose instructions the closure writes. Returns what the closure returns,
+        /// Adds a block, whose instructions the closure writes. Returns the result of the closure,
         /// so that the closure can fail.
         ///
         /// ```
@@ -373,8 +373,8 @@ impl FuncBuilder {
         })
     }
 
-    /// Adds a `try_table`. The labels in its clauses count from outside the block, so
-    /// [`label`](FuncBuilder::label) has to be called before.
+    /// Adds a `try_table`. The labels in its clauses are counted from outside of the block, so call
+    /// [`label`](FuncBuilder::label) before this.
     ///
     /// ```
     /// # use wattle_ast::{BlockType, Catch, Instr, TagIdx};
@@ -410,7 +410,7 @@ impl FuncBuilder {
         result
     }
 
-    /// Checks that a closure left its block as it was: open, and no other block inside of it.
+    /// Checks that a closure left its block open, with no open block inside of it.
     fn expect_innermost(&self, label: Label) {
         if self.innermost() != label {
             let is_open = self.is_open(label);
@@ -418,7 +418,7 @@ impl FuncBuilder {
         }
     }
 
-    /// The body. The final `end` is added.
+    /// Adds the final `end` and returns the body.
     ///
     /// # Errors
     /// The first misuse of the builder.
@@ -444,7 +444,7 @@ impl Default for FuncBuilder {
 impl TryFrom<FuncBuilder> for Body<'static> {
     type Error = BuildError;
 
-    /// As [`FuncBuilder::finish`].
+    /// Finishes the body; see [`FuncBuilder::finish`].
     fn try_from(builder: FuncBuilder) -> Result<Body<'static>, BuildError> {
         builder.finish()
     }

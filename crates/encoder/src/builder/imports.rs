@@ -1,4 +1,4 @@
-//! The imports of a module that is to be built.
+//! The imports of a module that is being built.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ use wattle_ast::{
 
 use super::types::{Types, type_methods};
 
-/// The imports of a module that is to be built, and the types that they need.
+/// The imports of a module that is being built, and the types that they need.
 ///
 /// ```
 /// use wattle_ast::{GlobalType, ValType};
@@ -35,7 +35,7 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// No imports yet.
+    /// Makes an empty list of imports.
     pub fn new() -> Imports {
         Imports::default()
     }
@@ -68,7 +68,7 @@ impl Imports {
     }
 
     fn add<I: From<u32>>(&mut self, module: &str, name: &str, ty: ExternType) -> I {
-        // Most imports come from the same module as the import before: share its name.
+        // Most imports come from the same module as the import before: share its module name.
         let module = match self.imports.last() {
             Some(last) if last.module == module => last.module.clone(),
             _ => Name::from(String::from(module)),

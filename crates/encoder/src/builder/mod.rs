@@ -2,9 +2,9 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | [`ModuleBuilder`]: everything that a module defines |
-//! | `imports.rs` | [`Imports`]: everything that a module imports, which comes first |
-//! | `types.rs` | the types that both of them use, without duplicates |
+//! | `mod.rs` | [`ModuleBuilder`]: the definitions of a module |
+//! | `imports.rs` | [`Imports`]: the imports of a module, which come first |
+//! | `types.rs` | the types of both, without duplicates |
 //! | `func.rs` | [`FuncBuilder`]: locals and instructions |
 //! | `error.rs` | [`BuildError`]: misuse of a builder |
 
@@ -32,10 +32,10 @@ use types::{Types, type_methods};
 /// Builds a module from its parts. Each method that adds a part returns its index.
 ///
 /// In each index space, imports come before definitions. So imports are gathered first, in
-/// [`Imports`], and a builder made from them cannot add another.
+/// [`Imports`], and a builder made from them cannot add further imports.
 ///
-/// What [`FuncBuilder`] finds wrong with a body, [`build`](ModuleBuilder::build) reports. Nothing
-/// else is checked: a validator tells whether the module is valid.
+/// [`build`](ModuleBuilder::build) reports the errors that [`FuncBuilder`] finds in bodies. Nothing
+/// else is checked: use a validator to find out whether the module is valid.
 ///
 /// ```
 /// use wattle_ast::{Instr, Limits, MemIdx, MemType, ValType};
@@ -75,7 +75,7 @@ pub struct ModuleBuilder {
     error: Option<BuildError>,
 }
 
-/// A function that has its index but no body yet.
+/// A function that has an index but no body yet.
 #[derive(Debug)]
 #[must_use = "without `define`, its body is `unreachable`"]
 pub struct Declared {
@@ -90,18 +90,18 @@ impl Declared {
     }
 }
 
-/// A constant expression of these instructions and a final `end`.
+/// Makes a constant expression of these instructions and a final `end`.
 fn constant<'i>(instrs: impl IntoIterator<Item = Instr<'i>>) -> Expr<'static> {
     instrs.into_iter().chain([Instr::End]).collect()
 }
 
 impl ModuleBuilder {
-    /// A builder of a module that imports nothing.
+    /// Makes a builder of a module without imports.
     pub fn new() -> ModuleBuilder {
         ModuleBuilder::default()
     }
 
-    /// A builder of a module with these imports.
+    /// Makes a builder of a module with these imports.
     pub fn with_imports(imports: Imports) -> ModuleBuilder {
         let Imports { types, imports, imported } = imports;
         let module = Module { imports, ..Module::default() };
@@ -127,7 +127,7 @@ impl ModuleBuilder {
         self.add_func(ty, func)
     }
 
-    /// Adds a function of type `ty`, whose body the closure writes, unless it fails.
+    /// Adds a function of type `ty`, whose body the closure writes, unless the closure fails.
     ///
     /// ```
     /// # use wattle_ast::{Instr, ValType};
@@ -142,7 +142,7 @@ impl ModuleBuilder {
     /// ```
     ///
     /// # Errors
-    /// The error of the closure. Then no function is added.
+    /// The error of the closure. No function is added then.
     pub fn try_func<E>(
         &mut self,
         ty: TypeIdx,
@@ -153,9 +153,10 @@ impl ModuleBuilder {
         Ok(self.add_func(ty, func))
     }
 
-    /// A builder for the body of a function of type `ty`, to be handed to
-    /// [`add_func`](ModuleBuilder::add_func) or [`define`](ModuleBuilder::define). It borrows
-    /// nothing: the module can grow meanwhile, and several threads can write bodies.
+    /// Makes a builder for the body of a function of type `ty`. Pass it to
+    /// [`add_func`](ModuleBuilder::add_func) or [`define`](ModuleBuilder::define) when the body is
+    /// complete. It borrows nothing, so the module can grow meanwhile, and several threads can
+    /// write bodies.
     pub fn func_builder(&self, ty: TypeIdx) -> FuncBuilder {
         FuncBuilder::new(self.types.params(ty))
     }
@@ -182,7 +183,7 @@ impl ModuleBuilder {
         index
     }
 
-    /// Adds a function of type `ty` whose body comes later, for functions that call each other.
+    /// Adds a function of type `ty` whose body is added later, for functions that call each other.
     ///
     /// ```
     /// # use wattle_ast::Instr;
@@ -202,7 +203,7 @@ impl ModuleBuilder {
         Declared { index: self.last(ExternKind::Func, self.module.funcs.len()), ty }
     }
 
-    /// Gives a function its body.
+    /// Sets the body of a declared function.
     pub fn define<B: TryInto<Body<'static>>>(&mut self, func: Declared, body: B)
     where
         BuildError: From<B::Error>,
@@ -221,17 +222,17 @@ impl ModuleBuilder {
         }
     }
 
-    /// The index of the last item of a kind, when the module defines `count` of them.
+    /// The index of the last item of a kind, when the module defines `count` items of this kind.
     fn last<I: From<u32>>(&self, kind: ExternKind, count: usize) -> I {
         I::from(self.imported[kind as usize] + count as u32 - 1)
     }
 
-    /// Adds a table whose elements are null at first.
+    /// Adds a table whose elements are initially null.
     pub fn table(&mut self, ty: TableType) -> TableIdx {
         self.add_table(Table { ty, init: None })
     }
 
-    /// Adds a table whose elements are at first the result of the instructions; `end` is added.
+    /// Adds a table whose elements are initially the result of the instructions; `end` is added.
     pub fn table_of<'i>(
         &mut self,
         ty: TableType,
@@ -257,7 +258,7 @@ impl ModuleBuilder {
         self.last(ExternKind::Tag, self.module.tags.len())
     }
 
-    /// Adds a global whose value is at first the result of the instructions; `end` is added.
+    /// Adds a global whose initial value is the result of the instructions; `end` is added.
     ///
     /// ```
     /// # use wattle_ast::{GlobalType, Instr, ValType};
@@ -286,7 +287,7 @@ impl ModuleBuilder {
         self.module.start = Some(func);
     }
 
-    /// Adds an element segment that puts functions into a table at instantiation.
+    /// Adds an element segment that is copied into a table at instantiation.
     ///
     /// ```
     /// # use wattle_ast::{Instr, Limits, RefType, TableType};
@@ -311,12 +312,12 @@ impl ModuleBuilder {
         self.add_elem(elem_of(funcs, mode))
     }
 
-    /// Adds an element segment of functions for `table.init` to use.
+    /// Adds an element segment of functions for `table.init`.
     pub fn elem_passive(&mut self, funcs: impl IntoIterator<Item = FuncIdx>) -> ElemIdx {
         self.add_elem(elem_of(funcs, ElemMode::Passive))
     }
 
-    /// Adds an element segment that only declares which functions `ref.func` may name.
+    /// Adds an element segment that only declares the functions that `ref.func` may name.
     pub fn elem_declared(&mut self, funcs: impl IntoIterator<Item = FuncIdx>) -> ElemIdx {
         self.add_elem(elem_of(funcs, ElemMode::Declarative))
     }
@@ -339,7 +340,7 @@ impl ModuleBuilder {
         self.add_data(DataMode::Active { memory, offset: constant(offset) }, bytes.into())
     }
 
-    /// Adds a data segment for `memory.init` to use.
+    /// Adds a data segment for `memory.init`.
     pub fn data_passive(&mut self, bytes: impl Into<Vec<u8>>) -> DataIdx {
         self.add_data(DataMode::Passive, bytes.into())
     }
@@ -349,7 +350,7 @@ impl ModuleBuilder {
         DataIdx(self.module.datas.len() as u32 - 1)
     }
 
-    /// Adds a custom section behind the section `after`, or before all others.
+    /// Adds a custom section after the section `after`, or before all others.
     ///
     /// ```
     /// # use wattle_ast::SectionId;
@@ -369,7 +370,7 @@ impl ModuleBuilder {
         &mut self.module.names
     }
 
-    /// The module. A function that was declared and not defined has the body `unreachable`.
+    /// Returns the module. A function that was declared but not defined has the body `unreachable`.
     ///
     /// # Errors
     /// The first misuse of a [`FuncBuilder`] whose body was added.

@@ -9,7 +9,7 @@ use wattle_ast::{CompType, Encode, RecGroup, SubType, TypeIdx};
 pub(super) struct Types {
     pub(super) types: Vec<SubType>,
     pub(super) rec_groups: Vec<RecGroup>,
-    /// The index of each type that is a group of its own, by its encoding.
+    /// The index of each type that is a recursive group of its own, by its encoding.
     known: BTreeMap<Vec<u8>, TypeIdx>,
     scratch: Vec<u8>,
 }
@@ -54,8 +54,8 @@ impl Types {
 /// The methods that add types, for a struct with a field `types`.
 macro_rules! type_methods {
     () => {
-        /// The index of the function type with these parameters and results, which is added if it
-        /// is new.
+        /// Returns the index of the function type with these parameters and results, which is added
+        /// if it is new.
         ///
         /// ```
         /// use wattle_ast::ValType;
@@ -73,13 +73,14 @@ macro_rules! type_methods {
             self.sub_type(wattle_ast::FuncType::new(params, results))
         }
 
-        /// The index of a type that is a recursive group of its own, which is added if it is new.
+        /// Returns the index of a type that is a recursive group of its own, which is added if it
+        /// is new.
         pub fn sub_type(&mut self, ty: impl Into<wattle_ast::SubType>) -> wattle_ast::TypeIdx {
             self.types.single(ty.into())
         }
 
-        /// Adds a recursive group of types. The closure is given the index of the first type, which
-        /// is also the result.
+        /// Adds a recursive group of types. The closure gets the index of the first type. Returns
+        /// this index.
         ///
         /// ```
         /// use wattle_ast::{ArrayType, CompType, FieldType, HeapType, RefType, StorageType, ValType};

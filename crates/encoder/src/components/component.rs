@@ -11,18 +11,18 @@ use super::pending::{Mark, Pending};
 use super::places::{self, Kept};
 use crate::{frame, module};
 
-/// The bytes of a component: byte-faithful.
+/// Encodes a component, byte-faithful.
 ///
-/// A section in [`Component::encoding`] that still holds definitions of the component is written byte
-/// for byte: over-long integers, empty sections, the split of definitions into sections and custom
-/// sections included. So a component that was parsed and not touched comes out as it went in, and a
-/// change leaves all sections alone but those with the changed definitions. What changed, or is new,
-/// is written in the shortest form. Core modules are written as [`encode`](crate::encode) writes
-/// them.
+/// A section in [`Component::encoding`] that still holds definitions of the component is written
+/// byte for byte: over-long integers, empty sections, the split of definitions into sections and
+/// custom sections included. So a component that was parsed and not changed has the bytes that it
+/// was parsed from, and a change affects only the sections with the changed definitions. Changed
+/// and new definitions are written in the shortest form. Core modules are written as
+/// [`encode`](crate::encode) writes them.
 ///
-/// Nothing is checked: a component that is not valid makes bytes that are not valid, and a definition
-/// in a scope that does not permit it ([`Component::check`]) is left out. Sections beyond 4 GiB cannot
-/// be written.
+/// Nothing is checked: a component that is not valid gives bytes that are not valid, and a
+/// definition in a scope that does not permit it ([`Component::check`]) is left out. Sections of
+/// more than 4 GiB cannot be written.
 ///
 /// Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md>
 ///
@@ -47,9 +47,9 @@ pub fn encode_component(component: &Component<'_>) -> Vec<u8> {
     write(out, component, &kept, module::append)
 }
 
-/// The bytes of a component in their canonical form: whatever [`Component::encoding`] holds, every
-/// integer is in its shortest form, neighbouring definitions of one kind share a section, no section
-/// is empty, and core modules are written as [`encode_canonical`](crate::encode_canonical) writes
+/// Encodes a component in its canonical form, whatever [`Component::encoding`] holds: every integer
+/// is in its shortest form, neighbouring definitions of one kind share a section, no section is
+/// empty, and core modules are written as [`encode_canonical`](crate::encode_canonical) writes
 /// them.
 ///
 /// ```
@@ -64,8 +64,8 @@ pub fn encode_component_canonical(component: &Component<'_>) -> Vec<u8> {
     write(Vec::new(), component, &[], module::append_canonical)
 }
 
-/// The bytes of a module or component: byte-faithful, as [`encode`](crate::encode) and
-/// [`encode_component`] are.
+/// Encodes a module or component, byte-faithful, as [`encode`](crate::encode) or
+/// [`encode_component`] does.
 ///
 /// ```
 /// use wattle_ast::Wasm;
@@ -81,8 +81,8 @@ pub fn encode_wasm(wasm: &Wasm<'_>) -> Vec<u8> {
     }
 }
 
-/// The bytes of a module or component in their canonical form, as
-/// [`encode_canonical`](crate::encode_canonical) and [`encode_component_canonical`] give it.
+/// Encodes a module or component in its canonical form, as
+/// [`encode_canonical`](crate::encode_canonical) or [`encode_component_canonical`] does.
 pub fn encode_wasm_canonical(wasm: &Wasm<'_>) -> Vec<u8> {
     match wasm {
         Wasm::Module(module) => crate::encode_canonical(module),
@@ -90,8 +90,8 @@ pub fn encode_wasm_canonical(wasm: &Wasm<'_>) -> Vec<u8> {
     }
 }
 
-/// Writes a component. `kept` are the sections that are written as they stood, and `module` appends
-/// a core module.
+/// Writes a component. `kept` are the sections that are written unchanged, and `module` appends a
+/// core module.
 fn write(
     out: Vec<u8>,
     component: &Component<'_>,
@@ -147,26 +147,26 @@ fn write(
 pub(super) struct Nesting {
     pub(super) out: Vec<u8>,
     pub(super) pending: Pending,
-    /// The sizes of the sections that are open.
+    /// The sizes of the open sections.
     pub(super) open: Vec<Mark>,
 }
 
 impl Nesting {
-    /// Begins a section with a module or component. `size` is a guess of its size.
+    /// Begins a section with a module or component. `size` are the bytes to try for its size.
     pub(super) fn begin(&mut self, id: SectionId, size: Option<&[u8]>) {
         self.out.push(id.code());
         let mark = self.pending.guess(size, &mut self.out);
         self.open.push(mark);
     }
 
-    /// Ends the section that was begun last, if one is open.
+    /// Ends the innermost open section, if there is one.
     pub(super) fn end(&mut self) {
         if let Some(mark) = self.open.pop() {
             self.pending.set_size(mark, &self.out);
         }
     }
 
-    /// Ends all sections and gives the bytes.
+    /// Ends all sections and returns the bytes.
     pub(super) fn finish(mut self) -> Vec<u8> {
         while !self.open.is_empty() {
             self.end();

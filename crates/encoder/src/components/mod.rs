@@ -6,7 +6,7 @@
 //! | `component.rs` | [`encode_component`]: the bytes of a whole component |
 //! | `stream.rs` | [`Encoder`]: parts, events and definitions, one after the other |
 //! | `pending.rs` | sizes and counts that are written before they are known |
-//! | `places.rs` | which sections of a component that was read still hold its definitions |
+//! | `places.rs` | the sections of a parsed component that still hold its definitions |
 
 mod builder;
 mod component;

@@ -1,21 +1,22 @@
 //! Sizes and counts that are written before they are known.
 //!
-//! What they stand before is written in place, behind a guess. At the end all guesses that were wrong
-//! are replaced in one pass over the bytes. So the sections of components in components cost no more
-//! than those of one component, however deep they are.
+//! The content after such a number is written in place, after a guess of the number. At the end,
+//! all wrong guesses are replaced in one pass over the bytes. So the sections of components in
+//! components cost no more than those of one component, at any depth.
 
 use alloc::vec::Vec;
 
 use wattle_ast::{Reader, leb128};
 
-/// The most bytes of a number.
+/// The greatest number of bytes of a number.
 const LONGEST: usize = 5;
 
-/// The numbers that were written, in the order in which they stand.
+/// The numbers that were written, in order of their places.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pending {
     places: Vec<Place>,
-    /// The number of bytes by which numbers that are known by now will be longer than they are.
+    /// The difference in length between the numbers that are known by now and their guesses, in
+    /// bytes.
     growth: isize,
 }
 
@@ -23,7 +24,7 @@ pub(crate) struct Pending {
 struct Place {
     start: usize,
     end: usize,
-    /// The number, if another stands at its place.
+    /// The right number, if the guess was wrong.
     correct: Option<u32>,
 }
 
@@ -31,13 +32,13 @@ struct Place {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     place: usize,
-    /// The offset behind the guess, and what `Pending::growth` was there.
+    /// The offset after the guess. `growth` is the value of `Pending::growth` there.
     end: usize,
     growth: isize,
 }
 
 impl Pending {
-    /// Writes a guess: these bytes if they are a number, or one byte.
+    /// Writes a guess: `bytes` if they are a number, or else one byte.
     pub(crate) fn guess(&mut self, bytes: Option<&[u8]>, out: &mut Vec<u8>) -> Mark {
         let start = out.len();
         match bytes.filter(|bytes| is_number(bytes)) {
@@ -49,7 +50,7 @@ impl Pending {
         Mark { place, end, growth: self.growth }
     }
 
-    /// Sets a number.
+    /// Sets the number of a mark.
     pub(crate) fn set(&mut self, mark: Mark, number: u32, out: &[u8]) {
         let Some(place) = self.places.get_mut(mark.place) else { return };
         let guess = out.get(place.start..place.end).unwrap_or_default();
@@ -59,19 +60,20 @@ impl Pending {
         }
     }
 
-    /// Sets a number to the size of everything behind it, all of whose numbers must be set.
+    /// Sets the number of a mark to the size of everything after it, in which all numbers must be
+    /// set.
     pub(crate) fn set_size(&mut self, mark: Mark, out: &[u8]) {
         let size = (out.len() - mark.end).saturating_add_signed(self.growth - mark.growth);
         self.set(mark, size as u32, out);
     }
 
-    /// Takes back a number and all behind it.
+    /// Takes back a number and all numbers after it.
     pub(crate) fn take_back(&mut self, mark: Mark) {
         self.places.truncate(mark.place);
         self.growth = mark.growth;
     }
 
-    /// Puts the numbers into the bytes.
+    /// Replaces the wrong guesses in the bytes.
     pub(crate) fn finish(self, out: Vec<u8>) -> Vec<u8> {
         let wrong = || self.places.iter().filter_map(|place| Some((place, place.correct?)));
         let number = wrong().count();

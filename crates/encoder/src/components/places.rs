@@ -1,10 +1,12 @@
-//! Which sections of a component that was read still hold its definitions, and where.
+//! Finds the sections of a parsed component that still hold its definitions, and the places of
+//! those definitions.
 //!
-//! Usually all of them do, one after the other. From the first that does not, the definitions of the
-//! remaining sections are compared with those of the component as two lists are: what both begin
-//! with, what both end with, and between the longest run of definitions that are unique on both sides
-//! and in the same order, with the neighbours that are equal. So a change somewhere leaves the rest
-//! alone, and the work is linear but for sorting.
+//! Usually all sections do, one after the other. From the first section that does not, the
+//! definitions of the remaining sections are compared with those of the component, as two lists.
+//! Three parts of the lists match: their common start, their common end, and between these the
+//! longest run of definitions that are unique in both lists and in the same order, with the equal
+//! neighbours of each. So a local change leaves the rest alone, and the work is linear except for
+//! sorting.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -17,7 +19,7 @@ use wattle_ast::{Features, Reader};
 /// A section that still holds definitions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Kept {
-    /// Its place among the sections.
+    /// The place of the section among the sections.
     pub(super) section: usize,
     /// The place of the first definition that it holds, and their number.
     pub(super) at: usize,
@@ -48,9 +50,10 @@ pub(super) fn kept(component: &Component<'_>) -> Vec<Kept> {
     kept
 }
 
-/// The number of components around each section but the outermost, as the sizes of sections say.
+/// The number of components around each section, apart from the outermost, by the sizes of
+/// sections.
 fn depths(sections: &[RawSection<'_>]) -> Vec<usize> {
-    // The number of bytes that are left in each component that is open.
+    // The number of bytes that are left in each open component.
     let mut open: Vec<usize> = Vec::new();
     let depth = |raw: &RawSection<'_>| {
         while open.last() == Some(&0) {
@@ -77,12 +80,13 @@ fn size(raw: &RawSection<'_>) -> Option<u32> {
     Reader::new(raw.bytes.get(1..)?).u32().ok()
 }
 
-/// Sections and definitions that have to be compared.
+/// The sections and definitions that remain to be compared.
 struct Rest<'r> {
     /// The place of the first section.
     section: usize,
     depths: &'r [usize],
-    /// The place of the first definition, and the number of components around it but the outermost.
+    /// The place of the first definition, and the number of components around it, apart from the
+    /// outermost.
     at: usize,
     depth: usize,
 }
@@ -92,7 +96,7 @@ struct Rest<'r> {
 struct Unit {
     /// Equal units have equal numbers.
     number: usize,
-    /// The place of its first definition.
+    /// The place of the first definition of the unit.
     at: usize,
 }
 
@@ -143,7 +147,7 @@ impl Rest<'_> {
         let mut numbers = Numbers::default();
         let mut new = Vec::new();
         numbers.units(definitions.get(self.at..).unwrap_or_default(), self.at, &mut new);
-        // The units of the sections, and the range of those of each section.
+        // The units of the sections, and the range of the units of each section.
         let (mut old, mut ranges) = (Vec::new(), Vec::new());
         let mut depth = self.depth;
         for (raw, &raw_depth) in encoding.sections.iter().zip(self.depths).skip(self.section) {
@@ -152,7 +156,7 @@ impl Rest<'_> {
             }
             let start = old.len();
             match raw.id.holds() {
-                // What is inside is compared elsewhere.
+                // The content of an inner module or component is compared as sections of its own.
                 Holds::Nested => {
                     let number = numbers.number(alloc::vec![raw.id.code()]);
                     old.push(Unit { number, at: 0 });
@@ -188,7 +192,7 @@ impl Rest<'_> {
     }
 }
 
-/// The definitions of a section that is not nested.
+/// The definitions of a section that holds no inner module or component.
 fn content<'r>(raw: &'r RawSection<'_>) -> Vec<Definition<'r>> {
     let mut reader = Reader::at(&raw.bytes, 0, Features::ALL);
     let mut read = || {
@@ -204,7 +208,8 @@ fn content<'r>(raw: &'r RawSection<'_>) -> Vec<Definition<'r>> {
     read().unwrap_or_default()
 }
 
-/// For each unit of `old`, the place of the unit of `new` that it became. Places only grow.
+/// Returns, for each unit of `old`, the place of the matching unit of `new`. These places are in
+/// ascending order.
 fn matches(old: &[Unit], new: &[Unit]) -> Vec<Option<usize>> {
     let is_same = |a: usize, b: usize| match (old.get(a), new.get(b)) {
         (Some(a), Some(b)) => a.number == b.number,
@@ -217,7 +222,7 @@ fn matches(old: &[Unit], new: &[Unit]) -> Vec<Option<usize>> {
     for (at, place) in matches.iter_mut().take(prefix).enumerate() {
         *place = Some(at);
     }
-    // The pairs from which equal neighbours are looked for, the ends included.
+    // The pairs beside which equal neighbours are looked for, and the pair of the ends.
     let mut anchors = longest_run(&unique_pairs(old, new, prefix, suffix));
     anchors.push((old.len() - suffix, new.len() - suffix));
     let (mut a, mut b) = (prefix, prefix);
@@ -241,8 +246,8 @@ fn matches(old: &[Unit], new: &[Unit]) -> Vec<Option<usize>> {
     matches
 }
 
-/// The places in both lists of the units that occur once in each, between what both begin and end
-/// with.
+/// The pairs of places of the units that occur once in each list, between the common start and the
+/// common end of the lists.
 fn unique_pairs(old: &[Unit], new: &[Unit], prefix: usize, suffix: usize) -> Vec<(usize, usize)> {
     #[derive(Clone, Copy, Default)]
     struct Seen {
@@ -266,9 +271,10 @@ fn unique_pairs(old: &[Unit], new: &[Unit], prefix: usize, suffix: usize) -> Vec
     old[..old.len() - suffix].iter().enumerate().skip(prefix).filter_map(pair).collect()
 }
 
-/// The longest list of these pairs, whose first places grow, in which the second places grow too.
+/// The longest list of these pairs in which the second places ascend. The first places already do.
 fn longest_run(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    // For each length, the pair with the least second place that a list of this length can end with.
+    // For each length, the pair with the least second place that a list of this length can end
+    // with.
     let mut ends: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
     for (at, pair) in pairs.iter().enumerate() {

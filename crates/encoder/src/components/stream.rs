@@ -11,14 +11,15 @@ use super::component::Nesting;
 use super::pending::Mark;
 use crate::module;
 
-/// Writes parts or definitions, or events byte for byte, one after the other: those of a component,
-/// or of a module.
+/// Writes the parts or definitions of a component or module, or events byte for byte, one after the
+/// other.
 ///
-/// Sizes and counts come out right whatever headers say, so definitions, items, and whole modules and
-/// components may be dropped, added and replaced on the way. A header that is right stays byte for
-/// byte, a wrong one is written anew, and a header whose definitions were all dropped is left out.
-/// Headers need not be given at all: a definition opens its section if that is not open, a module or
-/// component its section, and preambles are added. What is not ended at the end is ended.
+/// Sizes and counts are always right in the output, whatever headers state, so definitions, items,
+/// and whole modules and components may be dropped, added and replaced on the way. A header that is
+/// right keeps its bytes, a wrong header is written anew, and a header whose definitions were all
+/// dropped is left out. Headers are optional: a definition opens its section unless that is open, a
+/// module or component does so too, and preambles are added. Whatever is still open at the end is
+/// ended.
 ///
 /// The tree's definitions can be added too: [`Definition::CoreModule`] is a whole module,
 /// [`Definition::Component`] enters a component, and [`Definition::End`] leaves it. A definition in a
@@ -49,11 +50,11 @@ use crate::module;
 #[derive(Debug, Default)]
 pub struct Encoder {
     nesting: Nesting,
-    /// The encoder of the module that is open. It has the bytes meanwhile.
+    /// The encoder of the open module. It holds the bytes while the module is open.
     module: Option<crate::Encoder>,
     /// Whether the outermost module or component was entered.
     is_begun: bool,
-    /// The bytes of the last header, if it is that of a section with a module or component.
+    /// The bytes of the last header, if it is the header of a section with a module or component.
     header: Option<Vec<u8>>,
     section: Option<OpenSection>,
 }
@@ -62,16 +63,16 @@ pub struct Encoder {
 #[derive(Debug)]
 struct OpenSection {
     id: SectionId,
-    /// The offset of its first byte.
+    /// The offset of the first byte of the section.
     start: usize,
     size: Mark,
     count: Option<Mark>,
-    /// Whether it is kept even without definitions.
+    /// Whether the section is kept even without definitions.
     may_be_empty: bool,
     /// The number of definitions outside of types.
     definitions: u32,
-    /// The types that are open: the scope, the place of the count, and the count so far. A type that
-    /// nothing permits is there without a scope, so that its end is known.
+    /// The open types: the scope, the mark of the count, and the count so far. A type that its
+    /// scope does not permit has `None` as its scope; it is here so that its end is recognised.
     types: Vec<(Option<Scope>, Mark, u32)>,
 }
 
@@ -86,8 +87,9 @@ impl Encoder {
         self.add(part, None);
     }
 
-    /// Adds an event. Its bytes are kept, unless it is a header or the begin of a type that turns out
-    /// to have another number of definitions, or a definition that came from another scope.
+    /// Adds an event and keeps its bytes, with these exceptions: a header, or the start of a type,
+    /// whose number of definitions turns out to be different, and a definition that came from
+    /// another scope.
     pub fn event(&mut self, event: &Event<'_>) {
         self.add(&event.part, Some(event.bytes));
     }
@@ -97,7 +99,7 @@ impl Encoder {
         self.add_definition(definition, None);
     }
 
-    /// Adds a whole core module in bytes, which are not parsed.
+    /// Adds a whole core module as bytes, which are not parsed.
     pub fn core_module_bytes(&mut self, bytes: &[u8]) {
         self.begin(Layer::Component);
         if self.module.is_none() {
@@ -108,14 +110,14 @@ impl Encoder {
         }
     }
 
-    /// Adds a name section, unless nothing has a name.
+    /// Adds a name section, unless it would have no names.
     pub fn names(&mut self, names: &Names<'_>) {
         if !names.is_empty() {
             self.custom(Names::NAME, &names.to_bytes(), None);
         }
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn finish(mut self) -> Vec<u8> {
         self.begin(Layer::Component);
         self.end_section();
@@ -135,8 +137,8 @@ impl Encoder {
         }
     }
 
-    /// Adds an item to the module that is open. An item outside of modules begins the outermost, or
-    /// is left out.
+    /// Adds an item to the open module. If no module is open, the item begins the outermost module,
+    /// or is left out.
     fn item(&mut self, item: &Item<'_>, bytes: Option<&[u8]>) {
         self.begin(Layer::Module);
         if let Some(module) = &mut self.module {
@@ -144,7 +146,7 @@ impl Encoder {
         }
     }
 
-    /// Enters the outermost module or component, unless that was done.
+    /// Enters the outermost module or component, unless this was done before.
     fn begin(&mut self, layer: Layer) {
         if !core::mem::replace(&mut self.is_begun, true) {
             self.enter_here(layer);
@@ -231,7 +233,7 @@ impl Encoder {
         pending.set_size(section.size, out);
     }
 
-    /// Ends the type that was begun last; whether one was open.
+    /// Ends the innermost open type. Returns whether there was one.
     fn end_type(&mut self) -> bool {
         let Some((scope, mark, count)) =
             self.section.as_mut().and_then(|section| section.types.pop())
@@ -282,7 +284,8 @@ impl Encoder {
         }
     }
 
-    /// Adds a custom section: `section` if it is given, or else one with this name and content.
+    /// Adds a custom section: `section` if it is given, or else a section with this name and
+    /// content.
     fn custom(&mut self, name: &str, content: &[u8], section: Option<&[u8]>) {
         self.end_section();
         let out = &mut self.nesting.out;
@@ -292,7 +295,7 @@ impl Encoder {
         }
     }
 
-    /// Adds a definition to the section or the type that is open.
+    /// Adds a definition to the open section or type.
     fn entry(&mut self, definition: &Definition<'_>, bytes: Option<&[u8]>) {
         let Some(section) = &mut self.section else { return };
         let Nesting { out, pending, .. } = &mut self.nesting;
@@ -304,7 +307,7 @@ impl Encoder {
         });
         let mut count = None;
         let is_written = match (scope, read) {
-            // In a type that is left out.
+            // The definition is in a type that is left out.
             (Some(None), _) => false,
             (_, Some((bytes, rest))) => {
                 out.extend_from_slice(bytes);
@@ -331,8 +334,8 @@ impl Encoder {
     }
 }
 
-/// If the bytes of an event decode to this definition at this place, the number of bytes before the
-/// count of the definitions that follow.
+/// Returns the number of bytes before the count of the definitions that follow, if the bytes of an
+/// event decode to this definition at this place.
 fn reads(
     id: SectionId,
     scope: Option<Scope>,

@@ -1,4 +1,4 @@
-//! The builder: indices, labels, and modules that come out as meant.
+//! The builder: indices, labels, and the modules that it builds.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
@@ -71,7 +71,7 @@ fn labels_count_from_where_they_are_used() {
     assert_eq!(f.finish().unwrap().code(), code.concat());
 }
 
-/// What the builder says of a body.
+/// The error of the builder for a body.
 #[track_caller]
 fn refused(build: impl FnOnce(&mut FuncBuilder)) -> BuildErrorKind {
     let mut f = FuncBuilder::new(1);
@@ -98,7 +98,7 @@ fn a_label_is_good_while_its_block_is_open() {
         }),
         BuildErrorKind::Label
     );
-    // After its block, and inside of another block of the same depth.
+    // After the block, and inside of another block of the same depth.
     assert_eq!(
         refused(|f| {
             let label = ended(f);
@@ -124,7 +124,7 @@ fn a_label_is_good_while_its_block_is_open() {
         }),
         BuildErrorKind::Label
     );
-    // Both parts of an `if` have its label; afterwards it is gone.
+    // Both parts of an `if` have its label, which is invalid afterwards.
     assert_eq!(
         refused(|f| {
             let (label, _) = f.if_else(
@@ -138,7 +138,7 @@ fn a_label_is_good_while_its_block_is_open() {
         }),
         BuildErrorKind::Label
     );
-    // A clone continues the body, so labels are good in both.
+    // A clone continues the body, so labels are valid in both.
     let mut f = FuncBuilder::new(0);
     let label = f.open(BLOCK);
     let mut copy = f.clone();

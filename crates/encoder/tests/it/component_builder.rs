@@ -1,5 +1,5 @@
-//! The builder of components: indices, scopes, and misuse, which is an error and never a broken
-//! binary.
+//! The builder of components: indices, scopes, and misuse, which is an error and never gives a
+//! broken binary.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::components::{
@@ -29,7 +29,7 @@ fn every_index_is_that_of_its_space() {
     let func = c.func_type([], None);
     assert_eq!(func, ComponentTypeIdx(1));
     assert_eq!(c.import_func("f", func), ComponentFuncIdx(0));
-    // An export gives a new index, of its own space.
+    // An export gives a new index in its own index space.
     assert_eq!(c.export("g", ComponentFuncIdx(0)), ComponentFuncIdx(1));
     let module = c.core_module(Module::default());
     let instance = c.core_instance(module, []);
@@ -41,7 +41,7 @@ fn every_index_is_that_of_its_space() {
     assert_eq!(c.canon(Canon::WaitableSetNew), FuncIdx(2));
     let mut inside = None;
     let inner = c.component(|c| {
-        // The index spaces of a component are its own.
+        // The index spaces of an inner component are separate.
         inside = Some((c.ty(prim(PrimType::U8)), c.component(|_| ())));
     });
     assert_eq!((inner, inside), (ComponentIdx(0), Some((ComponentTypeIdx(0), ComponentIdx(0)))));
@@ -166,7 +166,8 @@ fn names_and_labels() {
         }),
         "name conflict: `AB` is too much like an earlier name, in import 1"
     );
-    // Imports and exports are apart, and so are scopes.
+    // The names of imports and of exports do not conflict with each other, nor do those of
+    // different scopes.
     let mut c = ComponentBuilder::new();
     let ty = c.func_type([], None);
     let func = c.import_func("a", ty);

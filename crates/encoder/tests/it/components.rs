@@ -1,4 +1,4 @@
-//! Components: what was not touched is written as it stood, and streams give what the tree gives.
+//! Components: unchanged sections keep their bytes, and streams give the bytes that the tree gives.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use wattle_encoder::{
 use wattle_parser::components::Parser;
 use wattle_tests::components::{of_scripts, published};
 
-/// Numbers that are the same in every run.
+/// Pseudo-random numbers that are the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -32,7 +32,7 @@ fn parse(bytes: &[u8]) -> Component<'_> {
     component.unwrap_or_else(|error| panic!("{error}: {bytes:x?}"))
 }
 
-/// All well-formed components that exist as bytes.
+/// All well-formed components of the test data.
 fn all() -> Vec<Vec<u8>> {
     let of_scripts = of_scripts().into_iter().map(|binary| binary.bytes);
     let read = |bytes: &Vec<u8>| Parser::new().features(Features::ALL).component(bytes).is_ok();
@@ -73,8 +73,8 @@ fn streams_of_events_parts_and_definitions() {
     }
 }
 
-/// A component that has sections of all kinds, of which several are alike, and inner ones. All its
-/// sizes have five bytes, so a section that was written anew is seen.
+/// A component that has sections of all kinds, several of which are alike, and inner components.
+/// All its sizes have five bytes, so that a section that was written anew can be recognised.
 fn padded() -> Vec<u8> {
     fn pad(component: &Component<'_>) -> Vec<u8> {
         let mut encoder = Vec::from(Component::PREAMBLE);
@@ -151,7 +151,8 @@ fn padded() -> Vec<u8> {
     pad(&definitions.into_iter().collect())
 }
 
-/// The sections of a component and those inside, and which of them have a size of five bytes.
+/// The number of sections of a component and of those inside of it, and the number of those with a
+/// size of five bytes.
 fn sections(component: &Component<'_>) -> (usize, usize) {
     let sections = &component.encoding.sections;
     let is_padded = |raw: &&RawSection<'_>| {
@@ -162,7 +163,7 @@ fn sections(component: &Component<'_>) -> (usize, usize) {
     (sections.len(), sections.iter().filter(is_padded).count())
 }
 
-/// The places of definitions that stand in components, not in types.
+/// The places of definitions that are in components, not in types.
 fn places(component: &Component<'_>) -> Vec<usize> {
     let (mut types, mut places) = (0_usize, Vec::new());
     for (place, definition) in component.definitions.iter().enumerate() {
@@ -221,7 +222,7 @@ fn whole_modules_and_components_removed_or_moved() {
     let bytes = padded();
     let original = parse(&bytes);
     let (_, padded) = sections(&original);
-    // The first inner component, with what is in it, and the last core module.
+    // The first inner component, with its content, and the last core module.
     let first = original.definitions.iter().position(|it| *it == Definition::Component).unwrap();
     let mut component = original.clone();
     let removed: Vec<_> = component.definitions.drain(first..first + 6).collect();
@@ -240,7 +241,7 @@ fn whole_modules_and_components_removed_or_moved() {
     assert!(sections(&parse(&written)).1 >= padded - 4);
 }
 
-/// Lists without structure, and sections that hold something else, are written without a panic.
+/// Lists without structure, and sections with other content, are written without a panic.
 #[test]
 fn lists_without_structure() {
     let bytes = padded();
@@ -279,7 +280,8 @@ fn a_stream_can_lose_anything() {
         for event in Parser::new().features(Features::ALL).events(&bytes) {
             let event = event.unwrap();
             let is_kept = match &event.part {
-                // A part that opens or closes something is kept, so that all stay where they are.
+                // Keeps every part that opens or closes a scope, so that the other parts stay in
+                // theirs.
                 Part::Enter(_) | Part::Leave | Part::Item(_) => true,
                 Part::Definition(definition) => {
                     definition.opens().is_some()
@@ -342,7 +344,7 @@ fn a_stream_of_a_module_is_one() {
     assert_eq!(Encoder::new().finish(), Component::PREAMBLE);
 }
 
-/// Deep components, and many sections, in linear time on a small stack.
+/// Deep components, and many sections, are written in linear time on a small stack.
 #[test]
 fn depth_and_length_cost_no_more_than_they_have_bytes() {
     let depth = 100_000;
@@ -357,7 +359,7 @@ fn depth_and_length_cost_no_more_than_they_have_bytes() {
         let mut stream = Encoder::new();
         component.definitions.iter().for_each(|definition| stream.definition(definition));
         assert_eq!(stream.finish(), bytes);
-        // Many sections, and each second of them changed.
+        // Many sections, every second of which has changed.
         let custom = |nth: u32| {
             let data = CustomData::Bytes(nth.to_bytes().into());
             Definition::Custom(Custom { name: "c".into(), data, after: None })
@@ -375,7 +377,7 @@ fn depth_and_length_cost_no_more_than_they_have_bytes() {
     thread.join().unwrap();
 }
 
-/// A size of an inner module or component is kept in its bytes only while it is right.
+/// The bytes of the size of an inner module or component are kept only while the size is right.
 #[test]
 fn sizes_of_what_is_inside() {
     let mut bytes = Component::PREAMBLE.to_vec();

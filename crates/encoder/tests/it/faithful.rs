@@ -1,4 +1,4 @@
-//! What was not touched is written as it stood; what was touched, in its shortest form.
+//! Unchanged sections are written byte for byte; changed sections, in their shortest form.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
@@ -9,7 +9,7 @@ use wattle_ast::{
 };
 use wattle_encoder::{encode, encode_canonical};
 
-/// A module with something in every section.
+/// A module with an item in every section.
 fn full() -> Module<'static> {
     let mut module = Module::default();
     let ty = |params: usize| FuncType::new(vec![ValType::I32; params], [ValType::I64]).into();
@@ -111,7 +111,7 @@ fn untouched_sections_stay() {
     assert_eq!(encode_canonical(&module), without);
 }
 
-/// Each change is to one section, and to the bytes of no other.
+/// Each change affects one section, and leaves the bytes of all others alone.
 #[test]
 fn one_change_rewrites_one_section() {
     type Change = fn(&mut Module<'static>);
@@ -162,7 +162,7 @@ fn the_data_count_follows_the_data_segments() {
     }
     assert_eq!(encode(&module), joined(&expected));
 
-    // One that nobody needs stands in the encoding only.
+    // A data count section that no function needs is a part of the encoding only.
     let mut other = module.clone();
     other.encoding = Default::default();
     assert_eq!(module, other);
@@ -182,7 +182,7 @@ fn sections_come_and_go() {
     module.encoding.sections = expected;
     module.start = Some(FuncIdx(1));
     let mut expected = module.encoding.sections.clone();
-    // After the exports, and the name section that stands behind them.
+    // After the exports, and the name section that follows them.
     let export = expected.iter().position(|raw| raw.id == SectionId::Export).unwrap();
     let start = RawSection { id: SectionId::Start, bytes: (&[8, 1, 1][..]).into() };
     expected.insert(export + 2, start);
@@ -250,7 +250,7 @@ fn sizes_that_lie_are_not_believed() {
     }
 }
 
-/// Whatever the encoding claims, what is written says what the module says.
+/// The output always agrees with the module, whatever its encoding claims.
 #[test]
 fn encodings_that_lie_change_nothing() {
     let module = full();
@@ -272,7 +272,7 @@ fn encodings_that_lie_change_nothing() {
             }
         }
     }
-    // Some bits do not matter, as the top bits of a padded integer.
+    // Some bits do not matter, such as the top bits of a padded integer.
     assert!(kept < 500, "{kept}");
 }
 

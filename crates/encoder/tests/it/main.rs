@@ -1,4 +1,4 @@
-//! What the encoder writes, by area.
+//! The tests of the encoder, by area.
 
 extern crate alloc;
 

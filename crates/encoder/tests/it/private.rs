@@ -1,4 +1,4 @@
-//! Files of the crate whose items no one outside of it sees.
+//! Files of the crate whose items are not visible outside of it.
 #![allow(dead_code, unreachable_pub)]
 
 #[path = "../../src/frame.rs"]

@@ -1,4 +1,4 @@
-//! Real binaries and the binary modules of the official suite: what goes in comes out.
+//! Real binaries and the binary modules of the official suite: the output is the input.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ fn parse(bytes: &[u8]) -> Option<Module<'_>> {
     Parser::new().features(Features::ALL).module(bytes).ok()
 }
 
-/// No difference is printed: it could be long.
+/// Compares two binaries. The difference is not printed, since it could be long.
 fn same(name: &str, what: &str, found: &[u8], expected: &[u8]) {
     let differ = || found.iter().zip(expected).position(|(a, b)| a != b);
     assert!(
@@ -25,7 +25,8 @@ fn same(name: &str, what: &str, found: &[u8], expected: &[u8]) {
     );
 }
 
-/// All that must hold of a well-formed module; says how many bytes its canonical form has.
+/// Checks everything that must hold of a well-formed module. Returns the size of its canonical form
+/// in bytes.
 fn check(name: &str, bytes: &[u8]) -> usize {
     let module = parse(bytes).expect("well-formed");
     same(name, "encode", &encode(&module), bytes);
@@ -39,7 +40,7 @@ fn check_streams(name: &str, bytes: &[u8], module: &Module<'_>) {
     for event in Parser::new().features(Features::ALL).events(bytes) {
         let event = event.expect("well-formed");
         verbatim.event(&event);
-        // As items know nothing of how they were written, so does a module without its encoding.
+        // Items do not hold their encoding, and neither does a module whose encoding is removed.
         items.item(&event.item);
     }
     same(name, "events", &verbatim.finish(), bytes);
@@ -47,9 +48,9 @@ fn check_streams(name: &str, bytes: &[u8], module: &Module<'_>) {
     let empty = |id: &SectionId| module.section_count(*id) == 0;
     let stood = |id: &SectionId| module.encoding.sections.iter().any(|raw| raw.id == *id);
     if SectionId::ALL.iter().any(|id| id.is_list() && empty(id) && stood(id)) {
-        return; // The stream of items keeps the empty section, the module does not know of it.
+        return; // The stream of items keeps the empty section, but the module does not.
     }
-    // Names come as bytes in the stream, and read and written again from the module.
+    // In the stream, names are bytes; in the module, they are parsed, and written again.
     let mut plain = module.clone();
     plain.encoding.sections.clear();
     let mut from_module = Encoder::new();
@@ -66,7 +67,7 @@ fn check_streams(name: &str, bytes: &[u8], module: &Module<'_>) {
     same(name, "items", &items.finish(), &from_module.finish());
 }
 
-/// The content of the first name section that makes sense.
+/// The content of the first name section that can be parsed.
 fn parse_names(bytes: &[u8]) -> Vec<u8> {
     let events = Parser::new().features(Features::ALL).events(bytes).map(Result::unwrap);
     let mut names = events.filter_map(|event| match event.item {
@@ -86,7 +87,7 @@ fn check_canonical(name: &str, module: &Module<'_>) -> usize {
     plain.encoding = Default::default();
     same(name, "canonical, from the tree", &encode(&plain), &canonical);
 
-    // It says the same: instructions compare by what they are, all else by equality.
+    // The module is equal: instructions are compared as instructions, everything else by equality.
     assert_eq!(again.funcs.len(), module.funcs.len(), "{name}");
     for (short, long) in again.funcs.iter().zip(&module.funcs) {
         assert_eq!(short.ty, long.ty, "{name}");

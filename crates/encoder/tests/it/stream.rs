@@ -1,4 +1,4 @@
-//! The encoder of streams: headers come out right whatever happens to the items.
+//! The encoder of streams: headers are right, whatever happens to the items.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
@@ -19,7 +19,7 @@ fn export(name: &'static str) -> Item<'static> {
     Item::Export(Export { name: name.into(), index: ExternIdx::Func(FuncIdx(0)) })
 }
 
-/// What these events make, magic and version left out.
+/// The encoding of these events, without magic and version.
 fn encoded<'a>(events: impl IntoIterator<Item = Event<'a>>) -> Vec<u8> {
     let mut encoder = Encoder::new();
     events.into_iter().for_each(|event| encoder.event(&event));
@@ -41,7 +41,7 @@ fn exports() -> [Event<'static>; 3] {
 fn events_stay_byte_for_byte() {
     let expected = b"\x07\x8b\0\x82\0\x01a\0\x80\0\x01b\0\0";
     assert_eq!(encoded(exports()), expected);
-    // An item for another of the same length.
+    // An item is replaced by an item of the same length.
     let [header, _, b] = exports();
     let other = event(export("c"), b"\x01c\0\x80\0");
     assert_eq!(encoded([header, other, b]), b"\x07\x8b\0\x82\0\x01c\0\x80\0\x01b\0\0");
@@ -53,12 +53,12 @@ fn sizes_and_counts_follow_the_items() {
     assert_eq!(encoded([header.clone(), b.clone()]), b"\x07\x05\x01\x01b\0\0");
     let thrice = [header.clone(), a.clone(), b.clone(), b.clone()];
     assert_eq!(encoded(thrice), b"\x07\x0e\x03\x01a\0\x80\0\x01b\0\0\x01b\0\0");
-    // All gone, and with them the section.
+    // All items are dropped, and with them the section.
     assert_eq!(encoded([header.clone()]), b"");
-    // The size stays as it is, the count changes.
+    // The size stays as it is, but the count changes.
     let long = event(export("a"), b"\x06abcdef\0\0");
     assert_eq!(encoded([header, long]), b"\x07\x0a\x01\x06abcdef\0\0");
-    // No header at all.
+    // Without a header.
     assert_eq!(encoded([a, b]), b"\x07\x0a\x02\x01a\0\x80\0\x01b\0\0");
 }
 
@@ -100,7 +100,7 @@ fn recursive_groups_count_as_one() {
     let ty = || event(ty(), b"\x60\0\0");
     let all = [header(), group(), ty(), ty(), ty()];
     assert_eq!(encoded(all), b"\x01\x0d\x02\x4e\x82\0\x60\0\0\x60\0\0\x60\0\0");
-    // The group takes what there is.
+    // The group has the items that there are.
     assert_eq!(encoded([header(), group(), ty()]), b"\x01\x06\x01\x4e\x01\x60\0\0");
     assert_eq!(encoded([header(), group()]), b"");
     assert_eq!(encoded([header(), group(), group(), ty()]), b"\x01\x06\x01\x4e\x01\x60\0\0");
@@ -121,13 +121,13 @@ fn imports_leave_groups_that_they_do_not_fit() {
     let (a, b) = (|| event(import("m", "a"), b"\x01a"), || event(import("m", "b"), b"\x01b"));
     let expected = b"\x02\x0c\x01\x01m\0\x7e\0\x05\x02\x01a\x01b";
     assert_eq!(encoded([header(), typed(), a(), b()]), expected);
-    // Another module in the middle: the group ends, and what comes after is single.
+    // An import from another module in between ends the group, so the next import is outside of it.
     let n = event(import("n", "a"), b"\x01a");
     let expected = b"\x02\x16\x03\x01m\0\x7e\0\x05\x01\x01a\x01n\x01a\0\x05\x01m\x01b\0\x05";
     assert_eq!(encoded([header(), typed(), a(), n, b()]), expected);
-    // Bytes of one kind of group in another.
+    // The bytes of a member of one kind of group, in a group of the other kind.
     let untyped = event(group(None, 1), b"\x01m\0\x7f\x01");
     assert_eq!(encoded([untyped, a()]), b"\x02\x0a\x01\x01m\0\x7f\x01\x01a\0\x05");
-    // No group left.
+    // Outside of a group.
     assert_eq!(encoded([a()]), b"\x02\x07\x01\x01m\x01a\0\x05");
 }

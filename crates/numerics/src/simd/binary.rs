@@ -125,8 +125,8 @@ fn lanes<A: Lane>((a, b, _): Operands, f: impl Fn(A, A) -> A) -> V128 {
     zip((a, b), f)
 }
 
-/// Compares lanes. A lane of the result has all bits set where the predicate holds, and none
-/// elsewhere.
+/// Compares lanes. A lane of the result has all bits set if the predicate holds, and no bits
+/// otherwise.
 #[inline(always)]
 fn compare<A: Lane>((a, b, _): Operands, f: impl Fn(&A, &A) -> bool) -> V128 {
     zip((a, b), |x: A, y: A| A::mask(f(&x, &y)))
@@ -137,7 +137,7 @@ fn floats<F: Lane>((a, b, nan): Operands, f: impl Fn(F, F, Nan) -> F) -> V128 {
     zip((a, b), |x, y| f(x, y, nan))
 }
 
-/// A float operator of the processor. The profile chooses its NaNs.
+/// Applies a float operator of the processor. The profile determines its NaNs.
 #[inline(always)]
 fn rounded<F: Lane + Float>((a, b, nan): Operands, f: impl Fn(F, F) -> F) -> V128 {
     zip((a, b), |x, y| nan.result(f(x, y)))
@@ -179,7 +179,7 @@ fn extmul<A: Lane + Into<R>, R: Lane + Mul<Output = R>>(half: Half, (a, b): (V12
     zip_widen(half, a, b, |x: A, y: A| x.into() * y.into())
 }
 
-/// The lanes of `a` that `b` names; zero for an index that is `beyond`.
+/// The lanes of `a` that `b` selects; zero for an index that is `beyond`.
 #[inline(always)]
 fn swizzle(a: V128, b: V128, beyond: impl Fn(u8) -> bool) -> V128 {
     // The table contains the zero, so that no lane needs a branch.
@@ -188,8 +188,8 @@ fn swizzle(a: V128, b: V128, beyond: impl Fn(u8) -> bool) -> V128 {
     map(b, |i: u8| table[usize::from(if beyond(i) { 16 } else { i % 16 })])
 }
 
-/// The rounded product of two fractions of 15 bits. It fits an `i16` except for two least integers,
-/// which give 32768.
+/// The rounded product of two fractions of 15 bits. It fits an `i16`, except for the product of two
+/// least integers, which is 32768.
 #[inline(always)]
 fn q15mulr(x: i16, y: i16) -> i32 {
     (i32::from(x) * i32::from(y) + 0x4000) >> 15

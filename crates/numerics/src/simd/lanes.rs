@@ -1,7 +1,8 @@
 //! Vectors as lanes, and operators applied to all lanes.
 //!
-//! These functions are not inlined, so that each becomes a few vector instructions. Inlined into
-//! the arms of one large `match`, the compiler would split vectors into bytes to merge the arms.
+//! These functions are not inlined, so that each of them becomes a few vector instructions. If they
+//! were inlined into the arms of one large `match`, the compiler would split vectors into bytes to
+//! merge the arms.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/exec/numerics.html#vectors>
 
@@ -24,10 +25,10 @@ pub(crate) trait Lane: Copy + PartialOrd + Default {
     fn build(lane: impl FnMut(usize) -> Self) -> V128;
     /// The vector with one lane replaced. Lane numbers are taken modulo [`Lane::COUNT`].
     fn replace(v: V128, lane: u8, value: Self) -> V128;
-    /// A mask with all bits set, or none.
+    /// A mask with all bits set, or with none.
     fn mask(set: bool) -> Self::Mask;
 
-    /// One lane. Lane numbers are taken modulo [`Lane::COUNT`].
+    /// Extracts one lane. Lane numbers are taken modulo [`Lane::COUNT`].
     #[inline(always)]
     fn extract(v: V128, lane: u8) -> Self {
         Self::lanes(v)[usize::from(lane) % Self::COUNT]
@@ -141,7 +142,7 @@ pub(super) fn widen<A: Lane, R: Lane>(half: Half, a: V128, f: impl Fn(A) -> R) -
     R::build(|i| f(a[start + i]))
 }
 
-/// Half of the lanes, extended to twice the width.
+/// Extends half of the lanes to twice the width.
 #[inline(always)]
 pub(super) fn extend<A: Lane + Into<R>, R: Lane>(half: Half, a: V128) -> V128 {
     widen(half, a, |x: A| x.into())
@@ -191,8 +192,8 @@ pub(super) fn shrink<A: Lane, R: Lane>(a: V128, f: impl Fn(A) -> R) -> V128 {
     R::build(|i| if i < A::COUNT { f(a[i]) } else { R::default() })
 }
 
-/// Applies an operator to every lane of one vector, then of another. The lanes of the result are
-/// half as wide.
+/// Applies an operator to every lane of one vector, and then to every lane of another. The lanes of
+/// the result are half as wide.
 #[inline(never)]
 pub(super) fn narrow<A: Lane, R: Lane>(a: V128, b: V128, f: impl Fn(A) -> R) -> V128 {
     const { assert!(2 * A::COUNT == R::COUNT) };
@@ -207,14 +208,14 @@ pub(super) fn all<A: Lane>(a: V128, f: impl Fn(A) -> bool) -> bool {
     (0..A::COUNT).fold(true, |all, i| all & f(a[i]))
 }
 
-/// A bit per lane, the lowest for lane 0: whether the lane is negative.
+/// One bit for each lane, the lowest for lane 0: whether the lane is negative.
 #[inline(always)]
 pub(super) fn bitmask<A: Lane>(a: V128) -> u32 {
     let a = A::lanes(a);
     (0..A::COUNT).fold(0, |bits, i| bits | u32::from(a[i] < A::default()) << i)
 }
 
-/// [`bitmask`] for bytes, where a multiplication gathers the top bits of eight bytes.
+/// [`bitmask`] for bytes. A multiplication gathers the top bits of eight bytes.
 #[inline(always)]
 pub(super) fn byte_bitmask(a: V128) -> u32 {
     let [low, high] = u64::lanes(a).map(|bytes| {

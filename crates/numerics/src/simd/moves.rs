@@ -6,8 +6,8 @@ use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
 use super::lanes::{Half, Lane, extend};
 use crate::Slot;
 
-/// The vector that an instruction makes from a number: the operand of a splat, or the bytes of a
-/// load of up to eight bytes. `None` for other instructions.
+/// The vector that an instruction makes from a number: from the operand of a splat, or from the
+/// bytes of a load of up to eight bytes. `None` for other instructions.
 ///
 /// ```
 /// use wattle_ast::{Opcode, V128};
@@ -39,9 +39,9 @@ pub fn from_number(op: Opcode, number: u64) -> Option<V128> {
     })
 }
 
-/// The number that an instruction extracts from a lane, extended as the instruction says: a result,
-/// or the bytes that a store writes. `None` for other instructions. Lane numbers are taken modulo
-/// the number of lanes.
+/// The number that an instruction extracts from a lane, sign- or zero-extended: a result, or the
+/// bytes that a store writes. `None` for other instructions. Lane numbers are taken modulo the
+/// number of lanes.
 ///
 /// ```
 /// use wattle_ast::{LaneIdx, Opcode, V128};
@@ -66,8 +66,8 @@ pub fn extract_lane(op: Opcode, v: V128, LaneIdx(lane): LaneIdx) -> Option<u64> 
     })
 }
 
-/// The vector with a lane replaced by a number: an operand, or the bytes of a load. `None` for
-/// other instructions. Lane numbers are taken modulo the number of lanes.
+/// The vector with a lane replaced by a number: by an operand, or by the bytes of a load. `None`
+/// for other instructions. Lane numbers are taken modulo the number of lanes.
 ///
 /// ```
 /// use wattle_ast::{LaneIdx, Opcode, V128};

@@ -46,7 +46,7 @@ pub fn ternary(op: Opcode, a: V128, b: V128, c: V128, profile: Profile) -> Optio
     })
 }
 
-/// The bits of `a` where the mask is set, those of `b` elsewhere.
+/// The bits of `a` where the mask is set, and the bits of `b` elsewhere.
 #[inline(always)]
 fn bitselect(a: V128, b: V128, mask: V128) -> V128 {
     zip3(a, b, mask, |x: u64, y, mask| x & mask | y & !mask)

@@ -1,4 +1,4 @@
-//! The choices of relaxed instructions other than those of the deterministic profile.
+//! The choices of relaxed instructions, apart from those of the deterministic profile.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{Opcode, V128};
@@ -43,7 +43,7 @@ fn min_max() {
     let number = |op| run(op, RelaxedMinMax::Number);
     assert_eq!(number(Opcode::F32x4RelaxedMin), singles([1.0, 1.0, -0.0, -0.0]));
     assert_eq!(number(Opcode::F32x4RelaxedMax), singles([1.0, 1.0, 0.0, 0.0]));
-    // Ordinary numbers give one result with every choice.
+    // Ordinary numbers have the same result with every choice.
     let (a, b) = (singles([1.0, 4.0, -1.0, f32::INFINITY]), singles([2.0, 3.0, -2.0, 0.0]));
     for choice in [RelaxedMinMax::First, RelaxedMinMax::Second, RelaxedMinMax::Number] {
         let relaxed = Relaxed { min: choice, max: choice, ..Relaxed::default() };
@@ -92,7 +92,7 @@ fn laneselect() {
     let run = |op, profile| ternary(op, a, b, mask, profile).unwrap();
     assert_eq!(run(Opcode::I16x8RelaxedLaneselect, Profile::default()), mask);
     assert_eq!(run(Opcode::I16x8RelaxedLaneselect, top), u16::build(|i| [0xffff, 0][i % 2]));
-    // Of the bytes 0x01, 0x80, 0xfe and 0x7f, the second and the third have the top bit set.
+    // Among the bytes 0x01, 0x80, 0xfe and 0x7f, the second and the third have the top bit set.
     let bytes = u8::build(|i| [0, 0xff, 0xff, 0][i % 4]);
     assert_eq!(run(Opcode::I8x16RelaxedLaneselect, top), bytes);
     assert_eq!(run(Opcode::I32x4RelaxedLaneselect, top), V128([0; 16]));

@@ -1,4 +1,4 @@
-//! Every instruction has an arm in the function for its shape, and in no other.
+//! Every instruction has an arm in the function for its shape, and in no other function.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{ArrowType, Class, Features, Kind, LaneIdx, Opcode, V128};
@@ -26,8 +26,8 @@ fn every_instruction_has_an_arm() {
         let counts = (Features::WASM3 | Features::WIDE_ARITHMETIC).contains(op.feature());
         count += u32::from(counts && result.is_some());
     }
-    // 128 opcodes of one byte, 8 truncations, 4 of wide arithmetic; 256 of vectors, but for 22
-    // loads and stores, 14 on lanes, a constant and a shuffle.
+    // 128 opcodes of one byte, 8 truncations, 4 of wide arithmetic; 256 of vectors, without 22
+    // loads and stores, 14 moves of lanes, a constant and a shuffle.
     assert_eq!(count, 128 + 8 + 4 + 256 - 22 - 14 - 2);
 }
 

@@ -73,7 +73,7 @@ fn a_fused_product_is_rounded_once() {
 
 #[test]
 fn the_profile_says_which_nan_leaves_an_operator() {
-    // It is quiet, so that an operator without a choice leaves it as it is.
+    // This NaN is quiet, so that an operator without a choice leaves it as it is.
     let nan = f32::from_bits(0xffe0_0001);
     let ceil = |choice| of_one::<f32, f32>(Opcode::F32Ceil, nan, choice).to_bits();
     assert_eq!(ceil(Nan::Canonical), 0x7fc0_0000);

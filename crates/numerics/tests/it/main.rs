@@ -1,5 +1,4 @@
-//! Every operator compared with arithmetic done in another way, on special values and on random
-//! ones.
+//! Every operator compared with arithmetic done in another way, on special and on random values.
 
 mod choices;
 mod dispatch;
@@ -14,7 +13,7 @@ use wattle_ast::{ArrowType, Opcode, V128};
 use wattle_numerics::{Error, Nan, Profile, Relaxed, RelaxedMinMax, RelaxedTrunc};
 use wattle_numerics::{binary, simd, unary, wide};
 
-/// Random bits (xorshift64*), equal in every run.
+/// Random bits (xorshift64*), which are the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -61,7 +60,7 @@ fn special_f64() -> Vec<f64> {
     special_floats(52, 11).into_iter().map(f64::from_bits).collect()
 }
 
-/// Special integers, to be cut to any width.
+/// Special integers, which are cut to any width.
 fn special_integers() -> Vec<u64> {
     let mut integers = vec![0, u64::MAX, 0x0123_4567_89ab_cdef, 0xaaaa_aaaa_aaaa_aaaa];
     for power in [0, 1, 3, 7, 8, 14, 15, 16, 23, 24, 25, 30, 31, 32, 52, 53, 54, 62, 63] {
@@ -111,7 +110,7 @@ macro_rules! lanes {
 lanes! { u8 16; i8 16; u16 8; i16 8; u32 4; i32 4; f32 4; f64 2; }
 
 /// Runs an instruction without immediates on operands as bits; `None` if no function has an arm for
-/// it.
+/// the instruction.
 fn run(op: Opcode, operands: &[u128], profile: Profile) -> Option<Result<u128, Error>> {
     use ArrowType::{i32, v128};
     let arrow = op.info().arrow?;

@@ -1,4 +1,4 @@
-//! Lanes in and out of vectors, the values of loads and atomic updates, and wide arithmetic.
+//! Lanes of vectors, the values of loads and atomic updates, and wide arithmetic.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{LaneIdx, Opcode, Shuffle, V128};
@@ -7,7 +7,7 @@ use wattle_numerics::{Slot, load, read_modify_write, simd, wide};
 use super::reference::lanes;
 use super::{Random, special_integers, vector};
 
-/// 0x00, 0x11, up to 0xff.
+/// The bytes 0x00, 0x11, up to 0xff.
 const V: V128 = {
     let mut bytes = [0; 16];
     let mut i = 0;
@@ -103,7 +103,7 @@ fn loads_of_numbers() {
         let signed = name.ends_with("_s");
         let kept = 0xf8e7_d6c5_b4a3_9281 & u64::MAX >> (64 - bits);
         let want = match (signed, name.starts_with("i32")) {
-            // All of these have their top bit set.
+            // All numbers that are loaded here have their top bit set.
             (true, true) => (kept | u64::MAX << bits) & 0xffff_ffff,
             (true, false) => kept | u64::MAX.checked_shl(bits).unwrap_or(0),
             _ => kept,
@@ -142,13 +142,13 @@ fn atomic_updates() {
             }
         }
     }
-    // For numbers of two types, and for five narrow widths.
+    // Seven instructions for each operator: for numbers of two types, and for five narrow widths.
     assert_eq!(count, 7 * OPERATORS.len());
 }
 
 #[test]
 fn wide_arithmetic() {
-    // By hand: sums with a carry, products of 32-bit halves.
+    // Computed by hand: sums with a carry, products of 32-bit halves.
     let add = |a: (u64, u64), b: (u64, u64)| {
         let low = a.0.wrapping_add(b.0);
         (low, a.1.wrapping_add(b.1).wrapping_add(u64::from(low < a.0)))

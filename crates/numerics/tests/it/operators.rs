@@ -7,7 +7,7 @@ use wattle_numerics::{Error, Profile};
 use super::reference::{Want, conversion, float, lane, lanes};
 use super::{NATIVE, Random, run, special_f32, special_f64, special_integers};
 
-/// The shape that a name like `i32` or `i16x8` stands for: float or not, width and number of lanes.
+/// The shape in a name like `i32` or `i16x8`: float or integer, width and number of lanes.
 #[derive(Clone, Copy)]
 struct Shape {
     is_float: bool,
@@ -63,7 +63,7 @@ fn parts(op: Opcode) -> Parts {
     parts
 }
 
-/// The lanes that an instruction should give, or its error.
+/// The expected lanes of an instruction, or its expected error.
 fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Error> {
     let Parts { op, shape, source, half, signed } = parts;
     let (shape, signed) = (*shape, *signed);
@@ -104,7 +104,8 @@ fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Error> {
                 bits((0..count).map(sum).collect())
             }
             "relaxed_dot_add" => {
-                // Pairs of the four products saturate at 16 bits only where both are 2^14.
+                // Sums of pairs of the four products saturate at 16 bits only where both products
+                // are 2^14.
                 let sum = |i: usize| {
                     let pair = |j: usize| {
                         let product = |k: usize| {
@@ -164,7 +165,8 @@ fn expected(parts: &Parts, operands: &[u128]) -> Result<Vec<Want>, Error> {
     }
 }
 
-/// Whether bits are a quiet NaN, and a canonical one if every NaN among the operands is canonical.
+/// Whether bits are a quiet NaN, and the canonical NaN if every NaN among the operands is
+/// canonical.
 fn native_nan(bits: u128, width: u32, canonical_operands: bool) -> bool {
     let quiet = 1 << (if width == 32 { 22 } else { 51 });
     let payload = bits & (2 * quiet - 1);
@@ -239,7 +241,7 @@ fn check_all(class: Class, pairs: usize) {
             }));
         }
         for case in 0..pairs {
-            // A vector of special lanes, of random bits, or of both.
+            // A vector of special lanes, of random lanes, or of both.
             let mut operand = || {
                 let mut lane = || match (random.bits() as usize + case) % 4 {
                     0 => random.bits(),

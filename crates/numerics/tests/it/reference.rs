@@ -7,7 +7,7 @@ use wattle_numerics::Error;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Want {
     Bits(u128),
-    /// Any NaN that an operator makes.
+    /// Any NaN that an operator can make.
     Nan,
 }
 
@@ -18,12 +18,12 @@ pub(super) fn lanes(value: u128, width: u32, count: u32) -> Vec<u128> {
     (0..count).map(|i| cut(value.checked_shr(i * width).unwrap_or(0) as i128, width)).collect()
 }
 
-/// The integer modulo `2^width`.
+/// The integer modulo `2^width`, as bits.
 fn cut(value: i128, width: u32) -> u128 {
     value as u128 & u128::MAX >> (128 - width)
 }
 
-/// The integer that bits stand for.
+/// The integer with these bits.
 fn integer(bits: u128, width: u32, signed: bool) -> i128 {
     let shift = 128 - width;
     if signed { (bits << shift) as i128 >> shift } else { cut(bits as i128, width) as i128 }
@@ -43,8 +43,8 @@ pub(super) fn float(bits: u128, width: u32) -> f64 {
     if width == 32 { f32::from_bits(bits as u32).into() } else { f64::from_bits(bits as u64) }
 }
 
-/// A result that was computed in `f64`, rounded to the width. For sums, products, quotients and
-/// roots of `f32`, this equals rounding once.
+/// Rounds a result that was computed in `f64` to the width. For sums, products, quotients and roots
+/// of `f32`, this equals rounding once.
 fn rounded(value: f64, width: u32) -> Want {
     if value.is_nan() {
         Nan
@@ -55,7 +55,7 @@ fn rounded(value: f64, width: u32) -> Want {
     }
 }
 
-/// An integer rounded to a float, in integer arithmetic.
+/// Rounds an integer to a float, in integer arithmetic.
 fn convert(value: i128, width: u32) -> Want {
     let precision = if width == 32 { 24 } else { 53 };
     let magnitude = value.unsigned_abs();
@@ -66,8 +66,8 @@ fn convert(value: i128, width: u32) -> Want {
     rounded(if value < 0 { -exact } else { exact }, width)
 }
 
-/// A float without its fraction, or `None` if it has no integer value. Numbers beyond an `i128` are
-/// cut to values that are beyond the range of every instruction too.
+/// Drops the fraction of a float; `None` if it has no integer value. Numbers beyond an `i128` are
+/// cut to values that are also beyond the range of every instruction.
 fn truncated(value: f64) -> Option<i128> {
     if value.is_nan() {
         return None;
@@ -83,7 +83,8 @@ fn truncated(value: f64) -> Option<i128> {
     Some(if value < 0.0 { -magnitude } else { magnitude })
 }
 
-/// The result of one lane, or of a number. `op` is without its sign, which is `signed`.
+/// The result for one lane, or for a number. `op` is the operator without its sign; `signed` is the
+/// sign.
 pub(super) fn lane(
     op: &str,
     signed: bool,
@@ -153,7 +154,7 @@ fn float_lane(op: &str, width: u32, args: &[u128]) -> Option<Want> {
     let sign = 1 << (width - 1);
     let unordered = args.iter().any(|arg| float(*arg, width).is_nan());
     let truth = |holds: bool| Some(Bits(holds.into()));
-    // The operand that the order prefers; zeros are ordered by their signs.
+    // The greater or the lesser operand. Zeros are ordered by their signs.
     let pick = |greater: bool| {
         let key = |i: usize| (arg(i), (args[i] & sign == 0) as u8);
         let second = if greater { key(1) > key(0) } else { key(1) < key(0) };
@@ -197,7 +198,7 @@ fn float_lane(op: &str, width: u32, args: &[u128]) -> Option<Want> {
     Some(rounded(value, width))
 }
 
-/// The result of a conversion of one lane, or of a number, from one width to another.
+/// The result of a conversion for one lane, or for a number, from one width to another.
 pub(super) fn conversion(
     op: &str,
     signed: bool,

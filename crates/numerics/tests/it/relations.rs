@@ -1,4 +1,4 @@
-//! Inverse comparisons and swapped operands, by the results that they promise.
+//! Inverse comparisons and swapped operands: checked by the results.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{ArrowType, Opcode};
@@ -25,7 +25,7 @@ fn related_instructions_give_related_results() {
                 assert_eq!(result(swapped, b, a), result(op, a, b), "{op}");
             }
         }
-        // All comparisons of integers have both.
+        // All comparisons of integers have an inverse, and an instruction for swapped operands.
         let compares = op.info().arrow.is_some_and(|arrow| {
             let of_integers = [ArrowType::i32, ArrowType::i64].map(|ty| [ty, ty]);
             let words =

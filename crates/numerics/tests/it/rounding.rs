@@ -1,4 +1,4 @@
-//! Square root and fused multiply-add compared with the standard library.
+//! The square root and the fused multiply-add, compared with the standard library.
 
 use super::{Random, special_f32, special_f64};
 
@@ -41,12 +41,12 @@ macro_rules! compare {
                 let (a, b, c) = (next(), next(), next());
                 check_sqrt(a.abs());
                 check_madd(a, b, c);
-                // An addend close to the product, so that most of it cancels.
+                // An addend that is close to the product, so that most of the product cancels out.
                 let near = -(a * b);
                 let near = $float::from_bits(near.to_bits() ^ (c.to_bits() & 7));
                 check_madd(a, b, near);
                 check_madd(a, b, near * 2.0);
-                // Products in the range of subnormals.
+                // Products in the range of subnormal floats.
                 let subnormal = $float::MIN_POSITIVE * (1.0 + $float::EPSILON * 12345.0);
                 let half = (c.to_bits() % 1_000_003) as $float / 1_000_003.0;
                 check_madd(subnormal, half, 0.0);

@@ -1,4 +1,4 @@
-//! Parses what an [`io::Read`] delivers, with a buffer for one definition or item.
+//! Parses the input of an [`io::Read`], with a buffer for one definition or item.
 
 use std::io;
 
@@ -15,9 +15,9 @@ use crate::raw::Keep;
 
 /// The events of a module or component that comes from an [`io::Read`].
 ///
-/// An event borrows the reader's buffer, so it must go before the next one comes. The buffer grows
-/// with what has arrived, never by what the input claims, up to the largest definition or item that
-/// is [allowed](EventReader::max_item).
+/// An event borrows the reader's buffer, so it must be dropped before the next event is read. The
+/// buffer grows with the bytes that have arrived, never by a number in the input, up to the largest
+/// definition or item that is [allowed](EventReader::max_item).
 ///
 /// ```
 /// use wattle_parser::components::EventReader;
@@ -37,20 +37,20 @@ pub struct EventReader<R> {
 }
 
 impl<R: io::Read> EventReader<R> {
-    /// The events of what `input` delivers, with the default features.
+    /// The events of `input`, with the default features.
     pub fn new(input: R) -> EventReader<R> {
         EventReader::with_parser(Parser::new(), input)
     }
 
-    /// The events of what `input` delivers. The parser, which must not have seen any input yet,
-    /// decides on the features and checks.
+    /// The events of `input`, with the features and checks of the parser, which must not have seen
+    /// any input yet.
     pub fn with_parser(parser: Parser, input: R) -> EventReader<R> {
         EventReader { feed: Feed::new(parser.sans_io, input, crate::EventReader::<R>::MAX_ITEM) }
     }
 
-    /// Sets the most bytes of a definition or item, which limits the memory that the reader takes to
-    /// about twice as much; [`MAX_ITEM`](crate::EventReader::MAX_ITEM) unless it is set. Items of up
-    /// to 64 KiB are always allowed.
+    /// Sets the greatest size in bytes of a definition or item, which limits the memory of the
+    /// reader to about twice as much; the default is [`MAX_ITEM`](crate::EventReader::MAX_ITEM).
+    /// Items of up to 64 KiB are always allowed.
     #[must_use]
     pub fn max_item(mut self, bytes: usize) -> EventReader<R> {
         self.feed.set_max_item(bytes);
@@ -66,11 +66,11 @@ impl<R: io::Read> EventReader<R> {
         self.feed.next()
     }
 
-    /// Passes the events that are left to `take`, each where the parser made it: to move every event
-    /// takes longer than to read a small one.
+    /// Passes the remaining events to `take`. The events are not moved, since moving an event takes
+    /// longer than reading a small one.
     ///
     /// # Errors
-    /// As [`next`](EventReader::next).
+    /// The errors of [`next`](EventReader::next).
     ///
     /// ```
     /// let file: &[u8] = b"\0asm\x0d\0\x01\0\x07\x02\x01\x7f";
@@ -105,7 +105,7 @@ impl<R: io::Read> EventReader<R> {
     /// The whole component.
     ///
     /// # Errors
-    /// Errors of the input, the first place where it is malformed, or that it is a module.
+    /// Errors of the input, the first place where it is malformed, or the error for a module.
     pub fn component(mut self) -> Result<Component<'static>, ReadError> {
         let mut builder = Builder::new(Keep::copy());
         let start = self.feed.offset();

@@ -1,5 +1,5 @@
-//! The error path: turns a reason and a position into an [`Error`] that says where in the component
-//! the position is and what was found there. None of this runs while the input is well-formed.
+//! The error path: turns a reason and a position into an [`Error`], with the place in the component
+//! and the bytes that were found there. None of this runs while the input is well-formed.
 
 use alloc::format;
 use alloc::string::String;
@@ -32,7 +32,7 @@ impl Explain for WasmState {
         let bytes = input.data.get(pos..);
         let byte = bytes.and_then(<[u8]>::first);
         let found = match kind {
-            // Nothing says yet whether it is a component.
+            // It is still unknown whether the input is a component.
             Malformed::UnexpectedEnd if is_at_start => Some((String::new(), 0)),
             Malformed::UnknownVersion => version(bytes),
             Malformed::SectionId => section_code(byte),
@@ -52,7 +52,7 @@ impl Explain for WasmState {
         };
         let kind = match kind {
             kind if is_at_start => kind,
-            // The official phrase of components for everything that is cut short.
+            // The official phrase of components for all input that is cut short.
             Malformed::UnexpectedEnd | Malformed::LengthOutOfBounds => Malformed::EndOfFile,
             kind => kind,
         };
@@ -74,11 +74,11 @@ impl Explain for WasmState {
 }
 
 impl WasmState {
-    /// The error for a section, or an inner module or component, that claims more bytes than there
-    /// are.
+    /// The error for a section, or an inner module or component, whose size goes beyond the end of
+    /// the input.
     fn truncated(&self, input: &Input<'_>) -> Error {
         let end = input.offset.saturating_add(input.data.len());
-        // Of everything that is cut short, the outermost tells how much is missing.
+        // If several scopes are cut short, the outermost determines how many bytes are missing.
         let outermost = self.ends.first().copied().filter(|outermost| *outermost > end);
         let extent = match &self.at {
             At::Section(section) => Some(&section.extent),
@@ -93,7 +93,7 @@ impl WasmState {
         }
     }
 
-    /// The next definition, or the section if it is not known which.
+    /// The next definition, or the section if the definition is not known.
     fn definition(&self, input: &Input<'_>) -> Option<DefinitionRef> {
         match &self.at {
             At::Section(section) if section.entries.is_done() => {

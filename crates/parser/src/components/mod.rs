@@ -1,15 +1,15 @@
 //! Parses components, and any file that is a component or a module.
 //!
-//! The calls are those of the parser of modules, and one event type serves both: a [`Part`] is the
-//! begin or end of a module or component, the header of a section, a definition of a component, or an
-//! item of a module.
+//! The methods are those of the parser of modules, and one event type serves both: a [`Part`] is
+//! the start or end of a module or component, the header of a section, a definition of a component,
+//! or an item of a module.
 //!
 //! | to | use |
 //! |---|---|
 //! | get a tree | [`parse_component`], [`parse_wasm`] |
 //! | get as much of a tree as can be read | [`Parser::recover`] |
 //! | walk a slice | [`events`] |
-//! | walk what an [`io::Read`](std::io::Read) delivers | [`EventReader`] |
+//! | walk the input of an [`io::Read`](std::io::Read) | [`EventReader`] |
 //! | feed chunks as they arrive | [`Parser`] |
 //! | continue after a malformed part | [`Events::skip_malformed`] |
 //! | walk over sections by their sizes alone | [`frames`] |
@@ -35,10 +35,10 @@
 //!
 //! # Errors
 //!
-//! The official phrases of components come from a decoder that reads within sections, so a
-//! definition that does not fit in its section is an "unexpected end-of-file", however it would go
-//! on. Errors in a core module have the phrases of modules. The path of an error leads from the
-//! outermost component inwards: "component 0, core module 1, func 3".
+//! The official phrases of components come from a decoder that reads within sections. So the error
+//! for a definition that does not fit in its section is "unexpected end-of-file", whatever follows
+//! the section. Errors in a core module have the phrases of modules. The path of an error leads
+//! from the outermost component inwards: "component 0, core module 1, func 3".
 //!
 //! [`Part`]: wattle_ast::components::Part
 

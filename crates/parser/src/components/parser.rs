@@ -21,11 +21,12 @@ pub enum Step<'b> {
     End,
 }
 
-/// A parser of a module or component that neither holds nor reads input: the caller owns the bytes
-/// and passes those that have arrived.
+/// A parser of a module or component that neither holds nor reads input: the caller owns the bytes,
+/// and passes the bytes that have arrived.
 ///
-/// No more than one definition or item is needed at a time, so an inner module or component is never
-/// held as a whole. Depth takes no stack, and a few bytes of memory a level.
+/// The parser needs no more than one definition or item at a time, so the caller never holds a
+/// whole inner module or component. A level of nesting takes no stack, and only a few bytes of
+/// memory.
 ///
 /// ```
 /// use wattle_ast::components::{Layer, Part};
@@ -61,12 +62,12 @@ pub struct Parser {
 }
 
 impl Parser {
-    /// A parser with the default features, that checks the bodies of functions.
+    /// A parser with the default features, which checks the bodies of functions.
     pub fn new() -> Parser {
         Parser::default()
     }
 
-    /// Sets the features that are on. Encodings of all others are malformed.
+    /// Sets the features that are on. Encodings that need other features are malformed.
     #[must_use]
     pub fn features(mut self, features: Features) -> Parser {
         self.sans_io.features = features;
@@ -81,9 +82,10 @@ impl Parser {
         self
     }
 
-    /// Sets where the module or component lies in a larger input. The parser is given the input from
-    /// the start of the range on, and the module or component must end at the end of the range. Bytes
-    /// behind the range are ignored. Offsets, also those of errors, are offsets in the input.
+    /// Sets the range of a larger input that holds the module or component. The parser is given the
+    /// input from the start of the range on, and the module or component must end at the end of the
+    /// range. Bytes after the range are ignored. All offsets, also those of errors, are offsets in
+    /// the input.
     #[must_use]
     pub fn within(mut self, range: Range<usize>) -> Parser {
         self.sans_io.offset = range.start;
@@ -102,7 +104,7 @@ impl Parser {
     }
 
     /// Takes one event off the front of `data`, which holds the bytes that have arrived and were
-    /// not yet taken. `eof` says that no more will arrive.
+    /// not yet taken. `eof` states that no more bytes will arrive.
     ///
     /// # Errors
     /// The first place where the input is malformed. Nothing is taken then, and calling again with

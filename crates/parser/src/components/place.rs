@@ -1,5 +1,5 @@
-//! Where in a component the parser is: the scopes that are open, and how many definitions of each
-//! sort each of them has so far. Only errors ask for it.
+//! The place of the parser in a component: the open scopes, and the number of definitions of each
+//! sort in each of them so far. Only errors use it.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -10,15 +10,16 @@ use wattle_ast::components::{
 };
 use wattle_ast::{DefinitionRef, Outer, Reader};
 
-/// The numbers of definitions in a scope, by sort, and then by the kinds that are counted apart.
+/// The numbers of definitions in a scope, by sort, followed by the numbers of those that are
+/// numbered by kind.
 type Numbers = [u32; Sort::COUNT + Numbered::COUNT];
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
     /// The numbers of the innermost scope.
     here: Numbers,
-    /// The scopes that are open, from the outermost inwards. Each stands behind the numbers of the
-    /// scope around it that are not zero; so a scope of three bytes of input takes little memory.
+    /// The open scopes, from the outermost inwards. Before each stand the numbers of the scope
+    /// around it that are not zero; so a scope of three bytes of input takes little memory.
     outer: Vec<Saved>,
 }
 
@@ -83,7 +84,7 @@ impl Place {
         }
     }
 
-    /// The scopes that are open.
+    /// The open scopes.
     pub(crate) fn outer(&self) -> Box<[Outer]> {
         let scopes = self.outer.iter().filter_map(|saved| match saved {
             Saved::Scope(outer) => Some(*outer),
@@ -123,8 +124,8 @@ impl Place {
         Some(self.definition(section, sort))
     }
 
-    /// The next definition of a section, which adds to the index space of `sort` if its section does
-    /// not tell.
+    /// The next definition of a section. `sort` is the index space that it adds to, for sections
+    /// whose definitions can have different sorts.
     pub(crate) fn definition(&self, section: SectionId, sort: Option<Sort>) -> DefinitionRef {
         let core = |sort| Some(Sort::Core(sort));
         let plain = |sort| Some(Sort::Plain(sort));

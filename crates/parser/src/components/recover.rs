@@ -1,4 +1,4 @@
-//! Reads as much of a malformed module or component as can be read.
+//! Reads as much as possible of a malformed module or component.
 
 use alloc::vec::Vec;
 
@@ -9,23 +9,24 @@ use super::parser::Parser;
 use super::tree::Builder;
 use crate::raw::Keep;
 
-/// What could be read of a module or component.
+/// The readable parts of a module or component.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Recovered<'a> {
-    /// The module or component. Malformed parts are missing, and later definitions have lower indices
-    /// for it; a malformed body keeps its index, and has the instructions before the malformed one.
+    /// The module or component. It lacks the malformed parts, and later definitions have lower
+    /// indices because of this; a malformed body keeps its index, and has the instructions before
+    /// the malformed one.
     pub wasm: Wasm<'a>,
     /// The number of functions whose bodies were not read.
     pub missing_bodies: usize,
-    /// What is malformed, in order.
+    /// The errors, in order.
     pub errors: Vec<Error>,
 }
 
 /// Counts the functions whose bodies were not read.
 #[derive(Default)]
 struct Bodies {
-    /// Functions of the module at hand whose bodies have not come.
+    /// The number of functions of the current module whose bodies are still to come.
     awaited: usize,
     missing: usize,
 }
@@ -46,8 +47,8 @@ impl Bodies {
 }
 
 impl Parser {
-    /// The module or component of these bytes, as far as it can be read: for tools that show as much
-    /// as possible.
+    /// Reads the module or component in these bytes as far as possible, for tools that show as much
+    /// of it as they can.
     ///
     /// ```
     /// use wattle_parser::components::Parser;
@@ -61,7 +62,7 @@ impl Parser {
     pub fn recover(self, bytes: &[u8]) -> Recovered<'_> {
         let mut builder = Builder::new(Keep::borrow(bytes, self.offset()));
         let (mut bodies, mut errors) = (Bodies::default(), Vec::new());
-        // Bytes that are not even a preamble are a module without anything.
+        // Bytes that do not even begin with a preamble give an empty module.
         let mut is_empty = true;
         let mut events = self.events(bytes);
         while let Some(event) = events.next() {
@@ -73,7 +74,7 @@ impl Parser {
                 }
                 Err(error) => {
                     if let Some(skipped) = events.skip_malformed() {
-                        // The outermost one is not counted by the events.
+                        // The events do not count the outermost module or component.
                         let depth = events.depth() + 1;
                         if is_body(&error) {
                             let body = malformed_body(skipped.bytes).unwrap_or_default();
@@ -103,8 +104,8 @@ pub fn is_body(error: &Error) -> bool {
     error.path.section == Some(SectionId::Code) && error.path.item.is_some()
 }
 
-/// A body with malformed instructions, from its bytes with their size in front; `None` when its
-/// locals are malformed.
+/// Makes a body with malformed instructions from its bytes, which begin with its size; `None` when
+/// its locals are malformed.
 pub fn malformed_body(bytes: &[u8]) -> Option<Body<'_>> {
     Body::from_bytes(Reader::new(bytes).byte_list().ok()?).ok()
 }

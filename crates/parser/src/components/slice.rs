@@ -26,7 +26,7 @@ pub fn events(bytes: &[u8]) -> Events<'_> {
     Parser::new().events(bytes)
 }
 
-/// The component of these bytes, with the default features.
+/// Parses the component in these bytes, with the default features.
 ///
 /// # Errors
 /// The first place where the bytes are malformed. A module is refused too, since it is not a
@@ -43,7 +43,7 @@ pub fn parse_component(bytes: &[u8]) -> Result<Component<'_>, Error> {
     Parser::new().component(bytes)
 }
 
-/// The module or component of these bytes, with the default features.
+/// Parses the module or component in these bytes, with the default features.
 ///
 /// # Errors
 /// The first place where the bytes are malformed.
@@ -78,7 +78,7 @@ impl Parser {
         Events { walk: Walk::new(self.sans_io, bytes) }
     }
 
-    /// The module or component of these bytes.
+    /// Parses the module or component in these bytes.
     ///
     /// # Errors
     /// The first place where the bytes are malformed.
@@ -91,10 +91,10 @@ impl Parser {
         Ok(builder.finish())
     }
 
-    /// The component of these bytes.
+    /// Parses the component in these bytes.
     ///
     /// # Errors
-    /// The first place where the bytes are malformed, or that they are a module.
+    /// The first place where the bytes are malformed, or the error for a module.
     pub fn component(self, bytes: &[u8]) -> Result<Component<'_>, Error> {
         let start = self.offset();
         if Layer::of(bytes) == Some(Layer::Module) {
@@ -107,7 +107,7 @@ impl Parser {
     }
 }
 
-/// The error for a module where only a component is wanted.
+/// The error for a module where only a component is accepted.
 pub(super) fn not_a_component(start: usize) -> Error {
     let version = start.saturating_add(MAGIC.len());
     Error::new(Malformed::ComponentExpected, Span::new(version, version.saturating_add(4)))
@@ -121,12 +121,12 @@ pub struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
-    /// Continues after the malformed part that the last error is about, for tools that show as much
-    /// as possible of a malformed component. In a core module that is the part that
+    /// Continues after the malformed part of the last error, for tools that show as much as
+    /// possible of a malformed component. In a core module, the skipped part is the part that
     /// [`Events::skip_malformed`](crate::Events::skip_malformed) skips, or else the rest of the
-    /// module; in a component, the rest of the section. Of a type that is skipped halfway, the ends
-    /// are missing. Where a whole inner module or component is skipped, because its preamble is
-    /// malformed, it was not entered, and is not left.
+    /// module; in a component, it is the rest of the section. If types in the section are still
+    /// open, their ends are missing. If a whole inner module or component is skipped because its
+    /// preamble is malformed, there is no event that enters or leaves it.
     ///
     /// Returns `None` when the end of the malformed part is unknown or lies beyond the input. The
     /// events end there.
@@ -147,8 +147,8 @@ impl<'a> Events<'a> {
         self.walk.skip_malformed()
     }
 
-    /// Passes the events that are left to `take`, each where the parser made it. An iterator moves
-    /// every event, which takes longer than reading a small definition.
+    /// Passes the remaining events to `take` without moving them. An iterator moves every event,
+    /// which takes longer than reading a small definition.
     ///
     /// # Errors
     /// The first place where the bytes are malformed.
@@ -176,7 +176,7 @@ impl<'a> Events<'a> {
         self.walk.parser.state.ends.len()
     }
 
-    /// The bytes behind the last event.
+    /// The bytes after the last event.
     pub fn rest(&self) -> &'a [u8] {
         self.walk.rest
     }
@@ -194,8 +194,8 @@ impl<'a> Iterator for Events<'a> {
 impl FusedIterator for Events<'_> {}
 
 /// The sections of a module or component, delimited by their sizes alone. Contents, codes and order
-/// are not checked, so this works on binaries that nothing else can read. The content of a section
-/// with an inner module or component can be given to this function again.
+/// are not checked, so this works on binaries that cannot be read otherwise. The content of a
+/// section with an inner module or component can be passed to this function again.
 ///
 /// ```
 /// use wattle_parser::components::frames;

@@ -18,8 +18,8 @@ use crate::section::{Extent, Section};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WasmState {
     pub(super) at: At,
-    /// The offsets at which the inner modules and components that are open end, the innermost last.
-    /// None is behind the one before.
+    /// The ends of the open inner modules and components, as offsets, the innermost last. No end is
+    /// after the one before it.
     pub(super) ends: Vec<usize>,
     pub(super) place: Place,
 }
@@ -37,12 +37,12 @@ pub(super) enum At {
     Section(Section<Entries>),
     /// In a module.
     Module(ModuleState),
-    /// Behind the outermost module or component.
+    /// After the outermost module or component.
     Done,
 }
 
 impl Section<Entries> {
-    /// The bytes that are left.
+    /// The frame of the remaining bytes.
     fn frame(&self) -> Frame {
         Frame::of_component(0, self.extent.left)
     }
@@ -144,7 +144,7 @@ impl State for WasmState {
 
 impl WasmState {
     /// Whether the next part is a definition of the section that the parser is in. Leaves a section
-    /// that has no more of them.
+    /// without further definitions.
     #[inline]
     fn is_in_section(&mut self, input: &Input<'_>) -> Result<bool, NoItem> {
         let At::Section(section) = &self.at else { return Ok(false) };
@@ -180,8 +180,8 @@ impl WasmState {
         Ok(len)
     }
 
-    /// Decodes the next part that is neither a definition of a section nor an item, of which the module
-    /// has no more; `len` becomes the length of the part in bytes.
+    /// Decodes the next part, which is neither a definition of a section nor an item of a module;
+    /// `len` becomes the length of the part in bytes.
     fn part<'b>(&self, input: &Input<'b>, len: &mut usize) -> Result<Part<'b>, NoItem> {
         Ok(match &self.at {
             At::Sections => self.between(input, len)?,
@@ -212,8 +212,8 @@ impl WasmState {
         *len = start;
         match id.holds() {
             Holds::One => {}
-            // What is inside ends where the section does. So that it never ends behind what is
-            // around it, this is an error before anything inside is read.
+            // The inner module or component ends where the section does. This check comes before
+            // anything inside is read, so that it never ends after the component around it.
             Holds::Nested if end > input.room => {
                 return Err(NoItem::Malformed(Malformed::LengthOutOfBounds, 1));
             }
@@ -223,7 +223,7 @@ impl WasmState {
         Ok(Part::Section(header))
     }
 
-    /// The end of the module or component that the parser is in, once all its input has come.
+    /// Returns the end of the module or component that the parser is in, whose input is complete.
     fn end<'b>(&self, input: &Input<'_>) -> Result<Part<'b>, NoItem> {
         match !self.ends.is_empty() && input.room > 0 {
             true => Err(NoItem::CutShort),

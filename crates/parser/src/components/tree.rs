@@ -11,16 +11,16 @@ use wattle_ast::components::{
 use crate::raw::{Keep, Raw};
 use crate::tree::Builder as ModuleBuilder;
 
-/// A module or component whose events are coming.
+/// A module or component that is being built from its events.
 pub(super) struct Builder<'a> {
     keep: Keep<'a>,
     definitions: Vec<Definition<'a>>,
     sections: Vec<RawSection<'a>>,
     raw: Raw<'a, SectionId>,
     module: Option<ModuleBuilder<'a>>,
-    /// The number of modules and components that are open.
+    /// The number of open modules and components.
     depth: usize,
-    /// The number of types that are open in the section at hand.
+    /// The number of open types in the current section.
     types: usize,
     /// The outermost module, once it has ended.
     outermost: Option<Wasm<'a>>,
@@ -95,12 +95,12 @@ impl<'a> Builder<'a> {
 
     fn end_section(&mut self) {
         self.sections.extend(self.raw.end());
-        // Only what was skipped leaves types open.
+        // Only skipped parts leave types open.
         let ends = core::iter::repeat_n(Definition::End, core::mem::take(&mut self.types));
         self.definitions.extend(ends);
     }
 
-    /// Adds bytes that were skipped because they are malformed. From now on `depth` modules and
+    /// Adds bytes that were skipped because they are malformed. Afterwards, `depth` modules and
     /// components are open.
     pub(super) fn skip(&mut self, bytes: &[u8], depth: usize) {
         match &mut self.module {

@@ -1,4 +1,4 @@
-//! Real binaries: the same events from slices, chunks and readers; the tree keeps every byte.
+//! Real binaries: slices, chunks and readers give the same events; the tree keeps every byte.
 
 use crate::common::{Random, check_chunks, check_reader, whole};
 use wattle_ast::{Features, Item};

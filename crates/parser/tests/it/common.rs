@@ -1,9 +1,9 @@
-//! What the test files share: feeding a module in chunks, and comparing what comes out.
+//! The shared code of the test files: feeds a module in chunks, and compares the results.
 
 use wattle_ast::{Error, Features};
 use wattle_parser::{EventReader, Parser, ReadError, Step};
 
-/// Numbers that are the same in every run.
+/// Pseudo-random numbers that are the same in every run.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -16,7 +16,7 @@ impl Random {
     }
 }
 
-/// Walks the whole slice, and hands back how many events tile it, or the error.
+/// Walks the whole slice, and returns the number of events, whose bytes must tile it, or the error.
 pub(crate) fn whole(wasm: &[u8], features: Features) -> Result<usize, Error> {
     let mut end = 0;
     let mut count = 0;
@@ -32,8 +32,8 @@ pub(crate) fn whole(wasm: &[u8], features: Features) -> Result<usize, Error> {
     Ok(count)
 }
 
-/// The checks of what a parser does with input that arrives bit by bit, for a file that names the
-/// parser of modules or that of components `Parser`, and so on.
+/// The checks of a parser whose input arrives bit by bit. The file that uses them imports the types
+/// of the parser of modules or of components, under the same names.
 macro_rules! check_arrival {
     () => {
         /// Feeds the input in chunks, and checks each event and the error against those of the slice.

@@ -1,4 +1,5 @@
-//! Components: the same events and errors in any chunks; events tile the input; mutants and depth.
+//! Components: any chunks give the same events and errors; events tile the input; mutants and
+//! depth.
 
 use wattle_ast::components::{Component, Definition, Event, Layer, Part, Type};
 use wattle_ast::{Encode, Error, Features, Malformed, Outer, Wasm, leb128};
@@ -12,7 +13,7 @@ fn all() -> Parser {
     Parser::new().features(Features::ALL)
 }
 
-/// Walks the whole slice, and hands back the events, or the error.
+/// Walks the whole slice, and returns the events, or the error.
 fn whole(wasm: &[u8]) -> Result<Vec<Event<'_>>, Error> {
     let (mut end, mut depth) = (0, 0_usize);
     let mut events = Vec::new();
@@ -67,7 +68,7 @@ fn published_components_in_any_chunks() {
     }
 }
 
-/// A module as the parser of modules sees it: its events are those of the file.
+/// For a module, the parser of components gives the events of the parser of modules.
 #[test]
 fn a_module_gives_the_events_of_the_parser_of_modules() {
     let module = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
@@ -243,7 +244,7 @@ fn events_and_what_is_skipped_tile_a_malformed_component() {
     assert!(skips > 1000, "{skips}");
 }
 
-/// Claims that nothing can keep are refused with little memory, and soon.
+/// Counts and sizes that the input does not have are refused soon and with little memory.
 #[test]
 fn claims_of_many_and_of_much() {
     const MOST: &[u8] = b"\xff\xff\xff\xff\x0f";
@@ -263,7 +264,7 @@ fn claims_of_many_and_of_much() {
     }
 }
 
-/// An endless custom section in a component is left at the limit, with its path.
+/// An endless custom section in a component is refused at the limit, with its path.
 #[test]
 fn an_endless_definition_is_refused() {
     use std::io::Read;
@@ -276,9 +277,10 @@ fn an_endless_definition_is_refused() {
     assert_eq!(error.path.to_string(), "component 0, custom 0");
 }
 
-/// A component within components, each of which is all that the one around it has.
+/// Components inside of one another, each with the next one as its only content.
 fn deep(depth: usize) -> Vec<u8> {
-    // From the inside out, backwards: each level has a preamble before what it holds.
+    // Built from the inside out, with the bytes reversed: each level has a preamble before its
+    // content.
     let mut reversed: Vec<u8> = Vec::new();
     for level in 0..=depth {
         reversed.extend(Component::PREAMBLE.iter().rev());
@@ -302,14 +304,14 @@ fn depth_takes_no_stack() {
         assert_eq!(component.encoding.sections.len(), depth);
         check_chunks(&wasm, Features::ALL, || 1000);
         check_reader(&wasm, Features::ALL, 100_000);
-        // A malformed bottom.
+        // The innermost component is malformed.
         let mut wasm = wasm;
         let at = wasm.len() - 1;
         wasm[at] = 7;
         let error = parse_component(&wasm).unwrap_err();
         assert_eq!(error.path.outer.len(), depth - 1);
         assert!(error.path.outer.iter().all(|outer| *outer == Outer::Component(0)));
-        // Types in types, which one section holds.
+        // Types inside of one another, in one section.
         let mut types: Component<'_> =
             (0..depth).map(|_| Definition::Type(Type::Instance)).collect();
         types.definitions.extend((0..depth).map(|_| Definition::End));

@@ -1,10 +1,10 @@
-//! What errors in components say: reason, found bytes, feature, offset, and the way inwards.
+//! The errors in components: reason, found bytes, feature, offset, and path.
 
 use wattle_ast::components::Component;
 use wattle_ast::{Features, leb128};
 use wattle_parser::components::Parser;
 
-/// Bytes from hexadecimal digits; spaces do not count.
+/// The bytes of hexadecimal digits; spaces are skipped.
 fn hex(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
@@ -148,7 +148,7 @@ fn the_way_inwards() {
     let expected =
         "illegal opcode ff at offset 0x49, in component 2, core module 1, func 0, instr 0";
     assert_eq!(message(&component(&content), Features::DEFAULT), expected);
-    // Cut short in the inner component.
+    // The inner component is cut short.
     let cut = hex(&content);
     let cut = [&Component::PREAMBLE[..], &cut[..cut.len() - module.len() - 2]].concat();
     let expected = "unexpected end-of-file (27 bytes are missing) at offset 0x30, in component 2";

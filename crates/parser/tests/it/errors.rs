@@ -1,9 +1,9 @@
-//! What errors say: reason, found bytes, feature, offset, and the way through the module.
+//! The errors in modules: reason, found bytes, feature, offset, and path.
 
 use wattle_ast::{Features, Opcode, Span};
 use wattle_parser::Parser;
 
-/// A module from hexadecimal digits; spaces do not count.
+/// The module of hexadecimal digits; spaces are skipped.
 fn module(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
     let bytes = digits
@@ -19,7 +19,7 @@ fn check(hex: &str, features: Features, message: &str) {
     crate::common::check_chunks(&wasm, features, || 1);
 }
 
-/// Types `[] -> []`, an import of a function, two functions.
+/// A type `[] -> []`, an import of a function, two functions.
 const FUNCS: &str = "01 04 01 60 00 00  02 07 01 01 61 01 62 00 00  03 03 02 00 00";
 
 #[test]
@@ -92,12 +92,12 @@ fn items() {
         ("02 06 01 01 61 01 62 09", "malformed import kind at offset 0xf, in import 0"),
         ("07 05 01 01 61 09 00", "malformed export kind at offset 0xd, in export 0"),
         ("09 02 01 09", "malformed elements segment kind at offset 0xb, in elem 0"),
-        // An import of a memory comes before the memory.
+        // The imported memory comes before the defined one, which is malformed.
         (
             "02 08 01 01 61 01 62 02 00 00 05 03 01 10 00",
             "malformed limits flags at offset 0x15, in memory 1",
         ),
-        // A group of more types than the section has bytes.
+        // A group with more types than the section has bytes.
         ("01 04 01 4e 7f 00 00", "length out of bounds at offset 0xc, in type 0"),
     ] {
         check(hex, Features::DEFAULT, message);

@@ -1,4 +1,4 @@
-//! What the parser finds, by area.
+//! The tests of the parser, by area.
 
 mod chunks;
 mod common;

@@ -1,4 +1,4 @@
-//! Hostile input: cut short, altered, deep, and full of claims.
+//! Hostile input: cut short, altered, deeply nested, or with wrong sizes and counts.
 
 use crate::common::{Random, check_chunks, check_reader, whole};
 use wattle_ast::{Body, Encode, Expr, Features, Item, Malformed, Module, Name, SectionId, leb128};
@@ -135,7 +135,8 @@ fn deep_nesting_takes_no_stack() {
     assert_eq!(parse(cut).unwrap_err().kind, Malformed::UnexpectedEnd);
 }
 
-/// A claim that the input does not keep: an error, and a buffer no larger than what came.
+/// A size or count that the input does not have is an error, and does not determine the size of a
+/// buffer.
 #[test]
 fn claims_size_nothing() {
     const MOST: &[u8] = b"\xff\xff\xff\xff\x0f";
@@ -168,7 +169,7 @@ fn claims_size_nothing() {
     check("labels", &[b"\x06", MOST, b"\x01\x7f\0\x0e", MOST, &[0; 100]], bounds);
 }
 
-/// Items that never end: an error once the limit is reached.
+/// An item that never ends is an error once the limit is reached.
 #[test]
 fn an_endless_item_is_refused() {
     use std::io::Read;
@@ -189,14 +190,14 @@ fn an_endless_item_is_refused() {
             ReadError::TooLarge(error) => {
                 assert_eq!((error.max, &*error.path.to_string()), (limit, item), "{what}");
             }
-            // A claim that cannot be kept is an error at once.
+            // A size that the input cannot have is an error at once.
             ReadError::Malformed(error) => {
                 assert_eq!(error.kind, Malformed::LengthOutOfBounds, "{what}");
             }
             error => panic!("{what}: {error}"),
         }
     }
-    // An item of exactly the limit is read.
+    // An item of exactly the greatest size is read.
     let content = vec![0; limit];
     let wasm = [HEADER, &section(SectionId::Custom, None, &content)].concat();
     let item = wasm.len() - HEADER.len();
@@ -205,7 +206,7 @@ fn an_endless_item_is_refused() {
     assert!(matches!(error, ReadError::TooLarge(_)), "{error}");
 }
 
-/// Big items in many chunks: each is tried a few times, not once a chunk.
+/// Big items in many chunks: the parser tries to read each a few times, not once a chunk.
 #[test]
 fn big_items_are_not_tried_at_every_chunk() {
     const LEN: usize = 400_000;
@@ -213,7 +214,7 @@ fn big_items_are_not_tried_at_every_chunk() {
     leb128::write_u32(&mut types, LEN as u32);
     types.extend(vec![0x7f; LEN]);
     types.push(0);
-    // One without a length: an expression of many instructions.
+    // An item without a stated length: an expression of many instructions.
     let global = [&[0x7f, 0][..], &vec![0x01; LEN], &[0x0b]].concat();
     let tables = [&[0x7f, 0][..], &[0x0e, 0, 0].repeat(LEN / 3), &[0x0b]].concat();
     let wasm = [
@@ -227,7 +228,7 @@ fn big_items_are_not_tried_at_every_chunk() {
     check_reader(&wasm, Features::DEFAULT, 1);
 }
 
-/// An endless input with an error in it is left soon after.
+/// An error in an endless input is found soon after its place.
 #[test]
 fn errors_do_not_wait_for_the_end() {
     let mut parser = Parser::new();
@@ -247,7 +248,7 @@ fn errors_do_not_wait_for_the_end() {
     assert_eq!(error.kind, Malformed::LimitsFlags);
 }
 
-/// The smallest module, and what comes of nothing at all.
+/// The smallest module, and the errors for input without any bytes.
 #[test]
 fn nothing() {
     assert_eq!(parse(HEADER), Ok(Module::default()));

@@ -1,5 +1,5 @@
-//! The binary modules of the official suite: what is malformed is refused with the phrase that
-//! the suite expects, what is merely invalid is read, and both the same in any chunks.
+//! The binary modules of the official suite: malformed modules are refused with the phrase that the
+//! suite expects, invalid modules are read, and both have the same results in any chunks.
 
 use crate::common::{Random, check_chunks, check_reader, whole};
 use wattle_ast::Features;
@@ -15,7 +15,7 @@ fn features(proposal: Option<Proposal>) -> Features {
     }
 }
 
-/// Whether a module is read, or refused with the expected phrase, in any chunks.
+/// Checks that a module is read, or refused with the expected phrase, in any chunks.
 fn check(wasm: &[u8], features: Features, expected: Option<&str>) -> Result<(), String> {
     let result = whole(wasm, features);
     for size in [1, 2, 7, 4096] {

@@ -1,19 +1,20 @@
-//! Modules within larger inputs: the same events and errors, at the offsets of the larger input.
+//! Modules within larger inputs: events and errors are the same, with the offsets of the larger
+//! input.
 
 use wattle_ast::{CustomData, Encode, Error, Event, Item, Malformed, Name, Span, leb128};
 use wattle_parser::{Parser, Step};
 
-/// What comes before a module: bytes that would be malformed in one.
+/// The bytes before a module, which would be malformed in a module.
 const BEFORE: &[u8] = b"\xff\xff\xff\xff\xff";
-/// What comes after it: bytes with which each of the modules below would go on, or end otherwise.
+/// The bytes after a module, with which each of the modules below would go on, or end otherwise.
 const AFTER: &[u8] = b"\x0b\x0b\0\x01\0\x0a\x04\x01\x02\0\x0b";
 
 const GOOD: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
 
-/// An item as it was found: its offset, its bytes, and what it is.
+/// An item with its offset and its bytes.
 type Found = (usize, Vec<u8>, Item<'static>);
 
-/// Feeds a parser with pieces of `data`. It must leave alone all but the first `len` bytes.
+/// Feeds a parser with pieces of `data`. The parser must not take more than the first `len` bytes.
 fn feed(mut parser: Parser, data: &[u8], len: usize, piece: usize) -> Result<Vec<Found>, Error> {
     let (mut taken, mut arrived) = (0, 0);
     let mut found = Vec::new();
@@ -35,13 +36,13 @@ fn feed(mut parser: Parser, data: &[u8], len: usize, piece: usize) -> Result<Vec
     }
 }
 
-/// Walks the module at the beginning of `data`, which is all there.
+/// Walks the module at the start of `data`, all of whose bytes are here.
 fn walk(parser: Parser, data: &[u8]) -> Result<Vec<Found>, Error> {
     let found = |it: Event<'_>| (it.offset, it.bytes.to_vec(), it.item.into_owned());
     parser.events(data).map(|event| event.map(found)).collect()
 }
 
-/// Checks that a module is read within a larger input as it is read alone.
+/// Checks that a module within a larger input gives the result that it gives alone.
 fn check(module: &[u8], check_bodies: bool) -> Result<Vec<Found>, Error> {
     let parser = || Parser::new().check_bodies(check_bodies);
     let alone = walk(parser(), module);

@@ -28,7 +28,7 @@ impl<'c> Printer<'c> {
         self.str(")");
     }
 
-    /// Appends a space and the option.
+    /// Appends a space and an option.
     fn canon_opt(&mut self, opt: &CanonOpt) {
         match opt.index() {
             None => {
@@ -44,7 +44,7 @@ impl<'c> Printer<'c> {
 struct Immediates<'p, 'c> {
     printer: &'p mut Printer<'c>,
     op: CanonOp,
-    /// The type of a lifted function, which stands behind all other immediates.
+    /// The type of a lifted function, which is printed after all other immediates.
     lifted: Option<ComponentTypeIdx>,
 }
 

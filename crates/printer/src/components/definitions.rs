@@ -88,13 +88,14 @@ impl<'c> Printer<'c> {
                 self.name(&export.name);
                 self.core_extern_type(&export.ty);
             }
-            // The definitions are listed whole above; the enum may grow in another version.
+            // All definitions of this version are listed above; the enum may grow in another
+            // version.
             _ => return Ok(()),
         }
         self.end(definition, hand_on)
     }
 
-    /// The name that the next index of a sort has.
+    /// The name of the next index of a sort.
     fn name_of_next(&self, sort: Sort) -> Option<Name<'c>> {
         let scope = self.scope()?;
         scope.name(sort, scope.len(sort)).cloned()
@@ -122,7 +123,7 @@ impl<'c> Printer<'c> {
         let printed = printer.fields(hand_on);
         self.out = take(&mut printer.out);
         self.is_legible &= printer.is_legible;
-        // The fields include the closing parenthesis, which every definition ends with.
+        // The fields include the closing parenthesis, but `end` prints one for every definition.
         self.out.pop();
         printed
     }
@@ -248,7 +249,7 @@ impl<'c> Printer<'c> {
         Ok(())
     }
 
-    /// Prints a name section, and returns whether there was anything to print.
+    /// Prints a name section. Returns whether any text was printed.
     fn names(
         &mut self,
         place: usize,
@@ -333,7 +334,7 @@ impl<'c> Printer<'c> {
         self.str(")");
     }
 
-    /// Appends ` (func $f (;0;) (type 1))`, with identifier and index if it is a definition.
+    /// Appends ` (func $f (;0;) (type 1))`, without identifier and index unless `defines` is set.
     fn extern_desc(&mut self, ty: &ExternDesc, defines: bool) {
         self.sort(ty.sort());
         if defines {

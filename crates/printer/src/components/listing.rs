@@ -15,13 +15,13 @@ use crate::printer::into_string;
 pub struct DefinitionLine {
     /// The number of scopes around the definition, without the outermost component.
     pub depth: usize,
-    /// The definition. The text of one that opens a scope, and of a core module, ends before what is
-    /// inside; the text of an end is the closing parenthesis.
+    /// The definition. The text of a definition that opens a scope, and of a core module, ends
+    /// before its content; the text of an end is the closing parenthesis.
     pub text: String,
 }
 
-/// Lists the definitions of a component in order, each as one line, with the names that the component
-/// gives. The contents of custom sections and values are left out.
+/// Lists the definitions of a component in order, each as one line, with the names that the
+/// component gives. Leaves out the contents of custom sections and values.
 ///
 /// ```
 /// use wattle_ast::components::{Component, Definition, PrimType, Type, ValType};
@@ -44,15 +44,15 @@ pub struct DefinitionLister<'c> {
 }
 
 impl<'c> DefinitionLister<'c> {
-    /// A lister of all definitions, those in inner components and types too.
+    /// Makes a lister of all definitions, including those in inner components and types.
     pub fn new(component: &'c Component<'_>) -> DefinitionLister<'c> {
         let mut printer = Printer::new(component, &Config::new().indent(0).skeleton(true));
         printer.open_component(None);
         DefinitionLister { printer, definitions: component.definitions.iter() }
     }
 
-    /// The text of a type at the place of the next definition. That of the type of a component or
-    /// instance is its keyword.
+    /// Returns the text of a type at the place of the next definition. The text of the type of a
+    /// component or instance is its keyword.
     ///
     /// ```
     /// use wattle_ast::components::{Component, PrimType, Type, ValType};

@@ -1,13 +1,13 @@
-//! Components as text: the settings' functions, and the walk through the definitions.
+//! Components as text: the methods of the settings, and the walk through the definitions.
 //!
-//! Definitions are printed in order, one a line. What stands in a definition that opens a scope is
-//! one level deeper. The open scopes are a list, so depth costs no stack.
+//! Definitions are printed in order, one a line. The content of a definition that opens a scope is
+//! one level deeper. The open scopes are a list, so depth takes no stack.
 //!
 //! | file | writes |
 //! |---|---|
-//! | `printer.rs` | how definitions, lines and scopes begin and end; references |
-//! | `scope.rs` | index spaces and identifiers of a scope |
-//! | `names.rs` | what becomes of the names of a component |
+//! | `printer.rs` | the start and end of definitions, lines and scopes; references |
+//! | `scope.rs` | the index spaces and identifiers of a scope |
+//! | `names.rs` | the text for the names of a component |
 //! | `definitions.rs` | definitions |
 //! | `types.rs` | types |
 //! | `canons.rs` | canonical definitions |
@@ -39,7 +39,7 @@ use printer::Printer;
 
 pub use listing::{DefinitionLine, DefinitionLister};
 
-/// The number of bytes to make room for, for each definition.
+/// The number of bytes that are reserved for each definition.
 const USUAL: usize = 48;
 
 /// Prints a component with the default settings: flat, two spaces a level.
@@ -85,8 +85,8 @@ impl Config {
         into_string(printer.out)
     }
 
-    /// Prints a component, handing the text on in pieces. Returns whether every body of its core
-    /// modules could be decoded. The text of a body that could not ends in a comment that says so.
+    /// Prints a component, and hands the text on in pieces. Returns whether every body of its core
+    /// modules could be decoded. The text of any other body ends in a comment about this.
     ///
     /// ```
     /// let mut text = String::new();
@@ -111,7 +111,7 @@ impl Config {
         Ok(printer.is_legible)
     }
 
-    /// Prints what a file holds.
+    /// Prints a module or component.
     ///
     /// ```
     /// use wattle_ast::{Module, Wasm};
@@ -126,7 +126,7 @@ impl Config {
         }
     }
 
-    /// Prints what a file holds, as [`print_to`](Config::print_to) and
+    /// Prints a module or component, as [`print_to`](Config::print_to) and
     /// [`print_component_to`](Config::print_component_to) do.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
-//! What becomes of the names of a component in text.
+//! The text for the names of a component.
 //!
-//! Identifiers are the names, as in modules. Where the name section is not the last definition, the
-//! annotation `(@names)` stands in its place, with the names that no identifier can say. Sections
-//! that identifiers do not lead back to are written as they are: several, malformed ones, and empty
-//! ones.
+//! Identifiers are the names, as in modules. If the name section is not the last definition, the
+//! annotation `(@names)` stands in its place, with the names that identifiers cannot express. Name
+//! sections that identifiers do not lead back to are written as sections: several, malformed and
+//! empty ones.
 
 use alloc::vec::Vec;
 
@@ -12,20 +12,20 @@ use wattle_ast::{Encode, Name};
 
 use super::scope::Survey;
 
-/// How the text states the names of a component.
+/// The way in which the text states the names of a component.
 #[derive(Default)]
 pub(super) enum NameText {
-    /// There is nothing to write beside the identifiers.
+    /// The identifiers state all names.
     #[default]
     Ids,
-    /// The annotation `(@names)` with this content is written: where the section is, or at the end of
-    /// a component without a section.
+    /// The annotation `(@names)` with this content is written: in the place of the section, or at
+    /// the end of a component without a section.
     Mark(Vec<u8>),
     /// The sections are written.
     Sections,
 }
 
-/// The names of a component, and how the text states them.
+/// Returns the names of a component, and the way in which the text states them.
 ///
 /// `own` is the name that the text gives to the component by the identifier of its definition.
 /// `None` stands for the outermost component, whose own name is its identifier.
@@ -60,7 +60,7 @@ pub(super) fn names<'c>(
     if is_last && is_own_name_told && more.is_empty() {
         return (names, NameText::Ids);
     }
-    // An inner component with the annotation has the name that the annotation says, or none.
+    // An inner component with the annotation has the name in the annotation, or none.
     if own.is_some() {
         more.component = names.component.clone();
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use wattle_ast::components::{Component, Definition, Entries, Holds, RawSection, SectionId};
 use wattle_ast::{Features, Malformed, Reader};
 
-/// The offset of each definition, by its place in the list; `usize::MAX` where none is known.
+/// The offset of each definition, by its place in the list; `usize::MAX` if it is unknown.
 #[derive(Default)]
 pub(super) struct Offsets {
     definitions: Vec<usize>,
@@ -16,8 +16,8 @@ pub(super) struct Offsets {
 const UNKNOWN: usize = usize::MAX;
 
 impl Offsets {
-    /// The offsets of the definitions, as far as the sections hold them: where a definition was
-    /// changed, those behind it have no offsets.
+    /// Finds the offsets of the definitions, as far as the sections hold them: definitions after a
+    /// changed one have no offsets.
     pub(super) fn of(component: &Component<'_>) -> Offsets {
         let mut offsets = Offsets::default();
         let mut at = Component::PREAMBLE.len();
@@ -30,8 +30,8 @@ impl Offsets {
         offsets
     }
 
-    /// Adds the offsets of the definitions of a section, and gives the offset behind it: of the next
-    /// section. `None` if the section does not hold the definitions at its place.
+    /// Adds the offsets of the definitions of a section, and returns the offset of the next
+    /// section; `None` if the section does not hold the definitions at its place.
     fn section(
         &mut self,
         section: &RawSection<'_>,
@@ -49,7 +49,7 @@ impl Offsets {
         let content = reader.offset();
         let place = self.definitions.len();
         match section.id {
-            // A custom section that was taken out leaves the offsets of others as they are.
+            // A custom section that was removed does not change the offsets of the others.
             SectionId::Custom if section.holds(rest).is_none() => {
                 Some(content.saturating_add(size))
             }
@@ -99,7 +99,7 @@ impl Offsets {
         self.definitions.get(place).copied().filter(|at| *at != UNKNOWN)
     }
 
-    /// The offset of the core module that the definition at a place holds.
+    /// The offset of the core module in the definition at a place.
     pub(super) fn of_module(&self, place: usize) -> Option<usize> {
         let at = self.modules.binary_search_by_key(&place, |(place, _)| *place).ok()?;
         self.modules.get(at).map(|(_, content)| *content)

@@ -1,4 +1,4 @@
-//! The state of printing a component, and how definitions, lines and scopes begin and end.
+//! The state of printing a component, and the start and end of definitions, lines and scopes.
 
 use alloc::vec::{IntoIter, Vec};
 use core::fmt;
@@ -27,13 +27,13 @@ pub(super) struct Printer<'c> {
     pub(super) out: Vec<u8>,
     pub(super) lines: Lines,
     pub(super) definitions: &'c [Definition<'c>],
-    /// The types of values, once there is a value.
+    /// The types of values. They are collected when the first value is printed.
     pub(super) types: TypePlaces,
-    /// The components that have not begun.
+    /// The surveys of the components that have not begun.
     surveys: IntoIter<Survey>,
     /// The open scopes; the first one is the outermost component.
     scopes: Vec<OpenScope<'c>>,
-    /// The identifiers of spaces without any.
+    /// The identifiers of a space without identifiers.
     no_ids: Ids,
     pub(super) offsets: Offsets,
     pub(super) results: Results,
@@ -88,7 +88,7 @@ impl<'c> Printer<'c> {
         strings::write_name(&mut self.out, name);
     }
 
-    /// Appends ` (`, the keyword, what `content` appends, and `)`.
+    /// Appends ` (`, the keyword, the text of `content`, and `)`.
     pub(super) fn form(&mut self, keyword: &str, content: impl FnOnce(&mut Self)) {
         self.str(" (");
         self.str(keyword);
@@ -120,12 +120,12 @@ impl<'c> Printer<'c> {
         }
     }
 
-    /// The number of open scopes: the level of definitions.
+    /// The number of open scopes, which is the level of definitions.
     pub(super) fn depth(&self) -> usize {
         self.scopes.len()
     }
 
-    /// The innermost open scope. There always is one while definitions are printed.
+    /// The innermost open scope. There always is a scope while definitions are printed.
     pub(super) fn scope(&self) -> Option<&OpenScope<'c>> {
         self.scopes.last()
     }
@@ -135,8 +135,8 @@ impl<'c> Printer<'c> {
         self.lines.begin(&mut self.out, self.scopes.len() + deeper);
     }
 
-    /// Begins the definition at a place: a line, the offset if known, and `opening`, which has the
-    /// parenthesis and the keyword.
+    /// Begins the definition at a place: a line, the offset if it is known, and `opening`, which is
+    /// the parenthesis and the keyword.
     pub(super) fn begin(&mut self, place: usize, opening: &str) {
         self.line(0);
         if let Some(scope) = self.scopes.last_mut() {
@@ -148,7 +148,7 @@ impl<'c> Printer<'c> {
         self.str(opening);
     }
 
-    /// Ends a definition, which may have added indices.
+    /// Ends a definition, and adds its indices to the scope.
     pub(super) fn end(&mut self, definition: &Definition<'_>, hand_on: HandOn<'_>) -> fmt::Result {
         self.str(")");
         if let (Some(scope), Some(added)) = (self.scopes.last_mut(), definition.adds()) {
@@ -162,8 +162,9 @@ impl<'c> Printer<'c> {
         self.scopes.push(OpenScope::of_type(kind));
     }
 
-    /// Begins the scope of a component, and gives the component's own name. `own` is the name that
-    /// the text gives to it by the identifier of its definition; `None` for the outermost component.
+    /// Begins the scope of a component, and returns the component's own name. `own` is the name
+    /// that the text gives to it by the identifier of its definition; `None` for the outermost
+    /// component.
     pub(super) fn open_component(&mut self, own: Option<Option<Name<'c>>>) -> Option<Name<'c>> {
         let survey = self.surveys.next().unwrap_or_default();
         let own = own.as_ref().map(Option::as_ref);
@@ -207,7 +208,7 @@ impl<'c> Printer<'c> {
         Ok(())
     }
 
-    /// The content of the annotation with names, if there is one that was not written yet.
+    /// Takes the content of the annotation with names, if the annotation is still to be written.
     pub(super) fn take_mark(&mut self) -> Option<Vec<u8>> {
         let scope = self.scopes.last_mut()?;
         match &mut scope.name_text {
@@ -240,8 +241,8 @@ impl<'c> Printer<'c> {
         self.reference_in(self.scopes.len().checked_sub(1), index.sort(), index.number());
     }
 
-    /// Appends a space and a reference to what an enclosing scope has: the identifier of what was
-    /// defined before, the number of anything else.
+    /// Appends a space and a reference to a definition of an enclosing scope: the identifier if it
+    /// was defined before, or else the number.
     pub(super) fn reference_out(&mut self, count: usize, index: SortIdx) {
         let scope = self.scopes.len().checked_sub(count.saturating_add(1));
         self.reference_in(scope, index.sort(), index.number());
@@ -253,7 +254,8 @@ impl<'c> Printer<'c> {
         ids.unwrap_or(&self.no_ids).reference(&mut self.out, number);
     }
 
-    /// Writes core types, of which `more` are just being defined.
+    /// Writes core types. `more` core types are being defined, and can be referred to by
+    /// identifier.
     pub(super) fn core_types(&mut self, more: u32, write: impl FnOnce(Types<'_>, &mut Vec<u8>)) {
         let scope = self.scopes.last();
         let ids = scope.and_then(|scope| scope.ids(CORE_TYPE)).unwrap_or(&self.no_ids);

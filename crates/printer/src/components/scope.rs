@@ -11,21 +11,21 @@ use crate::config::Config;
 use crate::ids::{Ids, Space};
 use crate::limits;
 
-/// What a component has, which its names depend on: found before anything is printed.
+/// The facts about a component that its names depend on, found before anything is printed.
 #[derive(Default)]
 pub(super) struct Survey {
     /// The number of indices of each sort, by [`Sort::place`].
     lens: [u32; Sort::COUNT],
     /// The places of the name sections in the list of definitions.
     pub(super) names: Vec<usize>,
-    /// The values without a place for an identifier: the first of each run and the length of the run,
-    /// in ascending order.
+    /// The values without a place for an identifier: the first index and the length of each run, in
+    /// ascending order.
     unplaced: Vec<(u32, u32)>,
 }
 
 impl Survey {
-    /// Counts what a definition adds. `has_place` says whether text has a place for identifiers
-    /// there.
+    /// Counts the indices that a definition adds. `has_place` states whether the text has a place
+    /// for their identifiers.
     fn add(&mut self, definition: &Definition<'_>, has_place: bool) {
         let Some((sort, count)) = definition.adds() else { return };
         let Some(len) = self.lens.get_mut(sort.place()) else { return };
@@ -35,7 +35,7 @@ impl Survey {
         *len = len.saturating_add(count);
     }
 
-    /// Whether text has a place for the identifier of an index.
+    /// Whether the text has a place for the identifier of an index.
     pub(super) fn has_place(&self, sort: Sort, index: u32) -> bool {
         if sort == Sort::Plain(PlainSort::Value) {
             let behind = self.unplaced.partition_point(|(first, _)| *first <= index);
@@ -48,7 +48,7 @@ impl Survey {
     }
 }
 
-/// How many results of start functions may still be written one by one.
+/// The number of results of start functions that may still be written one by one.
 pub(super) struct Results {
     left: u32,
 }
@@ -72,7 +72,7 @@ impl Results {
 pub(super) fn surveys(definitions: &[Definition<'_>]) -> Vec<Survey> {
     let mut surveys: Vec<Survey> = Vec::from([Survey::default()]);
     let mut results = Results::default();
-    // The components that are open, by their place in the list; `None` for types.
+    // The open scopes: components by their place in the list; `None` for types.
     let mut open = Vec::from([Some(0)]);
     for (place, definition) in definitions.iter().enumerate() {
         let has_place = match definition {
@@ -104,18 +104,18 @@ pub(super) struct OpenScope<'c> {
     pub(super) kind: Scope,
     /// The number of indices of each sort so far, by [`Sort::place`].
     lens: [u32; Sort::COUNT],
-    /// The identifiers of each sort, by [`Sort::place`]; empty if nothing has one.
+    /// The identifiers of each sort, by [`Sort::place`]; empty if the scope has no identifiers.
     ids: Vec<Ids>,
-    /// The names that the identifiers are made of.
+    /// The names that the identifiers are made from.
     names: Names<'c>,
-    /// How the text states the names.
+    /// The way in which the text states the names.
     pub(super) name_text: NameText,
-    /// Whether anything was printed in it.
+    /// Whether anything was printed in the scope.
     pub(super) has_lines: bool,
 }
 
 impl<'c> OpenScope<'c> {
-    /// The scope of a type, in which nothing has a name.
+    /// The scope of a type, which has no identifiers.
     pub(super) fn of_type(kind: Scope) -> OpenScope<'c> {
         OpenScope {
             kind,
@@ -189,5 +189,5 @@ fn ids(survey: &Survey, names: &Names<'_>, config: &Config) -> Vec<Ids> {
     all
 }
 
-/// The core types, whose identifiers core types refer to.
+/// The sort of core types, whose identifiers other core types refer to.
 pub(super) const CORE_TYPE: Sort = Sort::Core(CoreSort::Type);

@@ -23,8 +23,8 @@ impl Printer<'_> {
         }
     }
 
-    /// Appends a space and the type of a value that is imported or exported, where an index stands
-    /// in parentheses.
+    /// Appends a space and the type of an imported or exported value. A type index is in
+    /// parentheses.
     pub(super) fn bound_type(&mut self, ty: ValType) {
         match ty {
             ValType::Prim(_) => self.val_type(ty),
@@ -32,8 +32,8 @@ impl Printer<'_> {
         }
     }
 
-    /// Appends a space and the type. Behind the type of a component or instance, the closing
-    /// parenthesis is missing, because its declarations follow.
+    /// Appends a space and the type. The closing parenthesis of the type of a component or instance
+    /// is not written, because its declarations follow.
     pub(super) fn type_definition(&mut self, ty: &Type<'_>) {
         let Some(form) = ty.form() else {
             if let Type::Prim(prim) = ty {

@@ -1,4 +1,4 @@
-//! Literals of values: the types say what the bytes of a value mean.
+//! Literals of values: the bytes of a value have a meaning only with its type.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-value-definitions>
 
@@ -10,17 +10,17 @@ use wattle_syntax::strings;
 
 use crate::numbers;
 
-/// What is still to be printed, the next last.
+/// A part of the value that is still to be printed. The last part in the list comes next.
 enum Rest {
     Close,
-    /// This many values of a type, which stands in the definition of another.
+    /// This many values of a type. The place is that of the definition that refers to the type.
     Values(ValType, Option<TypePlace>, u32),
     /// This many entries of a map.
     Entries([ValType; 2], TypePlace, u32),
 }
 
-/// The literal of a value, with a space before it; `None` if the bytes are not a value of the type, or
-/// text cannot say the value.
+/// Returns the literal of a value, with a space before it; `None` if the bytes are not a value of
+/// the type, or if text cannot express the value.
 pub(super) fn literal(
     value: &Value<'_>,
     types: &TypePlaces,
@@ -29,7 +29,7 @@ pub(super) fn literal(
     let mut literal = Literal { types, definitions, out: Vec::new() };
     let mut reader = Reader::new(&value.bytes);
     let mut open = Vec::from([Rest::Values(value.ty, None, 1)]);
-    // A value may take no bytes, but a text is no longer than the bytes make it.
+    // Values can take no bytes at all, so this bounds the text by the number of bytes.
     let mut left = value.bytes.len().saturating_mul(4).saturating_add(16);
     while let Some(rest) = open.pop() {
         left = left.checked_sub(1)?;
@@ -70,7 +70,7 @@ impl Literal<'_, '_> {
         strings::write_name(&mut self.out, name);
     }
 
-    /// Prints a value as far as its type says, and adds what follows.
+    /// Prints the start of a value, and adds its remaining parts to `open`.
     fn value(
         &mut self,
         ty: ValType,
@@ -125,7 +125,7 @@ impl Literal<'_, '_> {
                     }
                 }
                 self.str(")");
-                // Bits without a flag have no text.
+                // Text cannot express set bits that have no flag.
                 return left.iter().all(|byte| *byte == 0).then_some(());
             }
             Type::List(elem) => {
@@ -234,7 +234,7 @@ impl Literal<'_, '_> {
     }
 }
 
-/// A number that takes no more bytes than it has to: text says no other.
+/// Reads a number in its shortest form, the only form that text can express.
 fn shortest_u64(reader: &mut Reader<'_>) -> Option<u64> {
     let (start, value) = (reader.pos(), reader.u64().ok()?);
     let mut shortest = Vec::new();

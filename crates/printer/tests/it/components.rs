@@ -1,5 +1,5 @@
-//! Components as text: what it looks like, what becomes of names, and that any list of definitions
-//! can be printed.
+//! Components as text: the form of the text, the names in it, and that any list of definitions can
+//! be printed.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn parser() -> wattle_parser::components::Parser {
     wattle_parser::components::Parser::new().features(Features::ALL)
 }
 
-/// What is read of a custom section with this content.
+/// The definition that is read from a custom section with this content.
 fn custom(name: &'static str, bytes: Vec<u8>) -> Definition<'static> {
     let data = CustomData::Bytes(bytes.into());
     Definition::from_custom(Custom { name: name.into(), data, after: None })
@@ -289,7 +289,7 @@ fn styles() -> Vec<(&'static str, Config)> {
 fn all_definitions_look_as_expected() {
     let component: Component<'_> = definitions().into_iter().collect();
     assert_eq!(component.check(), Ok(()));
-    // Through the binary, so that there are offsets.
+    // Encoded and parsed, so that there are offsets.
     let bytes = wattle_encoder::encode_component(&component);
     let component = parser().component(&bytes).unwrap();
     let mut printed = String::new();
@@ -348,7 +348,7 @@ fn identifiers_are_those_of_the_scope_that_an_outer_alias_names() {
         prim(PrimType::S8),
         alias(1),
         alias(0),
-        // The component that is being defined, and a scope that does not exist.
+        // The component that is being defined, and a reference beyond the outermost scope.
         Definition::Alias(Alias::Outer { count: 1, item: SortIdx::new(COMPONENT, 0) }),
         alias(2),
         section(None, &[(TYPE, 0, "inner")]),
@@ -373,16 +373,16 @@ fn identifiers_are_those_of_the_scope_that_an_outer_alias_names() {
 
 #[test]
 fn names_that_identifiers_cannot_say_and_the_place_of_the_section_are_in_an_annotation() {
-    // In its place.
+    // The section is not the last definition.
     let names = || section(None, &[(TYPE, 0, "t")]);
     let moved = print(vec![names(), prim(PrimType::U8)]);
     assert_eq!(moved, "(component\n  (@names)\n  (type $t (;0;) u8)\n)\n");
-    // Of what does not exist.
+    // A name of a function that does not exist.
     let more = section(None, &[(TYPE, 0, "t"), (FUNC, 1, "f")]);
     let text = print(vec![prim(PrimType::U8), more]);
     let mark = r#"(@names "\01\05\01\01\01\01f")"#;
     assert_eq!(text, format!("(component\n  (type $t (;0;) u8)\n  {mark}\n)\n"));
-    // Two with one name, and an empty one.
+    // Two equal names, and an empty name.
     let doubled = section(None, &[(TYPE, 0, "t"), (TYPE, 1, "t"), (TYPE, 2, "")]);
     let text = print(vec![prim(PrimType::U8), prim(PrimType::U8), prim(PrimType::U8), doubled]);
     let expected = "\
@@ -410,7 +410,7 @@ fn name_sections_that_identifiers_do_not_lead_back_to_are_written() {
     assert_eq!(written(vec![empty]), 1);
     assert_eq!(written(vec![long]), 0);
     assert_eq!(written(vec![names(), names()]), 2);
-    // The first one that is not malformed gives the identifiers.
+    // The first name section that is not malformed gives the identifiers.
     let text = print(vec![prim(PrimType::U8), malformed, names()]);
     assert!(text.contains("(type $t (;0;) u8)"), "{text}");
 }
@@ -487,7 +487,7 @@ fn values_by_the_billion_are_one_line() {
     let named =
         Config::new().name_unnamed(true).print_component(&definitions.into_iter().collect());
     assert!(named.len() < 1_000, "{named}");
-    // The limit is for all start functions, wherever they stand.
+    // The limit is for the results of all start functions together.
     let mut many = vec![start(999), Definition::Component, start(1)];
     many.extend([start(1), Definition::End, start(1)]);
     let text = print(many);
@@ -574,7 +574,7 @@ fn a_file_is_a_module_or_a_component() {
     }
 }
 
-/// Components with names of all kinds, in all places.
+/// Components with names of all kinds, in all places, each with a description.
 fn named() -> Vec<(Definitions, &'static str)> {
     let u8 = || prim(PrimType::U8);
     let names = || section(None, &[(TYPE, 0, "t")]);
@@ -620,13 +620,14 @@ fn named() -> Vec<(Definitions, &'static str)> {
     all
 }
 
-/// What the text of a component leads to.
+/// The component that is parsed from a text.
 fn parsed(text: &str) -> Component<'static> {
     let parsed = wattle_wat::Parser::new().features(Features::ALL).component(text);
     parsed.unwrap_or_else(|errors| panic!("{errors}\n{text:.3000}")).component.into_owned()
 }
 
-/// The text of a component leads back to it, in every style that adds nothing and leaves nothing out.
+/// The text of a component parses back to the component, in every style without additions and
+/// omissions.
 fn comes_back(component: &Component<'_>, what: &str) {
     let new = Config::new;
     for config in [new(), new().fold(true).indent(0), new().offsets(true)] {
@@ -669,7 +670,7 @@ fn names_come_back() {
     }
 }
 
-/// The values that the specification has as examples, with their bytes.
+/// The example values of the specification, with their bytes.
 #[test]
 fn values_are_literals_of_their_types() {
     let types = r#"
@@ -744,16 +745,17 @@ fn values_without_a_literal_are_bytes() {
     };
     let string = Type::Prim(PrimType::String);
     for (definitions, ending) in [
-        // A number in more bytes than it needs, bytes that are too many, and too few.
+        // A number in more bytes than it needs, too many bytes, and too few.
         (value(string.clone(), b"\x81\x00a"), "(binary \"\\81\\00a\"))"),
         (value(string.clone(), b"\x01ab"), "(binary \"\\01ab\"))"),
         (value(string, b"\x02a"), "(binary \"\\02a\"))"),
-        // Another NaN, a character that no token has, a flag that the type lacks, no such case.
+        // Another NaN, a character that text cannot express, a flag that the type lacks, a case
+        // that the type lacks.
         (value(Type::Prim(PrimType::F32), &[0, 0, 0xc1, 0x7f]), "(binary \"\\00\\00\\c1\\7f\"))"),
         (value(Type::Prim(PrimType::Char), "é".as_bytes()), "(binary \"\\c3\\a9\"))"),
         (value(Type::Flags(["a".into()].into()), &[2]), "(binary \"\\02\"))"),
         (value(Type::Enum(["a".into()].into()), &[1]), "(binary \"\\01\"))"),
-        // Many values without any bytes.
+        // Many values that take no bytes.
         (
             vec![
                 Definition::Type(Type::Tuple([].into())),

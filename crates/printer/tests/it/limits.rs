@@ -1,12 +1,12 @@
-//! Text stays in proportion to the module, and what stands in a shorter form comes back.
+//! Text stays in proportion to the module, and its shorter forms parse back to the module.
 
 use wattle_ast::{
     BlockType, Body, Func, FuncType, Instr, Local, LocalIdx, Module, RefType, TypeIdx, ValType,
 };
 use wattle_printer::Config;
 
-/// The texts of a module in several styles, each of which leads back to the module, names included,
-/// unless the style adds names.
+/// Checks the texts of a module in several styles. Each text parses back to the module, names
+/// included, unless the style adds names.
 fn check(module: &Module<'_>, most: usize) -> String {
     let bytes = wattle_encoder::encode(module);
     let base = Config::new();
@@ -77,7 +77,7 @@ fn a_long_type_is_not_repeated() {
     let mut module = module_of(FuncType::new(params, []), Body::new([], get), 1_000);
     let most = 500_000;
     check(&module, most);
-    // The names of its parameters stand beside the identifiers.
+    // The parameters also have names.
     for func in 0..1_000 {
         module.names.locals.entry(func.into()).insert(5.into(), "p".into());
     }
@@ -106,7 +106,8 @@ fn a_long_name_is_not_repeated() {
     check(&module, 1_000_000);
 }
 
-/// Takes text, and fails once it has taken this many bytes. It keeps the length of the longest piece.
+/// Takes text, and fails once it has taken this many bytes. Records the length of the longest
+/// piece.
 struct Pieces {
     left: usize,
     longest: usize,

@@ -18,7 +18,7 @@ fn a_name_that_looks_like_a_comment_stays_whole() {
 fn a_listing_ends_before_a_malformed_instruction() {
     let module = Module::default();
     let lister = Lister::new(&module);
-    // An opcode that does not exist, an immediate that is cut off, code behind the last `end`.
+    // An opcode that does not exist, an immediate that is cut off, code after the last `end`.
     for (bytes, lines, len) in [
         (&b"\x01\xff\x0b"[..], 1, 1),
         (b"\x01\x41\x80", 1, 1),

@@ -1,4 +1,4 @@
-//! The printer from outside.
+//! The tests of the printer, by area.
 
 extern crate alloc;
 

@@ -8,7 +8,7 @@ fn text(write: impl Fn(&mut Vec<u8>)) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// A cheap generator that covers every bit width.
+/// A simple generator of numbers of every bit width.
 fn samples() -> impl Iterator<Item = u64> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     (0..50_000).map(move |i| {
@@ -29,7 +29,7 @@ fn integers_agree_with_the_standard_library() {
     }
 }
 
-/// Reads what [`hex_float`] writes.
+/// Reads a float that [`hex_float`] wrote.
 fn parse_hex(text: &str) -> Option<f64> {
     let digits = text.strip_prefix("0x")?;
     let (digits, exponent) = digits.split_once('p')?;

@@ -1,12 +1,12 @@
-//! Custom sections that point at places in the module, through text and through the canonical form:
-//! what they say stays true, or they are left out.
+//! Custom sections with offsets into the module, through text and through the canonical form: their
+//! offsets are updated, or the sections are left out.
 
 use wattle_ast::custom::{BranchHint, BranchHints};
 use wattle_ast::{FuncIdx, Module};
 use wattle_encoder::encode_canonical;
 
-/// A module with two types, `() -> ()` and `(i32) -> ()`, an imported function of the first, and a
-/// function of the second.
+/// A module with two types, `() -> ()` and `(i32) -> ()`, an imported function of the first type,
+/// and a function of the second.
 const HEAD: &[u8] =
     b"\0asm\x01\0\0\0\x01\x08\x02\x60\0\0\x60\x01\x7f\0\x02\x07\x01\x01a\x01b\0\0\x03\x02\x01\x01";
 
@@ -84,7 +84,7 @@ fn any_metadata_and_several_kinds() {
 
 #[test]
 fn metadata_without_a_place_in_text_keeps_its_section() {
-    // Of a whole function; at an `end`.
+    // Metadata of a whole function, and metadata at an `end`.
     for (content, short) in [
         ([1, 1, 2, 0, 1, 7, 14, 0], [1, 1, 2, 0, 1, 7, 10, 0]),
         ([1, 1, 2, 9, 1, 7, 11, 0], [1, 1, 2, 5, 1, 7, 7, 0]),
@@ -130,11 +130,12 @@ fn what_points_at_bytes_is_left_out_where_these_move() {
 
 #[test]
 fn what_points_at_bytes_is_left_out_where_sections_before_it_move() {
-    // The size of the type section in two bytes.
+    // The size of the type section has two bytes.
     let mut bytes = binary(&[CODE, &custom("sourceMappingURL", b"\x01u")]);
     bytes.splice(9..10, [0x88, 0]);
     assert_eq!(parse(&bytes).left_out_of_shortest().len(), 1);
-    // That the data count section is not needed moves the places of sections.
+    // The data count section is not needed, so it is left out, which changes the places of
+    // sections.
     let sections: [&[u8]; 4] =
         [b"\x0c\x01\x00", CODE, &custom("linking", &[2]), &custom(".debug_info", b"")];
     let bytes = binary(&sections);

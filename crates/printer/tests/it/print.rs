@@ -1,5 +1,5 @@
-//! What printing looks like, as data: each `tests/print/NAME.wat` is parsed and printed in every
-//! style, and the result compared with `NAME.expected`. `BLESS=1` rewrites the expectations.
+//! Printed text, as data: each `tests/print/NAME.wat` is parsed and printed in every style, and the
+//! result is compared with `NAME.expected`. `BLESS=1` rewrites the expectations.
 
 use std::fmt::Write;
 use std::fs;
@@ -42,7 +42,7 @@ fn modules_look_as_expected() {
                 errors.as_slice()[0].span.line_column(&LineIndex::new(&text))
             )
         });
-        // Through the binary, so that there are offsets.
+        // Encoded and parsed, so that there are offsets.
         let bytes = wattle_encoder::encode(&parsed);
         let module = wattle_parser::Parser::new().features(Features::ALL).module(&bytes).unwrap();
         let mut printed = String::new();
@@ -74,16 +74,16 @@ fn offsets_are_those_of_the_bytes_they_stand_before() {
         Some((usize::from_str_radix(offset, 16).ok()?, value))
     });
     let instructions: Vec<_> = instructions.collect();
-    // Of constant expressions the offset is not known.
+    // The offsets of constant expressions are not known.
     assert_eq!(instructions.len(), 1, "{printed}");
     for (offset, value) in instructions {
         assert_eq!(bytes[offset..offset + 2], [0x41, value], "{printed}");
     }
-    // Every other item has one.
+    // Every other item has an offset.
     assert_eq!(printed.matches("(;@").count(), 7 + 1, "{printed}");
 }
 
-/// Nesting does not make the text longer than in proportion, nor does it take stack.
+/// Nesting keeps the text in proportion to the body, and takes no stack.
 #[test]
 fn deep_nesting_stays_linear() {
     const DEPTH: usize = 100_000;
@@ -105,8 +105,8 @@ fn deep_nesting_stays_linear() {
     }
 }
 
-/// What only a module put together by hand can hold: nothing panics, and groups that do not fit
-/// are left out.
+/// A module that no parser makes: printing it does not panic, and groups that do not fit are left
+/// out.
 #[test]
 fn odd_modules_print() {
     use wattle_ast::*;

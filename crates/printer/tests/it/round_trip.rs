@@ -1,5 +1,6 @@
-//! Every module of the official suite and of the corpus is printed in several styles, parsed, and
-//! encoded: the bytes must be those of the module itself, and printing again must change nothing.
+//! Prints every module of the official suite and of the corpus in several styles, then parses and
+//! encodes the text: the bytes must be those of the module itself, and printing again must give the
+//! same text.
 
 use std::str;
 use std::time::Instant;
@@ -12,7 +13,7 @@ use wattle_tests::suite;
 use wattle_tests::{corpus, table::Table};
 use wattle_wat::script::{self, ModuleSource};
 
-/// The settings that must not change what the text says.
+/// The settings that must not change the meaning of the text.
 fn styles() -> [(&'static str, Config); 4] {
     let new = Config::new;
     [
@@ -23,7 +24,7 @@ fn styles() -> [(&'static str, Config); 4] {
     ]
 }
 
-/// The first place where two texts or byte strings differ, with what is around it.
+/// The first place where two texts or byte strings differ, with the text around it.
 fn difference(ours: &[u8], theirs: &[u8]) -> String {
     let at = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
     let around = |bytes: &[u8]| {
@@ -101,7 +102,7 @@ fn the_suite_comes_back() {
 #[test]
 fn the_corpus_comes_back() {
     let files = corpus::files_for("printer, the_corpus_comes_back");
-    // Their text is hundreds of megabytes.
+    // The text of these is hundreds of megabytes long.
     let large = ["esbuild", "canvaskit", "pyodide", "ruby", "ruby-debug", "wllama"];
     for file in files {
         if large.contains(&&*file.name) && std::env::var_os("WATTLE_LARGE").is_none() {

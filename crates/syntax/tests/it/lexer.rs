@@ -1,11 +1,11 @@
-//! Tokens: what they are, and that they tile the text.
+//! Tokens: their kinds, and that they tile the text.
 
 use pretty_assertions::assert_eq;
 use wattle_syntax::LexError::*;
 use wattle_syntax::Lexer;
 use wattle_syntax::TokenKind::{self, *};
 
-/// The tokens of a text, blanks left out.
+/// Checks the tokens of a text, without blanks.
 fn check(text: &str, expected: &[(TokenKind, &str)]) {
     let mut end = 0;
     let mut found = Vec::new();
@@ -116,7 +116,7 @@ fn blanks_of_any_number_end_at_the_first_other_byte() {
     for len in 0..100 {
         for other in [" ", "\t", "\n", "\r"] {
             for at in 0..=len {
-                // One blank of another kind, or none.
+                // One blank of another kind, or without it.
                 let mut blanks = " ".repeat(len);
                 blanks.replace_range(at..(at + 1).min(len), other);
                 for rest in ["", "x", "x and thirty-two bytes or more after it"] {

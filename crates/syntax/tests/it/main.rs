@@ -1,4 +1,4 @@
-//! Tokens, numbers, strings and words from outside.
+//! The tests of tokens, numbers, strings and words.
 
 mod lexer;
 mod numbers;

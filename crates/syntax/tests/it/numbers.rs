@@ -217,7 +217,7 @@ fn the_edges_of_the_range() {
     assert_eq!(f32("0x1p-149"), Ok(F32(1)));
     assert_eq!(f32("0x1p-99999999999999999999"), Ok(F32(0)));
     assert_eq!(f32("0x1p+99999999999999999999"), Err(OutOfRange));
-    // The largest subnormal float and a half rounds up to the least normal one.
+    // The mean of the largest subnormal float and the least normal one rounds up to the normal one.
     assert_eq!(f32("0x0.ffffffp-126"), Ok(F32::from(f32::MIN_POSITIVE)));
 }
 
@@ -267,7 +267,8 @@ fn decimal_halfway_points_round_to_even() {
 
 #[test]
 fn long_decimal_floats() {
-    // The exponent undoes the length of the text, and is beyond the exponents that `core` reads.
+    // The exponent compensates for the length of the text, and is beyond the exponents that `core`
+    // reads.
     let zeros = "0".repeat(700_000);
     assert_eq!(f64(format!("0.{zeros}15e700001")), Ok(F64::from(1.5)));
     assert_eq!(f64(format!("25{zeros}e-700001")), Ok(F64::from(2.5)));
@@ -284,13 +285,13 @@ fn long_decimal_floats() {
     assert_eq!(f64(format!("{half}_0_1")), Ok(next));
 }
 
-/// Rounds a binary fraction bit by bit, with the result as powers of two. `bits` are those of the
-/// value, the first worth `2^weight`.
+/// Rounds a binary fraction bit by bit. `bits` are the bits of the value, the first of which is
+/// worth `2^weight`. The result has the same form.
 fn reference(bits: &[bool], weight: i64, precision: i64, min_weight: i64) -> (Vec<bool>, i64) {
     let first = bits.iter().position(|&bit| bit).unwrap();
     let first_weight = weight - first as i64;
     let last_weight = (first_weight - precision + 1).max(min_weight);
-    // The kept bits, from one above the first (for a carry) down to the last that fits.
+    // The kept bits, from one above the first bit (for a carry) down to the last bit that fits.
     let at = |w: i64| w <= weight && bits.get((weight - w) as usize).copied().unwrap_or(false);
     let top = first_weight.max(last_weight) + 1;
     let mut kept: Vec<bool> = (last_weight..=top).rev().map(at).collect();

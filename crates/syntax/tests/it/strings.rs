@@ -1,4 +1,4 @@
-//! Strings and identifiers, both ways.
+//! Strings and identifiers: reading and writing.
 
 use wattle_syntax::strings::{bytes, escape, id, name, write_bytes, write_id, write_name};
 use wattle_syntax::{Lexer, TokenKind};

@@ -1,14 +1,14 @@
-//! Tokens and what stands between them.
+//! Tokens and the trivia between them.
 
 use wattle_syntax::{Lexer, Tokens};
 
-/// Checks that the tokens are those of the lexer, and that trivia fills the gaps between them.
+/// Checks that the tokens are those of the lexer, and that trivia fill the gaps between them.
 fn check(text: &str) {
     let tokens = Tokens::new(text, &[]);
     let expected: Vec<_> = Lexer::new(text).filter(|(kind, _)| !kind.is_trivia()).collect();
     let all = (0..tokens.len()).map(|pos| tokens.get(pos));
     let found: Vec<_> = all.map(|token| (token.kind, token.span())).collect();
-    // Annotations are kept separately, and leave gaps.
+    // Annotations are kept separately, so they leave gaps.
     if text.contains("(@") {
         assert!(found.iter().all(|token| expected.contains(token)), "{text}");
     } else {

@@ -1,4 +1,4 @@
-//! Where words end.
+//! The ends of words.
 
 use wattle_syntax::{is_id_char, word_len};
 

@@ -7,28 +7,29 @@ use core::fmt;
 use wattle_ast::components::{NameError, Sort, SortIdx, TypeForm};
 use wattle_ast::{Path, Shown};
 
-/// What a builder was told that cannot be built.
+/// The ways to misuse a builder of components.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ComponentBuildErrorKind {
-    /// An index of something that is not there yet: the number of definitions of its sort so far.
+    /// An index that no definition has yet: the index, and the number of definitions of its sort so
+    /// far.
     UnknownIndex(SortIdx, u32),
-    /// An outer alias that goes further out than there are scopes: the number of scopes.
+    /// An outer alias that goes beyond the outermost scope: its count, and the number of scopes.
     OuterCount(u32, u32),
-    /// An outer alias of something that inner scopes cannot reach.
+    /// An outer alias of a sort of definitions that inner scopes cannot reach.
     OuterSort(Sort),
-    /// The name of an import or export that does not parse.
+    /// The name of an import or export that is malformed.
     Name(NameError),
-    /// The name of an import or export that is too much like an earlier one.
+    /// The name of an import or export that conflicts with an earlier one.
     NameConflict(String),
-    /// A label of a field, a case, a flag or a parameter that does not parse.
+    /// A label of a field, a case, a flag or a parameter that is malformed.
     Label(NameError),
-    /// A label that is too much like an earlier one of its type.
+    /// A label that conflicts with an earlier label of its type.
     LabelConflict(String),
     /// A record, variant, tuple, enumeration, set of flags or list of a fixed length without
     /// elements.
     Empty(TypeForm),
-    /// A set of more flags than 32.
+    /// A set of more than 32 flags.
     TooManyFlags(usize),
     /// An export of a core definition that is not a module.
     ExportSort(Sort),
@@ -38,14 +39,14 @@ pub enum ComponentBuildErrorKind {
     Lift,
     /// An import in the type of an instance, or another definition that its scope does not permit.
     Misplaced,
-    /// Bytes of a core module that do not begin as one.
+    /// Bytes of a core module that do not begin with the preamble of a module.
     NotAModule,
-    /// A tree was asked for, and a core module was given as bytes.
+    /// A core module that was given as bytes, in a component that is built as a tree.
     ModuleBytes,
 }
 
-/// A component that cannot be built, because the builder was misused. The first misuse is reported
-/// when the component is finished.
+/// The error for a component that cannot be built, because the builder was misused. The first
+/// misuse is reported when the component is finished.
 ///
 /// ```
 /// use wattle_encoder::{ComponentBuilder, ComponentBuildErrorKind};
@@ -70,7 +71,7 @@ impl ComponentBuildError {
         ComponentBuildError(Box::new(Misuse { kind, path }))
     }
 
-    /// What is wrong.
+    /// The kind of misuse.
     pub fn kind(&self) -> &ComponentBuildErrorKind {
         &self.0.kind
     }

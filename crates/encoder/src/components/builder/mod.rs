@@ -2,8 +2,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | [`ComponentBuilder`]: everything that a component defines |
-//! | `types.rs` | the methods that several builders have, and the builders of types with definitions |
+//! | `mod.rs` | [`ComponentBuilder`]: the definitions of a component |
+//! | `types.rs` | the methods of several builders, and the builders of types with definitions |
 //! | `scopes.rs` | the definitions so far, the open scopes, and the checks |
 //! | `error.rs` | [`ComponentBuildError`]: misuse of a builder |
 
@@ -33,20 +33,20 @@ use types::{fields_of, import_methods, name, type_methods};
 
 use super::stream::Encoder;
 
-/// Builds a component from its parts, in order: each may refer to what was added before. Each method
-/// that adds something with an index returns the index, in the type of its index space.
+/// Builds a component from its parts, in order: each part may refer to earlier parts. Each method
+/// that adds a definition with an index returns the index, in the type of its index space.
 ///
-/// The builder checks that everything that is referred to is there, that names and labels parse and
-/// do not conflict, and that nothing stands where it may not. What it finds wrong,
-/// [`build`](ComponentBuilder::build) and [`encode`](ComponentBuilder::encode) report. Whether types
-/// match, a validator tells.
+/// The builder checks that the definitions that a part refers to exist, that names and labels are
+/// well-formed and do not conflict, and that each definition stands in a scope that permits it.
+/// [`build`](ComponentBuilder::build) and [`encode`](ComponentBuilder::encode) report the errors.
+/// Types are not compared: use a validator for that.
 ///
 /// ```
 /// use wattle_ast::components::{CanonOpt, PrimType};
 /// use wattle_ast::{FuncIdx, Instr, Limits, MemArg, MemIdx, MemType, ValType};
 /// use wattle_encoder::{ComponentBuilder, ModuleBuilder};
 ///
-/// // A core module that returns the string that it is given: where it lies, and its length.
+/// A core module that returns the string that it is given, as its address and its length.
 /// let mut module = ModuleBuilder::new();
 /// let memory = module.memory(MemType { limits: Limits { min: 1, ..Limits::default() }, ..MemType::default() });
 /// let ty = module.ty([ValType::I32; 2], [ValType::I32]);
@@ -100,7 +100,7 @@ impl Default for ComponentBuilder<'_> {
 }
 
 impl<'a> ComponentBuilder<'a> {
-    /// A builder of a component.
+    /// Makes a builder of a component.
     pub fn new() -> ComponentBuilder<'a> {
         ComponentBuilder::default()
     }
@@ -108,8 +108,8 @@ impl<'a> ComponentBuilder<'a> {
     type_methods!();
     import_methods!();
 
-    /// Adds a resource, which is represented by a core type. The destructor is called when it is
-    /// dropped.
+    /// Adds a resource type, whose resources are represented by a core type. The destructor is
+    /// called when a resource is dropped.
     pub fn resource_type(
         &mut self,
         rep: wattle_ast::ValType,
@@ -118,8 +118,8 @@ impl<'a> ComponentBuilder<'a> {
         self.ty(Type::Resource(ResourceType { rep, destructor }))
     }
 
-    /// Exports something under a name, and returns the new index that it has as an export: types and
-    /// exports that follow should refer to that.
+    /// Exports an item under a name, and returns its new index as an export. Later types and
+    /// exports should refer to the new index.
     ///
     /// A name may have attributes:
     ///
@@ -137,7 +137,7 @@ impl<'a> ComponentBuilder<'a> {
         self.add_export(name.into(), item, None)
     }
 
-    /// Exports something under a name, with a type that is less than its own.
+    /// Exports an item under a name, with a supertype of its type.
     pub fn export_as<I: SortIndex>(
         &mut self,
         name: impl Into<ExternName<'a>>,
@@ -161,8 +161,8 @@ impl<'a> ComponentBuilder<'a> {
         self.scopes.add(Definition::CoreModule(Box::new(module)))
     }
 
-    /// Adds a core module that is in bytes, as a compiler of another language gives it. The bytes are
-    /// not parsed, so [`build`](ComponentBuilder::build) cannot make a tree of the component.
+    /// Adds a core module as bytes, such as the output of a compiler of another language. The bytes
+    /// are not parsed, so [`build`](ComponentBuilder::build) cannot make a tree of the component.
     ///
     /// ```
     /// let mut component = wattle_encoder::ComponentBuilder::new();
@@ -204,7 +204,7 @@ impl<'a> ComponentBuilder<'a> {
         self.scopes.add(Definition::CoreInstance(CoreInstance::Instantiate { module, args }))
     }
 
-    /// Adds a core instance that is made of definitions.
+    /// Adds a core instance that exports definitions of this component.
     pub fn core_exports<'n>(
         &mut self,
         exports: impl IntoIterator<Item = (&'n str, CoreSortIdx)>,
@@ -214,7 +214,8 @@ impl<'a> ComponentBuilder<'a> {
         self.scopes.add(Definition::CoreInstance(CoreInstance::Exports(exports)))
     }
 
-    /// Adds an alias of an export of a core instance. The type of the index says what is exported.
+    /// Adds an alias of an export of a core instance. The type of the returned index determines the
+    /// sort of the export.
     pub fn core_alias<I: SortIndex>(
         &mut self,
         instance: CoreInstanceIdx,
@@ -243,7 +244,7 @@ impl<'a> ComponentBuilder<'a> {
         self.scopes.add(Definition::Instance(Instance::Instantiate { component, args }))
     }
 
-    /// Adds an instance that is made of definitions.
+    /// Adds an instance that exports definitions of this component.
     ///
     /// ```
     /// # let mut component = wattle_encoder::ComponentBuilder::new();
@@ -282,7 +283,7 @@ impl<'a> ComponentBuilder<'a> {
         self.scopes.add(Definition::Canon(Canon::Lower { func, opts }))
     }
 
-    /// Makes a core function: any canonical built-in.
+    /// Makes a core function from any canonical built-in.
     ///
     /// ```
     /// use wattle_ast::components::Canon;
@@ -303,9 +304,9 @@ impl<'a> ComponentBuilder<'a> {
         self.scopes.add(Definition::Canon(canon))
     }
 
-    /// Adds a component, whose definitions the closure adds. Inside, indices of this component mean
-    /// nothing: [`outer_alias`](ComponentBuilder::outer_alias) makes types, components and core
-    /// modules known there.
+    /// Adds a component, whose definitions the closure adds. Indices of this component have no
+    /// meaning inside of it: [`outer_alias`](ComponentBuilder::outer_alias) makes types, components
+    /// and core modules accessible there.
     ///
     /// ```
     /// use wattle_ast::components::{PrimType, Type};
@@ -326,7 +327,7 @@ impl<'a> ComponentBuilder<'a> {
         index
     }
 
-    /// Adds a component that is already there.
+    /// Adds an existing component.
     pub fn add_component(&mut self, component: Component<'a>) -> ComponentIdx {
         if component.check().is_err() {
             self.scopes.misuse(ComponentBuildErrorKind::Misplaced, None);
@@ -380,16 +381,16 @@ impl<'a> ComponentBuilder<'a> {
         self.scopes.push(definition)
     }
 
-    /// The names of the component and what it defines, for reading and changing. They become its name
-    /// section.
+    /// The names of the component and its definitions, for reading and changing. They become its
+    /// name section.
     pub fn names(&mut self) -> &mut Names<'a> {
         self.scopes.names()
     }
 
-    /// The component as a tree.
+    /// Returns the component as a tree.
     ///
     /// # Errors
-    /// The first misuse of the builder, and a core module that was given as bytes.
+    /// The first misuse of the builder, and the error for a core module that was given as bytes.
     pub fn build(self) -> Result<Component<'a>, ComponentBuildError> {
         let (definitions, modules) = self.finish()?;
         match modules.is_empty() {
@@ -401,7 +402,7 @@ impl<'a> ComponentBuilder<'a> {
         }
     }
 
-    /// The bytes of the component.
+    /// Returns the bytes of the component.
     ///
     /// # Errors
     /// The first misuse of the builder.

@@ -1,5 +1,5 @@
-//! The definitions that a builder has so far, the scopes that are open, and the checks of each
-//! definition that is added.
+//! The definitions of a builder so far, its open scopes, and the checks of each definition that is
+//! added.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -20,17 +20,17 @@ pub(super) struct Scopes<'a> {
     pub(super) definitions: Vec<Definition<'a>>,
     /// The core modules that were given as bytes, by the places of their definitions.
     pub(super) modules: Vec<(usize, Cow<'a, [u8]>)>,
-    /// The scopes that are open, the innermost last. The outermost is always there.
+    /// The open scopes, the innermost last. There is always an outermost scope.
     open: Vec<Open<'a>>,
     /// The first misuse.
     pub(super) error: Option<ComponentBuildError>,
 }
 
-/// A scope that is open.
+/// An open scope.
 #[derive(Clone, Debug)]
 struct Open<'a> {
     scope: Scope,
-    /// What the scope is in the one around it.
+    /// The step to the scope from the one around it, for the path of an error.
     outer: Option<Outer>,
     counts: Counts,
     /// The keys of the names of imports, and of exports.
@@ -93,7 +93,7 @@ impl<'a> Scopes<'a> {
         index
     }
 
-    /// Adds a definition that opens a scope, and what `content` adds to that scope.
+    /// Adds a definition that opens a scope, and the definitions that `content` adds to that scope.
     pub(super) fn scope<I: SortIndex>(
         &mut self,
         definition: Definition<'a>,
@@ -121,7 +121,7 @@ impl<'a> Scopes<'a> {
         self.definitions.push(Definition::End);
     }
 
-    /// Adds the name section of the innermost scope, if anything there has a name.
+    /// Adds the name section of the innermost scope, if any name was set.
     pub(super) fn end_names(&mut self) {
         let names = core::mem::take(&mut self.here().names);
         if !names.is_empty() {
@@ -129,7 +129,7 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    /// Records a misuse, unless there was another before.
+    /// Records a misuse, if it is the first.
     pub(super) fn misuse(&mut self, kind: Kind, definition: Option<&Definition<'a>>) {
         if self.error.is_none() {
             let outer: Vec<Outer> = self.open.iter().filter_map(|open| open.outer).collect();

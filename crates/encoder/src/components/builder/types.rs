@@ -1,4 +1,4 @@
-//! The methods that add types, aliases and imports, for the builders whose scopes permit them; and
+//! The methods that add types, aliases and imports, for the builders whose scopes permit these; and
 //! the builders of the types of components, instances and core modules.
 
 use alloc::boxed::Box;
@@ -15,7 +15,7 @@ use wattle_ast::{
 
 use super::scopes::Scopes;
 
-/// The type of a component that is being built. [`ComponentBuilder::component_type`] makes one.
+/// Builds the type of a component. [`ComponentBuilder::component_type`] makes this builder.
 ///
 /// [`ComponentBuilder::component_type`]: crate::ComponentBuilder::component_type
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct ComponentTypeBuilder<'b, 'a> {
     pub(super) scopes: &'b mut Scopes<'a>,
 }
 
-/// The type of an instance that is being built. [`ComponentBuilder::instance_type`] makes one.
+/// Builds the type of an instance. [`ComponentBuilder::instance_type`] makes this builder.
 ///
 /// [`ComponentBuilder::instance_type`]: crate::ComponentBuilder::instance_type
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct InstanceTypeBuilder<'b, 'a> {
     pub(super) scopes: &'b mut Scopes<'a>,
 }
 
-/// The type of a core module that is being built. [`ComponentBuilder::module_type`] makes one.
+/// Builds the type of a core module. [`ComponentBuilder::module_type`] makes this builder.
 ///
 /// [`ComponentBuilder::module_type`]: crate::ComponentBuilder::module_type
 #[derive(Debug)]
@@ -42,7 +42,8 @@ pub struct ModuleTypeBuilder<'b, 'a> {
 /// The methods that add types and aliases, for a struct with a field `scopes`.
 macro_rules! type_methods {
     () => {
-        /// Adds a type that is one value: any but the type of a component or instance.
+        /// Adds a type that is one [`Type`] value. The types of components and instances are added
+        /// empty.
         ///
         /// ```
         /// use wattle_ast::components::{PrimType, Type};
@@ -59,7 +60,7 @@ macro_rules! type_methods {
             }
         }
 
-        /// Adds a record of fields.
+        /// Adds a record type.
         ///
         /// ```
         /// use wattle_ast::components::PrimType;
@@ -76,7 +77,7 @@ macro_rules! type_methods {
             self.ty(Type::Record(fields_of(fields)))
         }
 
-        /// Adds a variant of cases, of which each may have a payload.
+        /// Adds a variant type; each case may have a payload.
         pub fn variant_type<'n>(
             &mut self,
             cases: impl IntoIterator<Item = (&'n str, Option<ValType>)>,
@@ -95,7 +96,7 @@ macro_rules! type_methods {
             self.ty(Type::Tuple(types.into_iter().collect()))
         }
 
-        /// Adds a set of flags.
+        /// Adds a type of flags.
         pub fn flags_type<'n>(
             &mut self,
             flags: impl IntoIterator<Item = &'n str>,
@@ -103,7 +104,7 @@ macro_rules! type_methods {
             self.ty(Type::Flags(flags.into_iter().map(name).collect()))
         }
 
-        /// Adds an enumeration.
+        /// Adds an enumeration type.
         pub fn enum_type<'n>(
             &mut self,
             cases: impl IntoIterator<Item = &'n str>,
@@ -211,7 +212,8 @@ macro_rules! type_methods {
             self.scopes.scope(definition, |scopes| content(&mut ModuleTypeBuilder { scopes }))
         }
 
-        /// Adds an alias of an export of an instance. The type of the index says what is exported.
+        /// Adds an alias of an export of an instance. The type of the returned index determines the
+        /// sort of the export.
         ///
         /// ```
         /// use wattle_ast::ComponentFuncIdx;
@@ -235,8 +237,8 @@ macro_rules! type_methods {
             self.scopes.add(Definition::Alias(alias))
         }
 
-        /// Adds an alias of a type, a core type, a component or a core module of an enclosing scope:
-        /// of the scope around this one if `count` is 1.
+        /// Adds an alias of a type, a core type, a component or a core module of an enclosing
+        /// scope. A `count` of 1 stands for the scope around this one.
         pub fn outer_alias<I: SortIndex>(&mut self, count: u32, item: I) -> I {
             let item: SortIdx = item.into();
             self.scopes.add(Definition::Alias(Alias::Outer { count, item }))
@@ -284,7 +286,7 @@ macro_rules! import_methods {
             self.import(name, ExternDesc::CoreModule(ty))
         }
 
-        /// Imports a type: a resource, or one that equals another.
+        /// Imports a type: a resource type, or a type that equals another.
         pub fn import_type(
             &mut self,
             name: impl Into<ExternName<'a>>,
@@ -312,7 +314,7 @@ pub(super) use import_methods;
 /// The methods that add exports in types, for a struct with a field `scopes`.
 macro_rules! export_methods {
     () => {
-        /// Adds an export of a type, and returns the index of what is exported.
+        /// Adds an export of a type, and returns the index of the exported item.
         pub fn export(&mut self, name: impl Into<ExternName<'a>>, ty: ExternDesc) -> SortIdx {
             let sort = ty.sort();
             let index = self.scopes.number(sort);
@@ -320,8 +322,8 @@ macro_rules! export_methods {
             SortIdx::new(sort, index)
         }
 
-        /// Adds an export of a type, and returns the index of the exported type: what other types
-        /// here should refer to.
+        /// Adds an export of a type, and returns the index of the exported type. Other types in
+        /// this scope should refer to this index.
         ///
         /// ```
         /// use wattle_ast::components::{ExternDesc, TypeBound};
@@ -345,7 +347,7 @@ macro_rules! export_methods {
     };
 }
 
-/// A copy of a name.
+/// Makes a copy of a name.
 pub(super) fn name<'a>(name: &str) -> Name<'a> {
     String::from(name).into()
 }
@@ -379,8 +381,8 @@ impl<'a> ModuleTypeBuilder<'_, 'a> {
         self.scopes.add(Definition::CoreType(CoreType::Rec(types.into_iter().collect())))
     }
 
-    /// Adds an alias of a core type of an enclosing scope: of the component around the type if
-    /// `count` is 1.
+    /// Adds an alias of a core type of an enclosing scope. A `count` of 1 stands for the component
+    /// around the type.
     pub fn outer_alias(&mut self, count: u32, ty: TypeIdx) -> TypeIdx {
         let item = SortIdx::from(CoreSortIdx::Type(ty));
         self.scopes.add(Definition::Alias(Alias::Outer { count, item }))
