@@ -50,7 +50,7 @@ impl Buffer {
         parser: &mut SansIo<impl State>,
         most: usize,
     ) -> Result<(), ReadError> {
-        self.take_over(from);
+        self.take_over(from)?;
         loop {
             if self.end >= most {
                 let path = parser.path_of_next(self.data());
@@ -65,11 +65,21 @@ impl Buffer {
     }
 
     /// Copies the bytes that another buffer has not handed out.
-    fn take_over(&mut self, from: &Buffer) {
+    fn take_over(&mut self, from: &Buffer) -> io::Result<()> {
         let rest = from.data();
-        self.bytes.resize(self.bytes.len().max(rest.len()), 0);
+        self.grow_to(rest.len())?;
         self.bytes[..rest.len()].copy_from_slice(rest);
         (self.start, self.end, self.eof) = (0, rest.len(), from.eof);
+        Ok(())
+    }
+
+    /// Makes the buffer at least this long.
+    fn grow_to(&mut self, len: usize) -> io::Result<()> {
+        if len > self.bytes.len() {
+            self.bytes.try_reserve_exact(len - self.bytes.len())?;
+            self.bytes.resize(len, 0);
+        }
+        Ok(())
     }
 
     /// Reads once. A full buffer doubles first, but does not become longer than `most`, which must
@@ -77,8 +87,7 @@ impl Buffer {
     fn fill(&mut self, input: &mut impl io::Read, most: usize) -> io::Result<()> {
         if self.end == self.bytes.len() {
             let len = self.bytes.len().saturating_mul(2).max(CHUNK).min(most);
-            self.bytes.try_reserve_exact(len - self.end)?;
-            self.bytes.resize(len, 0);
+            self.grow_to(len)?;
         }
         let read = loop {
             match input.read(&mut self.bytes[self.end..]) {
