@@ -56,17 +56,17 @@ impl<K, V> Ordered<K, V> {
 }
 
 impl<K, V> Ordered<K, V> {
-    /// The values in order, to be changed.
+    /// Mutable references to the values, in order.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.entries.iter_mut().map(|(_, value)| value)
     }
 }
 
 impl<K: Ord + Clone, V> Ordered<K, V> {
-    /// Adds an entry behind the others. If the key has an entry, that stays.
+    /// Adds an entry behind the others, unless the key has one.
     ///
     /// # Errors
-    /// The value that is there.
+    /// The value that the key has already.
     pub fn insert(&mut self, key: K, value: V) -> Result<(), &V> {
         if let Some(&place) = self.places.get(&key) {
             return self.entries.get(place).map_or(Ok(()), |(_, value)| Err(value));
@@ -84,7 +84,7 @@ impl<K: Ord + Clone, V> Ordered<K, V> {
         self.entries.get(*self.places.get(key)?).map(|(_, value)| value)
     }
 
-    /// The value of a key, to be changed.
+    /// A mutable reference to the value of a key.
     pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -100,13 +100,13 @@ impl<K: Ord + Clone, V> Ordered<K, V> {
         self.places.contains_key(key)
     }
 
-    /// The entries without the lookup.
+    /// The entries in order, by value.
     pub(crate) fn into_entries(self) -> Vec<(K, V)> {
         self.entries
     }
 }
 
-/// Of several entries with one key, the first stays.
+/// Keeps the first of several entries with one key.
 impl<K: Ord + Clone, V> FromIterator<(K, V)> for Ordered<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut map = Ordered::default();

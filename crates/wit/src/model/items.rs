@@ -75,7 +75,7 @@ pub struct Func {
     pub docs: Option<String>,
     /// The gate.
     pub gate: Gate,
-    /// The name that means something to the host.
+    /// The external identifier, whose meaning is up to the host.
     pub external_id: Option<Text>,
 }
 
@@ -92,7 +92,7 @@ impl Func {
 pub enum Key {
     /// The whole name of an interface.
     Interface(InterfaceId),
-    /// A name of the world alone: of a function, a type, or an interface.
+    /// A name in the world alone: of a function, a type, or an interface.
     Name(Text),
 }
 
@@ -107,7 +107,7 @@ pub enum Extern {
         gate: Gate,
         /// The documentation of the import or export.
         docs: Option<String>,
-        /// The name that means something to the host.
+        /// The external identifier, whose meaning is up to the host.
         external_id: Option<Text>,
     },
     /// A function.
@@ -117,7 +117,7 @@ pub enum Extern {
 }
 
 impl Extern {
-    /// The word for it in messages.
+    /// The word for the import or export in messages.
     pub const fn sort(&self) -> &'static str {
         match self {
             Extern::Interface { .. } => "interface",
@@ -142,7 +142,8 @@ pub struct World {
     pub name: Text,
     /// The package.
     pub package: PackageId,
-    /// The imports, those that follow from others too. The types of the world are among them.
+    /// The imports, with those that follow from other imports and exports. The types of the world
+    /// are among them.
     pub imports: Externs,
     /// The exports.
     pub exports: Externs,
@@ -170,7 +171,7 @@ impl World {
         if is_import { &self.imports } else { &self.exports }
     }
 
-    /// The imports or the exports, to be changed.
+    /// A mutable reference to the imports or the exports.
     pub(crate) fn side_mut(&mut self, is_import: bool) -> &mut Externs {
         if is_import { &mut self.imports } else { &mut self.exports }
     }

@@ -1,4 +1,4 @@
-//! Names of interfaces, worlds, imports and exports, and what is found by name.
+//! Names of interfaces, worlds, imports and exports, and the lookup of items by name.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -45,9 +45,10 @@ impl Model {
         self.interface(self.package(&package)?, interface)
     }
 
-    /// The world that a name asks for: the world of a package by its own name, or any world of the
-    /// model by its whole name, whose version can be left out where there is one alone. Without a
-    /// name, the only world of the package. As in text, `%` may stand before each part of a name.
+    /// Returns the world that a name selects: a world of the package by its own name, or any world
+    /// of the model by its whole name, whose version can be left out if the model has only one of
+    /// that package. Without a name, returns the only world of the package. As in text, `%` may
+    /// stand before each part of a name.
     ///
     /// ```
     /// use wattle_wit::Resolver;
@@ -67,7 +68,7 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// If there is no such world, or several and no name.
+    /// If no world has the name; without a name, if the package does not have exactly one world.
     pub fn select_world(
         &self,
         package: PackageId,
@@ -94,7 +95,7 @@ impl Model {
         found.ok_or_else(|| SelectError::Unknown { name: name.into(), worlds: known() })
     }
 
-    /// The package of a name without a version, if there is one version of it alone.
+    /// The package of a name without a version, if the model has only one version of it.
     fn only_version(&self, name: &PackageName) -> Option<PackageId> {
         let is_meant = |other: &PackageName| {
             name.version.is_none() && other.namespace == name.namespace && other.name == name.name
@@ -139,7 +140,8 @@ impl Model {
         }
     }
 
-    /// The type that others are names of, directly or through further names.
+    /// The type that a type is another name of, directly or through further names; otherwise the
+    /// type itself.
     pub fn origin(&self, ty: TypeId) -> TypeId {
         self[ty].origin.unwrap_or(ty)
     }
@@ -165,7 +167,7 @@ impl PackageName {
         format!("{}:{}/{item}{at}{version}", self.namespace, self.name)
     }
 
-    /// The package and the item that a whole name says.
+    /// Splits a whole name into the name of the package and that of the item.
     pub(crate) fn split(name: &str) -> Option<(PackageName, &str)> {
         let name = InterfaceName::parse(name, wattle_ast::Features::ALL).ok()?;
         let package = PackageName {
@@ -177,7 +179,7 @@ impl PackageName {
     }
 }
 
-/// Why no world was selected.
+/// The reason why no world was selected.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum SelectError {

@@ -26,7 +26,7 @@ impl Val {
         }
     }
 
-    /// A primitive type as it is; for any other, what `f` makes of it.
+    /// Returns a primitive type as it is, and any other type with the id that `f` returns for it.
     pub(super) fn map(self, f: impl FnOnce(TypeId) -> TypeId) -> Val {
         match self {
             Val::Prim(_) => self,
@@ -35,7 +35,7 @@ impl Val {
     }
 }
 
-/// What a type is.
+/// The kind of a type.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
     /// Another name of a type. If that belongs to another interface, a `use`.
@@ -66,9 +66,9 @@ pub enum Kind {
     Own(TypeId),
     /// A handle for the time of a call.
     Borrow(TypeId),
-    /// Values as they come.
+    /// A stream of values.
     Stream(Option<Val>),
-    /// A value when it comes.
+    /// A value that comes later.
     Future(Option<Val>),
 }
 
@@ -126,8 +126,8 @@ impl Kind {
         }
     }
 
-    /// The definition of the type in a component, where `index` gives the index of each type that it
-    /// is made of. `None` for another name of a type that is not primitive, and for a resource.
+    /// The definition of the type in a component, where `index` gives the index of each type that
+    /// it is made of. `None` for another name of a type that is not primitive, and for a resource.
     ///
     /// ```
     /// use wattle_ast::components::{PrimType, Type};
@@ -211,14 +211,14 @@ impl Kind {
     }
 }
 
-/// Where a type is defined.
+/// The interface or world that defines a type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Owner {
-    /// Wherever it is used: it has no name.
+    /// No owner: the type has no name, and is written out where it is used.
     Nobody,
-    /// In an interface.
+    /// An interface.
     Interface(InterfaceId),
-    /// In a world.
+    /// A world.
     World(WorldId),
 }
 
@@ -227,11 +227,11 @@ pub enum Owner {
 pub struct Type {
     /// The name. Types without one are written out where they are used.
     pub name: Option<Text>,
-    /// Where it is defined.
+    /// The interface or world that defines it.
     pub owner: Owner,
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
-    /// The name that means something to the host.
+    /// The external identifier, whose meaning is up to the host.
     pub external_id: Option<Text>,
     /// Documentation and gate.
     pub docs: TypeDocs,
@@ -247,8 +247,8 @@ pub struct Type {
 }
 
 impl Type {
-    /// A type without documentation. What follows from its kind is filled in by
-    /// [`Model::add_type`](super::Model::add_type).
+    /// A type without documentation. [`Model::add_type`](super::Model::add_type) fills in the
+    /// fields that follow from its kind.
     pub(crate) fn new(name: Option<Text>, owner: Owner, kind: Kind) -> Type {
         Type {
             name,

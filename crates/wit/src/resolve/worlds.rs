@@ -160,7 +160,7 @@ impl<'a> Resolve<'a> {
         self.extern_places.insert((id, direction, name.clone()), place);
     }
 
-    /// Where the text says an import or export with a name of its own.
+    /// The place in the text of an import or export with a name of its own.
     fn extern_place(&self, id: WorldId, direction: Direction, name: &Text) -> Option<Place> {
         self.extern_places.get(&(id, direction, name.clone())).copied()
     }
@@ -326,8 +326,8 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// Checks that the whole names of interfaces are strongly unique, also of those that the text does
-    /// not say.
+    /// Checks that the whole names of interfaces are strongly unique, also of those that the text
+    /// does not mention.
     fn check_interfaces(&mut self, externs: &Externs, direction: Direction, place: Place) {
         let mut taken = NameScope::default();
         for key in externs.keys().filter(|key| matches!(key, Key::Interface(_))) {

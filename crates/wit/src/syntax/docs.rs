@@ -1,4 +1,4 @@
-//! Documentation: the comments before an item, as the text that they say.
+//! Documentation: the text of the comments before an item.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -19,7 +19,7 @@ macro_rules! keywords {
             }
         }
 
-        /// The keyword that a word is.
+        /// The keyword with this text, if there is one.
         ///
         /// ```
         /// use wattle_wit::syntax::{Keyword, keyword};

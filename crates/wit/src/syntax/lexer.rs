@@ -53,7 +53,8 @@ pub struct Token {
     pub span: Span,
 }
 
-/// An iterator over the tokens and the trivia of a text. Their spans follow each other without a gap.
+/// An iterator over the tokens and the trivia of a text. Their spans follow each other without a
+/// gap.
 ///
 /// ```
 /// use wattle_wit::syntax::Lexer;
@@ -137,7 +138,7 @@ impl Iterator for Lexer<'_> {
 }
 
 /// The length of the word at the start of `text`. Characters that names cannot have belong to the
-/// word, so that errors speak of the whole of it.
+/// word, so that errors show the whole word.
 fn word_len(text: &str) -> usize {
     let continues = |(_, c): &(usize, char)| *c == '_' || *c == '-' || c.is_alphanumeric();
     let end = text.char_indices().find(|next| !continues(next)).map_or(text.len(), |(at, _)| at);
@@ -240,7 +241,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// Why a character may not stand anywhere in a text.
+/// The reason why a character may not stand anywhere in a text; `None` if it may.
 pub(crate) fn is_forbidden(c: char) -> Option<LexError> {
     match c {
         '\n' | '\r' | '\t' | ' '..='~' => None,

@@ -9,7 +9,7 @@ use wattle_wit::syntax::{File, Lexer, TokenKind};
 use crate::peers;
 use crate::resolved::resolve;
 
-/// The tokens of a text but commas, and its comments without what is around them.
+/// The tokens of a text but commas, and its comments without blanks at the ends of lines.
 fn content(text: &str) -> (Vec<&str>, Vec<String>) {
     let (mut tokens, mut comments) = (Vec::new(), Vec::new());
     for token in Lexer::new(text) {
@@ -90,7 +90,7 @@ fn comments_everywhere_are_kept() {
                 File::parse(&format!("{front}{comment}{back}")).errors.is_empty()
             })
             .collect();
-        // A text has some of the comments, far from each other.
+        // Each text gets some of the comments, far from each other.
         let texts = comments.len().div_ceil(4);
         for first in 0..texts {
             let mut commented = text.clone();

@@ -1,4 +1,4 @@
-//! Inputs that ask for the same thing again and again: time grows in proportion to them.
+//! Inputs that repeat one construct many times: the time grows in proportion to their size.
 
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ fn model(text: &str) -> (Model, PackageId) {
     (resolved.clone().into_model(), resolved.root())
 }
 
-/// What a section says that describes the only world of a text.
+/// The decoded section for the only world of a text.
 fn section(text: &str) -> ComponentType {
     let (model, root) = model(text);
     let world = model.select_world(root, None).unwrap();
@@ -122,7 +122,7 @@ fn an_alias_has_its_origin_in_a_newer_version_too() {
 
 #[test]
 fn worlds_that_would_import_too_much_together_are_refused() {
-    // Each section knows one step of a long way.
+    // Each section has one step of a long chain.
     let one = |nth| {
         let next = nth + 1;
         section(&format!(

@@ -17,7 +17,7 @@ pub(crate) fn package(name: &str) -> PathBuf {
     folder
 }
 
-/// The tests in a folder: what has a result beside it.
+/// The tests in a folder: the files and folders that have a result beside them.
 pub(crate) fn cases(folder: &Path, result: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = fs::read_dir(folder)
         .unwrap()

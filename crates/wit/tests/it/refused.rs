@@ -1,4 +1,5 @@
-//! What must be refused, and where: the tests of `wit-parser` that fail.
+//! Packages that must be refused, and the places of the errors: the tests of `wit-parser` that
+//! fail.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +10,7 @@ use wattle_wit::{Resolver, Source};
 
 use crate::peers;
 
-/// The files of which the peer and this crate say different lines, and why.
+/// The files for which the peer and this crate report different lines, and the reason.
 const ELSEWHERE: [(&str, &str); 1] =
     [("use-and-include-world", "the `use` of a world is what is wrong, not what follows from it")];
 

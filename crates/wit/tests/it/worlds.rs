@@ -1,4 +1,4 @@
-//! What worlds say, printed with all that follows from it.
+//! Worlds, printed with the imports and exports that follow from their items.
 
 use wattle_wit::{Resolver, print};
 
