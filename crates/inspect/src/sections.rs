@@ -18,7 +18,7 @@ pub(crate) fn is_nested(code: u8) -> bool {
     components::SectionId::from_code(code).is_some_and(|id| id.holds() == Holds::Nested)
 }
 
-/// Where the content of a section begins among the bytes that have the section.
+/// The offset of the content of a section among the bytes that have the section.
 pub(crate) fn content_offset(section: &SectionFrame<'_>) -> usize {
     section.offset + section.bytes.len() - section.content.len()
 }

@@ -1,5 +1,5 @@
-//! Sizes of the modules of the official suite, of components, and of malformed files; what keeps
-//! what in small modules.
+//! Sizes of the modules of the official suite, of components, and of malformed files; and the
+//! pieces that others keep in small modules.
 
 use wattle_ast::{Features, ItemKind, Module};
 use wattle_inspect::size::{PieceKind, Sizes, compare};

@@ -13,7 +13,7 @@ const MAX_LINES: usize = 200_000;
 /// A line of an item.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
-    /// The hash of what the line means.
+    /// The hash of the meaning of the line.
     pub(super) hash: u64,
     /// Its place in the item.
     pub(super) place: usize,

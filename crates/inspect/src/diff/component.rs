@@ -20,7 +20,7 @@ struct Inner<'c> {
     text: String,
 }
 
-/// What a component defines.
+/// One of the components: its definitions as lines, and the modules inside.
 struct Half<'c> {
     rows: Vec<Row>,
     inner: Vec<Inner<'c>>,
@@ -77,7 +77,7 @@ fn without_indices(text: &str) -> String {
     }
 }
 
-/// Adds what differs between two components.
+/// Adds the differences between two components.
 pub(super) fn compare(diff: &mut Diff, old: &Component<'_>, new: &Component<'_>, options: Options) {
     let (old, new) = (Half::new(old), Half::new(new));
     definitions(diff, &old, &new, options);

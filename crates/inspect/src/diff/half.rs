@@ -1,4 +1,4 @@
-//! One of the modules that are compared: its items in words, and hashes of what they mean.
+//! One of the modules that are compared: its items in words, and hashes of their meaning.
 
 use wattle_ast::{
     Data, DataMode, DefIdx, Elem, ElemItems, ElemMode, Expr, ExternIdx, ExternKind, ExternType,
@@ -58,7 +58,7 @@ impl<'m> Half<'m> {
         self.module.names.of(kind, index as u32).map(|name| key_of(name))
     }
 
-    /// What an expression without blocks is, on one line.
+    /// The text of an expression without blocks, on one line.
     pub(super) fn expr(&self, expr: &Expr<'_>) -> String {
         let lines = self.lister.expr(expr.bytes()).lines;
         let but_end = lines.iter().take(lines.len().saturating_sub(1));
@@ -74,13 +74,13 @@ impl<'m> Half<'m> {
         text
     }
 
-    /// What the type of a function is; its index if the module does not define it.
+    /// The text of the type of a function; its index if the module does not define it.
     fn type_text(&self, index: TypeIdx) -> String {
         let ty = self.module.types.get(index).map(|ty| self.lister.type_text(ty));
         ty.unwrap_or_else(|| format!("type {index}"))
     }
 
-    /// What an import or export is; a function by its type.
+    /// The text of the type of an import or export.
     pub(super) fn extern_text(&self, ty: &ExternType) -> String {
         match ty {
             ExternType::Func(ty) | ExternType::FuncExact(ty) => self.type_text(*ty),
@@ -88,7 +88,8 @@ impl<'m> Half<'m> {
         }
     }
 
-    /// What an item is that the module defines, but for functions; with the hash of what it means.
+    /// The text of an item that the module defines, and the hash of its meaning; `None` for a
+    /// function.
     pub(super) fn defined(&self, kind: ExternKind, index: usize) -> Option<(String, u64)> {
         let at = u32::try_from(index).ok()?.checked_sub(self.imported[kind as usize])?;
         let module = self.module;
@@ -124,7 +125,7 @@ impl<'m> Half<'m> {
         }
     }
 
-    /// Where a segment goes: the words, and a hash of what they mean.
+    /// The place of a segment in words, and the hash of its meaning.
     pub(super) fn place(
         &self,
         into: Option<String>,

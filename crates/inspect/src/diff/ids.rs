@@ -1,5 +1,5 @@
-//! Numbers for what the indices of a module stand for, which do not depend on the order of items. Code
-//! in which such numbers stand for indices can be compared byte by byte.
+//! Numbers for the items that the indices of a module stand for. They do not depend on the order of
+//! items, so code in which they replace indices can be compared byte by byte.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -17,7 +17,8 @@ pub(super) fn hash_of(value: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// The name under which an item is known, without what compilers add to tell instances apart.
+/// The name under which an item is known, without the hash that compilers add to tell instances
+/// apart.
 pub(super) fn key_of(name: &str) -> String {
     crate::shown(name).into_owned()
 }
@@ -35,9 +36,10 @@ pub(super) struct Ids {
 /// An item as it is recognised.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
-    /// What it is called: the module and the name of an import, its name, or that of its export.
+    /// The name of the item: the module and the name of an import, its own name, or that of its
+    /// export.
     pub(super) key: Option<String>,
-    /// The hash of what it is.
+    /// The hash of its content.
     pub(super) content: u64,
 }
 
@@ -51,7 +53,7 @@ fn at(ids: &[u32], index: u32) -> u32 {
     ids.get(index as usize).copied().unwrap_or(index)
 }
 
-/// Puts numbers in the place of indices.
+/// The replacement of indices by numbers.
 struct Numbered<'i>(&'i Ids);
 
 impl Remap for Numbered<'_> {
@@ -72,7 +74,8 @@ impl Remap for Numbered<'_> {
 }
 
 impl Ids {
-    /// The numbers of a module before it is compared with another: from names, and from what items are.
+    /// The numbers of a module before it is compared with another: from the names and the contents
+    /// of items.
     pub(super) fn of(module: &Module<'_>, known: &[Vec<Known>; ExternKind::COUNT]) -> Ids {
         let mut ids = Ids { types: types(module), ..Ids::default() };
         for (space, known) in ids.spaces.iter_mut().zip(known) {
@@ -138,7 +141,7 @@ impl Known {
 
 /// Numbers for types: equal types, which refer to equal types, have equal numbers.
 fn types(module: &Module<'_>) -> Vec<u32> {
-    // With each round, types are told apart by what is one reference further away.
+    // With each round, types are told apart by types that are one reference further away.
     const ROUNDS: usize = 3;
     let mut ids = Ids { types: vec![0; module.types.len()], ..Ids::default() };
     for _ in 0..ROUNDS {
@@ -186,7 +189,8 @@ pub(super) fn known(module: &Module<'_>) -> [Vec<Known>; ExternKind::COUNT] {
     for &kind in ExternKind::ALL {
         ids.spaces[kind as usize] = known[kind as usize].iter().map(Known::number).collect();
     }
-    // Functions without a name are told apart by their code, and then by what they call.
+    // Functions without a name are told apart by their code, and then by the functions that they
+    // call.
     const ROUNDS: usize = 2;
     let imported = module.imported(ExternKind::Func) as usize;
     for _ in 0..ROUNDS {
