@@ -58,7 +58,7 @@ pub fn places(bytes: &[u8], features: Features) -> (Vec<FuncPlace>, Option<Error
     (places, None)
 }
 
-/// The function whose entry has the byte at this offset.
+/// Returns the function whose entry has the byte at this offset.
 pub fn at(places: &[FuncPlace], offset: usize) -> Option<&FuncPlace> {
     let behind = places.partition_point(|place| place.entry.start <= offset);
     places[..behind].last().filter(|place| place.entry.contains(&offset))

@@ -50,7 +50,7 @@ pub use demangle::{demangle, demangle_names};
 pub use paths::{path_of, without_generics};
 pub use symbols::name_by_symbols;
 
-/// A name as people write it.
+/// Returns a name as people write it.
 fn shown(name: &str) -> std::borrow::Cow<'_, str> {
     #[cfg(feature = "demangle")]
     if let Some(shown) = demangle(name) {

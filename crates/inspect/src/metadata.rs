@@ -113,7 +113,7 @@ pub fn recover(bytes: &[u8]) -> (Vec<Metadata<'_>>, Vec<Error>) {
     (found, errors)
 }
 
-/// The name of the section that names a module or a component.
+/// Returns the name of the section that names a module or a component.
 fn names_of(layer: Layer) -> &'static str {
     match layer {
         Layer::Module => Names::NAME,
@@ -202,7 +202,7 @@ pub fn dependencies(packed: &Dependencies<'_>) -> Result<String, PackedWrongly> 
 /// The id of the subsection with the name of the module or component itself.
 const OWN_NAME: u8 = 0;
 
-/// The subsections of a section with names: the id, the content, and all bytes of each.
+/// Returns the subsections of a section with names: the id, the content, and all bytes of each.
 fn subsections(content: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8], &[u8]), Error>> {
     let mut reader = Reader::new(content);
     let mut failed = false;

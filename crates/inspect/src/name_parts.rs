@@ -86,7 +86,7 @@ struct At {
     is_single: bool,
 }
 
-/// Whether a subsection names parts of items, such as the locals of functions.
+/// Returns whether a subsection names parts of items, such as the locals of functions.
 fn is_indirect(subsection: NameSubsection) -> bool {
     match subsection {
         NameSubsection::Local

@@ -43,7 +43,7 @@ pub fn path_of(name: &str) -> Vec<String> {
     }
 }
 
-/// The path of `Type as Trait`, or of a type alone.
+/// Returns the path of `Type as Trait`, or of a type alone.
 fn qualified(inner: &str) -> Vec<String> {
     let (ty, of) = match find(inner, " as ").next() {
         Some(at) => (inner.get(..at).unwrap_or_default(), inner.get(at + 4..)),
@@ -67,7 +67,7 @@ fn qualified(inner: &str) -> Vec<String> {
     }
 }
 
-/// The parts of a text between separators that stand outside of all brackets.
+/// Returns the parts of a text between separators that stand outside of all brackets.
 fn split<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -79,7 +79,7 @@ fn split<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
     parts
 }
 
-/// The places of a separator outside of all brackets.
+/// Returns the places of a separator outside of all brackets.
 fn find<'t>(text: &'t str, separator: &'t str) -> impl Iterator<Item = usize> + 't {
     let mut depth = 0_usize;
     let bytes = text.as_bytes();
@@ -101,7 +101,7 @@ enum Bracket {
 }
 
 impl Bracket {
-    /// The bracket at an offset. Arrows and the operators of C++ have none.
+    /// Returns the bracket at an offset. Arrows and the operators of C++ have none.
     fn at(bytes: &[u8], at: usize) -> Bracket {
         let before = bytes.get(..at).unwrap_or_default();
         let is_operator = || {

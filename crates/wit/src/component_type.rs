@@ -48,7 +48,7 @@ impl StringEncoding {
         StringEncoding::ALL.get(usize::from(code)).copied()
     }
 
-    /// The option for this encoding in canonical definitions.
+    /// Returns the option for this encoding in canonical definitions.
     pub const fn opt(self) -> CanonOpt {
         match self {
             StringEncoding::Utf8 => CanonOpt::Utf8,

@@ -52,7 +52,7 @@ pub enum Gate {
 }
 
 impl Gate {
-    /// Whether the item has no gate.
+    /// Returns whether the item has no gate.
     pub fn is_unknown(&self) -> bool {
         *self == Gate::Unknown
     }

@@ -134,7 +134,7 @@ mod apply {
 
     type Result<T> = core::result::Result<T, DecodeErrorKind>;
 
-    /// The error for documentation of an item that is not in the package.
+    /// Returns the error for documentation of an item that is not in the package.
     fn missing(name: &str) -> DecodeErrorKind {
         DecodeErrorKind::Docs(name.into())
     }

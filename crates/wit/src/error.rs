@@ -31,8 +31,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// Whether the text is malformed in itself, rather than in conflict with another part of this
-    /// or another text.
+    /// Returns whether the text is malformed in itself, rather than in conflict with another part
+    /// of this or another text.
     ///
     /// ```
     /// use wattle_wit::Resolver;

@@ -90,7 +90,7 @@ enum Open {
 }
 
 impl Open {
-    /// Whether the content of the bracket begins on a line of its own, one level deeper.
+    /// Returns whether the content of the bracket begins on a line of its own, one level deeper.
     fn is_deeper(self) -> bool {
         matches!(self, Open::Block { .. } | Open::List { is_broken: true })
     }
@@ -143,7 +143,7 @@ impl<'a> Formatter<'_, 'a> {
         self.tokens.get(pos).kind == TokenKind::Punctuation(byte)
     }
 
-    /// The comments before a token, and the number of ends of lines behind them.
+    /// Returns the comments before a token, and the number of ends of lines behind them.
     fn comments(&self, pos: usize) -> (Vec<Comment<'a>>, usize) {
         let (mut comments, mut lines) = (Vec::new(), 0);
         for Token { kind, span } in self.tokens.trivia(pos) {
@@ -231,7 +231,7 @@ impl<'a> Formatter<'_, 'a> {
         self.write(pos);
     }
 
-    /// Whether the token ends its line because it opens a block or a list.
+    /// Returns whether the token ends its line because it opens a block or a list.
     fn opens_lines(&self, pos: usize) -> bool {
         self.is(pos, b'{') || self.is(pos, b'(')
     }
@@ -334,7 +334,8 @@ impl<'a> Formatter<'_, 'a> {
         }
     }
 
-    /// Whether a token belongs to an attribute, which stands before the first word of a statement.
+    /// Returns whether a token belongs to an attribute, which stands before the first word of a
+    /// statement.
     fn is_of_attribute(&self, pos: usize) -> bool {
         let is_at = |back: usize| pos.checked_sub(back).is_some_and(|pos| self.is(pos, b'@'));
         is_at(0)
@@ -353,7 +354,7 @@ impl<'a> Formatter<'_, 'a> {
         self.begin_statement();
     }
 
-    /// Whether a version begins with the token.
+    /// Returns whether a version begins with the token.
     fn begins_version(&self, pos: usize) -> bool {
         let Some(before) = pos.checked_sub(1) else { return false };
         let is_integer = self.tokens.get(pos).kind == TokenKind::Integer;
@@ -380,7 +381,7 @@ impl<'a> Formatter<'_, 'a> {
         }
     }
 
-    /// Whether a list that opens at `pos` needs a line for each of its items.
+    /// Returns whether a list that opens at `pos` needs a line for each of its items.
     fn is_broken(&self, pos: usize) -> bool {
         let line = self.out.rsplit('\n').next().unwrap_or_default();
         let mut width = line.chars().count();
@@ -408,7 +409,7 @@ impl<'a> Formatter<'_, 'a> {
         false
     }
 
-    /// Whether a blank stands between two tokens of one line.
+    /// Returns whether a blank stands between two tokens of one line.
     fn is_spaced(&self, before: usize, at: usize) -> bool {
         let punctuation = |pos| match self.tokens.get(pos).kind {
             TokenKind::Punctuation(byte) => byte,
@@ -427,7 +428,7 @@ impl<'a> Formatter<'_, 'a> {
         }
     }
 
-    /// Whether a brace closes the names of a `use`.
+    /// Returns whether a brace closes the names of a `use`.
     fn closes_names(&self, pos: usize) -> bool {
         let mut at = pos;
         while let Some(before) = at.checked_sub(1) {
@@ -439,7 +440,7 @@ impl<'a> Formatter<'_, 'a> {
         false
     }
 
-    /// Whether a colon stands between a namespace and a package.
+    /// Returns whether a colon stands between a namespace and a package.
     fn is_path_colon(&self, pos: usize) -> bool {
         self.statement == Some(Keyword::Package) || self.is(pos + 2, b'/')
     }

@@ -363,8 +363,8 @@ impl Json {
     }
 }
 
-/// The word for the kind of a function: freestanding or of a resource, plain, `async`, getter or
-/// setter.
+/// Returns the word for the kind of a function: freestanding or of a resource, plain, `async`,
+/// getter or setter.
 fn func_kind(func: &Func) -> &'static str {
     let name = PlainName::parse(&func.name, wattle_ast::Features::ALL);
     let accessor = name.as_ref().ok().and_then(PlainName::accessor);

@@ -10,15 +10,15 @@ use wattle_ast::{
     TypeIdx, ValType,
 };
 
-/// The hash of a value, the same in every run.
+/// Returns the hash of a value, the same in every run.
 pub(super) fn hash_of(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// The name under which an item is known, without the hash that compilers add to tell instances
-/// apart.
+/// Returns the name under which an item is known, without the hash that compilers add to tell
+/// instances apart.
 pub(super) fn key_of(name: &str) -> String {
     crate::shown(name).into_owned()
 }
@@ -74,8 +74,8 @@ impl Remap for Numbered<'_> {
 }
 
 impl Ids {
-    /// The numbers of a module before it is compared with another: from the names and the contents
-    /// of items.
+    /// Returns the numbers of a module before it is compared with another: from the names and the
+    /// contents of items.
     pub(super) fn of(module: &Module<'_>, known: &[Vec<Known>; ExternKind::COUNT]) -> Ids {
         let mut ids = Ids { types: types(module), ..Ids::default() };
         for (space, known) in ids.spaces.iter_mut().zip(known) {
@@ -84,47 +84,47 @@ impl Ids {
         ids
     }
 
-    /// An expression in which numbers stand for indices; as it is where it is malformed.
+    /// Returns an expression in which numbers stand for indices; as it is where it is malformed.
     pub(super) fn expr<'e>(&self, expr: &'e Expr<'_>) -> Expr<'e> {
         expr.remap(&mut Numbered(self)).unwrap_or_else(|_| expr.borrowed())
     }
 
-    /// The type of an item, in which numbers stand for indices.
+    /// Returns the type of an item, in which numbers stand for indices.
     pub(super) fn extern_type(&self, ty: &ExternType) -> ExternType {
         let Ok(ty) = ty.remap(&mut Numbered(self));
         ty
     }
 
-    /// A type of values, in which numbers stand for indices.
+    /// Returns a type of values, in which numbers stand for indices.
     pub(super) fn val_type(&self, ty: ValType) -> ValType {
         let Ok(ty) = ty.remap(&mut Numbered(self));
         ty
     }
 
-    /// The hash of a function's type, locals and code.
+    /// Returns the hash of a function's type, locals and code.
     pub(super) fn func(&self, ty: TypeIdx, body: &Body<'_>) -> u64 {
         let expr = body.expr();
         let code = self.expr(&expr);
         hash_of((at(&self.types, ty.0), self.locals(body), code.bytes()))
     }
 
-    /// The locals of a function, as runs.
+    /// Returns the locals of a function, as runs.
     pub(super) fn locals(&self, body: &Body<'_>) -> Vec<(u32, ValType)> {
         let runs = wattle_ast::Local::joined(body.locals());
         runs.map(|run| (run.count, self.val_type(run.ty))).collect()
     }
 
-    /// The number of an item.
+    /// Returns the number of an item.
     pub(super) fn of_extern(&self, index: ExternIdx) -> (ExternKind, u32) {
         (index.kind(), self.space(index.kind(), index.index()))
     }
 
-    /// The number of a function.
+    /// Returns the number of a function.
     pub(super) fn of_func(&self, func: FuncIdx) -> u32 {
         self.space(ExternKind::Func, func.0)
     }
 
-    /// The number of a type.
+    /// Returns the number of a type.
     pub(super) fn of_type(&self, ty: TypeIdx) -> u32 {
         at(&self.types, ty.0)
     }
@@ -154,7 +154,7 @@ fn types(module: &Module<'_>) -> Vec<u32> {
     ids.types
 }
 
-/// The functions, tables, memories, globals and tags of a module, as they are recognised.
+/// Returns the functions, tables, memories, globals and tags of a module, as they are recognised.
 pub(super) fn known(module: &Module<'_>) -> [Vec<Known>; ExternKind::COUNT] {
     let mut ids = Ids { types: types(module), ..Ids::default() };
     let mut known: [Vec<Known>; ExternKind::COUNT] = Default::default();

@@ -183,7 +183,7 @@ impl Diff {
         diff
     }
 
-    /// Whether the files differ in nothing but the order and the encoding of items.
+    /// Returns whether the files differ in nothing but the order and the encoding of items.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }

@@ -398,7 +398,7 @@ impl Comparison<'_, '_> {
 /// The difference between two items, apart from their names.
 struct Differ {
     is_changed: bool,
-    /// `None` if the items are too large to compare line by line.
+    /// The runs of lines that differ; `None` if the items are too large to compare line by line.
     hunks: Option<Vec<Hunk>>,
 }
 
@@ -408,7 +408,7 @@ impl Differ {
     }
 }
 
-/// The first bytes that differ, sixteen of each side.
+/// Returns a hunk of the first bytes that differ, sixteen of each side.
 fn first_bytes(old: &[u8], new: &[u8]) -> Vec<Hunk> {
     const ROW: usize = 16;
     let same = old.iter().zip(new).take_while(|(old, new)| old == new).count();

@@ -44,7 +44,7 @@ impl Pairs {
         }
     }
 
-    /// The items of both lists that are in no pair.
+    /// Returns the items of both lists that are in no pair.
     pub(super) fn left(&self) -> (Vec<usize>, Vec<usize>) {
         let old = self.of_old.iter().enumerate().filter(|(_, it)| it.is_none());
         let new = self.of_new.iter().enumerate().filter(|(_, it)| it.is_none());

@@ -77,7 +77,7 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// The amounts for sections with these numbers of bytes.
+    /// Returns the amounts for sections with these numbers of bytes.
     pub(super) fn new(lines: usize, ranges: usize) -> Reads {
         let [lines, ranges] = [lines, ranges].map(|len| len.saturating_mul(MAX_READS));
         Reads { lines, ranges }
@@ -196,14 +196,14 @@ impl Look {
     }
 }
 
-/// The number of bytes of the table of lines at an offset.
+/// Returns the number of bytes of the table of lines at an offset.
 fn table_len(mut input: Slice<'_>, offset: usize) -> Result<usize, Error> {
     input.skip(offset)?;
     let (len, _) = input.read_initial_length()?;
     Ok(len.min(input.len()))
 }
 
-/// The offset of the table of lines of a unit.
+/// Returns the offset of the table of lines of a unit.
 fn line_table(
     dwarf: &Dwarf<Slice<'_>>,
     header: &UnitHeader<Slice<'_>>,
@@ -220,8 +220,8 @@ fn line_table(
     Ok(None)
 }
 
-/// Whether the names of directories or files in a table of lines have a form that takes no bytes,
-/// so that nothing bounds their number.
+/// Returns whether the names of directories or files in a table of lines have a form that takes no
+/// bytes, so that nothing bounds their number.
 fn has_free_files(mut input: Slice<'_>, offset: usize) -> Result<bool, Error> {
     input.skip(offset)?;
     let (_, format) = input.read_initial_length()?;
@@ -284,7 +284,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether DWARF in these sections is refused.
+    /// Returns whether DWARF in these sections is refused.
     fn is_refused(sections: &[(SectionId, &[u8])], reads: &mut Reads) -> bool {
         let section = |id: SectionId| {
             let found = sections.iter().find(|(of, _)| *of == id);
@@ -294,8 +294,8 @@ mod tests {
         check(&dwarf, section(SectionId::DebugLine).unwrap(), reads).is_err()
     }
 
-    /// The number of entries of lists of ranges that are read if `sharing` entries of a unit share
-    /// a list of `ranges` ranges, and whether that is refused.
+    /// Returns the number of entries of lists of ranges that are read if `sharing` entries of a
+    /// unit share a list of `ranges` ranges, and whether that is refused.
     fn ranges_read(sharing: usize, ranges: usize) -> (usize, bool) {
         let info = [b"\x04\0\0\0\0\0\x04\x01".to_vec(), b"\x02\0\0\0\0".repeat(sharing), vec![0]];
         let info = info.concat();

@@ -138,7 +138,7 @@ impl From<gimli::Error> for NoFrames {
 }
 
 impl<'a> DebugInfo<'a> {
-    /// The debugging information of a module, or of all modules in a component.
+    /// Finds the debugging information of a module, or of all modules in a component.
     pub fn new(bytes: &'a [u8]) -> DebugInfo<'a> {
         let mut modules = Vec::new();
         // Modules and components to be read, the next one last. The bytes of an inner one are at
@@ -159,13 +159,13 @@ impl<'a> DebugInfo<'a> {
         DebugInfo { modules }
     }
 
-    /// Whether a module has sections with DWARF.
+    /// Returns whether a module has sections with DWARF.
     pub fn is_present(&self) -> bool {
         self.modules.iter().any(ModuleInfo::has_dwarf)
     }
 
-    /// The offset in the file of a byte of the code section, which DWARF counts from the first byte
-    /// of its content.
+    /// Returns the offset in the file of a byte of the code section, which DWARF counts from the
+    /// first byte of its content.
     ///
     /// # Errors
     /// The file has no code section, or several modules.

@@ -33,7 +33,7 @@ pub enum DwarfStyle {
     /// Functions, and the lines of instructions.
     #[default]
     Lines,
-    /// Also the parameters and locals of functions that are numbers.
+    /// Functions, the lines of instructions, and the parameters and locals that are numbers.
     Full,
 }
 
@@ -98,7 +98,7 @@ pub fn add(
     Ok(())
 }
 
-/// The places of each core module, in order.
+/// Returns the maps of the core modules, in order.
 fn maps_of_modules<'m>(wasm: &Wasm<'_>, map: &'m SourceMap) -> Vec<Option<ScopeMap<'m>>> {
     let Wasm::Component(component) = wasm else { return vec![Some(map.outermost())] };
     let mut maps = Vec::new();
@@ -136,7 +136,7 @@ struct Writer<'w> {
     types: Vec<(ValType, UnitEntryId)>,
 }
 
-/// A string of DWARF, which ends at the first zero byte.
+/// Returns a string of DWARF, which ends at the first zero byte.
 fn string(text: &str) -> Vec<u8> {
     text.replace('\0', "\u{fffd}").into_bytes()
 }
@@ -213,7 +213,7 @@ impl<'w> Writer<'w> {
         Ok(written)
     }
 
-    /// The line and the column of a place.
+    /// Returns the line and the column of a place.
     fn line_column(&self, span: Span) -> (u64, u64) {
         let place = span.line_column(self.lines);
         (place.line as u64, place.column as u64)
@@ -308,7 +308,8 @@ impl<'w> Writer<'w> {
         entry.set(gimli::DW_AT_type, AttributeValue::UnitRef(ty));
     }
 
-    /// The entry of a type, which is written when it is first used. Only numbers have one.
+    /// Returns the entry of a type, which is written when the type is first used. Only numbers have
+    /// one.
     fn number_type(&mut self, ty: ValType) -> Option<UnitEntryId> {
         let (size, encoding) = match ty {
             ValType::I32 => (4, gimli::DW_ATE_signed),

@@ -19,7 +19,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// The growth in bytes; negative if the piece became smaller.
+    /// Returns the growth in bytes; negative if the piece became smaller.
     pub fn growth(&self) -> i64 {
         let size = |side: Option<usize>| i64::try_from(side.unwrap_or(0)).unwrap_or(i64::MAX);
         size(self.new) - size(self.old)

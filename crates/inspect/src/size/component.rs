@@ -19,7 +19,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// The piece that has an index.
+    /// Returns the piece that has an index.
     pub(super) fn get(&self, index: SortIdx) -> Option<u32> {
         self.spaces.get(&index.sort())?.get(index.number() as usize).copied()
     }

@@ -69,7 +69,8 @@ impl Search {
         self.label.push(number);
     }
 
-    /// The number with the least semidominator on the way up to the root of its tree in the forest.
+    /// Returns the number with the least semidominator on the way up to the root of its tree in the
+    /// forest.
     fn eval(&mut self, of: u32, way: &mut Vec<u32>) -> u32 {
         if self.ancestor[of as usize] == NONE {
             return self.label[of as usize];
@@ -168,7 +169,8 @@ impl Sizes<'_> {
 mod tests {
     use super::*;
 
-    /// The dominators of each piece by definition: the pieces without which it cannot be reached.
+    /// Returns the dominators of each piece by definition: the pieces without which it cannot be
+    /// reached.
     fn by_definition(graph: &Graph) -> Vec<Vec<u32>> {
         let reach = |without: u32| {
             let mut seen = vec![false; graph.len()];

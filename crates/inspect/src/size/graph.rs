@@ -51,12 +51,12 @@ impl Graph {
         Graph { starts, targets }
     }
 
-    /// The number of pieces.
+    /// Returns the number of pieces.
     pub(super) fn len(&self) -> usize {
         self.starts.len().saturating_sub(1)
     }
 
-    /// The pieces that a piece refers to.
+    /// Returns the pieces that a piece refers to.
     pub(super) fn of(&self, piece: u32) -> &[u32] {
         let place = piece as usize;
         match (self.starts.get(place), self.starts.get(place + 1)) {
@@ -67,7 +67,7 @@ impl Graph {
         }
     }
 
-    /// The graph with every reference turned round.
+    /// Returns the graph with every reference turned round.
     pub(super) fn reversed(&self) -> Graph {
         let mut references = Vec::with_capacity(self.targets.len());
         for piece in 0..self.len() as u32 {
@@ -98,8 +98,8 @@ impl Graph {
     }
 }
 
-/// The length of the way from the root to each piece, from the piece before each on it. Pieces that
-/// cannot be reached are the farthest.
+/// Returns the length of the way from the root to each piece, from the piece before each on it.
+/// Pieces that cannot be reached are the farthest.
 fn distances(before: &[Option<u32>]) -> Vec<u32> {
     let mut distances = vec![u32::MAX; before.len()];
     let mut way = Vec::new();
@@ -126,13 +126,13 @@ fn distances(before: &[Option<u32>]) -> Vec<u32> {
 }
 
 impl Sizes<'_> {
-    /// The pieces that a piece refers to, by number.
+    /// Returns the pieces that a piece refers to, by number.
     pub fn references(&self, piece: u32) -> &[u32] {
         self.graph.of(piece)
     }
 
-    /// The pieces that cannot be reached from an export, the start function or another piece that
-    /// counts by itself, by number, the largest first.
+    /// Returns the pieces that cannot be reached from an export, the start function or another
+    /// piece that counts by itself, by number, the largest first.
     ///
     /// The pieces that count by themselves are exports, the start function, custom sections and
     /// segments that change imported memories and tables, and in components also imports and
@@ -152,7 +152,7 @@ impl Sizes<'_> {
         Ways { before, distances, reversed: self.graph.reversed() }
     }
 
-    /// Whether a piece is more than a header or a name of another one.
+    /// Returns whether a piece is more than a header or a name of another one.
     pub fn is_item(&self, piece: u32) -> bool {
         self.pieces.get(piece as usize).is_some_and(|piece| {
             !matches!(piece.kind, PieceKind::Name(_) | PieceKind::Header | PieceKind::Preamble)
@@ -170,9 +170,10 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// The ways to a piece: for each piece that refers to it, the shortest way there from the root,
-    /// the shortest first, at most `most` of them. Each begins with the piece that refers to it and
-    /// ends before the root. A referring piece that nothing keeps ends its way.
+    /// Returns the shortest ways to a piece: for each piece that refers to it, the shortest way
+    /// there from the root, the shortest first, at most `most` of them. Each begins with the piece
+    /// that refers to it and ends before the root. A referring piece that nothing keeps ends its
+    /// way.
     pub fn to(&self, piece: u32, most: usize) -> Vec<Vec<u32>> {
         let mut ways = Vec::new();
         let referrers = self.reversed.of(piece).iter().copied();

@@ -42,7 +42,7 @@ pub struct Generic {
 }
 
 impl Generic {
-    /// The bytes that would go away if the largest instance stood for all.
+    /// Returns the bytes that would go away if the largest instance stood for all.
     pub fn savings(&self, sizes: &Sizes<'_>) -> usize {
         let largest = self.instances.first().map_or(0, |&it| sizes.pieces[it as usize].size);
         self.size - largest

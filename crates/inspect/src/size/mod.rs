@@ -141,14 +141,14 @@ impl<'a> Sizes<'a> {
         walk::walk(bytes, features)
     }
 
-    /// The size of the file.
+    /// Returns the size of the file.
     pub fn total(&self) -> usize {
         self.pieces.iter().map(|piece| piece.size).sum()
     }
 
-    /// The pieces with this name, or with this text in their names if none has that name. A number
-    /// is the index of a function. Names of functions also match as [`demangle`](crate::demangle)
-    /// shows them.
+    /// Finds the pieces with this name, or with this text in their names if none has that name. A
+    /// number is the index of a function. Names of functions also match as
+    /// [`demangle`](crate::demangle) shows them.
     pub fn find(&self, text: &str) -> Vec<u32> {
         let index = text.parse::<u32>().ok();
         let (mut exact, mut parts) = (Vec::new(), Vec::new());
@@ -171,7 +171,7 @@ impl<'a> Sizes<'a> {
 }
 
 impl Piece<'_> {
-    /// The name as people write it.
+    /// Returns the name as people write it.
     pub fn shown_name(&self) -> Option<Cow<'_, str>> {
         self.name.as_deref().map(crate::shown)
     }

@@ -142,7 +142,7 @@ impl Remap for References {
     }
 }
 
-/// The kind of the items that a subsection names, or whose parts it names.
+/// Returns the kind of the items that a subsection names, or whose parts it names.
 fn named_kind(subsection: NameSubsection) -> Option<ItemKind> {
     Some(match subsection {
         NameSubsection::Module => return None,
@@ -158,7 +158,7 @@ fn named_kind(subsection: NameSubsection) -> Option<ItemKind> {
 }
 
 impl<'a> ModuleWalk<'a> {
-    /// A module whose code may use these features.
+    /// Returns a module whose code may use these features.
     pub(super) fn new(features: Features) -> ModuleWalk<'a> {
         let references = References { features, ..References::default() };
         ModuleWalk { references, ..ModuleWalk::default() }

@@ -367,7 +367,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The kind of a definition, and the sort and the number of the indices that it adds, if any.
+/// Returns the kind of a definition, and the sort and the number of the indices that it adds, if
+/// any.
 pub(super) fn kind_of(definition: &Definition<'_>) -> (PieceKind, Option<(Sort, u32)>) {
     let adds = definition.adds();
     (PieceKind::Definition(adds.map(|(sort, _)| sort)), adds)

@@ -278,7 +278,7 @@ impl<'c> Decoder<'c> {
         })
     }
 
-    /// The resource of a name, defined in an interface or world.
+    /// Returns the resource of a name, defined in an interface or world.
     fn resource(&self, owner: Owner, name: &str) -> Option<TypeId> {
         let id = self.model.type_by_name(owner, name)?;
         (self.model[id].kind == crate::model::Kind::Resource).then_some(id)
@@ -298,7 +298,7 @@ impl<'c> Decoder<'c> {
     }
 }
 
-/// The external identifier of an import or export.
+/// Returns the external identifier of an import or export.
 pub(super) fn external_id(name: &ExternName<'_>) -> Option<Text> {
     name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str()))
 }

@@ -73,7 +73,7 @@ pub(super) enum Item {
 }
 
 impl Item {
-    /// Whether WIT can import or export it.
+    /// Returns whether WIT can import or export the item.
     pub(super) fn is_in_wit(self, is_import: bool) -> bool {
         match self {
             Item::Func(_) | Item::Instance(_) => true,
@@ -168,12 +168,12 @@ impl<'c> Scopes<'c> {
         })
     }
 
-    /// The body of the component itself.
+    /// Returns the body of the component itself.
     pub(super) fn root(&self) -> Body {
         Body { start: 0, end: self.definitions.len(), parent: None }
     }
 
-    /// The number of types that have been found.
+    /// Returns the number of types that have been found.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -186,18 +186,18 @@ impl<'c> Scopes<'c> {
         self.entries.get(entry.0).copied().ok_or_else(|| Kind::Index.into())
     }
 
-    /// The type of an index.
+    /// Returns the type of an index.
     pub(super) fn ty(&self, scope: ScopeId, index: ComponentTypeIdx) -> Result<Entry> {
         let types = &self.scope(scope)?.types;
         types.get(index.0 as usize).copied().ok_or_else(|| Kind::Index.into())
     }
 
-    /// The exports of an instance.
+    /// Returns the exports of an instance.
     pub(super) fn exports(&self, id: InstanceId) -> Result<&[(&'c ExternName<'c>, Item)]> {
         self.instances.get(id.0).map(|data| &data.exports[..]).ok_or_else(|| Kind::Index.into())
     }
 
-    /// The body of a type of a component or instance; `None` for any other type.
+    /// Returns the body of a type of a component or instance; `None` for any other type.
     pub(super) fn body(&mut self, mut entry: Entry) -> Result<Option<Body>> {
         loop {
             self.step()?;

@@ -150,7 +150,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The resource of a handle.
+    /// Returns the resource of a handle.
     fn handle(&mut self, scope: ScopeId, index: ComponentTypeIdx) -> Result<TypeId> {
         let entry = self.scopes.ty(scope, index)?;
         match self.find(entry)? {
@@ -249,8 +249,8 @@ impl Decoder<'_> {
     }
 }
 
-/// The number of fields, cases, labels or parameters of a definition. Long names count more than
-/// once, since they are copied.
+/// Returns the number of fields, cases, labels or parameters of a definition. Long names count more
+/// than once, since they are copied.
 pub(super) fn parts(definition: &Definition<'_>) -> usize {
     fn labels<'n>(labels: impl Iterator<Item = &'n Name<'n>>) -> usize {
         labels.map(|label| 1 + label.len() / 64).sum()

@@ -36,7 +36,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The types that an interface or world defines or uses.
+    /// Returns the types that an interface or world defines or uses.
     fn types_of(&self, owner: Owner) -> Vec<TypeId> {
         match owner {
             Owner::Interface(id) => self.model[id].types.iter().map(|(_, ty)| *ty).collect(),

@@ -126,8 +126,8 @@ impl<'m> Encoder<'m> {
         self.outer.definitions
     }
 
-    /// The name of an interface with its package. The part of the version that a canonical version
-    /// leaves out is an attribute.
+    /// Returns the name of an interface with its package. The part of the version that a canonical
+    /// version leaves out is an attribute.
     fn interface_name(&self, id: InterfaceId) -> ExternName<'static> {
         let full = self.model.full_name(id).unwrap_or_default();
         let package = &self.model[self.model[id].package].name;
@@ -140,7 +140,7 @@ impl<'m> Encoder<'m> {
         ExternName::new(name, NameAttributes { version_suffix, ..NameAttributes::default() })
     }
 
-    /// The name of an import or export of a world, with its attributes.
+    /// Returns the name of an import or export of a world, with its attributes.
     pub(super) fn extern_name(&self, key: &Key, item: &Extern) -> ExternName<'static> {
         let external_id = match item {
             Extern::Interface { external_id, .. } => external_id.clone(),
@@ -168,7 +168,7 @@ impl<'m> Encoder<'m> {
         name
     }
 
-    /// The types of the scope that is open.
+    /// Returns the types of the scope that is open.
     fn types(&mut self) -> &mut Types {
         self.inner.as_mut().unwrap_or(&mut self.outer)
     }
@@ -273,8 +273,8 @@ impl<'m> Encoder<'m> {
         self.types().indices.get(&id).copied().unwrap_or_default()
     }
 
-    /// The types that a type is made of, in reverse order. Empty if the type is an alias in this
-    /// scope.
+    /// Returns the types that a type is made of, in reverse order. Empty if the type is an alias in
+    /// this scope.
     fn parts(&self, id: TypeId) -> Vec<TypeId> {
         let mut parts = Vec::new();
         if self.foreign(id).is_none() {
@@ -284,7 +284,7 @@ impl<'m> Encoder<'m> {
         parts
     }
 
-    /// The interface that a type belongs to, if it is not the one whose types are defined.
+    /// Returns the interface that a type belongs to, if it is not the one whose types are defined.
     fn foreign(&self, id: TypeId) -> Option<InterfaceId> {
         match self.model[id].owner {
             Owner::Interface(owner) if Some(owner) != self.interface => Some(owner),
@@ -343,7 +343,7 @@ impl<'m> Encoder<'m> {
         self.types().add(declaration(is_import, name, ty))
     }
 
-    /// The definition of a type, whose parts have indices already.
+    /// Returns the definition of a type, whose parts have indices already.
     ///
     /// # Errors
     /// The index of the type that it is another name of.
@@ -361,7 +361,7 @@ impl<'m> Encoder<'m> {
     }
 }
 
-/// An import, or an export of the type of a component or instance.
+/// Returns an import, or an export of the type of a component or instance.
 fn declaration(is_import: bool, name: ExternName<'static>, ty: ExternDesc) -> Definition<'static> {
     match is_import {
         true => Definition::Import(Import { name, ty }),
@@ -369,7 +369,7 @@ fn declaration(is_import: bool, name: ExternName<'static>, ty: ExternDesc) -> De
     }
 }
 
-/// The name of a type or function, with its external identifier.
+/// Returns the name of a type or function, with its external identifier.
 fn own_name(name: &Text, external_id: &Option<Text>) -> ExternName<'static> {
     let external_id = external_id.clone().map(Name::Shared);
     ExternName::with_external_id(Name::Shared(name.clone()), external_id)

@@ -33,7 +33,7 @@ struct Definitions {
 }
 
 impl Definitions {
-    /// Whether there are more than a package may have.
+    /// Returns whether there are more definitions and parts than a package may have.
     fn are_too_many(&self) -> bool {
         self.list.len().saturating_add(self.parts) > MAX_SIZE
     }
@@ -78,7 +78,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The default configuration, with whole versions in names.
+    /// Returns the default configuration, with whole versions in names.
     pub fn new() -> Config {
         Config::default()
     }
@@ -89,7 +89,7 @@ impl Config {
         self
     }
 
-    /// The name of an import or export of a world in a component, with its attributes.
+    /// Returns the name of an import or export of a world in a component, with its attributes.
     pub fn extern_name(self, model: &Model, key: &Key, item: &Extern) -> ExternName<'static> {
         Encoder::new(self, model).extern_name(key, item)
     }

@@ -24,24 +24,24 @@ pub trait Files {
     /// The reason why a file or folder cannot be read.
     type Error: fmt::Display;
 
-    /// Whether a path is that of a folder.
+    /// Returns whether a path is that of a folder.
     fn is_folder(&self, path: &str) -> bool;
 
-    /// The names of the files and folders in a folder, in any order. A folder that does not exist
-    /// is empty.
+    /// Lists the names of the files and folders in a folder, in any order. A folder that does not
+    /// exist is empty.
     ///
     /// # Errors
     /// If the folder cannot be read.
     fn list(&self, folder: &str) -> Result<Vec<String>, Self::Error>;
 
-    /// The content of a file.
+    /// Reads a file.
     ///
     /// # Errors
     /// If the file cannot be read.
     fn read(&self, path: &str) -> Result<Vec<u8>, Self::Error>;
 
-    /// The text of a binary package, `.wasm` or `.wat`. `None` if these files cannot read binary
-    /// packages.
+    /// Converts a binary package, `.wasm` or `.wat`, to text. `None` if these files cannot read
+    /// binary packages.
     ///
     /// # Errors
     /// If the file is not a package.
@@ -133,12 +133,12 @@ pub fn load<F: Files>(
     Ok(())
 }
 
-/// The extension of a name, without its dot.
+/// Returns the extension of a name, without its dot.
 fn extension(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-/// The names in a folder, in order.
+/// Lists the names in a folder, in order.
 fn list<F: Files>(files: &F, path: &str) -> Result<Vec<String>, LoadError<F::Error>> {
     let names = files.list(path).map_err(|error| LoadError::Read { path: path.into(), error });
     let mut names = names?;
@@ -146,7 +146,7 @@ fn list<F: Files>(files: &F, path: &str) -> Result<Vec<String>, LoadError<F::Err
     Ok(names)
 }
 
-/// The `.wit` files of a folder.
+/// Reads the `.wit` files of a folder.
 fn folder<F: Files>(files: &F, path: &str) -> Result<Vec<Source>, LoadError<F::Error>> {
     let mut sources = Vec::new();
     for name in list(files, path)? {
@@ -161,7 +161,7 @@ fn folder<F: Files>(files: &F, path: &str) -> Result<Vec<Source>, LoadError<F::E
     }
 }
 
-/// The text of a file.
+/// Reads the text of a file.
 fn file<F: Files>(files: &F, path: &str) -> Result<Source, LoadError<F::Error>> {
     let read = |error| LoadError::Read { path: path.into(), error };
     let content = files.read(path).map_err(read)?;
@@ -188,7 +188,7 @@ impl Memory {
         self.files.insert(path.into(), content.into());
     }
 
-    /// The paths of the files inside of a folder, without the path of the folder.
+    /// Returns the paths of the files inside of a folder, without the path of the folder.
     fn inside<'m>(&'m self, folder: &str) -> impl Iterator<Item = &'m str> {
         let prefix = format!("{folder}/");
         let len = prefix.len();

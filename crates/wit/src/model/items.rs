@@ -43,7 +43,7 @@ pub struct Interface {
 }
 
 impl Interface {
-    /// An interface without items.
+    /// Returns an interface without items.
     pub(crate) fn new(name: Option<Text>, package: PackageId) -> Interface {
         Interface {
             name,
@@ -80,7 +80,7 @@ pub struct Func {
 }
 
 impl Func {
-    /// Whether another function has the type of this one.
+    /// Returns whether another function has the type of this one.
     pub fn has_type_of(&self, other: &Func) -> bool {
         let ty = |func: &Func| (func.is_async, func.resource, func.result);
         ty(self) == ty(other) && self.params == other.params
@@ -117,7 +117,7 @@ pub enum Extern {
 }
 
 impl Extern {
-    /// The word for the import or export in messages.
+    /// Returns the word for the import or export in messages.
     pub const fn sort(&self) -> &'static str {
         match self {
             Extern::Interface { .. } => "interface",
@@ -126,7 +126,7 @@ impl Extern {
         }
     }
 
-    /// Whether it is an interface.
+    /// Returns whether the import or export is an interface.
     pub const fn is_interface(&self) -> bool {
         matches!(self, Extern::Interface { .. })
     }
@@ -154,7 +154,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world without imports and exports.
+    /// Returns a world without imports and exports.
     pub(crate) fn new(name: Text, package: PackageId) -> World {
         World {
             name,
@@ -166,12 +166,12 @@ impl World {
         }
     }
 
-    /// The imports or the exports.
+    /// Returns the imports or the exports.
     pub(crate) fn side(&self, is_import: bool) -> &Externs {
         if is_import { &self.imports } else { &self.exports }
     }
 
-    /// A mutable reference to the imports or the exports.
+    /// Returns a mutable reference to the imports or the exports.
     pub(crate) fn side_mut(&mut self, is_import: bool) -> &mut Externs {
         if is_import { &mut self.imports } else { &mut self.exports }
     }

@@ -29,22 +29,22 @@ pub struct Remap {
 /// # Panics
 /// If the number is not one of the model that was added.
 impl Remap {
-    /// The new number of a package.
+    /// Returns the new number of a package.
     pub fn package(&self, id: PackageId) -> PackageId {
         self.packages[id]
     }
 
-    /// The new number of an interface.
+    /// Returns the new number of an interface.
     pub fn interface(&self, id: InterfaceId) -> InterfaceId {
         self.interfaces[id]
     }
 
-    /// The new number of a world.
+    /// Returns the new number of a world.
     pub fn world(&self, id: WorldId) -> WorldId {
         self.worlds[id]
     }
 
-    /// The new number of a type.
+    /// Returns the new number of a type.
     pub fn ty(&self, id: TypeId) -> TypeId {
         self.types[id]
     }
@@ -286,7 +286,7 @@ impl Model {
         }
     }
 
-    /// Whether a type is like one of this kind. Other names of types stand for those types.
+    /// Returns whether a type is like one of this kind. Other names of types stand for those types.
     pub(super) fn is_alike(&self, kind: &Kind, id: TypeId) -> bool {
         let origin = |kind: &Kind| match kind {
             Kind::Alias(Val::Type(id)) => Some(self.origin(*id)),
@@ -371,7 +371,7 @@ impl Model {
     }
 }
 
-/// Adds an interface to the path of an error.
+/// A result whose error can get an interface in its path.
 trait WithinInterface<T> {
     fn within_interface(self, model: &Model, id: InterfaceId) -> Result<T>;
 }

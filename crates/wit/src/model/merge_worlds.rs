@@ -169,7 +169,7 @@ impl Model {
         }
     }
 
-    /// The interfaces that an import or export uses directly.
+    /// Returns the interfaces that an import or export uses directly.
     fn used_by(&self, item: &Extern) -> Vec<InterfaceId> {
         match item {
             Extern::Interface { id, .. } => self[*id].uses.clone(),

@@ -137,22 +137,22 @@ pub struct Model {
 }
 
 impl Model {
-    /// The packages.
+    /// Returns the packages.
     pub fn packages(&self) -> impl ExactSizeIterator<Item = (PackageId, &Package)> {
         self.packages.iter_indexed()
     }
 
-    /// The interfaces of all packages, with those that are written out in worlds.
+    /// Returns the interfaces of all packages, with those that are written out in worlds.
     pub fn interfaces(&self) -> impl ExactSizeIterator<Item = (InterfaceId, &Interface)> {
         self.interfaces.iter_indexed()
     }
 
-    /// The worlds of all packages.
+    /// Returns the worlds of all packages.
     pub fn worlds(&self) -> impl ExactSizeIterator<Item = (WorldId, &World)> {
         self.worlds.iter_indexed()
     }
 
-    /// The types of all interfaces and worlds, and those without names.
+    /// Returns the types of all interfaces and worlds, and those without names.
     pub fn types(&self) -> impl ExactSizeIterator<Item = (TypeId, &Type)> {
         self.types.iter_indexed()
     }

@@ -22,8 +22,8 @@ use crate::version::compare;
 type Track = (String, String, Text, String);
 
 impl Model {
-    /// The track of an interface. `None` if its package has no version, or the interface has no
-    /// name.
+    /// Returns the track of an interface. `None` if its package has no version, or the interface
+    /// has no name.
     fn track(&self, id: InterfaceId) -> Option<Track> {
         let interface = &self[id];
         let package = &self[interface.package].name;
@@ -140,7 +140,7 @@ impl Model {
         }
     }
 
-    /// The name of an interface that uses itself, through others.
+    /// Returns the name of an interface that uses itself, through others.
     pub(crate) fn use_cycle(&self) -> Option<String> {
         let uses = |interface: &Interface| interface.uses.iter().map(|id| id.idx()).collect();
         let edges: Vec<Vec<usize>> = self.interfaces.iter().map(uses).collect();

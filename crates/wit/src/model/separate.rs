@@ -116,7 +116,7 @@ impl Model {
         mentioned
     }
 
-    /// The number of types and functions of an interface, and of the parts of both.
+    /// Returns the number of types and functions of an interface, and of the parts of both.
     fn size(&self, id: InterfaceId) -> usize {
         let types = self[id].types.iter().map(|(_, ty)| 1 + self[*ty].kind.parts());
         let funcs = self[id].funcs.iter().map(|(_, func)| 1 + func.params.len());

@@ -18,7 +18,7 @@ pub enum Val {
 }
 
 impl Val {
-    /// The type, if it is not primitive.
+    /// Returns the type, if it is not primitive.
     pub const fn id(self) -> Option<TypeId> {
         match self {
             Val::Prim(_) => None,
@@ -73,7 +73,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The keyword; `type` for another name of a type.
+    /// Returns the keyword; `type` for another name of a type.
     pub const fn word(&self) -> &'static str {
         match self {
             Kind::Alias(_) => "type",
@@ -94,13 +94,13 @@ impl Kind {
         }
     }
 
-    /// Whether only a type with a name can be of this kind.
+    /// Returns whether only a type with a name can be of this kind.
     pub const fn needs_name(&self) -> bool {
         use Kind::{Enum, Flags, Record, Resource, Variant};
         matches!(self, Record(_) | Variant(_) | Flags(_) | Enum(_) | Resource)
     }
 
-    /// The number of fields, cases, labels and types that the type is made of.
+    /// Returns the number of fields, cases, labels and types that the type is made of.
     pub(crate) fn parts(&self) -> usize {
         match self {
             Kind::Record(fields) => fields.len(),
@@ -126,8 +126,9 @@ impl Kind {
         }
     }
 
-    /// The definition of the type in a component, where `index` gives the index of each type that
-    /// it is made of. `None` for another name of a type that is not primitive, and for a resource.
+    /// Returns the definition of the type in a component, where `index` gives the index of each
+    /// type that it is made of. `None` for another name of a type that is not primitive, and for a
+    /// resource.
     ///
     /// ```
     /// use wattle_ast::components::{PrimType, Type};
@@ -182,7 +183,7 @@ impl Kind {
         })
     }
 
-    /// The kind with its types replaced.
+    /// Returns the kind with its types replaced.
     pub(crate) fn map(&self, mut f: impl FnMut(Val) -> Val) -> Kind {
         let id = |id: TypeId, f: &mut dyn FnMut(Val) -> Val| match f(Val::Type(id)) {
             Val::Type(id) => id,
@@ -247,8 +248,8 @@ pub struct Type {
 }
 
 impl Type {
-    /// A type without documentation. [`Model::add_type`](super::Model::add_type) fills in the
-    /// fields that follow from its kind.
+    /// Returns a type without documentation. [`Model::add_type`](super::Model::add_type) fills in
+    /// the fields that follow from its kind.
     pub(crate) fn new(name: Option<Text>, owner: Owner, kind: Kind) -> Type {
         Type {
             name,

@@ -153,7 +153,7 @@ fn shortened<'m>(model: &'m Model, print: impl FnOnce(&mut Printer<'m>)) -> Stri
 /// The largest number of parts that [`val()`] and [`target()`] show of a type.
 const MAX_VAL: usize = 1_000;
 
-/// A name with `%` before it if it is a keyword.
+/// Returns a name with `%` before it if it is a keyword.
 fn escaped(name: &str) -> Cow<'_, str> {
     match keyword(name).is_some() || matches!(name, "float32" | "float64") {
         true => format!("%{name}").into(),

@@ -12,7 +12,7 @@ use crate::model::{Kind, Val};
 use crate::syntax::{Id, Ty, TyId, TyKind, TypeDef, TypeKind};
 
 impl<'a> Resolve<'a> {
-    /// The value type of this form. The name of a resource stands for a handle that owns it.
+    /// Converts a kind to a value type. The name of a resource stands for a handle that owns it.
     pub(super) fn value(&mut self, kind: Kind) -> Val {
         match kind {
             Kind::Alias(Val::Type(id)) if self.model[id].is_resource => {
@@ -23,7 +23,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The names that a definition refers to.
+    /// Returns the names that a definition refers to.
     pub(super) fn names_in(&self, source: usize, def: &TypeDef<'a>) -> Vec<Id<'a>> {
         let types = &self.files[source].types;
         let mut names = Vec::new();
@@ -161,7 +161,7 @@ impl<'a> Resolve<'a> {
     }
 }
 
-/// The place of the first of the types that a type is made of, which all lie before it.
+/// Returns the place of the first of the types that a type is made of, which all lie before it.
 fn first(types: &[Ty<'_>], root: TyId) -> usize {
     let mut at = root;
     loop {

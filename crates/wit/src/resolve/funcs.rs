@@ -40,7 +40,7 @@ impl NameScope {
     }
 }
 
-/// The name of the getter that belongs to a setter.
+/// Returns the name of the getter that belongs to a setter.
 pub(super) fn getter_of(name: &str) -> Option<String> {
     let name = PlainName::parse(name, Features::ALL).ok()?;
     Some(name.getter()?.to_string())

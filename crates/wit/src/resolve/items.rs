@@ -258,7 +258,7 @@ impl<'a> Resolve<'a> {
         id
     }
 
-    /// The scope of a file.
+    /// Returns the scope of a file.
     fn scope(&mut self, package: PackageId, source: usize, items: &'a [Item<'a>]) -> Scope<'a> {
         let mut scope = Scope { package, source, uses: BTreeMap::new() };
         for item in items {
@@ -348,7 +348,7 @@ impl<'a> Resolve<'a> {
         None
     }
 
-    /// The interface that a path names. `is_live` tells whether the reference itself is not
+    /// Returns the interface that a path names. `is_live` tells whether the reference itself is not
     /// excluded by a gate.
     pub(super) fn interface(
         &mut self,
@@ -362,7 +362,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The world that a path names.
+    /// Returns the world that a path names.
     pub(super) fn world(
         &mut self,
         scope: &Scope<'a>,
@@ -375,7 +375,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The interface or world that a path names, of the sort that is asked for.
+    /// Returns the interface or world that a path names, of the sort that is asked for.
     fn item(
         &mut self,
         scope: &Scope<'a>,

@@ -42,7 +42,7 @@ pub struct Source {
     pub text: String,
 }
 
-/// Resolves packages.
+/// A resolver of packages.
 ///
 /// ```
 /// use wattle_wit::Resolver;
@@ -77,35 +77,35 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// The model of the texts.
+    /// Returns the model of the texts.
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// The model of the texts, by value.
+    /// Consumes the result, and returns the model of the texts.
     pub fn into_model(self) -> Model {
         self.model
     }
 
-    /// The root package.
+    /// Returns the root package.
     pub fn root(&self) -> PackageId {
         self.root
     }
 
-    /// The place of an interface or world in the texts.
+    /// Returns the place of an interface or world in the texts.
     pub fn place(&self, package: PackageId, item: &str) -> Option<Place> {
         self.member_place(package, item, "")
     }
 
-    /// The place of a type or function of an interface or world in the texts. Functions go by their
-    /// names in the component, such as `[method]file.read`.
+    /// Returns the place of a type or function of an interface or world in the texts. Functions go
+    /// by their names in the component, such as `[method]file.read`.
     pub fn member_place(&self, package: PackageId, item: &str, member: &str) -> Option<Place> {
         self.places.get(&(package, item.into(), member.into())).copied()
     }
 }
 
 impl Resolver {
-    /// A resolver without texts, for which all unstable features are off.
+    /// Returns a resolver without texts, for which all unstable features are off.
     pub fn new() -> Resolver {
         Resolver::default()
     }
@@ -143,7 +143,7 @@ impl Resolver {
         self
     }
 
-    /// The texts. [`Place::source`] counts them.
+    /// Returns the texts, whose numbers are in [`Place::source`].
     pub fn sources(&self) -> &[Source] {
         &self.sources
     }

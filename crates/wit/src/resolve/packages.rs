@@ -27,7 +27,7 @@ pub(super) struct PackageText<'a> {
     pub(super) items: BTreeMap<&'a str, Target>,
 }
 
-/// The name of a package, as a text refers to it.
+/// Returns the name of a package, as a text refers to it.
 pub(super) fn package_name(text: &NameText<'_>) -> PackageName {
     PackageName {
         namespace: text.namespace.name.into(),

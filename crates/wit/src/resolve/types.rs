@@ -317,7 +317,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The type that a name stands for.
+    /// Returns the type that a name stands for.
     pub(super) fn named(
         &mut self,
         source: usize,
@@ -363,7 +363,7 @@ impl<'a> Resolve<'a> {
         self.unless_gated(ty, "type", excluded, is_live, source, span)
     }
 
-    /// The resource that a name stands for.
+    /// Returns the resource that a name stands for.
     pub(super) fn resource(
         &mut self,
         source: usize,
@@ -380,7 +380,7 @@ impl<'a> Resolve<'a> {
     }
 }
 
-/// The `@external-id` of an item.
+/// Returns the `@external-id` of an item.
 pub(super) fn external_id(attributes: &Attributes<'_>) -> Option<Text> {
     attributes.external_id.as_deref().map(Text::from)
 }

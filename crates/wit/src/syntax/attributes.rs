@@ -131,8 +131,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The length of the version at the start of a text. A `.` belongs to it only if an identifier
-/// follows, and a `-` only if it does not begin an arrow.
+/// Returns the length of the version at the start of a text. A `.` belongs to it only if an
+/// identifier follows, and a `-` only if it does not begin an arrow.
 pub(crate) fn version_len(text: &str) -> usize {
     let bytes = text.as_bytes();
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'+';

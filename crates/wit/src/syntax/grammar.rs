@@ -397,7 +397,7 @@ impl<'a> Parser<'a> {
         Ok(func)
     }
 
-    /// Whether `get(` or `set(` comes next.
+    /// Returns whether `get(` or `set(` comes next.
     fn accessor(&self) -> Option<Accessor> {
         let is_call = self.peek(1).kind == TokenKind::Punctuation(b'(');
         match self.tokens.slice(self.token().span) {

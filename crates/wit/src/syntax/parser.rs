@@ -158,7 +158,7 @@ impl<'a> Parser<'a> {
         is_at
     }
 
-    /// Whether a token further on is a name.
+    /// Returns whether a token further on is a name.
     pub(super) fn is_id_at(&self, ahead: usize) -> bool {
         match self.peek(ahead).kind {
             TokenKind::Escaped => true,
@@ -217,7 +217,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether the next token is a keyword that an item begins with, and is the first in its line.
+    /// Returns whether the next token is a keyword that an item begins with, and is the first in
+    /// its line.
     fn begins_item(&self) -> bool {
         use Keyword::{Export, Import, Include, Interface, Package, Use, World};
         let begins = self.keyword().is_some_and(|keyword| {

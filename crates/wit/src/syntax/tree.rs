@@ -32,7 +32,7 @@ pub struct File<'a> {
 }
 
 impl File<'_> {
-    /// The errors, as those of the text with the number `source`.
+    /// Returns the errors, as those of the text with the number `source`.
     pub(crate) fn errors_of(&self, source: usize) -> impl Iterator<Item = Error> {
         self.errors.iter().map(move |(kind, span, help)| {
             Error::new(kind.clone(), Place { source, span: *span }).help(help.clone())
@@ -167,7 +167,7 @@ pub struct Rename<'a> {
 }
 
 impl<'a> Rename<'a> {
-    /// The name that is used from here on.
+    /// Returns the name that is used from here on.
     pub fn local(&self) -> Id<'a> {
         self.rename.unwrap_or(self.name)
     }
@@ -226,7 +226,7 @@ pub enum ExternKind<'a> {
 }
 
 impl ExternKind<'_> {
-    /// The range of the name, or of the package if the name begins with one.
+    /// Returns the range of the name, or of the package if the name begins with one.
     pub fn span(&self) -> Span {
         match self {
             ExternKind::Path(path) => path.name.span,

@@ -6,7 +6,7 @@ use wattle_wit::Resolver;
 use wattle_wit::docs::{PackageDocs, SECTION};
 use wattle_wit::load::{Memory, load};
 
-/// The messages about a text.
+/// Returns the messages about a text.
 fn messages(text: &str) -> Vec<String> {
     let mut resolver = Resolver::new();
     resolver.file("a.wit", text);

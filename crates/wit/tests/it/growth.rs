@@ -7,7 +7,7 @@ use wattle_wit::Resolver;
 use wattle_wit::component_type::{self, ComponentType, StringEncoding};
 use wattle_wit::model::{MergeErrorKind, Model, PackageId, WorldId};
 
-/// A text made of a part for each number.
+/// Returns a text made of a part for each number.
 fn text(head: &str, number: usize, tail: &str, part: impl Fn(usize) -> String) -> String {
     let mut text = head.to_string();
     (0..number).for_each(|nth| write!(text, "{}", part(nth)).unwrap());
@@ -21,7 +21,7 @@ fn model(text: &str) -> (Model, PackageId) {
     (resolved.clone().into_model(), resolved.root())
 }
 
-/// The decoded section for the only world of a text.
+/// Returns the decoded section for the only world of a text.
 fn section(text: &str) -> ComponentType {
     let (model, root) = model(text);
     let world = model.select_world(root, None).unwrap();
@@ -155,7 +155,7 @@ fn a_world_that_includes_another_many_times_is_refused() {
     assert!(errors.starts_with("package `a:b` would have more than 1,000,000"), "{errors}");
 }
 
-/// The number of imports of a world.
+/// Returns the number of imports of a world.
 fn with_world_named(text: &str, name: &str) -> Result<usize, String> {
     let mut resolver = Resolver::new();
     resolver.file("a.wit", text);

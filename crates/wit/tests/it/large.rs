@@ -37,7 +37,7 @@ fn definitions(text: String) -> usize {
     std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap()
 }
 
-/// A text made of a part for each number.
+/// Returns a text made of a part for each number.
 fn text(head: &str, number: usize, tail: &str, part: impl Fn(usize) -> String) -> String {
     let mut text = head.to_string();
     (0..number).for_each(|nth| write!(text, "{}", part(nth)).unwrap());

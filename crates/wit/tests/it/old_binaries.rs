@@ -85,7 +85,7 @@ fn a_package_in_one_type_is_that_with_a_type_for_each_item() {
     }
 }
 
-/// Two packages in one component.
+/// Returns the text of two packages in one component.
 fn double() -> String {
     String::from(
         r#"(export "foo:home/wit" (type $package)) (export "bar:home/wit" (type $package))"#,
@@ -214,7 +214,7 @@ fn a_type_that_an_interface_only_aliases_is_used() {
     assert_eq!(print::package(again.model(), again.root()).unwrap(), text);
 }
 
-/// The text of a package, which resolves to a package with the same text.
+/// Returns the text of a package, which resolves to a package with the same text.
 fn text_of(binary: &Component<'_>) -> String {
     let Decoded { model, package, .. } = decode(binary).unwrap();
     let text = print::whole(&model, package).unwrap();

@@ -14,7 +14,7 @@ use crate::peers;
 const ELSEWHERE: [(&str, &str); 1] =
     [("use-and-include-world", "the `use` of a world is what is wrong, not what follows from it")];
 
-/// A place as the peer prints it: file, line, column.
+/// Parses a place as the peer prints it: file, line, column.
 fn expected(result: &str) -> Option<(String, usize, usize)> {
     let arrow = result.lines().find_map(|line| line.trim().strip_prefix("--> "));
     let long = || result.lines().next().filter(|line| line.starts_with("tests/ui"));
@@ -25,7 +25,7 @@ fn expected(result: &str) -> Option<(String, usize, usize)> {
     Some((file.into(), parts.next()?.parse().ok()?, parts.next()?.trim().parse().ok()?))
 }
 
-/// The places and messages of the errors of a package.
+/// Returns the places and messages of the errors of a package.
 fn errors(path: &Path) -> Vec<(String, usize, usize, String)> {
     let mut resolver = Resolver::new();
     resolver.feature("active");

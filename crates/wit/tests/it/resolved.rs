@@ -201,7 +201,7 @@ fn packages_are_the_same_through_text_and_binary() {
     assert!(number > 300 && alone > 200, "{number} packages, {alone} from their components alone");
 }
 
-/// The command by which a test of `wasm-tools` runs.
+/// Returns the command by which a test of `wasm-tools` runs.
 fn command(text: &str) -> Option<&str> {
     let line = text.lines().next()?.trim_start_matches('/').trim();
     line.strip_prefix("RUN: ").or_else(|| line.strip_prefix("RUN[round-trip]: "))
@@ -281,12 +281,12 @@ fn packages_of_real_interfaces_and_of_components_resolve() {
     assert!(number - parts > 240, "{number}, and {parts} parts");
 }
 
-/// The component of the root package.
+/// Returns the component of the root package.
 fn root(resolved: &Resolved) -> Component<'static> {
     resolved.model().package_type(resolved.root()).unwrap()
 }
 
-/// Whether an error says that something stands in another file.
+/// Returns whether an error says that something stands in another file.
 fn is_of_a_part(error: &wattle_wit::Error) -> bool {
     use wattle_wit::ErrorKind::{ItemNotFound, NoPackage, PackageNotFound};
     matches!(error.kind, NoPackage | PackageNotFound { .. } | ItemNotFound { .. })

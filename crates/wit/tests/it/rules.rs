@@ -3,7 +3,7 @@
 use wattle_wit::Resolver;
 use wattle_wit::{Source, print};
 
-/// The messages about a text, each with the text that it points at.
+/// Returns the messages about a text, each with the text that it points at.
 fn faults(text: &str) -> Vec<(String, String)> {
     let mut resolver = Resolver::new();
     resolver.file("a.wit", text);
@@ -15,7 +15,7 @@ fn faults(text: &str) -> Vec<(String, String)> {
     errors.0.iter().map(fault).collect()
 }
 
-/// The one message about the items of an interface, and the text that it points at.
+/// Returns the one message about the items of an interface, and the text that it points at.
 fn fault(items: &str) -> (String, String) {
     let all = faults(&format!("package a:b; interface i {{ resource r; {items} }}"));
     let [fault] = &all[..] else { panic!("{items}: {all:?}") };

@@ -2,7 +2,7 @@
 
 use wattle_wit::{Resolver, print};
 
-/// The worlds of package `a:b` with these items, as text.
+/// Returns the worlds of package `a:b` with these items, as text.
 fn printed(items: &str) -> String {
     let types = "interface types { type t = u8; } interface api { use types.{t}; f: func() -> t; }";
     let mut resolver = Resolver::new();
