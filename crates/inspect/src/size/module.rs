@@ -80,8 +80,8 @@ impl Spaces {
     }
 }
 
-/// References by index. Those of one piece to the same one of the first indices of a space are kept
-/// once.
+/// References by index. Repeated references of a piece to one of the first indices of a space are
+/// kept once.
 #[derive(Default)]
 struct References {
     features: Features,
