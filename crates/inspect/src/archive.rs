@@ -1,4 +1,5 @@
-//! Archives of object files (`.a`), as `ar` writes them: the members of the variants of GNU and BSD.
+//! Archives of object files (`.a`), as `ar` writes them: the members of the variants of GNU and
+//! BSD.
 
 use std::fmt;
 
@@ -15,12 +16,12 @@ pub struct Member<'a> {
     pub bytes: &'a [u8],
 }
 
-/// Why bytes are not an archive.
+/// The reason why bytes are not an archive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ArchiveError {
-    /// They do not begin as an archive does.
+    /// The bytes do not begin as an archive does.
     NotAnArchive,
-    /// They are a thin archive, whose members are files beside it.
+    /// The bytes are a thin archive, whose members are files beside it.
     Thin,
     /// The member that begins at this place is malformed.
     Member(Span),
@@ -47,7 +48,7 @@ const THIN: &[u8] = b"!<thin>\n";
 /// The number of bytes of the header of a member: name, date, owner, group, mode, size, end.
 const HEADER: usize = 60;
 
-/// The members of an archive, without its table of symbols.
+/// Reads the members of an archive, without its table of symbols.
 ///
 /// # Errors
 /// If the bytes are not an archive whose members are in it.
@@ -116,7 +117,7 @@ pub fn members(bytes: &[u8]) -> Result<Vec<Member<'_>>, ArchiveError> {
     Ok(members)
 }
 
-/// A decimal number behind which are spaces.
+/// Parses a decimal number with spaces behind it.
 fn number(text: &[u8]) -> Option<usize> {
     std::str::from_utf8(text.trim_ascii_end()).ok()?.parse().ok()
 }
@@ -155,7 +156,7 @@ mod tests {
             ]
         );
         for len in 9..archive.len() {
-            // Whatever is cut off, nothing is read that is not there.
+            // However much is cut off, nothing behind the end is read.
             if let Ok(found) = members(&archive[..len]) {
                 assert!(found.iter().all(|it| it.start + it.bytes.len() <= len));
             }

@@ -21,10 +21,10 @@ impl Write for Bounded {
     }
 }
 
-/// The name that a symbol of Rust or C++ stands for; `None` for any other name.
+/// Returns the name that a symbol of Rust or C++ stands for; `None` for any other name.
 ///
-/// The hash that ends a symbol of Rust and the result type of a function of C++ are left out. What is
-/// behind a dot, as in `.llvm.123`, stays.
+/// The hash that ends a symbol of Rust and the result type of a function of C++ are left out. A
+/// suffix behind a dot, such as `.llvm.123`, stays.
 ///
 /// ```
 /// use wattle_inspect::demangle;
@@ -61,7 +61,7 @@ pub fn demangle(symbol: &str) -> Option<String> {
     Some(out.0)
 }
 
-/// Takes the text of a symbol of C++ piece by piece.
+/// A writer that takes the text of a symbol of C++ piece by piece.
 struct Pieces<'o>(&'o mut Bounded);
 
 impl cpp_demangle::DemangleWrite for Pieces<'_> {
@@ -70,8 +70,8 @@ impl cpp_demangle::DemangleWrite for Pieces<'_> {
     }
 }
 
-/// Replaces the symbols among the names of functions, globals and data segments by what they stand
-/// for. Returns how many were replaced.
+/// Replaces the symbols among the names of functions, globals and data segments by the names that
+/// they stand for. Returns the number of replaced symbols.
 ///
 /// ```
 /// use wattle_ast::Names;

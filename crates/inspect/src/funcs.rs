@@ -1,4 +1,4 @@
-//! Where the functions of a binary stand.
+//! The places of the functions of a binary.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use wattle_ast::components::{Layer, Part};
 use wattle_ast::{Error, ExternKind, Features, Item};
 use wattle_parser::components::Parser;
 
-/// Where a function that a module defines stands in the file.
+/// The place in the file of a function that a module defines.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FuncPlace {
     /// The number of the module among those of the file, from 0.
@@ -21,8 +21,8 @@ pub struct FuncPlace {
     pub code: usize,
 }
 
-/// The functions of a file in the order of their bytes, up to what is malformed. Instructions are not
-/// read.
+/// Finds the functions of a file in the order of their bytes, up to the first malformed part.
+/// Instructions are not read.
 ///
 /// ```
 /// use wattle_ast::Features;
@@ -58,7 +58,7 @@ pub fn places(bytes: &[u8], features: Features) -> (Vec<FuncPlace>, Option<Error
     (places, None)
 }
 
-/// The function whose entry has the byte at this offset.
+/// Returns the function whose entry has the byte at this offset.
 pub fn at(places: &[FuncPlace], offset: usize) -> Option<&FuncPlace> {
     let behind = places.partition_point(|place| place.entry.start <= offset);
     places[..behind].last().filter(|place| place.entry.contains(&offset))

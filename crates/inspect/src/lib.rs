@@ -1,13 +1,14 @@
-//! What the bytes of a binary are for: sizes and who keeps what, names as people write them.
+//! Explains the bytes of a binary: their sizes, the items that keep them, and names as people write
+//! them.
 //!
 //! | to | use |
 //! |---|---|
-//! | see where the bytes of a file go, and what keeps them | [`size`] |
-//! | see what the bytes of custom sections mean | [`customs`] |
-//! | see what differs between two files | [`diff`] |
+//! | see the sizes of the parts of a file, and the items that keep them | [`size`] |
+//! | see the meaning of the bytes of custom sections | [`customs`] |
+//! | see the differences between two files | [`diff`] |
 //! | find the source lines that code was compiled from | [`dwarf`] |
 //! | find the function at an offset | [`funcs`] |
-//! | read and change who made a file, and what it says about itself | [`metadata`] |
+//! | read and change the metadata of a file, such as its name and its producers | [`metadata`] |
 //! | read a name section piece by piece | [`name_parts`] |
 //! | list the members of a `.a` | [`archive`] |
 //! | show the names of Rust and C++ | [`demangle`] |
@@ -49,7 +50,7 @@ pub use demangle::{demangle, demangle_names};
 pub use paths::{path_of, without_generics};
 pub use symbols::name_by_symbols;
 
-/// A name as people write it.
+/// Returns a name as people write it.
 fn shown(name: &str) -> std::borrow::Cow<'_, str> {
     #[cfg(feature = "demangle")]
     if let Some(shown) = demangle(name) {

@@ -1,5 +1,5 @@
-//! What a module or component says about itself: its name, what produced it, the packages that it was
-//! built of, and what registries show.
+//! The metadata of a module or component: its name, its producers, the packages that it was built
+//! of, and the description that registries show.
 
 use std::borrow::Cow;
 #[cfg(feature = "dependencies")]
@@ -16,7 +16,7 @@ use wattle_parser::components::frames;
 
 use crate::sections::{content_offset, custom, is_nested};
 
-/// What a module or component says about itself.
+/// The metadata of a module or component.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Metadata<'a> {
     /// Whether it is a module or a component.
@@ -29,21 +29,22 @@ pub struct Metadata<'a> {
     pub name: Option<Name<'a>>,
     /// The languages and tools that produced it.
     pub producers: Option<Producers<'a>>,
-    /// What registries show, in the order of the file.
+    /// The description that registries show, in the order of the file.
     pub about: Vec<About<'a>>,
     /// The packages that it was built of.
     pub dependencies: Option<Dependencies<'a>>,
-    /// The sections of these that are malformed: the name of each, and why.
+    /// The malformed sections with metadata: the name of each, and the error.
     pub malformed: Vec<(&'a str, Error)>,
 }
 
-/// What the modules and components of a file say about themselves: the outermost first, and what is
-/// inside of one behind it.
+/// Reads the metadata of the modules and components of a file: the outermost first, and those
+/// inside of a component behind it.
 ///
-/// Only the sizes of sections and these sections are read.
+/// Only the sizes of all sections and the sections with metadata are read.
 ///
 /// # Errors
-/// The sizes of sections do not fit; what is before that is lost.
+/// The sizes of sections do not fit. The metadata before that place is lost; [`recover`] returns
+/// it.
 ///
 /// ```
 /// use wattle_inspect::metadata::read;
@@ -58,8 +59,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
     errors.into_iter().next().map_or(Ok(found), Err)
 }
 
-/// What can be read of what the modules and components of a file say about themselves, like [`read`],
-/// and why the rest cannot be read: an error for each of them whose sizes of sections do not fit.
+/// Reads as much of the metadata of the modules and components of a file as possible, in the order
+/// of [`read`]. Also returns an error for each module or component whose sizes of sections do not
+/// fit.
 ///
 /// ```
 /// use wattle_inspect::metadata::recover;
@@ -70,7 +72,8 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Metadata<'_>>, Error> {
 /// ```
 pub fn recover(bytes: &[u8]) -> (Vec<Metadata<'_>>, Vec<Error>) {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
-    // What is to be read, the next one last: its bytes, where they begin, how deep it is.
+    // The modules and components to be read, the next one last: the bytes, their offset, and the
+    // depth.
     let mut waiting = vec![(bytes, 0, 0)];
     while let Some((bytes, start, depth)) = waiting.pop() {
         let layer = Layer::of(bytes).unwrap_or(Layer::Module);
@@ -110,7 +113,7 @@ pub fn recover(bytes: &[u8]) -> (Vec<Metadata<'_>>, Vec<Error>) {
     (found, errors)
 }
 
-/// The name of the section that names a module or a component.
+/// Returns the name of the section that names a module or a component.
 fn names_of(layer: Layer) -> &'static str {
     match layer {
         Layer::Module => Names::NAME,
@@ -119,7 +122,7 @@ fn names_of(layer: Layer) -> &'static str {
 }
 
 impl<'a> Metadata<'a> {
-    /// Reads a custom section, if it is one of these.
+    /// Reads a custom section, if it has metadata.
     fn section(&mut self, name: &str, content: &'a [u8]) -> Result<(), Error> {
         if let Some(subject) = Subject::from_name(name) {
             self.about.push(About::parse(subject, content)?);
@@ -145,11 +148,11 @@ impl<'a> Metadata<'a> {
 #[cfg(feature = "dependencies")]
 pub const MAX_DEPENDENCIES: usize = 8 << 20;
 
-/// Why a list of dependencies cannot be unpacked.
+/// The reason why a list of dependencies cannot be unpacked.
 #[cfg(feature = "dependencies")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PackedWrongly {
-    /// The bytes are not what zlib writes.
+    /// The bytes are not in the format of zlib.
     NotZlib,
     /// The list is longer than [`MAX_DEPENDENCIES`].
     TooLong,
@@ -171,8 +174,8 @@ impl fmt::Display for PackedWrongly {
 #[cfg(feature = "dependencies")]
 impl std::error::Error for PackedWrongly {}
 
-/// Unpacks the packages that a program was built of: an object of JSON, whose list `packages` has an
-/// object with `name`, `version` and `source` for each.
+/// Unpacks the packages that a program was built of: an object of JSON, whose list `packages` has
+/// an object with `name`, `version` and `source` for each.
 ///
 /// # Errors
 /// The bytes do not unpack to text, or to too much of it.
@@ -199,7 +202,7 @@ pub fn dependencies(packed: &Dependencies<'_>) -> Result<String, PackedWrongly> 
 /// The id of the subsection with the name of the module or component itself.
 const OWN_NAME: u8 = 0;
 
-/// The subsections of a section with names: the id, the content, and all bytes of each.
+/// Returns the subsections of a section with names: the id, the content, and all bytes of each.
 fn subsections(content: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8], &[u8]), Error>> {
     let mut reader = Reader::new(content);
     let mut failed = false;
@@ -219,27 +222,27 @@ fn subsections(content: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8], &[u8])
     })
 }
 
-/// A change of something that may be there.
+/// A change of a part of the metadata.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum To {
-    /// It stays as it is.
+    /// The part stays as it is.
     #[default]
     Keep,
-    /// It is removed.
+    /// The part is removed.
     Nothing,
-    /// It is set to this, whether it was there or not.
+    /// The part is set to this text, whether it existed or not.
     Text(String),
 }
 
-/// Changes of what a module or component says about itself.
+/// Changes of the metadata of a module or component.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Edit {
     /// The name.
     pub name: To,
-    /// Languages and tools to be added: the role, the name and the version of each. One that is there
-    /// gets the version.
+    /// Languages and tools to be added: the role, the name and the version of each. A language or
+    /// tool that is there already gets the version.
     pub producers: Vec<(String, String, String)>,
-    /// What registries show.
+    /// The changes of the description that registries show.
     pub about: Vec<(Subject, To)>,
 }
 
@@ -252,7 +255,7 @@ pub struct Edited {
     pub left_out: Vec<LeftOut>,
 }
 
-/// What becomes of a section.
+/// The fate of a section in an edit.
 enum Fate {
     Stays,
     Removed,
@@ -261,8 +264,8 @@ enum Fate {
 }
 
 impl Edit {
-    /// Changes the outermost module or component. Sections that are there are changed in their places,
-    /// and others are put at the end. Every other byte stays as it is.
+    /// Changes the outermost module or component. Existing sections are changed in their places,
+    /// and new ones are put at the end. Every other byte stays as it is.
     ///
     /// # Errors
     /// The sizes of sections do not fit, or a section that is to be changed is malformed.
@@ -279,7 +282,7 @@ impl Edit {
         let layer = Layer::of(bytes).unwrap_or(Layer::Module);
         let sections = frames(bytes).collect::<Result<Vec<_>, _>>()?;
         let mut fates = Vec::new();
-        // What is at its place already.
+        // The parts whose sections have been changed in their places.
         let (mut named, mut produced, mut said) = (false, false, Vec::new());
         for section in &sections {
             let Some((name, content)) = custom(section) else {
@@ -330,7 +333,7 @@ impl Edit {
             append(&mut out, names_of(layer), &self.names(&[])?);
         }
         if !self.producers.is_empty() && !produced {
-            // The section with no fields.
+            // The content of a section without fields is a zero.
             append(&mut out, Producers::NAME, &self.producers(&[0])?);
         }
         for (subject, to) in &self.about {
@@ -344,7 +347,7 @@ impl Edit {
         Ok(Edited { bytes: out, left_out })
     }
 
-    /// The content of the producers section, which was this.
+    /// Returns the new content of the producers section for its old content.
     fn producers(&self, content: &[u8]) -> Result<Vec<u8>, Error> {
         let mut producers = Producers::parse(content)?;
         for (role, name, version) in &self.producers {
@@ -353,7 +356,7 @@ impl Edit {
         Ok(producers.to_bytes())
     }
 
-    /// The content of the section with names, which was this.
+    /// Returns the new content of the section with names for its old content.
     fn names(&self, content: &[u8]) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
         if let To::Text(name) = &self.name {

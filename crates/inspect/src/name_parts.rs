@@ -1,6 +1,7 @@
 //! The name section piece by piece, each with its bytes.
 //!
-//! [`Names`](wattle_ast::Names) has the names by index; this has the bytes that each of them takes.
+//! [`Names`](wattle_ast::Names) has the names by index; this module has the bytes that each of them
+//! takes.
 
 use wattle_ast::{Malformed, Name, NameSubsection, Reader};
 
@@ -9,7 +10,7 @@ use wattle_ast::{Malformed, Name, NameSubsection, Reader};
 pub struct NamePart<'a> {
     /// The subsection that the piece belongs to, by its id.
     pub subsection: u8,
-    /// What the bytes are.
+    /// The kind of the piece.
     pub kind: NamePartKind<'a>,
     /// The offset of the first byte in the content of the section.
     pub offset: usize,
@@ -17,7 +18,7 @@ pub struct NamePart<'a> {
     pub len: usize,
 }
 
-/// What the bytes of a piece of a name section are.
+/// The kinds of pieces of a name section.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NamePartKind<'a> {
     /// The header of a subsection: its id, its size, and its count if it is a list of names.
@@ -38,7 +39,7 @@ pub enum NamePartKind<'a> {
     Name {
         /// The index of the item that the name belongs to, for names in items.
         outer: Option<u32>,
-        /// The index of what has the name.
+        /// The index of the item that has the name.
         index: u32,
         /// The name.
         name: Name<'a>,
@@ -47,10 +48,10 @@ pub enum NamePartKind<'a> {
     Unknown,
 }
 
-/// The pieces of the content of a name section.
+/// Splits the content of a name section into pieces.
 ///
 /// # Errors
-/// At the first place that is malformed, an error comes instead of a piece, and nothing behind it.
+/// The iterator returns an error for the first malformed piece, and ends behind it.
 ///
 /// ```
 /// use wattle_inspect::name_parts::{NamePartKind, name_parts};
@@ -68,7 +69,7 @@ pub fn name_parts(content: &[u8]) -> NameParts<'_> {
 #[derive(Clone, Debug)]
 pub struct NameParts<'a> {
     reader: Reader<'a>,
-    /// Where the subsection at hand ends.
+    /// The end of the subsection at hand.
     end: usize,
     at: At,
     failed: bool,
@@ -85,7 +86,7 @@ struct At {
     is_single: bool,
 }
 
-/// Whether the names of a subsection are those in items, such as the locals of functions.
+/// Returns whether a subsection names parts of items, such as the locals of functions.
 fn is_indirect(subsection: NameSubsection) -> bool {
     match subsection {
         NameSubsection::Local

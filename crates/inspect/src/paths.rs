@@ -1,10 +1,11 @@
-//! Names taken apart: the crate or namespace, the modules and the function in a name as people write
-//! it, and the name without what makes it special to some types.
+//! Takes apart names as people write them: splits them into the crate or namespace, the modules and
+//! the function, and removes type arguments.
 
-/// The crate or namespace, the modules and types, and the function that a name consists of.
+/// Splits a name into the crate or namespace, the modules and types, and the function.
 ///
-/// The name is one that [`demangle`](crate::demangle) gave, or any other. What is implemented for a
-/// type stands below the type's own path, if it has one, and else below the trait's.
+/// The name is a result of [`demangle`](crate::demangle), or any other. A function of an
+/// implementation stands below the path of the type, if the type has one, and otherwise below that
+/// of the trait.
 ///
 /// ```
 /// use wattle_inspect::path_of;
@@ -42,7 +43,7 @@ pub fn path_of(name: &str) -> Vec<String> {
     }
 }
 
-/// The path of `Type as Trait`, or of a type alone.
+/// Returns the path of `Type as Trait`, or of a type alone.
 fn qualified(inner: &str) -> Vec<String> {
     let (ty, of) = match find(inner, " as ").next() {
         Some(at) => (inner.get(..at).unwrap_or_default(), inner.get(at + 4..)),
@@ -66,7 +67,7 @@ fn qualified(inner: &str) -> Vec<String> {
     }
 }
 
-/// The parts of a text between separators that stand outside of all brackets.
+/// Returns the parts of a text between separators that stand outside of all brackets.
 fn split<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -78,7 +79,7 @@ fn split<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
     parts
 }
 
-/// The places of a separator outside of all brackets.
+/// Returns the places of a separator outside of all brackets.
 fn find<'t>(text: &'t str, separator: &'t str) -> impl Iterator<Item = usize> + 't {
     let mut depth = 0_usize;
     let bytes = text.as_bytes();
@@ -100,7 +101,7 @@ enum Bracket {
 }
 
 impl Bracket {
-    /// The bracket at an offset. Arrows and the operators of C++ have none.
+    /// Returns the bracket at an offset. Arrows and the operators of C++ have none.
     fn at(bytes: &[u8], at: usize) -> Bracket {
         let before = bytes.get(..at).unwrap_or_default();
         let is_operator = || {
@@ -120,8 +121,8 @@ impl Bracket {
     }
 }
 
-/// A name without type arguments and without parameters: the name that all instances of a generic
-/// function have in common. `None` for a name without type arguments.
+/// Removes type arguments and parameters from a name. The result is the name that all instances of
+/// a generic function have in common. `None` for a name without type arguments.
 ///
 /// ```
 /// use wattle_inspect::without_generics;
@@ -137,7 +138,7 @@ pub fn without_generics(name: &str) -> Option<String> {
     }
     let bytes = name.as_bytes();
     let mut kept = String::with_capacity(name.len());
-    // The number of brackets that are open in what is left out.
+    // The number of open brackets in the part that is left out.
     let mut skipped = 0_usize;
     let mut any = false;
     let mut start = 0;
@@ -152,7 +153,7 @@ pub fn without_generics(name: &str) -> Option<String> {
                 let is_name = |last: u8| last.is_ascii_alphanumeric() || b"_:>}".contains(&last);
                 let last = at.checked_sub(1).and_then(|at| bytes.get(at)).copied();
                 let is_arguments = bytes.get(at) == Some(&b'<');
-                // What follows `::` in parentheses is a namespace.
+                // Parentheses behind `::` are a namespace.
                 let is_parameters = bytes.get(at) == Some(&b'(') && last != Some(b':');
                 if !last.is_some_and(is_name) || !(is_arguments || is_parameters) {
                     continue;

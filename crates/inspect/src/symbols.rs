@@ -3,8 +3,8 @@
 use wattle_ast::custom::{LinkingSection, LinkingSubsection, SymbolKind};
 use wattle_ast::{Module, Name};
 
-/// Gives functions, globals, tables, tags and data segments without a name the one that the section
-/// `linking` has for them, in an object file. Of several symbols, the first counts.
+/// Gives functions, globals, tables, tags and data segments of an object file without a name the
+/// name that the section `linking` has for them. The first of several symbols counts.
 ///
 /// ```
 /// use wattle_ast::{Custom, CustomData, Module};
@@ -45,8 +45,8 @@ pub fn name_by_symbols(module: &mut Module<'_>) {
                 _ => {}
             }
         }
-        // Of several names of an index, the last one stays: so the first one of the module or the
-        // symbols comes last.
+        // The last of several names of an index is kept, so the symbols come in reverse order, and
+        // the names of the module behind them.
         macro_rules! add {
             ($( $list:ident ),*) => { $(
                 let known = std::mem::take(&mut names.$list);

@@ -1,12 +1,12 @@
-//! Sizes of the modules of the official suite, of components, and of malformed files; what keeps
-//! what in small modules.
+//! Sizes of the modules of the official suite, of components, and of malformed files; and the
+//! pieces that others keep in small modules.
 
 use wattle_ast::{Features, ItemKind, Module};
 use wattle_inspect::size::{PieceKind, Sizes, compare};
 use wattle_tests::modules::{binary, modules};
 use wattle_tests::{components, suite};
 
-/// The binary of a text.
+/// Returns the binary of a text.
 fn wasm(text: &str) -> Vec<u8> {
     let module: Module<'_> = wattle_wat::parse(text).unwrap();
     wattle_encoder::encode(&module)
@@ -84,7 +84,7 @@ fn the_sizes_of_malformed_files_add_up() {
     }
 }
 
-/// The kinds and names or indices of pieces.
+/// Returns the kinds and names or indices of pieces.
 fn shown(sizes: &Sizes<'_>, pieces: &[u32]) -> Vec<String> {
     let shown = pieces.iter().filter(|&&piece| sizes.is_item(piece)).map(|&piece| {
         let piece = &sizes.pieces[piece as usize];

@@ -1,9 +1,9 @@
 //! Sections `component-type` of core modules: the worlds that a module was compiled for.
 //!
-//! A module can have several, whose names begin with [`SECTION`]. Each is a component with one export,
-//! the type of a world, and with a custom section that tells how strings are encoded. In version 3 of the
-//! format, which old compilers write, the component is a whole package, and a [`Prefix`] before it says the
-//! rest.
+//! A module can have several such sections, whose names begin with [`SECTION`]. Each holds a
+//! component with one export, the type of a world, and with a custom section that tells how strings
+//! are encoded. In version 3 of the format, which old compilers write, the component is a whole
+//! package, and a [`Prefix`] before it has the name of the world and the encoding of strings.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -16,7 +16,7 @@ use crate::encode::{Config, TooLarge};
 use crate::model::{MergeError, Model, Package, Required, Text, Uses, World, WorldId};
 use crate::package::PackageName;
 
-/// What the names of the sections begin with.
+/// The text that the names of the sections begin with.
 pub const SECTION: &str = "component-type";
 
 /// The name of the section that tells how strings are encoded.
@@ -28,7 +28,7 @@ const VERSION: u8 = 4;
 /// The version that a [`Prefix`] begins with.
 const OLD_VERSION: u8 = 3;
 
-/// How strings are encoded in the memory of a core module.
+/// The encoding of strings in the memory of a core module.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum StringEncoding {
     /// UTF-8.
@@ -48,7 +48,7 @@ impl StringEncoding {
         StringEncoding::ALL.get(usize::from(code)).copied()
     }
 
-    /// The option of canonical definitions.
+    /// Returns the option for this encoding in canonical definitions.
     pub const fn opt(self) -> CanonOpt {
         match self {
             StringEncoding::Utf8 => CanonOpt::Utf8,
@@ -58,18 +58,19 @@ impl StringEncoding {
     }
 }
 
-/// What a section says.
+/// The content of a section, decoded.
 #[derive(Clone, Debug)]
 pub struct ComponentType {
-    /// The package of the world, and what is known of others.
+    /// The package of the world, and the parts of other packages that the section mentions.
     pub model: Model,
     /// The world.
     pub world: WorldId,
-    /// How strings are encoded.
+    /// The encoding of strings.
     pub encoding: StringEncoding,
 }
 
-/// The component of a section, with the section that tells how strings are encoded.
+/// Encodes a world as the component of a section, with the custom section that tells how strings
+/// are encoded.
 ///
 /// ```
 /// use wattle_wit::{Resolver, component_type::{self, StringEncoding}};
@@ -96,7 +97,8 @@ pub fn encode(
     encode_with(Config::new(), model, world, encoding)
 }
 
-/// The component of a section, with names as a configuration says.
+/// Encodes a world as the component of a section, with names in the form that a configuration
+/// selects.
 ///
 /// # Errors
 /// If the component would be too large.
@@ -144,10 +146,10 @@ pub fn decode(component: &Component<'_>) -> Result<ComponentType, DecodeError> {
     }
 }
 
-/// What stands before the component of a section of version 3.
+/// The prefix of a section of version 3, which stands before the component.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Prefix<'s> {
-    /// How strings are encoded.
+    /// The encoding of strings.
     pub encoding: StringEncoding,
     /// The name of the world in the package.
     pub world: &'s str,
@@ -169,7 +171,7 @@ impl Prefix<'_> {
     }
 }
 
-/// The bytes of a section: the prefix, if there is one, and those of the component.
+/// Splits the bytes of a section into the prefix, if there is one, and the bytes of the component.
 ///
 /// ```
 /// use wattle_wit::component_type::{StringEncoding, split};
@@ -195,11 +197,12 @@ pub fn split(section: &[u8]) -> Result<(Option<Prefix<'_>>, &[u8]), DecodeError>
     Ok((Some(Prefix { encoding, world }), reader.rest()))
 }
 
-/// The worlds of several sections as one, `root` of a package `root:root`, or `root:root1` and so on
-/// if a section has that package.
+/// Merges the worlds of several sections into one: `root` of a package `root:root`, or `root:root1`
+/// and so on if a section has a package of that name.
 ///
 /// # Errors
-/// If what several worlds have differs.
+/// If an item that several worlds have differs between them, or if the merged world would be
+/// invalid or too large.
 pub fn merge<'s>(
     sections: impl IntoIterator<Item = &'s ComponentType, IntoIter: Clone>,
 ) -> Result<(Model, WorldId), MergeError> {

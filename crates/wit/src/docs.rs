@@ -1,6 +1,8 @@
-//! Documentation and gates: what the types of a package do not say, by the names of its items.
+//! Documentation and gates by the names of the items of a package. The types of a component cannot
+//! carry them.
 //!
-//! Binary packages keep it in a custom section, `package-docs`: a byte with the version, 1, and JSON.
+//! Binary packages keep them in a custom section, `package-docs`: a byte with the version, 1, and
+//! JSON.
 
 use alloc::string::String;
 #[cfg(feature = "docs")]
@@ -23,12 +25,12 @@ pub const SECTION: &str = "package-docs";
 #[cfg(feature = "docs")]
 const VERSION: u8 = 1;
 
-/// Since when an item has been there, or which feature it needs.
+/// The version that added an item, or the unstable feature that it needs.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 #[cfg_attr(feature = "docs", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "docs", serde(rename_all = "kebab-case"))]
 pub enum Gate {
-    /// Nothing is said.
+    /// The item has no known gate.
     #[default]
     Unknown,
     /// `@unstable`.
@@ -50,7 +52,7 @@ pub enum Gate {
 }
 
 impl Gate {
-    /// Whether the item has no gate.
+    /// Returns whether the item has no gate.
     pub fn is_unknown(&self) -> bool {
         *self == Gate::Unknown
     }
@@ -79,7 +81,7 @@ macro_rules! tables {
     )* };
 }
 
-/// What can be left out.
+/// Values that are left out of the JSON when they are empty.
 pub(crate) trait IsEmpty {
     fn is_empty(&self) -> bool;
 }
@@ -105,69 +107,69 @@ impl<T> IsEmpty for Map<T> {
 tables! {
     /// The documentation of a package.
     PackageDocs {
-        /// Of the package itself.
+        /// The documentation of the package itself.
         docs: Option<String> = "docs";
-        /// Of its worlds.
+        /// The documentation of its worlds.
         worlds: Map<WorldDocs> = "worlds";
-        /// Of its interfaces.
+        /// The documentation of its interfaces.
         interfaces: Map<InterfaceDocs> = "interfaces";
     }
     /// The documentation of a world.
     WorldDocs {
-        /// Of the world itself.
+        /// The documentation of the world itself.
         docs: Option<String> = "docs";
         /// The gate of the world.
         gate: Gate = "stability";
-        /// Of imported interfaces that are written out.
+        /// The documentation of imported interfaces that are written out.
         interfaces: Map<InterfaceDocs> = "interfaces";
-        /// Of types.
+        /// The documentation of types.
         types: Map<TypeDocs> = "types";
-        /// Of imported functions.
+        /// The documentation of imported functions.
         funcs: Map<FuncDocs> = "funcs";
-        /// Of exported interfaces that are written out.
+        /// The documentation of exported interfaces that are written out.
         interface_exports: Map<InterfaceDocs> = "interface_exports";
-        /// Of exported functions.
+        /// The documentation of exported functions.
         func_exports: Map<FuncDocs> = "func_exports";
         /// The gates of imports of interfaces.
         interface_import_gates: Map<Gate> = "interface_import_stability";
         /// The gates of exports of interfaces.
         interface_export_gates: Map<Gate> = "interface_export_stability";
-        /// Of imports of interfaces.
+        /// The documentation of imports of interfaces.
         interface_import_docs: Map<String> = "interface_import_docs";
-        /// Of exports of interfaces.
+        /// The documentation of exports of interfaces.
         interface_export_docs: Map<String> = "interface_export_docs";
     }
     /// The documentation of an interface.
     InterfaceDocs {
-        /// Of the interface itself.
+        /// The documentation of the interface itself.
         docs: Option<String> = "docs";
         /// The gate of the interface.
         gate: Gate = "stability";
-        /// Of its functions.
+        /// The documentation of its functions.
         funcs: Map<FuncDocs> = "funcs";
-        /// Of its types.
+        /// The documentation of its types.
         types: Map<TypeDocs> = "types";
     }
     /// The documentation of a type.
     TypeDocs {
-        /// Of the type itself.
+        /// The documentation of the type itself.
         docs: Option<String> = "docs";
         /// The gate of the type.
         gate: Gate = "stability";
-        /// Of its fields, cases or flags.
+        /// The documentation of its fields, cases or flags.
         items: Map<String> = "items";
     }
     /// The documentation of a function.
     #[cfg_attr(feature = "docs", serde(from = "ReadFuncDocs"))]
     FuncDocs {
-        /// Of the function itself.
+        /// The documentation of the function itself.
         docs: Option<String> = "docs";
         /// The gate of the function.
         gate: Gate = "stability";
     }
 }
 
-/// In version 0, the documentation of a function is its text alone.
+/// The documentation of a function as it is read. In version 0, it is the text alone.
 #[cfg(feature = "docs")]
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
@@ -192,14 +194,14 @@ impl From<ReadFuncDocs> for FuncDocs {
 }
 
 impl PackageDocs {
-    /// Adds an entry that says something.
+    /// Adds an entry, unless it is empty.
     pub(crate) fn add<T: IsEmpty>(map: &mut Map<T>, name: &str, docs: T) {
         if !docs.is_empty() {
             let _ = map.insert(name.into(), docs);
         }
     }
 
-    /// The content of the custom section.
+    /// Encodes the content of the custom section.
     ///
     /// ```
     /// use wattle_wit::docs::PackageDocs;
@@ -212,15 +214,16 @@ impl PackageDocs {
     #[cfg(feature = "docs")]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = alloc::vec![VERSION];
-        // Strings and maps of them can always be written.
+        // Strings and maps of strings can always be written as JSON.
         bytes.extend(serde_json::to_vec(self).unwrap_or_default());
         bytes
     }
 
-    /// The documentation in the custom section of a component; none if it has no such section.
+    /// Reads the documentation in the custom section of a component. It is empty if the component
+    /// has no such section.
     ///
     /// # Errors
-    /// As [`decode`](PackageDocs::decode).
+    /// The errors of [`decode`](PackageDocs::decode).
     #[cfg(feature = "docs")]
     pub fn of(component: &Component<'_>) -> Result<PackageDocs, DocsError> {
         let section = component.definitions.iter().find_map(|definition| match definition {
@@ -244,13 +247,13 @@ impl PackageDocs {
     }
 }
 
-/// Why the custom section cannot be read.
+/// The reason why the custom section cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg(feature = "docs")]
 pub enum DocsError {
-    /// The version of the format.
+    /// An unknown version of the format; `None` if the section is empty.
     Version(Option<u8>),
-    /// What is wrong with the JSON.
+    /// JSON that cannot be read: the message of its parser.
     Json(String),
 }
 

@@ -4,7 +4,7 @@ use crate::docs::{FuncDocs, InterfaceDocs, PackageDocs, TypeDocs, WorldDocs};
 use crate::model::{Extern, Func, InterfaceId, Key, Model, PackageId, TypeId, WorldId};
 
 impl Model {
-    /// The documentation and gates of a package: what its component does not say.
+    /// Returns the documentation and gates of a package, which its component does not contain.
     pub fn docs(&self, id: PackageId) -> PackageDocs {
         let package = &self[id];
         let mut docs = PackageDocs { docs: package.docs.clone(), ..PackageDocs::default() };
@@ -17,7 +17,7 @@ impl Model {
         docs
     }
 
-    /// Leaves out the documentation of all packages. Gates stay.
+    /// Removes the documentation of all packages. Gates stay.
     ///
     /// ```
     /// use wattle_wit::{Resolver, print};
@@ -134,12 +134,13 @@ mod apply {
 
     type Result<T> = core::result::Result<T, DecodeErrorKind>;
 
-    /// Documentation of something that is not there.
+    /// Returns the error for documentation of an item that is not in the package.
     fn missing(name: &str) -> DecodeErrorKind {
         DecodeErrorKind::Docs(name.into())
     }
 
-    /// The gate, whose feature and versions must be well-formed, so that they can be written as text.
+    /// Returns a copy of the gate. Its feature and versions must be well-formed, so that they can
+    /// be written as text.
     fn checked(gate: &Gate) -> Result<Gate> {
         let (feature, since, deprecated) = match gate {
             Gate::Unknown => (None, None, None),
@@ -292,10 +293,10 @@ mod apply {
         }
     }
 
-    /// Where a name is looked up.
+    /// The items among which a name is looked up.
     #[derive(Clone, Copy)]
     enum Side {
-        /// Among the imports and then among the exports.
+        /// The imports, and then the exports.
         Any,
         Export,
     }

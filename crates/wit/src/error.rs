@@ -1,4 +1,4 @@
-//! Errors in WIT: what is wrong, where, and what helps.
+//! Errors in WIT, with their places, and advice against them.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -16,21 +16,23 @@ pub struct Place {
     pub span: Span,
 }
 
-/// An error. `Display` shows what is wrong; [`help`](field@Error::help) what helps, and [`place`](field@Error::place) where.
+/// An error in WIT. `Display` shows the kind and the [`help`](field@Error::help), but not the
+/// [`place`](field@Error::place).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
-    /// What is wrong.
+    /// The kind of the error.
     pub kind: ErrorKind,
-    /// Where. `None` for a package without any text.
+    /// The place of the error. `None` for a package without any text.
     pub place: Option<Place>,
-    /// The earlier definition that it is at odds with.
+    /// The place of the earlier definition that conflicts with this one.
     pub related: Option<Place>,
-    /// What helps.
+    /// Advice against the error.
     pub help: Option<Help>,
 }
 
 impl Error {
-    /// Whether the text is malformed, rather than at odds with what it or other texts say elsewhere.
+    /// Returns whether the text is malformed in itself, rather than in conflict with another part
+    /// of this or another text.
     ///
     /// ```
     /// use wattle_wit::Resolver;
@@ -137,17 +139,17 @@ impl From<Error> for Errors {
 pub enum Help {
     /// The name that was probably meant.
     Meant(Box<str>),
-    /// The names that there are.
+    /// The names to choose from.
     OneOf(Box<[Box<str>]>),
     /// The places in which a package was looked for.
     Looked(Box<[Box<str>]>),
-    /// Advice that needs no name of the text.
+    /// Advice that contains no name of the text.
     Advice(&'static str),
 }
 
 impl Help {
-    /// The name of `names` that was probably meant. They are not gone through further than `budget`
-    /// permits.
+    /// Finds the name of `names` that was probably meant. `budget` limits how many names are
+    /// compared.
     pub(crate) fn meant<'n>(
         name: &str,
         names: impl IntoIterator<Item = &'n str>,
@@ -229,7 +231,7 @@ impl core::error::Error for LexError {}
 /// A row: the variant, its fields, and its message, in which `name` is shown with escapes.
 macro_rules! kinds {
     ($( $(#[$doc:meta])* $variant:ident $({ $($field:ident: $ty:ty),* })? $text:literal; )*) => {
-        /// What is wrong.
+        /// The kinds of errors in WIT.
         #[derive(Clone, PartialEq, Eq, Debug)]
         #[non_exhaustive]
         #[allow(missing_docs, reason = "the fields are what the messages name")]
@@ -254,7 +256,7 @@ macro_rules! kinds {
 type Text = Box<str>;
 
 kinds! {
-    /// A token where another must be.
+    /// A token other than the expected one.
     Expected { expected: &'static str, found: Text } "expected {expected}, found {found}";
     /// A word that is not a label.
     Label { name: Text } "`{name}` is not in kebab case";
@@ -278,9 +280,9 @@ kinds! {
     Attribute { name: Text, item: &'static str } "@{name} is not allowed on {item}";
     /// A stable and an unstable gate.
     SinceAndUnstable "cannot specify both @since and @unstable";
-    /// A deprecation of what has no gate.
+    /// A deprecation of an item without a gate.
     DeprecatedAlone "cannot specify @deprecated without @since or @unstable";
-    /// A package none of whose files says its name.
+    /// A package without a file that gives its name.
     NoPackage "no `package` header was found in any WIT file for this package";
     /// Two files of one package with different names.
     PackageName { name: Text, previous: Text } "package identifier `{name}` does not match previous package name of `{previous}`";
@@ -288,7 +290,7 @@ kinds! {
     PackageDocs "found doc comments on multiple 'package' items";
     /// Two packages of one name.
     DuplicatePackage { name: Text } "package `{name}` is defined in two different locations";
-    /// A package that is not there.
+    /// A package that does not exist.
     PackageNotFound { name: Text } "package `{name}` not found";
     /// Packages that depend on each other.
     PackageCycle { name: Text } "package `{name}` creates a dependency cycle";
@@ -296,11 +298,11 @@ kinds! {
     DuplicateItem { name: Text } "duplicate item named `{name}`";
     /// Two names in one file.
     DuplicateInFile { name: Text } "duplicate name `{name}` in this file";
-    /// An interface or world of this package that is not there.
+    /// An interface or world of this package that does not exist.
     ItemNotFound { name: Text } "interface or world `{name}` does not exist";
-    /// An interface of another package that is not there.
+    /// An interface of another package that does not exist.
     InterfaceNotFound { name: Text, package: Text } "interface `{name}` not found in package `{package}`";
-    /// A world of another package that is not there.
+    /// A world of another package that does not exist.
     WorldNotFound { name: Text, package: Text } "world `{name}` not found in package `{package}`";
     /// A world where an interface must be.
     NotInterface { name: Text } "name `{name}` is defined as a world, not an interface";
@@ -310,7 +312,7 @@ kinds! {
     ItemCycle { name: Text } "interface or world `{name}` depends on itself";
     /// A type that depends on itself.
     TypeCycle { name: Text } "type `{name}` depends on itself";
-    /// A type that is not there.
+    /// A type that does not exist.
     TypeNotFound { name: Text } "type `{name}` does not exist";
     /// A type that an interface does not have.
     NotInThere { name: Text, interface: Text } "type `{name}` not defined in interface `{interface}`";
@@ -326,13 +328,13 @@ kinds! {
     Conflict { name: Text, previous: Text } "name `{name}` conflicts with previous name `{previous}`";
     /// Two fields, cases, flags or parameters whose names are too much alike.
     Labels { sort: &'static str, name: Text, previous: Text } "{sort} `{name}` conflicts with previous {sort} `{previous}`";
-    /// A type where a resource must be.
+    /// A handle of a type that is not a resource.
     NotResource { name: Text } "type `{name}` used in a handle must be a resource";
     /// A type without content.
     Empty { sort: &'static str } "empty {sort}";
     /// More than 32 flags.
     TooManyFlags "cannot have more than 32 flags";
-    /// Values of a stream or future that borrow.
+    /// A stream or future whose values contain a borrowed handle.
     BorrowInPayload { sort: &'static str } "`{sort}` payload cannot contain a `borrow` type";
     /// A stream of characters.
     StreamOfChar "`stream<char>` is not valid at this time, use `stream<u8>` with a defined byte encoding instead for now";
@@ -356,17 +358,17 @@ kinds! {
     NoGetter { name: Text, getter: Text } "setter `{name}` has no corresponding getter `{getter}`";
     /// A constructor whose result is not a `result`.
     ConstructorResult "if a constructor return type is declared it must be a `result`";
-    /// A constructor that returns something else.
+    /// A constructor whose `ok` type is not the resource that it makes.
     ConstructorOk "the `ok` type must be the resource being constructed";
     /// A function that returns a borrowed handle.
     BorrowInResult { name: Text } "function `{name}` returns a type which contains a `borrow<T>` which is not supported";
-    /// A reference to what a gate excludes.
+    /// A reference to an item that a gate excludes.
     Gated { sort: &'static str, feature: Text } "found a reference to a {sort} which is excluded due to its feature `{feature}` not being activated";
-    /// An item without a gate in one that a gate excludes.
+    /// An item without a gate in an item that a gate excludes.
     GatedParent { sort: &'static str, feature: Text } "this is not gated by a feature but its {sort} is, by `{feature}`";
     /// A gate in a package without a version.
     Unversioned { package: Text } "package `{package}` contains a feature gate with a version specifier, so it must have a version";
-    /// A gate for a version that is not out.
+    /// A gate for a version later than that of the package.
     Unreleased { version: Text, package: Text } "feature gate cannot reference unreleased version {version} of package `{package}`";
     /// An interface that a world has twice.
     InterfaceTwice { direction: &'static str } "interface cannot be {direction}ed more than once";
@@ -374,14 +376,14 @@ kinds! {
     WorldName { direction: &'static str, name: Text, previous: &'static str } "{direction} `{name}` conflicts with prior {previous} of same name";
     /// An import or export that an included world has too.
     Shadows { direction: &'static str, name: Text } "{direction} of `{name}` shadows previously {direction}ed items";
-    /// Two imports or exports whose names are too much alike, behind an `include`.
+    /// Two imports or exports whose names are not strongly unique, behind an `include`.
     WorldNames { direction: &'static str, name: Text, previous: Text } "{direction} `{name}` conflicts with {direction} `{previous}` (names must be strongly unique)";
-    /// A renaming of what an included world does not have.
+    /// A renaming of an import or export that the included world does not have.
     NoSuchName { name: Text } "no import or export kebab-name `{name}`. Note that an ID does not support renaming";
     /// A second renaming of the same import or export.
     RenamedTwice { name: Text } "`{name}` is renamed more than once";
     /// A package whose component would be too large for its text.
     TooLarge { name: Text } "package `{name}` would have more than 1,000,000 definitions, fields and parameters in binary";
-    /// An exported interface that would need another one imported and exported.
+    /// An exported interface that would need another one to be both imported and exported.
     Transitive { name: Text, through: Text } "interface `{name}` transitively depends on an interface in incompatible ways: `{through}` would have to be imported and exported";
 }

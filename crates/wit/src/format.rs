@@ -1,8 +1,8 @@
-//! The formatter: the layout of a file, from its tokens, so that no comment is lost.
+//! The formatter. It lays out a file from its tokens, so that no comment is lost.
 //!
-//! Items and fields get a line each, and two blanks of indentation. Lists stay in their line if they
-//! fit, and have no comments. Between items, at most one blank line stays. Nothing is moved, and no
-//! token is added or left out but commas at the ends of lists.
+//! Items and fields get a line each, and two blanks of indentation. A list stays on its line if it
+//! fits and has no comments. Between items, at most one blank line stays. Nothing is moved, and the
+//! only tokens that are added or left out are commas at the ends of lists.
 //!
 //! ```
 //! let text = "package a:b;\n\n\n// A clock.\ninterface time{now:func()->u64; // in seconds\n}";
@@ -23,13 +23,13 @@ use alloc::vec::Vec;
 use crate::error::Errors;
 use crate::syntax::{File, Keyword, Token, TokenKind, Tokens, version_len};
 
-/// The number of characters that a line with a list may have, if nothing else is asked for.
+/// The default number of characters that a line with a list may have.
 pub const WIDTH: usize = 100;
 
 /// Formats a file with lines of [`WIDTH`] characters.
 ///
 /// # Errors
-/// The errors of its syntax; a file with errors is left alone.
+/// The errors of its syntax. A file with errors is not formatted.
 pub fn format(text: &str) -> Result<String, Errors> {
     format_to_width(text, WIDTH)
 }
@@ -49,7 +49,7 @@ pub fn format(text: &str) -> Result<String, Errors> {
 /// ```
 ///
 /// # Errors
-/// The errors of its syntax; a file with errors is left alone.
+/// The errors of its syntax. A file with errors is not formatted.
 pub fn format_to_width(text: &str, width: usize) -> Result<String, Errors> {
     let file = File::parse(text);
     if !file.errors.is_empty() {
@@ -80,7 +80,7 @@ enum Open {
     },
     /// A list of parameters or names.
     List {
-        /// Whether it has a line for each.
+        /// Whether each item has a line of its own.
         is_broken: bool,
     },
     /// The arguments of an attribute.
@@ -90,7 +90,7 @@ enum Open {
 }
 
 impl Open {
-    /// Whether what is in the bracket begins on a line of its own, one level deeper.
+    /// Returns whether the content of the bracket begins on a line of its own, one level deeper.
     fn is_deeper(self) -> bool {
         matches!(self, Open::Block { .. } | Open::List { is_broken: true })
     }
@@ -143,7 +143,7 @@ impl<'a> Formatter<'_, 'a> {
         self.tokens.get(pos).kind == TokenKind::Punctuation(byte)
     }
 
-    /// The comments before a token, and the number of ends of lines behind them.
+    /// Returns the comments before a token, and the number of ends of lines behind them.
     fn comments(&self, pos: usize) -> (Vec<Comment<'a>>, usize) {
         let (mut comments, mut lines) = (Vec::new(), 0);
         for Token { kind, span } in self.tokens.trivia(pos) {
@@ -160,7 +160,8 @@ impl<'a> Formatter<'_, 'a> {
         (comments, lines)
     }
 
-    /// Writes the token at `pos` with what is before it, and moves on.
+    /// Writes the token at `pos` with the comments and line breaks before it, and moves `pos` on.
+    /// Leaves out the last comma of a list that stays on its line.
     fn token(&mut self, pos: &mut usize) {
         let at = *pos;
         let (own, lines) = self.comments(at);
@@ -193,8 +194,8 @@ impl<'a> Formatter<'_, 'a> {
             }
             self.breaks = innermost.is_some_and(Open::is_deeper) && !after_open;
         }
-        // A comment in the line of the token behind it, where a line ends between both, goes with
-        // that token.
+        // A comment on the same line as the tokens around it goes with the token behind it, if that
+        // token begins a line.
         let has_line = lines > 0 || comments.iter().any(|comment| comment.lines > 0);
         if let Some(comment) = comments.first_mut()
             && self.breaks
@@ -230,12 +231,12 @@ impl<'a> Formatter<'_, 'a> {
         self.write(pos);
     }
 
-    /// Whether the token ends its line because it opens a block or a list.
+    /// Returns whether the token ends its line because it opens a block or a list.
     fn opens_lines(&self, pos: usize) -> bool {
         self.is(pos, b'{') || self.is(pos, b'(')
     }
 
-    /// Writes comments. Returns whether the line ends with them.
+    /// Writes comments. Returns whether the last one is a line comment, which ends its line.
     fn write_comments(&mut self, comments: &[Comment<'a>]) -> bool {
         let mut ends_line = false;
         for comment in comments {
@@ -276,12 +277,13 @@ impl<'a> Formatter<'_, 'a> {
         }
     }
 
-    /// Indents a line; `more` levels more than the block.
+    /// Indents a line by `more` levels more than the block.
     fn indent(&mut self, more: usize) {
         (0..self.indentation + more).for_each(|_| self.out.push_str("  "));
     }
 
-    /// Writes the text of a token, and enters or leaves what it opens or closes.
+    /// Writes the text of a token, and enters the bracket that it opens or leaves the one that it
+    /// closes.
     fn write(&mut self, pos: &mut usize) {
         let at = *pos;
         *pos += 1;
@@ -332,7 +334,8 @@ impl<'a> Formatter<'_, 'a> {
         }
     }
 
-    /// Whether a token is of an attribute, which stands before what a statement begins with.
+    /// Returns whether a token belongs to an attribute, which stands before the first word of a
+    /// statement.
     fn is_of_attribute(&self, pos: usize) -> bool {
         let is_at = |back: usize| pos.checked_sub(back).is_some_and(|pos| self.is(pos, b'@'));
         is_at(0)
@@ -351,14 +354,14 @@ impl<'a> Formatter<'_, 'a> {
         self.begin_statement();
     }
 
-    /// Whether a version begins with the token.
+    /// Returns whether a version begins with the token.
     fn begins_version(&self, pos: usize) -> bool {
         let Some(before) = pos.checked_sub(1) else { return false };
         let is_integer = self.tokens.get(pos).kind == TokenKind::Integer;
         is_integer && (self.is(before, b'@') || self.is(before, b'='))
     }
 
-    /// What a bracket opens.
+    /// Returns the kind of the bracket that opens at `pos`.
     fn opened(&self, pos: usize, byte: u8) -> Open {
         let before = pos.checked_sub(1).map_or("", |before| self.text(before));
         let is_list = match byte {
@@ -378,7 +381,7 @@ impl<'a> Formatter<'_, 'a> {
         }
     }
 
-    /// Whether a list that opens at `pos` needs a line for each of its items.
+    /// Returns whether a list that opens at `pos` needs a line for each of its items.
     fn is_broken(&self, pos: usize) -> bool {
         let line = self.out.rsplit('\n').next().unwrap_or_default();
         let mut width = line.chars().count();
@@ -406,7 +409,7 @@ impl<'a> Formatter<'_, 'a> {
         false
     }
 
-    /// Whether a blank stands between two tokens of one line.
+    /// Returns whether a blank stands between two tokens of one line.
     fn is_spaced(&self, before: usize, at: usize) -> bool {
         let punctuation = |pos| match self.tokens.get(pos).kind {
             TokenKind::Punctuation(byte) => byte,
@@ -425,7 +428,7 @@ impl<'a> Formatter<'_, 'a> {
         }
     }
 
-    /// Whether a brace closes the names of a `use`.
+    /// Returns whether a brace closes the names of a `use`.
     fn closes_names(&self, pos: usize) -> bool {
         let mut at = pos;
         while let Some(before) = at.checked_sub(1) {
@@ -437,7 +440,7 @@ impl<'a> Formatter<'_, 'a> {
         false
     }
 
-    /// Whether a colon stands between a namespace and a package.
+    /// Returns whether a colon stands between a namespace and a package.
     fn is_path_colon(&self, pos: usize) -> bool {
         self.statement == Some(Keyword::Package) || self.is(pos + 2, b'/')
     }

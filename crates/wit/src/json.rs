@@ -1,4 +1,4 @@
-//! A model as JSON, in the form that `wasm-tools` gives its own: lists of worlds, interfaces, types and
+//! A model as JSON, in the form that `wasm-tools` writes: lists of worlds, interfaces, types and
 //! packages, which refer to each other by their places in the lists.
 
 use alloc::format;
@@ -12,7 +12,7 @@ use crate::docs::{Gate, Ordered, TypeDocs};
 use crate::model::{Extern, Externs, Func, Interface, Key, Kind, Model, Owner, Text, Type, Val};
 
 impl Model {
-    /// The model as JSON, with two blanks of indentation.
+    /// Writes the model as JSON, with two blanks of indentation.
     ///
     /// ```
     /// use wattle_wit::Resolver;
@@ -50,7 +50,7 @@ impl Model {
     }
 }
 
-/// JSON, while it is written.
+/// A writer of JSON.
 #[derive(Default)]
 struct Json {
     out: String,
@@ -102,7 +102,7 @@ impl Json {
         self.field(name, |json| json.object(inside));
     }
 
-    /// An object of the numbers that names stand for.
+    /// Writes an object that maps names to numbers.
     fn numbers(&mut self, name: &str, numbers: &Ordered<Text, impl Into<u32> + Copy>) {
         self.object_field(name, |json| {
             numbers.iter().for_each(|(name, id)| json.number(name, *id));
@@ -324,7 +324,7 @@ impl Json {
         });
     }
 
-    /// Fields, cases or flags with their documentation.
+    /// Writes a list of fields, cases or flags with their documentation.
     fn labels<'l, T>(
         &mut self,
         kind: &str,
@@ -363,7 +363,8 @@ impl Json {
     }
 }
 
-/// The word for what a function belongs to, and how it is called.
+/// Returns the word for the kind of a function: freestanding or of a resource, plain, `async`,
+/// getter or setter.
 fn func_kind(func: &Func) -> &'static str {
     let name = PlainName::parse(&func.name, wattle_ast::Features::ALL);
     let accessor = name.as_ref().ok().and_then(PlainName::accessor);

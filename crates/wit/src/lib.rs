@@ -1,18 +1,18 @@
 //! WIT, the interface text of the component model.
 //!
-//! Text becomes tokens, in which nothing is lost, then a syntax tree, and is then resolved into a
-//! [`Model`](model::Model). Components are decoded into a model too, and it is printed as text and
-//! encoded as a component.
+//! Text becomes tokens, which keep every byte, then a syntax tree, and is then resolved into a
+//! [`Model`](model::Model). Components are decoded into a model too. A model is printed as text and
+//! encoded as components.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`syntax`] | tokens, the syntax tree, and the parser that makes it |
-//! | [`Resolver`] | packages of several files, and their dependencies, into a model |
+//! | [`Resolver`] | packages of several files with their dependencies, resolved into a model |
 //! | [`model`] | packages, interfaces, worlds, functions and types |
-//! | [`decode`] | binary packages and components into a model |
-//! | [`encode`] | packages and worlds as components |
+//! | [`decode`] | binary packages and components, decoded into a model |
+//! | [`encode`] | packages and worlds, encoded as components |
 //! | [`component_type`] | worlds in custom sections of core modules |
-//! | [`print`] | a package as text |
+//! | [`print`] | packages, printed as text |
 //! | [`format`] | the formatter, which keeps comments |
 //! | [`docs`] | documentation and gates, and the custom section that keeps them |
 //! | [`load`] | packages in folders |

@@ -1,14 +1,15 @@
-//! An order in which everything stands behind what it depends on.
+//! Topological order: each node of a graph stands behind those that it depends on.
 
 use alloc::collections::{BTreeSet, BinaryHeap};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-/// The numbers of `edges` in an order in which each stands behind those that it depends on, and
-/// otherwise in their own order. `edges` has for each number those that it depends on.
+/// Sorts the nodes of a graph so that each stands behind those that it depends on. Where that
+/// leaves a choice, the lowest number comes first. `edges` has for each node the nodes that it
+/// depends on.
 ///
 /// # Errors
-/// A number that depends on itself, and the place in its edges of the first step of the way.
+/// A node that depends on itself, and the place in its edges of the first step back to it.
 pub(crate) fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, (usize, usize)> {
     let mut missing: Vec<usize> = edges.iter().map(Vec::len).collect();
     let mut users: Vec<Vec<usize>> = Vec::new();
@@ -33,7 +34,7 @@ pub(crate) fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, (usize, usize)> 
     if order.len() == edges.len() {
         return Ok(order);
     }
-    // What is left depends on a cycle. Going from one to the next ends in it.
+    // The nodes that are left depend on a cycle. Going from one to the next ends in it.
     let step = |at: usize| edges[at].iter().position(|to| missing[*to] > 0).unwrap_or(0);
     let first = missing.iter().position(|missing| *missing > 0).unwrap_or(0);
     let mut at = first;
@@ -41,7 +42,7 @@ pub(crate) fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, (usize, usize)> 
     while seen.insert(at) {
         at = edges[at][step(at)];
     }
-    // The first that is left, if it is in the cycle itself.
+    // The cycle is reported at its lowest number.
     let mut all = BTreeSet::new();
     while all.insert(at) {
         at = edges[at][step(at)];

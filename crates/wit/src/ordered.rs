@@ -34,39 +34,39 @@ impl<K: PartialEq, V: PartialEq> PartialEq for Ordered<K, V> {
 impl<K: Eq, V: Eq> Eq for Ordered<K, V> {}
 
 impl<K, V> Ordered<K, V> {
-    /// The number of entries.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether the map is empty.
+    /// Returns whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The entries in order.
+    /// Returns the entries in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         self.entries.iter().map(|(key, value)| (key, value))
     }
 
-    /// The keys in order.
+    /// Returns the keys in order.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.entries.iter().map(|(key, _)| key)
     }
 }
 
 impl<K, V> Ordered<K, V> {
-    /// The values in order, to be changed.
+    /// Returns mutable references to the values, in order.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.entries.iter_mut().map(|(_, value)| value)
     }
 }
 
 impl<K: Ord + Clone, V> Ordered<K, V> {
-    /// Adds an entry behind the others. If the key has an entry, that stays.
+    /// Adds an entry behind the others, unless the key has one.
     ///
     /// # Errors
-    /// The value that is there.
+    /// The value that the key has already.
     pub fn insert(&mut self, key: K, value: V) -> Result<(), &V> {
         if let Some(&place) = self.places.get(&key) {
             return self.entries.get(place).map_or(Ok(()), |(_, value)| Err(value));
@@ -76,7 +76,7 @@ impl<K: Ord + Clone, V> Ordered<K, V> {
         Ok(())
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
@@ -84,7 +84,7 @@ impl<K: Ord + Clone, V> Ordered<K, V> {
         self.entries.get(*self.places.get(key)?).map(|(_, value)| value)
     }
 
-    /// The value of a key, to be changed.
+    /// Returns a mutable reference to the value of a key.
     pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -92,7 +92,7 @@ impl<K: Ord + Clone, V> Ordered<K, V> {
         self.entries.get_mut(*self.places.get(key)?).map(|(_, value)| value)
     }
 
-    /// Whether a key has a value.
+    /// Returns whether a key has a value.
     pub fn contains<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -100,13 +100,13 @@ impl<K: Ord + Clone, V> Ordered<K, V> {
         self.places.contains_key(key)
     }
 
-    /// The entries without the lookup.
+    /// Consumes the map, and returns the entries in order.
     pub(crate) fn into_entries(self) -> Vec<(K, V)> {
         self.entries
     }
 }
 
-/// Of several entries with one key, the first stays.
+/// Keeps the first of several entries with one key.
 impl<K: Ord + Clone, V> FromIterator<(K, V)> for Ordered<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut map = Ordered::default();

@@ -21,7 +21,7 @@ pub struct PackageName {
 }
 
 impl PackageName {
-    /// The name of the package that components which are not packages get.
+    /// Returns the name of the package that stands for a component that is not a package.
     pub(crate) fn component() -> PackageName {
         PackageName { namespace: "root".into(), name: "component".into(), version: None }
     }

@@ -1,4 +1,4 @@
-//! Which of two semantic versions is newer.
+//! The order of semantic versions.
 //!
 //! Spec: <https://semver.org/#spec-item-11>
 

@@ -1,4 +1,4 @@
-//! The path of an error: what it is in.
+//! The path of an error: the items that it is in.
 
 use alloc::format;
 use alloc::string::String;
@@ -24,9 +24,9 @@ pub(crate) trait HasPath {
     fn path_mut(&mut self) -> &mut Vec<String>;
 }
 
-/// Adds a step to the path of an error.
+/// A result whose error has a path.
 pub(crate) trait Within {
-    /// The error is in an item of this sort, with this name.
+    /// Adds an item of this sort, with this name, to the path of the error.
     fn within(self, sort: &str, name: &str) -> Self;
 }
 

@@ -6,7 +6,7 @@ use wattle_ast::{Malformed, Name, NameSubsection, Quoted};
 use super::{Customs, Walk};
 use crate::name_parts::{NamePart, NamePartKind, name_parts};
 
-/// What the names of a subsection are those of, in the singular.
+/// Returns the word for the items that a subsection names, in the singular.
 fn subsection_word(subsection: NameSubsection) -> &'static str {
     match subsection {
         NameSubsection::Module => "module",
@@ -25,7 +25,7 @@ fn subsection_word(subsection: NameSubsection) -> &'static str {
     }
 }
 
-/// What has the names of a subsection in it.
+/// Returns the word for the items whose parts a subsection names.
 fn outer_word(subsection: NameSubsection) -> &'static str {
     match subsection {
         NameSubsection::Field | NameSubsection::TypeParam => "type",

@@ -13,7 +13,7 @@ const MAX_LINES: usize = 200_000;
 /// A line of an item.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
-    /// The hash of what the line means.
+    /// The hash of the meaning of the line.
     pub(super) hash: u64,
     /// Its place in the item.
     pub(super) place: usize,
@@ -21,7 +21,7 @@ pub(super) struct Row {
     pub(super) text: String,
 }
 
-/// The hashes of the instructions of an expression in which numbers stand for indices.
+/// Returns the hashes of the instructions of an expression in which numbers stand for indices.
 pub(super) fn hashes(expr: &Expr<'_>) -> Vec<u64> {
     let bytes = expr.bytes();
     let mut instrs = Instrs::new(bytes);
@@ -32,7 +32,7 @@ pub(super) fn hashes(expr: &Expr<'_>) -> Vec<u64> {
     hashes
 }
 
-/// The instructions of an expression as lines. In `numbered`, numbers stand for indices.
+/// Returns the instructions of an expression as lines. In `numbered`, numbers stand for indices.
 pub(super) fn rows(lister: &Lister<'_>, code: &[u8], numbered: &Expr<'_>) -> Vec<Row> {
     let lines = lister.expr(code).lines.into_iter();
     let row = |(line, hash): (wattle_printer::Line, u64)| Row {
@@ -44,12 +44,12 @@ pub(super) fn rows(lister: &Lister<'_>, code: &[u8], numbered: &Expr<'_>) -> Vec
     lines.zip(hashes(numbered)).map(row).collect()
 }
 
-/// The hashes of lines.
+/// Returns the hashes of lines.
 pub(super) fn hashes_of(rows: &[Row]) -> Vec<u64> {
     rows.iter().map(|row| row.hash).collect()
 }
 
-/// The runs of lines that differ. `None` if there are too many lines to tell.
+/// Returns the runs of lines that differ. `None` if there are too many lines to tell.
 pub(super) fn hunks(old: &[Row], new: &[Row], options: Options) -> Option<Vec<Hunk>> {
     if !options.hunks {
         return Some(Vec::new());

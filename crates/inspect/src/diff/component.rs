@@ -20,7 +20,7 @@ struct Inner<'c> {
     text: String,
 }
 
-/// What a component defines.
+/// One of the components: its definitions as lines, and the modules inside.
 struct Half<'c> {
     rows: Vec<Row>,
     inner: Vec<Inner<'c>>,
@@ -45,7 +45,7 @@ impl<'c> Half<'c> {
         Half { rows, inner }
     }
 
-    /// The modules as they are recognised: by their names.
+    /// Returns the modules as they are recognised: by their names.
     fn known(&self) -> Vec<Known> {
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let known = self.inner.iter().map(|inner| {
@@ -58,7 +58,7 @@ impl<'c> Half<'c> {
     }
 }
 
-/// The hash of the code and data of a module, which tells modules without names apart.
+/// Returns the hash of the code and data of a module, which tells modules without names apart.
 fn content(module: &Module<'_>) -> u64 {
     let code: Vec<_> = module.funcs.iter().map(|func| hash_of(func.body.bytes())).collect();
     let data: Vec<_> = module.datas.iter().map(|data| hash_of(&data.bytes)).collect();
@@ -66,7 +66,7 @@ fn content(module: &Module<'_>) -> u64 {
     hash_of((code, data, exports))
 }
 
-/// The text of a definition without the comment that has its index.
+/// Returns the text of a definition without the comment that has its index.
 fn without_indices(text: &str) -> String {
     let Some((head, rest)) = text.split_once("(;") else { return text.to_owned() };
     match rest.split_once(";)") {
@@ -77,7 +77,7 @@ fn without_indices(text: &str) -> String {
     }
 }
 
-/// Adds what differs between two components.
+/// Adds the differences between two components.
 pub(super) fn compare(diff: &mut Diff, old: &Component<'_>, new: &Component<'_>, options: Options) {
     let (old, new) = (Half::new(old), Half::new(new));
     definitions(diff, &old, &new, options);

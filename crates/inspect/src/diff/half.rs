@@ -1,4 +1,4 @@
-//! One of the modules that are compared: its items in words, and hashes of what they mean.
+//! One of the modules that are compared: its items in words, and hashes of their meaning.
 
 use wattle_ast::{
     Data, DataMode, DefIdx, Elem, ElemItems, ElemMode, Expr, ExternIdx, ExternKind, ExternType,
@@ -30,7 +30,7 @@ impl<'m> Half<'m> {
         Half { module, lister: Lister::new(module), ids: Ids::of(module, &known), known, imported }
     }
 
-    /// The function with this index, if the module defines it.
+    /// Returns the function with this index, if the module defines it.
     pub(super) fn func(&self, index: usize) -> Option<&Func<'m>> {
         let imported = self.imported[ExternKind::Func as usize] as usize;
         self.module.funcs.get(DefIdx::from(u32::try_from(index.checked_sub(imported)?).ok()?))
@@ -40,7 +40,7 @@ impl<'m> Half<'m> {
         self.func(index).map_or(Vec::new(), |func| hashes(&self.ids.expr(&func.body.expr())))
     }
 
-    /// An item with its index and name.
+    /// Returns an item with its index and name.
     pub(super) fn item(
         &self,
         kind: ItemKind,
@@ -53,12 +53,12 @@ impl<'m> Half<'m> {
         Item { index, name, size, text }
     }
 
-    /// The name of an item as it is compared.
+    /// Returns the name of an item as it is compared.
     pub(super) fn name(&self, kind: ItemKind, index: usize) -> Option<String> {
         self.module.names.of(kind, index as u32).map(|name| key_of(name))
     }
 
-    /// What an expression without blocks is, on one line.
+    /// Returns the text of an expression without blocks, on one line.
     pub(super) fn expr(&self, expr: &Expr<'_>) -> String {
         let lines = self.lister.expr(expr.bytes()).lines;
         let but_end = lines.iter().take(lines.len().saturating_sub(1));
@@ -74,13 +74,13 @@ impl<'m> Half<'m> {
         text
     }
 
-    /// What the type of a function is; its index if the module does not define it.
+    /// Returns the text of the type of a function; its index if the module does not define it.
     fn type_text(&self, index: TypeIdx) -> String {
         let ty = self.module.types.get(index).map(|ty| self.lister.type_text(ty));
         ty.unwrap_or_else(|| format!("type {index}"))
     }
 
-    /// What an import or export is; a function by its type.
+    /// Returns the text of the type of an import or export.
     pub(super) fn extern_text(&self, ty: &ExternType) -> String {
         match ty {
             ExternType::Func(ty) | ExternType::FuncExact(ty) => self.type_text(*ty),
@@ -88,7 +88,8 @@ impl<'m> Half<'m> {
         }
     }
 
-    /// What an item is that the module defines, but for functions; with the hash of what it means.
+    /// Returns the text of an item that the module defines, and the hash of its meaning; `None` for
+    /// a function.
     pub(super) fn defined(&self, kind: ExternKind, index: usize) -> Option<(String, u64)> {
         let at = u32::try_from(index).ok()?.checked_sub(self.imported[kind as usize])?;
         let module = self.module;
@@ -115,7 +116,7 @@ impl<'m> Half<'m> {
         })
     }
 
-    /// An item of an index space in words, such as `func 3 $f`.
+    /// Returns an item of an index space in words, such as `func 3 $f`.
     pub(super) fn target(&self, index: ExternIdx) -> String {
         let (kind, number) = (index.kind(), index.index());
         match self.module.names.of(kind.item_kind(), number) {
@@ -124,7 +125,7 @@ impl<'m> Half<'m> {
         }
     }
 
-    /// Where a segment goes: the words, and a hash of what they mean.
+    /// Returns the place of a segment in words, and the hash of its meaning.
     pub(super) fn place(
         &self,
         into: Option<String>,
@@ -159,7 +160,7 @@ impl<'m> Half<'m> {
         }
     }
 
-    /// The elements of a segment. Functions have equal hashes however they are written.
+    /// Returns the elements of a segment. Functions have equal hashes however they are written.
     pub(super) fn elements(&self, elem: &Elem<'_>) -> Vec<Row> {
         let row = |(place, (hash, text))| Row { hash, place, depth: 0, text };
         let of_func =

@@ -1,5 +1,5 @@
-//! Numbers for what the indices of a module stand for, which do not depend on the order of items. Code
-//! in which such numbers stand for indices can be compared byte by byte.
+//! Numbers for the items that the indices of a module stand for. They do not depend on the order of
+//! items, so code in which they replace indices can be compared byte by byte.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -10,14 +10,15 @@ use wattle_ast::{
     TypeIdx, ValType,
 };
 
-/// The hash of a value, the same in every run.
+/// Returns the hash of a value, the same in every run.
 pub(super) fn hash_of(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// The name under which an item is known, without what compilers add to tell instances apart.
+/// Returns the name under which an item is known, without the hash that compilers add to tell
+/// instances apart.
 pub(super) fn key_of(name: &str) -> String {
     crate::shown(name).into_owned()
 }
@@ -35,9 +36,10 @@ pub(super) struct Ids {
 /// An item as it is recognised.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
-    /// What it is called: the module and the name of an import, its name, or that of its export.
+    /// The name of the item: the module and the name of an import, its own name, or that of its
+    /// export.
     pub(super) key: Option<String>,
-    /// The hash of what it is.
+    /// The hash of its content.
     pub(super) content: u64,
 }
 
@@ -51,7 +53,7 @@ fn at(ids: &[u32], index: u32) -> u32 {
     ids.get(index as usize).copied().unwrap_or(index)
 }
 
-/// Puts numbers in the place of indices.
+/// The replacement of indices by numbers.
 struct Numbered<'i>(&'i Ids);
 
 impl Remap for Numbered<'_> {
@@ -72,7 +74,8 @@ impl Remap for Numbered<'_> {
 }
 
 impl Ids {
-    /// The numbers of a module before it is compared with another: from names, and from what items are.
+    /// Returns the numbers of a module before it is compared with another: from the names and the
+    /// contents of items.
     pub(super) fn of(module: &Module<'_>, known: &[Vec<Known>; ExternKind::COUNT]) -> Ids {
         let mut ids = Ids { types: types(module), ..Ids::default() };
         for (space, known) in ids.spaces.iter_mut().zip(known) {
@@ -81,47 +84,47 @@ impl Ids {
         ids
     }
 
-    /// An expression in which numbers stand for indices; as it is where it is malformed.
+    /// Returns an expression in which numbers stand for indices; as it is where it is malformed.
     pub(super) fn expr<'e>(&self, expr: &'e Expr<'_>) -> Expr<'e> {
         expr.remap(&mut Numbered(self)).unwrap_or_else(|_| expr.borrowed())
     }
 
-    /// The type of an item, in which numbers stand for indices.
+    /// Returns the type of an item, in which numbers stand for indices.
     pub(super) fn extern_type(&self, ty: &ExternType) -> ExternType {
         let Ok(ty) = ty.remap(&mut Numbered(self));
         ty
     }
 
-    /// A type of values, in which numbers stand for indices.
+    /// Returns a type of values, in which numbers stand for indices.
     pub(super) fn val_type(&self, ty: ValType) -> ValType {
         let Ok(ty) = ty.remap(&mut Numbered(self));
         ty
     }
 
-    /// The hash of a function's type, locals and code.
+    /// Returns the hash of a function's type, locals and code.
     pub(super) fn func(&self, ty: TypeIdx, body: &Body<'_>) -> u64 {
         let expr = body.expr();
         let code = self.expr(&expr);
         hash_of((at(&self.types, ty.0), self.locals(body), code.bytes()))
     }
 
-    /// The locals of a function, as runs.
+    /// Returns the locals of a function, as runs.
     pub(super) fn locals(&self, body: &Body<'_>) -> Vec<(u32, ValType)> {
         let runs = wattle_ast::Local::joined(body.locals());
         runs.map(|run| (run.count, self.val_type(run.ty))).collect()
     }
 
-    /// The number of an item.
+    /// Returns the number of an item.
     pub(super) fn of_extern(&self, index: ExternIdx) -> (ExternKind, u32) {
         (index.kind(), self.space(index.kind(), index.index()))
     }
 
-    /// The number of a function.
+    /// Returns the number of a function.
     pub(super) fn of_func(&self, func: FuncIdx) -> u32 {
         self.space(ExternKind::Func, func.0)
     }
 
-    /// The number of a type.
+    /// Returns the number of a type.
     pub(super) fn of_type(&self, ty: TypeIdx) -> u32 {
         at(&self.types, ty.0)
     }
@@ -138,7 +141,7 @@ impl Known {
 
 /// Numbers for types: equal types, which refer to equal types, have equal numbers.
 fn types(module: &Module<'_>) -> Vec<u32> {
-    // With each round, types are told apart by what is one reference further away.
+    // With each round, types are told apart by types that are one reference further away.
     const ROUNDS: usize = 3;
     let mut ids = Ids { types: vec![0; module.types.len()], ..Ids::default() };
     for _ in 0..ROUNDS {
@@ -151,7 +154,7 @@ fn types(module: &Module<'_>) -> Vec<u32> {
     ids.types
 }
 
-/// The functions, tables, memories, globals and tags of a module, as they are recognised.
+/// Returns the functions, tables, memories, globals and tags of a module, as they are recognised.
 pub(super) fn known(module: &Module<'_>) -> [Vec<Known>; ExternKind::COUNT] {
     let mut ids = Ids { types: types(module), ..Ids::default() };
     let mut known: [Vec<Known>; ExternKind::COUNT] = Default::default();
@@ -186,7 +189,8 @@ pub(super) fn known(module: &Module<'_>) -> [Vec<Known>; ExternKind::COUNT] {
     for &kind in ExternKind::ALL {
         ids.spaces[kind as usize] = known[kind as usize].iter().map(Known::number).collect();
     }
-    // Functions without a name are told apart by their code, and then by what they call.
+    // Functions without a name are told apart by their code, and then by the functions that they
+    // call.
     const ROUNDS: usize = 2;
     let imported = module.imported(ExternKind::Func) as usize;
     for _ in 0..ROUNDS {

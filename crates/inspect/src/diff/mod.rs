@@ -1,13 +1,13 @@
-//! What differs between two modules or components.
+//! The differences between two modules or components.
 //!
-//! Items are compared for what they mean, not for their indices: a call to the function that was
+//! Items are compared by their meaning, not by their indices: a call to the function that was
 //! number 7 and is number 8 is the same call.
 //!
 //! | file | has |
 //! |---|---|
-//! | `ids.rs` | numbers for what indices stand for, which do not depend on order |
-//! | `pairs.rs` | which item of one file is which of the other: by name, by equality, by similarity |
-//! | `half.rs` | one of the modules: items in words, and hashes of what they mean |
+//! | `ids.rs` | numbers for the items that indices stand for, which do not depend on order |
+//! | `pairs.rs` | pairs of items of the two files: by name, by equality, by similarity |
+//! | `half.rs` | one of the modules: items in words, and hashes of their meaning |
 //! | `module.rs` | the items of two modules, pair by pair |
 //! | `code.rs` | the instructions of two functions |
 //! | `component.rs` | the definitions of two components |
@@ -30,17 +30,17 @@ pub use pairs::MatchedBy;
 /// A file to compare.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
-    /// What the file holds.
+    /// The module or component in the file.
     pub wasm: &'a Wasm<'a>,
     /// The bytes of the file.
     pub bytes: &'a [u8],
 }
 
-/// What differs between two files.
+/// The differences between two files.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Diff {
-    /// The sections of the outermost module or component, with those that did not change. Sections of
-    /// one name are added up.
+    /// The sections of the outermost module or component, with those that did not change. Sections
+    /// of one name are added up.
     pub sections: Vec<SectionSizes>,
     /// The items that differ, module by module.
     pub changes: Vec<Change>,
@@ -59,7 +59,7 @@ pub struct SectionSizes {
     pub new: Option<usize>,
 }
 
-/// How many items there are.
+/// The numbers of items of one kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
     /// Items that are only in the new file.
@@ -79,19 +79,19 @@ pub struct Counts {
 pub struct Change {
     /// The words that lead to the module or component that it is in; empty for the outermost one.
     pub unit: String,
-    /// What it is, such as `func` or `export`.
+    /// The kind of item, such as `func` or `export`.
     pub kind: &'static str,
     /// The item in the old file; `None` if it is only in the new one.
     pub old: Option<Item>,
     /// The item in the new file; `None` if it is only in the old one.
     pub new: Option<Item>,
-    /// Why the two are one item.
+    /// The reason why the two count as one item.
     pub by: Option<MatchedBy>,
     /// Whether more than the name differs.
     pub is_changed: bool,
     /// The runs of instructions, elements or the like that differ, with those around them.
     pub hunks: Vec<Hunk>,
-    /// Whether `hunks` says everything, which is not so for what is too large.
+    /// Whether the item is small enough for hunks. If it is not, `hunks` is empty.
     pub is_complete: bool,
 }
 
@@ -104,14 +104,14 @@ pub struct Item {
     pub name: Option<String>,
     /// The number of bytes of a function's body, of the content of a segment or of a section.
     pub size: Option<usize>,
-    /// What it is, as text.
+    /// The item, as text.
     pub text: String,
 }
 
 /// A run of lines that differ, with some around them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Hunk {
-    /// The place of the first line in the old item: of an instruction, its offset.
+    /// The place of the first line in the old item: for an instruction, its offset.
     pub old: usize,
     /// The place of the first line in the new item.
     pub new: usize,
@@ -130,7 +130,7 @@ pub struct Line {
     pub text: String,
 }
 
-/// Which of the files has a line.
+/// The file or files that have a line.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LineSide {
     /// Both files, with the text of the new one.
@@ -141,7 +141,7 @@ pub enum LineSide {
     New,
 }
 
-/// What to compare, and how much to say.
+/// The options of a comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
     /// The number of lines around a difference that are shown.
@@ -157,7 +157,7 @@ impl Default for Options {
 }
 
 impl Diff {
-    /// What differs between two files.
+    /// Compares two files.
     ///
     /// ```
     /// use wattle_ast::Wasm;
@@ -183,12 +183,12 @@ impl Diff {
         diff
     }
 
-    /// Whether nothing differs but the order of items and how they are encoded.
+    /// Returns whether the files differ in nothing but the order and the encoding of items.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// A module and a component.
+    /// Compares a module with a component.
     fn layers(&mut self, old: &Wasm<'_>, new: &Wasm<'_>) {
         let item = |wasm: &Wasm<'_>| {
             let text = match wasm {
@@ -235,7 +235,7 @@ impl Diff {
 }
 
 impl Change {
-    /// A change of this kind, of which nothing is said yet.
+    /// Makes a change of this kind, without items.
     fn of(unit: &str, kind: &'static str) -> Change {
         Change {
             unit: unit.to_owned(),
@@ -250,7 +250,7 @@ impl Change {
     }
 }
 
-/// The sections of two files.
+/// Compares the sizes of the sections of two files.
 fn sections(old: &[u8], new: &[u8]) -> Vec<SectionSizes> {
     let mut found: Vec<SectionSizes> = Vec::new();
     let mut places = BTreeMap::new();

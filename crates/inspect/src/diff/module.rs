@@ -32,7 +32,7 @@ struct Comparison<'d, 'm> {
     options: Options,
 }
 
-/// Adds what differs between two modules.
+/// Adds the differences between two modules.
 pub(super) fn compare(
     diff: &mut Diff,
     unit: &str,
@@ -114,7 +114,7 @@ impl Comparison<'_, '_> {
         pairs
     }
 
-    /// Adds two items that are one, if they differ.
+    /// Adds a pair of items, if they differ.
     fn pair(&mut self, kind: &'static str, by: MatchedBy, items: [Item; 2], differ: Differ) {
         let [old, new] = items;
         let is_renamed = old.name.as_deref().map(key_of) != new.name.as_deref().map(key_of);
@@ -240,7 +240,7 @@ impl Comparison<'_, '_> {
     fn customs(&mut self) {
         let list = |half: &Half<'_>| {
             let customs = (0..).zip(&half.module.customs).filter_map(|(index, custom)| {
-                // Names are compared with what they name.
+                // Names are compared with the items that they name.
                 let CustomData::Bytes(bytes) = &custom.data else { return None };
                 let name = Quoted(&custom.name).to_string();
                 let (size, text) = (Some(bytes.len()), String::new());
@@ -316,7 +316,7 @@ impl Comparison<'_, '_> {
         }
     }
 
-    /// Compares what the modules define, other than functions.
+    /// Compares the items of an index space that the modules define, other than functions.
     fn defined(&mut self, space: ExternKind, pairs: &Pairs) {
         let (kind, word) = (space.item_kind(), space.keyword());
         for (at, pair) in pairs.of_old.iter().enumerate() {
@@ -395,10 +395,10 @@ impl Comparison<'_, '_> {
     }
 }
 
-/// How two items differ, but for their names.
+/// The difference between two items, apart from their names.
 struct Differ {
     is_changed: bool,
-    /// `None` if there is too much to say.
+    /// The runs of lines that differ; `None` if the items are too large to compare line by line.
     hunks: Option<Vec<Hunk>>,
 }
 
@@ -408,7 +408,7 @@ impl Differ {
     }
 }
 
-/// The first bytes that differ, sixteen of each side.
+/// Returns a hunk of the first bytes that differ, sixteen of each side.
 fn first_bytes(old: &[u8], new: &[u8]) -> Vec<Hunk> {
     const ROW: usize = 16;
     let same = old.iter().zip(new).take_while(|(old, new)| old == new).count();

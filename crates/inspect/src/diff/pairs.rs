@@ -1,4 +1,4 @@
-//! Which item of one file is which of the other.
+//! Pairs of an item of one file and an item of the other, which count as one.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -6,16 +6,16 @@ use std::hash::Hash;
 
 use super::ids::Known;
 
-/// Why two items are one.
+/// The reason why two items count as one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum MatchedBy {
-    /// They have one name.
+    /// The items have one name.
     Name,
-    /// They are equal.
+    /// The items are equal.
     Equality,
-    /// They have much in common.
+    /// The items have much in common.
     Similarity,
-    /// They stand in one place among those that correspond to nothing else.
+    /// The items stand at one place among those that match no other.
     Order,
 }
 
@@ -33,7 +33,7 @@ impl Pairs {
         Pairs { of_old: vec![None; old], of_new: vec![None; new] }
     }
 
-    /// Pairs two items, if neither has another one.
+    /// Pairs two items, if neither is in a pair.
     fn pair(&mut self, old: usize, new: usize, by: MatchedBy) -> bool {
         match (self.of_old.get_mut(old), self.of_new.get_mut(new)) {
             (Some(to @ None), Some(from @ None)) => {
@@ -44,7 +44,7 @@ impl Pairs {
         }
     }
 
-    /// The items without another one, of both lists.
+    /// Returns the items of both lists that are in no pair.
     pub(super) fn left(&self) -> (Vec<usize>, Vec<usize>) {
         let old = self.of_old.iter().enumerate().filter(|(_, it)| it.is_none());
         let new = self.of_new.iter().enumerate().filter(|(_, it)| it.is_none());
@@ -73,8 +73,8 @@ impl Pairs {
         }
     }
 
-    /// Pairs items by what is known of them: those of one name that are equal first, then those of one
-    /// name, then those that are equal.
+    /// Pairs items by their names and contents: first those of one name that are equal, then those
+    /// of one name, then those that are equal.
     pub(super) fn of_known(old: &[Known], new: &[Known]) -> Pairs {
         let mut pairs = Pairs::new(old.len(), new.len());
         let both = |known: &[Known], at: usize| {
@@ -89,7 +89,7 @@ impl Pairs {
         pairs
     }
 
-    /// Pairs what is left in order.
+    /// Pairs the items that are left in order, if `is_pair` agrees.
     pub(super) fn rest_in_order(&mut self, is_pair: impl Fn(usize, usize) -> bool) {
         let (old, new) = self.left();
         for (old, new) in old.into_iter().zip(new) {
@@ -99,7 +99,7 @@ impl Pairs {
         }
     }
 
-    /// Pairs what is left behind items that are a pair, if `is_pair` agrees.
+    /// Pairs the items that are left and stand directly behind a pair, if `is_pair` agrees.
     pub(super) fn rest_behind_pairs(&mut self, is_pair: impl Fn(usize, usize) -> bool) {
         let (left, _) = self.left();
         for old in left {
@@ -113,11 +113,11 @@ impl Pairs {
         }
     }
 
-    /// Pairs what is left and has much in common. `old` and `new` give the hashes of the instructions
-    /// of an item; the most similar pairs go first.
+    /// Pairs the items that are left and have much in common. `old` and `new` give the hashes of
+    /// the instructions of an item; the most similar pairs go first.
     ///
-    /// Items are looked up by a few hashes of runs of instructions each, so the time does not grow with
-    /// the product of their numbers.
+    /// Items are looked up by a few hashes of runs of instructions each, so the time does not grow
+    /// with the product of their numbers.
     pub(super) fn rest_by_similarity(
         &mut self,
         old: impl Fn(usize) -> Vec<u64>,
@@ -162,7 +162,7 @@ impl Pairs {
     }
 }
 
-/// The least part of the runs of two items that are equal if they have much in common, in thousandths.
+/// The smallest share of equal runs of two items that have much in common, in thousandths.
 const MIN_LIKENESS: u32 = 300;
 
 /// The most items that are looked at for one run of instructions.

@@ -1,7 +1,7 @@
-//! A look at DWARF before it is trusted: what would take a reader of it more time, more memory or a
-//! deeper stack than the bytes are worth.
+//! Checks DWARF before it is trusted. Sections are refused that would take a reader more time, more
+//! memory or a deeper stack than their size justifies.
 //!
-//! Other errors are left for the reader to find, in those units that somebody asks about.
+//! The reader finds all other errors, in the units that it is asked about.
 
 use std::collections::BTreeSet;
 
@@ -13,16 +13,16 @@ use super::{NoFrames, Slice};
 /// stack for each.
 const MAX_INLINED: usize = 250;
 
-/// The most attributes of the entries of a unit for each of its bytes. Attributes may take no bytes,
-/// but each takes time.
+/// The most attributes of the entries of a unit for each of its bytes. Attributes may take no
+/// bytes, but each takes time.
 const MAX_ATTRIBUTES: usize = 64;
 
-/// How often lists of ranges and tables of lines may be read, on average, where several units or
-/// entries share them.
+/// The number of times that lists of ranges and tables of lines may be read, on average, where
+/// several units or entries share them.
 const MAX_READS: usize = 16;
 
-/// Checks that no table of abbreviations begins in another one, so that to read all of them takes no
-/// longer than their section does.
+/// Checks that no table of abbreviations begins in another one, so that to read all of them takes
+/// no longer than their section does.
 pub(super) fn check_abbreviations(
     dwarf: &Dwarf<Slice<'_>>,
     section: Slice<'_>,
@@ -66,7 +66,7 @@ fn skip_abbreviations(input: &mut Slice<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// How much more of the lists of ranges and the tables of lines may be read. Units and entries may
+/// The amounts of lists of ranges and tables of lines that may still be read. Units and entries may
 /// share them, and lists may lie in one another, but each reads its own from the start.
 #[derive(Debug)]
 pub(super) struct Reads {
@@ -77,14 +77,14 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// What may be read of sections with these numbers of bytes.
+    /// Returns the amounts for sections with these numbers of bytes.
     pub(super) fn new(lines: usize, ranges: usize) -> Reads {
         let [lines, ranges] = [lines, ranges].map(|len| len.saturating_mul(MAX_READS));
         Reads { lines, ranges }
     }
 }
 
-/// Takes from what is left; `None` if there is too little.
+/// Takes `count` from `left`; `None` if that is too little.
 fn take(left: &mut usize, count: usize) -> Option<()> {
     *left = left.checked_sub(count)?;
     Some(())
@@ -98,7 +98,8 @@ pub(super) fn check(
 ) -> Result<(), NoFrames> {
     let mut units = dwarf.units();
     while let Some(header) = units.next()? {
-        // The table comes first: to read anything of a unit is to read the head of its table.
+        // The table of lines comes first, since reading any part of a unit reads the head of its
+        // table.
         if let Ok(Some(offset)) = line_table(dwarf, &header) {
             if take(&mut reads.lines, table_len(lines, offset).unwrap_or(0)).is_none() {
                 let why = "too many units share tables of lines".to_owned();
@@ -109,7 +110,7 @@ pub(super) fn check(
                 return Err(NoFrames::Malformed(why));
             }
         }
-        // What is malformed here is malformed for everybody.
+        // The reader of DWARF reports malformed entries itself.
         let Ok(look) = Look::at(dwarf, &header, &mut reads.ranges) else { continue };
         let why = match look {
             Look { is_heavy: true, .. } => {
@@ -126,10 +127,10 @@ pub(super) fn check(
     Ok(())
 }
 
-/// What is found in the entries of a unit.
+/// The facts about the entries of a unit.
 #[derive(Default)]
 struct Look {
-    /// How deep functions are inlined into one another, at most.
+    /// The greatest depth of functions that are inlined into one another.
     inlined: usize,
     /// Whether there are too many attributes.
     is_heavy: bool,
@@ -146,7 +147,7 @@ impl Look {
         ranges: &mut usize,
     ) -> Result<Look, Error> {
         let abbreviations = dwarf.abbreviations(header)?;
-        // Without it, no list of ranges is found.
+        // Without the unit, no list of ranges is found.
         let unit = dwarf.unit(*header).ok();
         let mut entries = header.entries_raw(&abbreviations, None)?;
         let mut attributes = header.length_including_self().saturating_mul(MAX_ATTRIBUTES);
@@ -195,14 +196,14 @@ impl Look {
     }
 }
 
-/// The number of bytes of the table of lines at an offset.
+/// Returns the number of bytes of the table of lines at an offset.
 fn table_len(mut input: Slice<'_>, offset: usize) -> Result<usize, Error> {
     input.skip(offset)?;
     let (len, _) = input.read_initial_length()?;
     Ok(len.min(input.len()))
 }
 
-/// The offset of the table of lines of a unit.
+/// Returns the offset of the table of lines of a unit.
 fn line_table(
     dwarf: &Dwarf<Slice<'_>>,
     header: &UnitHeader<Slice<'_>>,
@@ -219,8 +220,8 @@ fn line_table(
     Ok(None)
 }
 
-/// Whether the names of directories or files in a table of lines have a form that takes no bytes, so
-/// that nothing bounds their number.
+/// Returns whether the names of directories or files in a table of lines have a form that takes no
+/// bytes, so that nothing bounds their number.
 fn has_free_files(mut input: Slice<'_>, offset: usize) -> Result<bool, Error> {
     input.skip(offset)?;
     let (_, format) = input.read_initial_length()?;
@@ -271,7 +272,7 @@ fn skip(input: &mut Slice<'_>, form: gimli::DwForm, word: usize) -> Result<(), E
         gimli::DW_FORM_block1 => input.read_u8()?.into(),
         gimli::DW_FORM_block2 => input.read_u16()?.into(),
         gimli::DW_FORM_block4 => input.read_u32()? as usize,
-        // The reader of DWARF does not read it either, or nobody writes it here.
+        // Either the reader of DWARF does not support the form, or compilers do not use it here.
         form => return Err(Error::UnknownForm(form)),
     };
     input.skip(len)
@@ -283,7 +284,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether DWARF in these sections is refused.
+    /// Returns whether DWARF in these sections is refused.
     fn is_refused(sections: &[(SectionId, &[u8])], reads: &mut Reads) -> bool {
         let section = |id: SectionId| {
             let found = sections.iter().find(|(of, _)| *of == id);
@@ -293,8 +294,8 @@ mod tests {
         check(&dwarf, section(SectionId::DebugLine).unwrap(), reads).is_err()
     }
 
-    /// How many entries of lists of ranges are read where some entries of a unit share a list of some
-    /// ranges, and whether that is refused.
+    /// Returns the number of entries of lists of ranges that are read if `sharing` entries of a
+    /// unit share a list of `ranges` ranges, and whether that is refused.
     fn ranges_read(sharing: usize, ranges: usize) -> (usize, bool) {
         let info = [b"\x04\0\0\0\0\0\x04\x01".to_vec(), b"\x02\0\0\0\0".repeat(sharing), vec![0]];
         let info = info.concat();
@@ -317,7 +318,8 @@ mod tests {
     fn what_is_read_of_shared_lists_of_ranges_is_bounded() {
         assert_eq!(ranges_read(1, 100), (100, false));
         assert_eq!(ranges_read(16, 100), (1600, false));
-        // Each of them would read the list again: the file grows by a sum, what is read by a product.
+        // Each entry would read the list again: the file grows by a sum, and the number of reads by
+        // a product.
         assert_eq!(ranges_read(64, 100), (6400, false));
         for count in [1000, 2000] {
             let (read, is_refused) = ranges_read(count, count);

@@ -54,14 +54,14 @@ struct ModuleInfo<'a> {
     range: Range<usize>,
     /// The offset of the content of the code section.
     code: Option<usize>,
-    /// The custom sections; of several of one name, the last.
+    /// The last custom section of each name.
     customs: HashMap<&'a str, &'a [u8]>,
-    /// What was read of them, once somebody has asked.
+    /// The debugging information in them, read when it is first needed.
     context: OnceCell<Result<Context<Slice<'a>>, NoFrames>>,
 }
 
-/// A function that was active at an instruction: the one whose code it is in, or one that was inlined
-/// there.
+/// A function that was active at an instruction: the one whose code it is in, or one that was
+/// inlined there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame {
     /// The name of the function as the compiler wrote it.
@@ -74,7 +74,7 @@ pub struct Frame {
     pub column: Option<u32>,
 }
 
-/// Where the source is, such as `src/main.c:3:12`; nothing if that is not known.
+/// Writes the place in the source, such as `src/main.c:3:12`; nothing if that is not known.
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(file) = &self.file else { return Ok(()) };
@@ -97,7 +97,8 @@ pub enum NoFrames {
     NoModule,
     /// The offset lies before the code section of its module, or there is none.
     NoCode,
-    /// Offsets in the code section say nothing where there are several modules.
+    /// An offset in the code section is ambiguous, since the file has several modules: their
+    /// number.
     SeveralModules(usize),
     /// The module has no debugging information.
     NoDwarf {
@@ -137,11 +138,11 @@ impl From<gimli::Error> for NoFrames {
 }
 
 impl<'a> DebugInfo<'a> {
-    /// The debugging information of a module, or of all modules in a component.
+    /// Finds the debugging information of a module, or of all modules in a component.
     pub fn new(bytes: &'a [u8]) -> DebugInfo<'a> {
         let mut modules = Vec::new();
-        // Modules and components to be read, the next one last. The bytes of an inner one are at the
-        // end of those of its section.
+        // Modules and components to be read, the next one last. The bytes of an inner one are at
+        // the end of those of its section.
         let mut waiting = vec![(bytes, 0)];
         while let Some((bytes, start)) = waiting.pop() {
             let sections = frames(bytes).map_while(Result::ok);
@@ -158,13 +159,13 @@ impl<'a> DebugInfo<'a> {
         DebugInfo { modules }
     }
 
-    /// Whether a module has sections with DWARF.
+    /// Returns whether a module has sections with DWARF.
     pub fn is_present(&self) -> bool {
         self.modules.iter().any(ModuleInfo::has_dwarf)
     }
 
-    /// The offset in the file of a byte of the code section, which DWARF counts from the first byte of
-    /// its content.
+    /// Returns the offset in the file of a byte of the code section, which DWARF counts from the
+    /// first byte of its content.
     ///
     /// # Errors
     /// The file has no code section, or several modules.
@@ -177,11 +178,12 @@ impl<'a> DebugInfo<'a> {
         }
     }
 
-    /// The functions at an offset of the file: the innermost of those that were inlined first, and the
-    /// function whose code it is last. Empty if the debugging information says nothing about it.
+    /// Finds the functions at an offset of the file: from the innermost one that was inlined to the
+    /// function whose code it is. Empty if the debugging information does not cover the offset.
     ///
     /// # Errors
-    /// Why there is nothing to say about any offset of the module.
+    /// The offset is not in the code of a module, or the debugging information of the module is
+    /// missing, split or malformed.
     pub fn frames(&self, offset: usize) -> Result<Vec<Frame>, NoFrames> {
         let behind = self.modules.partition_point(|module| module.range.start <= offset);
         let module = self.modules[..behind].last();
@@ -232,7 +234,7 @@ impl<'a> ModuleInfo<'a> {
         self.customs.contains_key(DwarfSection::DebugInfo.name())
     }
 
-    /// The debugging information, read as far as it takes to look something up.
+    /// Reads the debugging information, as far as lookups need it.
     fn context(&self) -> Result<Context<Slice<'a>>, NoFrames> {
         if !self.has_dwarf() {
             let elsewhere = self.customs.get(ExternalDebugInfo::NAME);

@@ -1,5 +1,5 @@
-//! DWARF for a module that was read from text: which line of the text each instruction stands in, and
-//! the functions with their locals.
+//! DWARF for a module that was read from text: the line of each instruction, and the functions with
+//! their locals.
 
 use std::fmt;
 
@@ -23,21 +23,21 @@ pub struct TextSource<'t> {
     pub file: &'t str,
     /// The lines of the text.
     pub lines: &'t LineIndex,
-    /// Where the parts of the module stand in the text.
+    /// The places of the parts of the module in the text.
     pub map: &'t SourceMap,
 }
 
-/// How much DWARF says.
+/// The amount of DWARF to write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum DwarfStyle {
     /// Functions, and the lines of instructions.
     #[default]
     Lines,
-    /// The parameters and locals of functions too, those that are numbers.
+    /// Functions, the lines of instructions, and the parameters and locals that are numbers.
     Full,
 }
 
-/// Why there is no DWARF for a module.
+/// The reason why DWARF cannot be written for a module.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CannotWrite(String);
 
@@ -53,7 +53,7 @@ impl std::error::Error for CannotWrite {}
 /// encoding of `wasm`; the sections that are added leave the code section as it is there.
 ///
 /// # Errors
-/// Something is too large for DWARF.
+/// The module or its text is too large for DWARF.
 ///
 /// ```
 /// use wattle_ast::{LineIndex, Wasm};
@@ -87,7 +87,7 @@ pub fn add(
         let (Some(map), places @ [_, ..]) = (map, &places[from..to]) else { continue };
         let writer = Writer::new(module, map, source, places);
         let sections = writer.sections(style).map_err(|error| CannotWrite(error.to_string()))?;
-        // Sections that know nothing of each other: behind all others they move nothing.
+        // The sections go behind all others, so that they move no other section.
         let last = SectionId::ALL.last().copied();
         module.customs.extend(sections.into_iter().map(|(name, bytes)| Custom {
             name: name.into(),
@@ -98,7 +98,7 @@ pub fn add(
     Ok(())
 }
 
-/// The places of each core module, in order.
+/// Returns the maps of the core modules, in order.
 fn maps_of_modules<'m>(wasm: &Wasm<'_>, map: &'m SourceMap) -> Vec<Option<ScopeMap<'m>>> {
     let Wasm::Component(component) = wasm else { return vec![Some(map.outermost())] };
     let mut maps = Vec::new();
@@ -121,7 +121,7 @@ fn maps_of_modules<'m>(wasm: &Wasm<'_>, map: &'m SourceMap) -> Vec<Option<ScopeM
     maps
 }
 
-/// The most locals of a function that have entries, which is the most that browsers take.
+/// The largest number of locals of a function that get entries, which is the limit of browsers.
 const MAX_LOCALS: u32 = 50_000;
 
 /// The DWARF of a module, as far as it is written.
@@ -132,11 +132,11 @@ struct Writer<'w> {
     places: &'w [FuncPlace],
     dwarf: DwarfUnit,
     file: FileId,
-    /// The number types that locals have so far.
+    /// The number types of the locals so far, with their entries.
     types: Vec<(ValType, UnitEntryId)>,
 }
 
-/// A string of DWARF, which ends at the first zero byte.
+/// Returns a string of DWARF, which ends at the first zero byte.
 fn string(text: &str) -> Vec<u8> {
     text.replace('\0', "\u{fffd}").into_bytes()
 }
@@ -172,14 +172,14 @@ impl<'w> Writer<'w> {
         let root = dwarf.unit.get_mut(dwarf.unit.root());
         let producer = concat!("wattle ", env!("CARGO_PKG_VERSION"));
         root.set(gimli::DW_AT_producer, AttributeValue::String(producer.into()));
-        // There is no number for WebAssembly; its numbers are those of C.
+        // DWARF has no number for WebAssembly as a language; its numeric types are like those of C.
         root.set(gimli::DW_AT_language, AttributeValue::Language(gimli::DW_LANG_C));
         root.set(gimli::DW_AT_name, AttributeValue::StringRef(name));
         root.set(gimli::DW_AT_comp_dir, AttributeValue::StringRef(folder));
         Writer { module, map, lines: source.lines, places, dwarf, file, types: Vec::new() }
     }
 
-    /// The sections, each with its name.
+    /// Writes the sections, each with its name.
     fn sections(
         mut self,
         style: DwarfStyle,
@@ -213,21 +213,21 @@ impl<'w> Writer<'w> {
         Ok(written)
     }
 
-    /// The line and the column of a place.
+    /// Returns the line and the column of a place.
     fn line_column(&self, span: Span) -> (u64, u64) {
         let place = span.line_column(self.lines);
         (place.line as u64, place.column as u64)
     }
 
-    /// Writes the lines of a function and an entry for it. `start` is the offset of the content of the
-    /// code section.
+    /// Writes the lines of a function and an entry for it. `start` is the offset of the content of
+    /// the code section.
     fn func(&mut self, place: &FuncPlace, start: usize) -> UnitEntryId {
         let low = Address::Constant((place.body - start) as u64);
         let len = (place.entry.end - place.body) as u64;
         let whole = self.map.item(ItemKind::Func, place.index);
         let (line, column) = whole.map_or((0, 0), |span| self.line_column(span));
         self.dwarf.unit.line_program.begin_sequence(Some(low));
-        // The locals.
+        // The bytes before the first instruction are the locals.
         self.row(0, (line, column), false);
         let locals = (place.code - place.body) as u64;
         let mut is_first = true;
@@ -242,7 +242,7 @@ impl<'w> Writer<'w> {
         let name = self.module.names.funcs.get(FuncIdx(place.index));
         let name = match name {
             Some(name) => string(name),
-            // As engines show it.
+            // The name that engines show.
             None => format!("wasm-function[{}]", place.index).into_bytes(),
         };
         let root = self.dwarf.unit.root();
@@ -308,7 +308,8 @@ impl<'w> Writer<'w> {
         entry.set(gimli::DW_AT_type, AttributeValue::UnitRef(ty));
     }
 
-    /// The entry of a type, which is written when it is first used. Only numbers have one.
+    /// Returns the entry of a type, which is written when the type is first used. Only numbers have
+    /// one.
     fn number_type(&mut self, ty: ValType) -> Option<UnitEntryId> {
         let (size, encoding) = match ty {
             ValType::I32 => (4, gimli::DW_ATE_signed),

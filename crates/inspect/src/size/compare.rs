@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use super::{PieceKind, Sizes};
 
-/// How the size of a piece differs between two files.
+/// A difference in the size of a piece between two files.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference {
     /// The module or component that it is in, by the words that lead to it.
     pub unit: String,
-    /// What it is: its kind, and its name or else its index.
+    /// The kind of the piece, and its name or else its index.
     pub what: String,
     /// Its size in the old file; `None` if it is not there.
     pub old: Option<usize>,
@@ -19,16 +19,16 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// How much larger it became, in bytes.
+    /// Returns the growth in bytes; negative if the piece became smaller.
     pub fn growth(&self) -> i64 {
         let size = |side: Option<usize>| i64::try_from(side.unwrap_or(0)).unwrap_or(i64::MAX);
         size(self.new) - size(self.old)
     }
 }
 
-/// What became larger or smaller, the largest change first. Pieces correspond by their names, without
-/// the hashes of Rust, and by their indices if they have no name. Headers and names of items are
-/// added up.
+/// Finds the pieces that became larger or smaller, the largest change first. Pieces correspond by
+/// their names, without the hashes of Rust, and by their indices if they have no name. Headers and
+/// names of items are added up.
 ///
 /// ```
 /// use wattle_ast::Features;

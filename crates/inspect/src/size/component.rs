@@ -1,4 +1,4 @@
-//! The definitions of a component as pieces, and what they refer to.
+//! The definitions of a component as pieces, and their references.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// The piece that has an index.
+    /// Returns the piece that has an index.
     pub(super) fn get(&self, index: SortIdx) -> Option<u32> {
         self.spaces.get(&index.sort())?.get(index.number() as usize).copied()
     }
@@ -33,8 +33,8 @@ impl Scope {
         (sort, space.len() - 1)
     }
 
-    /// Adds a definition. If it refers to a definition of an outer scope, returns its piece, how many
-    /// scopes to go out, and the index there.
+    /// Adds a definition. If it refers to a definition of an outer scope, returns its piece, the
+    /// number of scopes to go out, and the index there.
     pub(super) fn definition<'a>(
         &mut self,
         found: &mut Found<'a>,
@@ -42,7 +42,7 @@ impl Scope {
         definition: Definition<'a>,
         size: usize,
     ) -> Option<(u32, u32, SortIdx)> {
-        // Scopes are types that are open too.
+        // Open types are scopes too.
         let (piece, depth) = match &mut self.open {
             Some((piece, depth)) => {
                 found.grow(*piece, size);
@@ -100,7 +100,7 @@ impl Scope {
                 found.name(piece, export.name.name.to_string().into());
                 true
             }
-            // To instantiate a module may write to memories and tables that others see.
+            // Instantiating a module may write to memories and tables that others see.
             Definition::CoreInstance(CoreInstance::Instantiate { .. })
             | Definition::Instance(Instance::Instantiate { .. })
             | Definition::Start(_) => true,

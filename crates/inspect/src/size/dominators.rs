@@ -1,5 +1,5 @@
-//! The tree of dominators: for each piece, the nearest other piece that every way from the root to it
-//! goes through. If that one went away, so would the piece.
+//! The tree of dominators: for each piece, the nearest other piece that every way from the root to
+//! it goes through. If that one went away, so would the piece.
 //!
 //! The algorithm is that of Lengauer and Tarjan with path compression, without recursion, in time
 //! *n* log *n*.
@@ -9,7 +9,7 @@
 use super::Sizes;
 use super::graph::Graph;
 
-/// What each piece keeps.
+/// The bytes that each piece keeps.
 #[derive(Clone, Debug)]
 pub struct Retained {
     /// The dominator of each piece; `None` for the root and for pieces that nothing keeps.
@@ -21,7 +21,8 @@ pub struct Retained {
 /// A number that no piece has.
 const NONE: u32 = u32::MAX;
 
-/// Pieces by their numbers in the order of a search in depth. All lists are by that number.
+/// The pieces, numbered in the order of a depth-first search. All lists but the first are by that
+/// number.
 #[derive(Default)]
 struct Search {
     /// The number of each piece in the order of the search.
@@ -37,7 +38,7 @@ struct Search {
 impl Search {
     fn new(graph: &Graph) -> Search {
         let mut search = Search { number: vec![NONE; graph.len()], ..Search::default() };
-        // Each entry is a piece, and how many of its references were followed.
+        // Each entry is a piece, and the number of its references that were followed.
         let mut open: Vec<(u32, usize)> = Vec::new();
         if graph.len() > 0 {
             search.enter(0, NONE);
@@ -68,12 +69,14 @@ impl Search {
         self.label.push(number);
     }
 
-    /// The number with the least semidominator on the way up to the root of its tree in the forest.
+    /// Returns the number with the least semidominator on the way up to the root of its tree in the
+    /// forest.
     fn eval(&mut self, of: u32, way: &mut Vec<u32>) -> u32 {
         if self.ancestor[of as usize] == NONE {
             return self.label[of as usize];
         }
-        // All ancestors but the last two get that of the one above, from the top down.
+        // From the top down, all numbers on the way but the last two get the ancestor of the one
+        // above, and its label if that has a lower semidominator.
         let mut at = of;
         while self.ancestor[self.ancestor[at as usize] as usize] != NONE {
             way.push(at);
@@ -91,7 +94,7 @@ impl Search {
     }
 }
 
-/// The dominator of each piece.
+/// Returns the dominator of each piece, and the pieces in the order of the search.
 fn dominators(graph: &Graph) -> (Vec<Option<u32>>, Vec<u32>) {
     let mut search = Search::new(graph);
     let into = graph.reversed();
@@ -134,7 +137,7 @@ fn dominators(graph: &Graph) -> (Vec<Option<u32>>, Vec<u32>) {
 }
 
 impl Sizes<'_> {
-    /// What each piece keeps: the bytes that would go away with it.
+    /// Computes the bytes that each piece keeps: those that would go away with it.
     ///
     /// ```
     /// use wattle_ast::{Features, ItemKind};
@@ -152,7 +155,7 @@ impl Sizes<'_> {
     pub fn retained(&self) -> Retained {
         let (dominators, order) = dominators(&self.graph);
         let mut sizes: Vec<_> = self.pieces.iter().map(|piece| piece.size).collect();
-        // A dominator comes before what it dominates.
+        // A dominator comes before the pieces that it dominates.
         for &piece in order.iter().rev() {
             if let Some(dominator) = dominators[piece as usize] {
                 sizes[dominator as usize] += sizes[piece as usize];
@@ -166,7 +169,8 @@ impl Sizes<'_> {
 mod tests {
     use super::*;
 
-    /// By definition: what can no longer be reached without a piece is dominated by it.
+    /// Returns the dominators of each piece by definition: the pieces without which it cannot be
+    /// reached.
     fn by_definition(graph: &Graph) -> Vec<Vec<u32>> {
         let reach = |without: u32| {
             let mut seen = vec![false; graph.len()];

@@ -1,18 +1,19 @@
-//! References between pieces, and what can be reached over them.
+//! References between pieces, and the pieces that can be reached over them.
 
 use super::{PieceKind, Sizes};
 
 /// References between pieces. The preamble of the file, which is the first piece, is the root.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Graph {
-    /// Where the references of each piece begin in `targets`, and the end of the last one's.
+    /// The start of the references of each piece in `targets`, and the end of those of the last
+    /// piece.
     starts: Vec<u32>,
     targets: Vec<u32>,
 }
 
 impl Graph {
-    /// A graph with this many pieces and these references, each from one piece to another. Each is
-    /// kept once.
+    /// Makes a graph of `pieces` pieces and these references, each from one piece to another. Equal
+    /// references are kept once.
     pub(super) fn new(pieces: usize, references: &[(u32, u32)]) -> Graph {
         let mut starts = vec![0_u32; pieces + 1];
         for &(from, _) in references {
@@ -50,12 +51,12 @@ impl Graph {
         Graph { starts, targets }
     }
 
-    /// The number of pieces.
+    /// Returns the number of pieces.
     pub(super) fn len(&self) -> usize {
         self.starts.len().saturating_sub(1)
     }
 
-    /// What a piece refers to.
+    /// Returns the pieces that a piece refers to.
     pub(super) fn of(&self, piece: u32) -> &[u32] {
         let place = piece as usize;
         match (self.starts.get(place), self.starts.get(place + 1)) {
@@ -66,7 +67,7 @@ impl Graph {
         }
     }
 
-    /// The graph with every reference turned round.
+    /// Returns the graph with every reference turned round.
     pub(super) fn reversed(&self) -> Graph {
         let mut references = Vec::with_capacity(self.targets.len());
         for piece in 0..self.len() as u32 {
@@ -75,8 +76,8 @@ impl Graph {
         Graph::new(self.len(), &references)
     }
 
-    /// For each piece that can be reached, the one before it on a shortest path from the root, which
-    /// is before itself.
+    /// Returns, for each piece that can be reached, the one before it on a shortest path from the
+    /// root. The root is before itself.
     fn nearest(&self) -> Vec<Option<u32>> {
         let mut before = vec![None; self.len()];
         let Some(root) = before.first_mut() else { return before };
@@ -97,8 +98,8 @@ impl Graph {
     }
 }
 
-/// The length of the way from the root to each piece, from the piece before each on it. Pieces that
-/// cannot be reached are the farthest.
+/// Returns the length of the way from the root to each piece, from the piece before each on it.
+/// Pieces that cannot be reached are the farthest.
 fn distances(before: &[Option<u32>]) -> Vec<u32> {
     let mut distances = vec![u32::MAX; before.len()];
     let mut way = Vec::new();
@@ -125,17 +126,17 @@ fn distances(before: &[Option<u32>]) -> Vec<u32> {
 }
 
 impl Sizes<'_> {
-    /// What a piece refers to, by number.
+    /// Returns the pieces that a piece refers to, by number.
     pub fn references(&self, piece: u32) -> &[u32] {
         self.graph.of(piece)
     }
 
-    /// The pieces that nothing refers to which an export, the start function or another piece that
-    /// counts refers to, by number, the largest first.
+    /// Returns the pieces that cannot be reached from an export, the start function or another
+    /// piece that counts by itself, by number, the largest first.
     ///
-    /// What counts are exports, the start function, custom sections and segments that change imported
-    /// memories and tables, and in components also imports and instances. A name belongs to what it
-    /// names.
+    /// The pieces that count by themselves are exports, the start function, custom sections and
+    /// segments that change imported memories and tables, and in components also imports and
+    /// instances. A name belongs to the item that it names.
     pub fn garbage(&self) -> Vec<u32> {
         let reached = self.graph.nearest();
         let mut garbage: Vec<_> =
@@ -144,14 +145,14 @@ impl Sizes<'_> {
         garbage
     }
 
-    /// What finds the ways to pieces.
+    /// Computes the shortest ways to all pieces.
     pub fn ways(&self) -> Ways {
         let before = self.graph.nearest();
         let distances = distances(&before);
         Ways { before, distances, reversed: self.graph.reversed() }
     }
 
-    /// Whether a piece is more than a header or a name of another one.
+    /// Returns whether a piece is more than a header or a name of another one.
     pub fn is_item(&self, piece: u32) -> bool {
         self.pieces.get(piece as usize).is_some_and(|piece| {
             !matches!(piece.kind, PieceKind::Name(_) | PieceKind::Header | PieceKind::Preamble)
@@ -169,9 +170,10 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// The ways to a piece: for each piece that refers to it, the shortest way there from the root,
-    /// the shortest first, at most `most` of them. Each begins with what refers to the piece and ends
-    /// before the root. A piece that nothing keeps is a way of its own.
+    /// Returns the shortest ways to a piece: for each piece that refers to it, the shortest way
+    /// there from the root, the shortest first, at most `most` of them. Each begins with the piece
+    /// that refers to it and ends before the root. A referring piece that nothing keeps ends its
+    /// way.
     pub fn to(&self, piece: u32, most: usize) -> Vec<Vec<u32>> {
         let mut ways = Vec::new();
         let referrers = self.reversed.of(piece).iter().copied();

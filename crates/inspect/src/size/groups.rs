@@ -10,7 +10,7 @@ use wattle_ast::{ItemKind, SectionId};
 use super::{PieceKind, Sizes};
 use crate::{path_of, without_generics};
 
-/// Sizes by path: the tree of the crates, modules and functions of a file, and of what else there is.
+/// Sizes by path: the tree of the crates, modules and functions of a file, and of its other parts.
 #[derive(Clone, Debug)]
 pub struct PathTree {
     /// The nodes; the first is the whole file. A node comes after the one that it is in.
@@ -42,7 +42,7 @@ pub struct Generic {
 }
 
 impl Generic {
-    /// The bytes that would go away if the largest instance stood for all.
+    /// Returns the bytes that would go away if the largest instance stood for all.
     pub fn savings(&self, sizes: &Sizes<'_>) -> usize {
         let largest = self.instances.first().map_or(0, |&it| sizes.pieces[it as usize].size);
         self.size - largest
@@ -86,8 +86,8 @@ impl PathTree {
 const MAX_PARTS: usize = 32;
 
 impl Sizes<'_> {
-    /// The sizes by path. Functions stand under `code`, by crate or namespace, modules and types, as
-    /// their names say; what is not a function under the name of its section.
+    /// Adds the sizes up by path. Functions stand under `code`, by crate or namespace, modules and
+    /// types, as their names say. Other pieces stand under the name of their section.
     pub fn by_path(&self) -> PathTree {
         let mut tree = PathTree::new();
         let mut known = HashMap::new();
@@ -133,10 +133,10 @@ impl Sizes<'_> {
         tree
     }
 
-    /// The generic functions that have several instances, those first of which most would be saved by
-    /// keeping only the largest instance.
+    /// Finds the generic functions that have several instances, sorted by the bytes that keeping
+    /// only the largest instance would save, the most first.
     pub fn generics(&self) -> Vec<Generic> {
-        // By name, the first instance and the others. Most functions have no others.
+        // The first instance and the others, by name. Most functions have no others.
         let mut groups: HashMap<Cow<'_, str>, (u32, Vec<u32>)> = HashMap::new();
         for (number, piece) in (0..).zip(&self.pieces) {
             let is_code = self.sections[piece.section as usize].kind == SectionId::Code.name();

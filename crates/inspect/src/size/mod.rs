@@ -1,14 +1,14 @@
-//! Where the bytes of a module or component go, and what keeps them there.
+//! The sizes of the parts of a module or component, and the parts that keep them.
 //!
 //! [`Sizes`] is the file cut into [`Piece`]s, each of which has bytes of its own, and a graph over
-//! them: a piece refers to the pieces that it needs. From the graph follow what is kept for which
-//! piece ([`Sizes::retained`]), what nothing keeps ([`Sizes::garbage`]), and the ways on which a
-//! piece is reached ([`Sizes::ways`]).
+//! them: a piece refers to the pieces that it needs. From the graph follow the bytes that each
+//! piece keeps ([`Sizes::retained`]), the pieces that nothing keeps ([`Sizes::garbage`]), and the
+//! ways on which a piece is reached ([`Sizes::ways`]).
 //!
 //! | file | has |
 //! |---|---|
 //! | `walk.rs` | the walk over the parts of a file, which makes pieces |
-//! | `module.rs`, `component.rs` | the pieces of a module and of a component, and what they refer to |
+//! | `module.rs`, `component.rs` | the pieces of a module and of a component, and their references |
 //! | `graph.rs` | references, reachability, shortest paths |
 //! | `dominators.rs` | the tree of dominators |
 //! | `groups.rs` | pieces by path, and instances of generic functions |
@@ -39,7 +39,7 @@ pub use groups::{Generic, PathNode, PathTree};
 /// The pieces of a file have all its bytes, each byte in one piece.
 #[derive(Clone, Debug)]
 pub struct Piece<'a> {
-    /// What the bytes are.
+    /// The kind of the piece.
     pub kind: PieceKind,
     /// The module or component that the piece belongs to, by its number in [`Sizes::units`].
     pub unit: u32,
@@ -56,7 +56,7 @@ pub struct Piece<'a> {
     pub size: usize,
 }
 
-/// What the bytes of a [`Piece`] are.
+/// The kinds of [`Piece`]s.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PieceKind {
     /// The first eight bytes of a module or component.
@@ -69,7 +69,7 @@ pub enum PieceKind {
     Group,
     /// A definition of a component, by the index space that it adds to.
     Definition(Option<Sort>),
-    /// The name of what has this kind and index, with the names of what is in it.
+    /// The name of the item of this kind and index, with the names of its parts.
     Name(ItemKind),
     /// Bytes that are malformed.
     Malformed,
@@ -89,7 +89,7 @@ pub struct Unit {
     pub preamble: u32,
     /// The offset of its first byte.
     pub start: usize,
-    /// The number of bytes, those of what is inside included.
+    /// The number of bytes, including those of inner modules and components.
     pub size: usize,
 }
 
@@ -111,7 +111,7 @@ pub struct Section<'a> {
     pub count: Option<u32>,
 }
 
-/// The pieces of a file, and what they refer to.
+/// The pieces of a file, and the references between them.
 #[derive(Clone, Debug, Default)]
 pub struct Sizes<'a> {
     /// The pieces.
@@ -120,13 +120,13 @@ pub struct Sizes<'a> {
     pub units: Vec<Unit>,
     /// The sections, in the order in which they begin. Their sizes add up to the size of the file.
     pub sections: Vec<Section<'a>>,
-    /// What is malformed.
+    /// The errors of the malformed parts.
     pub errors: Vec<Error>,
     graph: Graph,
 }
 
 impl<'a> Sizes<'a> {
-    /// The pieces of a binary, as far as it can be read.
+    /// Cuts a binary into pieces, as far as it can be read.
     ///
     /// ```
     /// use wattle_ast::{Features, ItemKind};
@@ -141,14 +141,14 @@ impl<'a> Sizes<'a> {
         walk::walk(bytes, features)
     }
 
-    /// The size of the file.
+    /// Returns the size of the file.
     pub fn total(&self) -> usize {
         self.pieces.iter().map(|piece| piece.size).sum()
     }
 
-    /// The pieces with this name, or with this text in their names if none has that name. A number is
-    /// the index of a function. Names of functions also match as [`demangle`](crate::demangle) shows
-    /// them.
+    /// Finds the pieces with this name, or with this text in their names if none has that name. A
+    /// number is the index of a function. Names of functions also match as
+    /// [`demangle`](crate::demangle) shows them.
     pub fn find(&self, text: &str) -> Vec<u32> {
         let index = text.parse::<u32>().ok();
         let (mut exact, mut parts) = (Vec::new(), Vec::new());
@@ -171,7 +171,7 @@ impl<'a> Sizes<'a> {
 }
 
 impl Piece<'_> {
-    /// The name as people write it.
+    /// Returns the name as people write it.
     pub fn shown_name(&self) -> Option<Cow<'_, str>> {
         self.name.as_deref().map(crate::shown)
     }

@@ -1,4 +1,4 @@
-//! The items of a module as pieces, and what they refer to.
+//! The items of a module as pieces, and their references.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -29,15 +29,15 @@ pub(super) struct ModuleWalk<'a> {
     others: u32,
     /// The group at hand, and the number of its members that are to come.
     group: Option<(u32, u32)>,
-    /// The names, each with its piece and what has it.
+    /// The names, each with its piece and the item that it names.
     names: Vec<(u32, Named<'a>)>,
     /// The element segments of tables and data segments of memories.
     segments: Vec<(ItemKind, u32, u32)>,
-    /// What is imported.
+    /// The imported items, by kind and index.
     imported: HashSet<(ItemKind, u32)>,
 }
 
-/// What has a name, and the name unless the piece holds the names of what is in it.
+/// An item that has a name, and the name, unless the piece holds the names of the item's parts.
 struct Named<'a> {
     kind: ItemKind,
     index: u32,
@@ -80,12 +80,13 @@ impl Spaces {
     }
 }
 
-/// References by index. Those of one piece to the first indices of a space are kept once.
+/// References by index. Repeated references of a piece to one of the first indices of a space are
+/// kept once.
 #[derive(Default)]
 struct References {
     features: Features,
     from: u32,
-    /// Which of the first indices of each space the piece at hand refers to.
+    /// For each space, the set of the first 64 indices that the piece at hand refers to, as bits.
     first: [u64; SPACES.len()],
     all: Vec<(u32, ItemKind, u32)>,
 }
@@ -116,7 +117,7 @@ impl References {
         ty.uses(|ty| self.add(ItemKind::Type, ty.0));
     }
 
-    /// What instructions refer to, up to the first that is malformed. Returns whether all are
+    /// Adds the references of instructions, up to the first malformed one. Returns whether all are
     /// well-formed.
     fn expr(&mut self, expr: &Expr<'_>) -> bool {
         expr.ask(self.features, self).is_ok()
@@ -130,7 +131,7 @@ impl References {
     }
 }
 
-/// Indices stay as they are, and are noted.
+/// Indices stay as they are, and are recorded as references.
 impl Remap for References {
     type Error = Infallible;
 
@@ -141,7 +142,7 @@ impl Remap for References {
     }
 }
 
-/// The kind of what has the names of a subsection, or has them in it.
+/// Returns the kind of the items that a subsection names, or whose parts it names.
 fn named_kind(subsection: NameSubsection) -> Option<ItemKind> {
     Some(match subsection {
         NameSubsection::Module => return None,
@@ -157,7 +158,7 @@ fn named_kind(subsection: NameSubsection) -> Option<ItemKind> {
 }
 
 impl<'a> ModuleWalk<'a> {
-    /// A module whose code may use these features.
+    /// Returns a module whose code may use these features.
     pub(super) fn new(features: Features) -> ModuleWalk<'a> {
         let references = References { features, ..References::default() };
         ModuleWalk { references, ..ModuleWalk::default() }
@@ -285,7 +286,7 @@ impl<'a> ModuleWalk<'a> {
                 self.references.expr(offset);
                 self.segments.push((ItemKind::Table, table.unwrap_or_default().0, piece));
             }
-            // Without it, `ref.func` would be invalid.
+            // Without the declaration, `ref.func` would be invalid.
             ElemMode::Declarative => found.refer(place.preamble, piece),
         }
     }
@@ -315,7 +316,7 @@ impl<'a> ModuleWalk<'a> {
         Some(*group)
     }
 
-    /// The function that the next body belongs to, which gets the bytes of the body.
+    /// Returns the function that the next body belongs to, and adds the bytes of the body to it.
     fn next_body(&mut self, found: &mut Found<'a>, place: Place, size: usize) -> u32 {
         let index = (self.imported_funcs + self.bodies) as u32;
         self.bodies += 1;
@@ -330,7 +331,7 @@ impl<'a> ModuleWalk<'a> {
         }
     }
 
-    /// A body that is malformed, which refers to what is readable of it.
+    /// Adds a malformed body, with the references of its readable part. Returns its piece.
     pub(super) fn malformed_body(
         &mut self,
         found: &mut Found<'a>,
@@ -340,14 +341,14 @@ impl<'a> ModuleWalk<'a> {
         let piece = self.next_body(found, place, bytes.len());
         self.references.begin(piece);
         if let Some(body) = malformed_body(bytes) {
-            // What can be read of it has been found.
+            // The references up to the error have been added.
             let _ = self.references.body(&body);
         }
         piece
     }
 
-    /// The content of the name section, whose head is the piece `section`. Where it is malformed, the
-    /// rest belongs to the head.
+    /// Adds the content of the name section, whose head is the piece `section`. The bytes from the
+    /// first malformed place on belong to the head.
     pub(super) fn names(
         &mut self,
         found: &mut Found<'a>,
@@ -386,7 +387,7 @@ impl<'a> ModuleWalk<'a> {
         found.grow(section, content.len() - taken);
     }
 
-    /// Ends the module: finds what its references lead to.
+    /// Ends the module: finds the pieces that its references lead to.
     pub(super) fn finish(self, found: &mut Found<'a>) {
         for (from, kind, index) in self.references.all {
             if let Some(to) = self.spaces.get(kind, index) {
@@ -398,7 +399,8 @@ impl<'a> ModuleWalk<'a> {
                 found.refer(segment, to);
                 found.refer(to, segment);
             }
-            // Others see what is written to an imported memory or table.
+            // Other modules see the bytes and elements that are written to an imported memory or
+            // table.
             if self.imported.contains(&(kind, index)) {
                 found.keep(segment);
             }

@@ -9,13 +9,14 @@ use super::graph::Graph;
 use super::module::ModuleWalk;
 use super::{Piece, PieceKind, Section, Sizes, Unit};
 
-/// The deepest level whose path names all levels above it, so that paths are not longer than the file.
+/// The deepest level whose path names all levels above it, so that paths are not longer than the
+/// file.
 const SHOWN_LEVELS: usize = 8;
 
 /// The most characters of the name of a module or component that its path has.
 const SHOWN_NAME: usize = 60;
 
-/// What has been found so far.
+/// The pieces, references, units and sections found so far.
 #[derive(Default)]
 pub(super) struct Found<'a> {
     pub(super) pieces: Vec<Piece<'a>>,
@@ -40,12 +41,12 @@ enum Inside<'a> {
     Component(Box<Scope>),
 }
 
-/// Where a piece stands.
+/// The place of a piece.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) unit: u32,
     pub(super) section: u32,
-    /// The preamble of the unit, which refers to what counts by itself.
+    /// The preamble of the unit, which refers to the pieces that count by themselves.
     pub(super) preamble: u32,
     pub(super) start: usize,
 }
@@ -92,15 +93,16 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The pieces of a binary.
+/// Cuts a binary into pieces.
 pub(super) fn walk(bytes: &[u8], features: Features) -> Sizes<'_> {
-    // References in code are found by reading it. So it is read a second time only if it turns out to
-    // be malformed: the parser says why.
+    // Code is read for its references anyway, so the parser need not check it as well. If some
+    // turns out to be malformed, the file is read again with checks, which give the error.
     let quick = walk_once(bytes, features, false);
     quick.or_else(|| walk_once(bytes, features, true)).unwrap_or_default()
 }
 
-/// The pieces of a binary, of which the parser checks bodies or does not; `None` if it should have.
+/// Cuts a binary into pieces. `checks_bodies` tells whether the parser checks bodies; `None` if it
+/// does not, and a body is malformed.
 fn walk_once(bytes: &[u8], features: Features, checks_bodies: bool) -> Option<Sizes<'_>> {
     let mut walk = Walk { features, found: Found::default(), open: Vec::new() };
     let mut errors = Vec::new();
@@ -165,7 +167,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Names what the component at hand has defined.
+    /// Names the definitions of the component at hand.
     fn component_names(&mut self, names: &wattle_ast::components::Names<'_>) {
         let Some(Open { inside: Inside::Component(scope), .. }) = self.open.last() else { return };
         let named = names.iter().filter_map(|(index, name)| Some((scope.get(index)?, name)));
@@ -279,7 +281,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A custom section that is one piece.
+    /// Adds a custom section as one piece.
     fn custom(&mut self, name: Name<'a>, start: usize, bytes: &[u8]) {
         let Some(open) = self.open.last() else { return };
         self.section(open.unit, SectionId::Custom.name(), Some(name.clone()), None, start);
@@ -365,7 +367,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The kind of a definition that adds to an index space, or to none.
+/// Returns the kind of a definition, and the sort and the number of the indices that it adds, if
+/// any.
 pub(super) fn kind_of(definition: &Definition<'_>) -> (PieceKind, Option<(Sort, u32)>) {
     let adds = definition.adds();
     (PieceKind::Definition(adds.map(|(sort, _)| sort)), adds)

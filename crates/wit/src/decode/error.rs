@@ -1,4 +1,4 @@
-//! Why a component cannot be read as WIT.
+//! Errors of components that cannot be read as WIT.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -9,67 +9,70 @@ use wattle_ast::Shown;
 
 use crate::within::{HasPath, Path};
 
-/// Why a component cannot be read as WIT, and where in it.
+/// The reason why a component cannot be read as WIT, and the place in the component.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DecodeError {
-    /// What is wrong.
+    /// The kind of the error.
     pub kind: DecodeErrorKind,
-    /// Where: imports, exports, functions and types, the outermost last.
+    /// The place of the error: imports, exports, functions and types, the outermost last.
     pub path: Vec<String>,
 }
 
 pub(super) use DecodeErrorKind as Kind;
 
-/// What is wrong with a component that should be WIT.
+/// The kinds of errors of components that cannot be read as WIT.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// An index of something that is not there, or not before it is used.
+    /// An index of an item that does not exist, or is not defined before its use.
     Index,
     /// A name that is not well-formed in its place.
     Name(String),
-    /// An export that an instance has not, or with another sort than it is used as.
+    /// An export that an instance does not have, or has with another sort than its use needs.
     NoExport(String),
     /// An argument of an instantiation that is missing, or has another sort.
     Argument(String),
-    /// An import or export that WIT has not, such as a component or a type that is exported.
+    /// An import or export that WIT does not have, such as a component or an exported type.
     NotWit(String),
     /// An export that is not an interface or world of a package.
     NotItem(String),
     /// Exports of several packages.
     Packages(String, String),
-    /// A type that an interface exports although its definition has no such type, or a function.
+    /// A type or function that an instance exports, but that the definition of its interface does
+    /// not have.
     NotDefined(String),
-    /// A type or function of an interface that is another one elsewhere.
+    /// A type or function of an interface that is different elsewhere in the component.
     Differs(String),
-    /// A name that stands for two things.
+    /// A name that two items have.
     Repeated(String),
     /// A type that is exported twice, under different names or by different interfaces.
     TypeRepeated(String),
-    /// A type of an interface that is one of a world: an interface can only use types of others.
+    /// A type that an interface takes from a world: an interface can only use types of other
+    /// interfaces.
     TypeOfWorld(String),
-    /// A type of a kind that WIT has not.
+    /// A type of a kind that WIT does not have.
     Form,
-    /// A type without a name that must have one.
+    /// A type without a name, of a kind that must have one.
     Unnamed(&'static str),
-    /// A function of a resource that is not there.
+    /// A function of a resource that does not exist.
     NoResource(String),
     /// Packages that depend on each other.
     PackageCycle(String),
-    /// A component that asks for more steps than its size justifies.
+    /// A component that takes more steps to decode than its size justifies.
     TooLarge,
-    /// Documentation of something that is not there.
+    /// Documentation of an item that does not exist.
     Docs(String),
     /// Documentation that cannot be read.
     #[cfg(feature = "docs")]
     DocsFormat(crate::docs::DocsError),
     /// A section `component-type` without its one export, the type of a world.
     NotWorld,
-    /// A section `component-type` of version 3 with a package that has not the world.
+    /// A section `component-type` of version 3 whose package does not have the world.
     NoWorld(String),
-    /// A section `component-type` of version 3 that ends, or is malformed, before its component begins.
+    /// A section `component-type` of version 3 that ends, or is malformed, before its component
+    /// begins.
     Prefix,
-    /// A section `component-type` whose strings have an encoding that is not known.
+    /// A section `component-type` whose encoding of strings is missing or unknown.
     Encoding(Option<[u8; 2]>),
 }
 

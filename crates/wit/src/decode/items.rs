@@ -18,13 +18,13 @@ use crate::model::{
 use crate::package::PackageName;
 use crate::within::Within;
 
-/// Puts a model together.
+/// A decoder, which builds the model of a component.
 pub(super) struct Decoder<'c> {
     pub(super) scopes: Scopes<'c>,
     pub(super) model: Model,
-    /// The types of the model, by the types of the component that they are.
+    /// For each type of the component, the type of the model that stands for it.
     pub(super) vals: Vec<Option<Val>>,
-    /// The interfaces whose definition has been read. Of others only a part may be known.
+    /// The interfaces whose definition has been read. Only a part of the others may be known.
     pub(super) defined: BTreeSet<InterfaceId>,
 }
 
@@ -34,7 +34,7 @@ impl<'c> Decoder<'c> {
         Decoder { scopes, model, vals, defined }
     }
 
-    /// The package of a name. If there is none, it is added.
+    /// Returns the package of a name, which is added if it is new.
     pub(super) fn package(&mut self, name: PackageName) -> PackageId {
         match self.model.package(&name) {
             Some(id) => id,
@@ -42,7 +42,7 @@ impl<'c> Decoder<'c> {
         }
     }
 
-    /// A package with a type for each interface and world.
+    /// Decodes a package with a type for each interface and world.
     pub(super) fn items_package(&mut self, items: &Items<'c>) -> Result<PackageId> {
         let mut package: Option<PackageId> = None;
         for (name, item) in items {
@@ -67,7 +67,7 @@ impl<'c> Decoder<'c> {
         package.ok_or_else(|| Kind::Index.into())
     }
 
-    /// A package in one type.
+    /// Decodes a package in one type.
     pub(super) fn whole_package(&mut self, items: &Items<'c>) -> Result<PackageId> {
         let [(name, Item::Type(ty))] = &items[..] else {
             let name = items.first().map(|(name, _)| name.name.to_string());
@@ -89,7 +89,7 @@ impl<'c> Decoder<'c> {
         Ok(package)
     }
 
-    /// Interfaces that are used.
+    /// Decodes imports, which are the interfaces that others use.
     fn imports(&mut self, items: &Items<'c>) -> Result<()> {
         for (name, item) in items {
             self.used_interface(&name.name, name, *item).within("import", &name.name)?;
@@ -97,7 +97,7 @@ impl<'c> Decoder<'c> {
         Ok(())
     }
 
-    /// An interface or world that a package defines.
+    /// Decodes an interface or world that a package defines.
     fn package_item(&mut self, name: &ExternName<'_>, item: Item) -> Result<()> {
         match item {
             Item::Instance(_) => {
@@ -115,8 +115,8 @@ impl<'c> Decoder<'c> {
         Ok(())
     }
 
-    /// Adds a world. `is_component` tells whether it is that of a component, whose imports can be
-    /// more than WIT has.
+    /// Adds a world. `is_component` tells whether it is the world of a component: imports that WIT
+    /// does not have are then left out.
     pub(super) fn world(
         &mut self,
         name: &str,
@@ -180,7 +180,8 @@ impl<'c> Decoder<'c> {
         })
     }
 
-    /// The interface of a whole name. What the instance says of it is added to what is known.
+    /// Returns the interface of a whole name, and adds the types and functions of the instance to
+    /// it.
     fn used_interface(
         &mut self,
         text: &str,
@@ -203,7 +204,7 @@ impl<'c> Decoder<'c> {
         Ok(id)
     }
 
-    /// Adds what an instance says of an interface.
+    /// Adds the types and functions of an instance to an interface.
     fn interface_items(&mut self, id: InterfaceId, item: Item) -> Result<()> {
         let Item::Instance(instance) = item else { return Err(Kind::Form.into()) };
         let exports = self.scopes.exports(instance)?.to_vec();
@@ -277,13 +278,13 @@ impl<'c> Decoder<'c> {
         })
     }
 
-    /// The resource of a name, defined in an interface or world.
+    /// Returns the resource of a name, defined in an interface or world.
     fn resource(&self, owner: Owner, name: &str) -> Option<TypeId> {
         let id = self.model.type_by_name(owner, name)?;
         (self.model[id].kind == crate::model::Kind::Resource).then_some(id)
     }
 
-    /// The model, with packages in order, and the package that was asked for.
+    /// Returns the model with its packages in order, and the new number of `package`.
     pub(super) fn finish(mut self, package: PackageId) -> Result<(Model, PackageId)> {
         for id in (0..self.model.interfaces.len() as u32).map(InterfaceId::from) {
             self.model.find_uses(id);
@@ -297,13 +298,13 @@ impl<'c> Decoder<'c> {
     }
 }
 
-/// What the name of an import or export means to the host.
+/// Returns the external identifier of an import or export.
 pub(super) fn external_id(name: &ExternName<'_>) -> Option<Text> {
     name.attributes().external_id.as_ref().map(|id| Text::from(id.as_str()))
 }
 
-/// The package and the interface or world that a whole name says. A canonical version is completed by
-/// the attribute of the import or export.
+/// Splits a whole name into its package and its interface or world. The attribute `version_suffix`
+/// of the import or export completes a canonical version.
 fn split(text: &str, name: &ExternName<'_>) -> Result<(PackageName, String)> {
     let (mut package, item) = PackageName::split(text).ok_or_else(|| Kind::Name(text.into()))?;
     if let Some(version) = &mut package.version {

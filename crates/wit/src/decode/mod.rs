@@ -1,12 +1,12 @@
-//! Components as a [`Model`]: binary packages, sections `component-type` of core modules, and
-//! components.
+//! Decodes components into a [`Model`]: binary packages, sections `component-type` of core modules,
+//! and other components.
 //!
-//! The component must be valid; of one that is not, something is said or an error. Nothing here
-//! validates.
+//! The component must be valid, which is not checked here. An invalid one gives an error, or a
+//! model without meaning.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `scopes.rs` | what the definitions of a component are |
+//! | `scopes.rs` | the types, functions and instances that the definitions of a component make |
 //! | `items.rs` | packages, interfaces, worlds and functions |
 //! | `types.rs` | types |
 //! | `uses.rs` | types of other interfaces that have no name of their own |
@@ -31,19 +31,19 @@ pub use error::{DecodeError, DecodeErrorKind};
 use items::Decoder;
 use scopes::{Item, Scopes};
 
-/// What a component says of interfaces.
+/// The model that a component was decoded into.
 #[derive(Clone, Debug)]
 pub struct Decoded {
-    /// The packages, with what the component says of others.
+    /// The package of the component, and the parts of other packages that the component mentions.
     pub model: Model,
-    /// The package that the component is, or `root:component` with its world.
+    /// The package that the component encodes, or `root:component` with the world of the component.
     pub package: PackageId,
     /// The world of the component, `root`. `None` if the component is a package.
     pub world: Option<WorldId>,
 }
 
-/// Reads a component: as a package if it is one, and else as the world of what it imports and
-/// exports.
+/// Decodes a component: as a package if it encodes one, and otherwise as the world of its imports
+/// and exports.
 ///
 /// ```
 /// use wattle_wit::{Resolver, decode::decode, print};
@@ -60,7 +60,7 @@ pub struct Decoded {
 /// ```
 ///
 /// # Errors
-/// If the component has what WIT cannot say.
+/// If the component has a definition that WIT cannot express.
 pub fn decode(component: &Component<'_>) -> Result<Decoded> {
     let mut scopes = Scopes::new(&component.definitions)?;
     let (imports, exports) = scopes.run(scopes.root())?;
@@ -86,7 +86,7 @@ pub fn decode(component: &Component<'_>) -> Result<Decoded> {
     Ok(decoded)
 }
 
-/// Adds what the section `package-docs` says.
+/// Adds the documentation and gates of the section `package-docs`.
 #[cfg(feature = "docs")]
 fn with_docs(mut decoded: Decoded, component: &Component<'_>) -> Result<Decoded> {
     let docs = crate::docs::PackageDocs::of(component).map_err(DecodeErrorKind::DocsFormat)?;
@@ -94,8 +94,8 @@ fn with_docs(mut decoded: Decoded, component: &Component<'_>) -> Result<Decoded>
     Ok(decoded)
 }
 
-/// Reads a component, even a package, as the world of what it imports and exports, and leaves out what
-/// WIT cannot say.
+/// Decodes a component, even a package, as the world of its imports and exports, and leaves out
+/// those that WIT does not have.
 ///
 /// ```
 /// use wattle_ast::components::{Component, Definition, ExternDesc, Import, Type};
@@ -110,7 +110,7 @@ fn with_docs(mut decoded: Decoded, component: &Component<'_>) -> Result<Decoded>
 /// ```
 ///
 /// # Errors
-/// If functions or instances have what WIT cannot say.
+/// If a function or instance has a type that WIT cannot express.
 pub fn decode_partly(component: &Component<'_>) -> Result<Partly> {
     let mut scopes = Scopes::new(&component.definitions)?;
     let (mut imports, mut exports) = scopes.run(scopes.root())?;
@@ -132,7 +132,7 @@ pub fn decode_partly(component: &Component<'_>) -> Result<Partly> {
     Ok(Partly { model, world, left_imports, left_exports })
 }
 
-/// What WIT can say of a component, and the names of what it cannot.
+/// The part of a component that WIT can express, and the names of the other imports and exports.
 #[derive(Clone, Debug)]
 pub struct Partly {
     /// The packages.
@@ -145,9 +145,9 @@ pub struct Partly {
     pub left_exports: Vec<String>,
 }
 
-/// What the exports of a component make of it.
+/// The form of a component, which its exports tell.
 enum Form {
-    /// The package in one type, as it was written before 2023-09.
+    /// A package in one type, as tools wrote it before 2023-09.
     Whole,
     /// A package with a type for each interface and world.
     Items,

@@ -1,9 +1,9 @@
-//! What the definitions of a component are: types, functions and instances with an identity, found
-//! by going through the definitions in order.
+//! The types, functions and instances of a component, each with an identity. They are found by
+//! visiting the definitions in order.
 //!
-//! The type of a component or instance is gone through wherever something has it, and a component
-//! wherever it is instantiated, so that each import, export and instance has types of its own. A
-//! type that is another name of a type refers to that one. So WIT can tell `use` from a definition.
+//! The type of a component or instance is visited again for each item of that type, and a component
+//! for each of its instances, so that each import, export and instance has types of its own. A type
+//! that is another name of a type refers to that type. This tells a `use` from a definition in WIT.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -17,13 +17,13 @@ use wattle_ast::{ComponentTypeIdx, Features};
 use super::error::{Kind, Result};
 use super::types::parts;
 
-/// The number of steps that may be taken besides [`STEPS`] for each definition and each part of a type.
-/// A few bytes can ask for many: a component can be instantiated twice in one that is instantiated
-/// twice, and so on.
+/// The number of steps that may be taken besides [`STEPS`] for each definition and each part of a
+/// type. A few bytes can cause many steps: a component can be instantiated twice in one that is
+/// instantiated twice, and so on.
 const MAX_STEPS: usize = 1_000_000;
 
-/// How often a definition is looked at: when it is gone through, when its type is converted, as a
-/// function or as what an alias stands for.
+/// The number of times that a definition is looked at: when it is visited, when its type is
+/// converted, as a function, and as the target of an alias.
 const STEPS: usize = 4;
 
 /// The number of a type.
@@ -73,7 +73,7 @@ pub(super) enum Item {
 }
 
 impl Item {
-    /// Whether WIT can import or export it.
+    /// Returns whether WIT can import or export the item.
     pub(super) fn is_in_wit(self, is_import: bool) -> bool {
         match self {
             Item::Func(_) | Item::Instance(_) => true,
@@ -104,17 +104,17 @@ struct InstanceData<'c> {
     by_name: BTreeMap<&'c str, usize>,
 }
 
-/// A body that is gone through.
+/// A body that is being visited.
 struct Frame<'c> {
     scope: ScopeId,
     at: usize,
     end: usize,
-    /// What the imports stand for.
+    /// The items that the imports stand for.
     args: Option<BTreeMap<&'c str, Item>>,
     then: Then<'c>,
 }
 
-/// What becomes of the exports of a body.
+/// The destination of the exports of a body.
 #[derive(Clone, Copy)]
 enum Then<'c> {
     Nothing,
@@ -127,10 +127,10 @@ enum Then<'c> {
     },
 }
 
-/// The definitions of a component, and what has been found of them.
+/// The definitions of a component, and the scopes, types and instances found in them so far.
 pub(super) struct Scopes<'c> {
     definitions: &'c [Definition<'c>],
-    /// Where the body ends that a definition opens, by the place of the definition.
+    /// The end of the body that a definition opens, by the place of the definition.
     ends: BTreeMap<usize, usize>,
     scopes: Vec<Scope<'c>>,
     entries: Vec<EntryKind<'c>>,
@@ -168,12 +168,12 @@ impl<'c> Scopes<'c> {
         })
     }
 
-    /// The body of the component itself.
+    /// Returns the body of the component itself.
     pub(super) fn root(&self) -> Body {
         Body { start: 0, end: self.definitions.len(), parent: None }
     }
 
-    /// The number of types that have been found.
+    /// Returns the number of types that have been found.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -186,18 +186,18 @@ impl<'c> Scopes<'c> {
         self.entries.get(entry.0).copied().ok_or_else(|| Kind::Index.into())
     }
 
-    /// The type of an index.
+    /// Returns the type of an index.
     pub(super) fn ty(&self, scope: ScopeId, index: ComponentTypeIdx) -> Result<Entry> {
         let types = &self.scope(scope)?.types;
         types.get(index.0 as usize).copied().ok_or_else(|| Kind::Index.into())
     }
 
-    /// The exports of an instance.
+    /// Returns the exports of an instance.
     pub(super) fn exports(&self, id: InstanceId) -> Result<&[(&'c ExternName<'c>, Item)]> {
         self.instances.get(id.0).map(|data| &data.exports[..]).ok_or_else(|| Kind::Index.into())
     }
 
-    /// The body that a type is the type of.
+    /// Returns the body of a type of a component or instance; `None` for any other type.
     pub(super) fn body(&mut self, mut entry: Entry) -> Result<Option<Body>> {
         loop {
             self.step()?;
@@ -220,7 +220,7 @@ impl<'c> Scopes<'c> {
         Ok(())
     }
 
-    /// Goes through a body, and returns its imports and exports.
+    /// Visits the definitions of a body, and returns its imports and exports.
     pub(super) fn run(&mut self, body: Body) -> Result<(Items<'c>, Items<'c>)> {
         self.enter(body, None, Then::Nothing);
         loop {
@@ -278,7 +278,7 @@ impl<'c> Scopes<'c> {
             Item::Type(ty) => scope.types.push(ty),
             Item::Instance(instance) => scope.instances.push(instance),
             Item::Component(body) => scope.components.push(body),
-            // Nothing that WIT has refers to values or core modules.
+            // No item of WIT refers to values or core modules.
             Item::Other => {}
         }
         Ok(())
@@ -386,7 +386,7 @@ impl<'c> Scopes<'c> {
         self.push(scope, item)
     }
 
-    /// Checks that what a type refers to is there, and that its labels are well-formed.
+    /// Checks that the types that a type refers to exist, and that its labels are well-formed.
     fn check_type(&self, scope: ScopeId, definition: &Definition<'_>, ty: &Type<'_>) -> Result<()> {
         let len = self.scope(scope)?.types.len();
         let mut is_known = true;
@@ -468,7 +468,7 @@ impl<'c> Scopes<'c> {
 
     fn export(&mut self, scope: ScopeId, export: &'c Export<'c>) -> Result<()> {
         let item = self.sort_item(scope, export.item)?;
-        // What is exported has the type that the export says.
+        // The exported item has the type that the export ascribes to it.
         if let Some(ty) = export.ty {
             return match has_sort(item, ty.sort()) {
                 true => self.declaration(scope, false, &export.name, ty),

@@ -1,4 +1,4 @@
-//! Types of components as types of the model.
+//! Converts types of components to types of the model.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -15,8 +15,8 @@ use super::scopes::{Entry, EntryKind, ScopeId};
 use crate::model::{Kind, Owner, Text, Type, TypeId, Val};
 
 impl Decoder<'_> {
-    /// The type of the model that a type stands for, directly or as another name of it, or the
-    /// definition that has none yet.
+    /// Returns the type of the model for a type of the component, directly or through further
+    /// names, or the entry of its definition if that is not converted yet.
     fn find(&mut self, mut entry: Entry) -> Result<core::result::Result<Val, Entry>> {
         loop {
             if let Some(Some(val)) = self.vals.get(entry.0) {
@@ -41,9 +41,9 @@ impl Decoder<'_> {
         }
     }
 
-    /// The value type that a type is where it is used.
+    /// Converts a type to a value type, after all types that it is made of.
     pub(super) fn val(&mut self, entry: Entry) -> Result<Val> {
-        // Each on the stack is made of the one above it.
+        // Each type on the stack is made of the one above it.
         let mut open = Vec::from([entry]);
         while let Some(&entry) = open.last() {
             let definition = match self.find(entry)? {
@@ -70,7 +70,7 @@ impl Decoder<'_> {
         self.find(entry)?.map_err(|_| Error::Form.into())
     }
 
-    /// Adds the types that a definition is made of and that are not converted yet.
+    /// Adds to `open` the types that a definition is made of and that are not converted yet.
     fn missing(&mut self, definition: Entry, open: &mut Vec<Entry>) -> Result<()> {
         let EntryKind::Defined(scope, ty) = self.scopes.entry(definition)? else { return Ok(()) };
         let mut parts = Vec::new();
@@ -88,7 +88,7 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// What a definition is whose parts are converted.
+    /// Converts a definition whose parts are converted already.
     fn kind(&mut self, definition: Entry) -> Result<Kind> {
         let (scope, ty) = match self.scopes.entry(definition)? {
             EntryKind::Resource => return Ok(Kind::Resource),
@@ -139,7 +139,7 @@ impl Decoder<'_> {
         })
     }
 
-    /// A value type in a definition. It is converted already, unless it is deep in another.
+    /// Returns a value type in a definition, which is converted if that has not been done.
     pub(super) fn part(&mut self, scope: ScopeId, ty: ValType) -> Result<Val> {
         match ty {
             ValType::Prim(prim) => Ok(Val::Prim(prim)),
@@ -150,7 +150,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The resource of a handle.
+    /// Returns the resource of a handle.
     fn handle(&mut self, scope: ScopeId, index: ComponentTypeIdx) -> Result<TypeId> {
         let entry = self.scopes.ty(scope, index)?;
         match self.find(entry)? {
@@ -159,8 +159,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// What a type with a name is in an interface or world. With it comes the entry of its definition
-    /// if no type has been made of that yet.
+    /// Returns the kind of a type with a name in an interface or world, and the entry of its
+    /// definition if that is not converted yet.
     fn named_kind(
         &mut self,
         name: &ExternName<'_>,
@@ -172,7 +172,7 @@ impl Decoder<'_> {
             Ok(Val::Type(other)) => {
                 let data = &self.model[other];
                 match data.owner {
-                    // It has been used before it has got a name.
+                    // The type was used before it got a name.
                     Owner::Nobody => {
                         self.scopes.take_steps(data.kind.parts())?;
                         data.kind.clone()
@@ -219,7 +219,8 @@ impl Decoder<'_> {
         Ok(id)
     }
 
-    /// Notes that a type is one that an interface has already, and checks that it is.
+    /// Checks that a type is like one that an interface has already, and records that it stands for
+    /// that one.
     pub(super) fn known_type(
         &mut self,
         name: &ExternName<'_>,
@@ -248,8 +249,8 @@ impl Decoder<'_> {
     }
 }
 
-/// How many fields, cases, labels or parameters a definition has. Long names count more than once,
-/// since they are copied.
+/// Returns the number of fields, cases, labels or parameters of a definition. Long names count more
+/// than once, since they are copied.
 pub(super) fn parts(definition: &Definition<'_>) -> usize {
     fn labels<'n>(labels: impl Iterator<Item = &'n Name<'n>>) -> usize {
         labels.map(|label| 1 + label.len() / 64).sum()

@@ -1,4 +1,4 @@
-//! Types of other interfaces that an interface or world of a package has under no name of its own.
+//! Types of other interfaces that an interface or world refers to without a name for them.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#package-format>
 
@@ -14,8 +14,8 @@ use crate::model::{
 };
 
 impl Decoder<'_> {
-    /// Completes the interfaces and worlds of packages with the `use` of each type that their types and
-    /// functions refer to by an alias alone, as the packages of the specification do.
+    /// Completes the interfaces and worlds of packages with the `use` of each type that their types
+    /// and functions refer to by an alias alone, as the packages of the specification do.
     pub(super) fn complete_uses(&mut self) -> Result<()> {
         let interfaces = 0..self.model.interfaces.len() as u32;
         let worlds = 0..self.model.worlds.len() as u32;
@@ -31,12 +31,12 @@ impl Decoder<'_> {
         }
         match is_ordered {
             true => Ok(()),
-            // What has been added stands behind the types that refer to it now.
+            // The added types stand behind the types that now refer to them.
             false => self.model.sort_types().map_err(|_| Error::Form.into()),
         }
     }
 
-    /// The types that an interface or world defines or uses.
+    /// Returns the types that an interface or world defines or uses.
     fn types_of(&self, owner: Owner) -> Vec<TypeId> {
         match owner {
             Owner::Interface(id) => self.model[id].types.iter().map(|(_, ty)| *ty).collect(),
@@ -75,7 +75,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// The types of other interfaces that types and functions refer to.
+    /// Finds the types of other interfaces that the types and functions of an interface or world
+    /// refer to.
     fn foreign(&mut self, owner: Owner) -> Result<Vec<TypeId>> {
         let mut open: Vec<Val> = Vec::new();
         for ty in self.types_of(owner) {
@@ -104,8 +105,8 @@ impl Decoder<'_> {
         Ok(foreign)
     }
 
-    /// The names that an interface or world has for types of others. Those of `foreign` without one get
-    /// their own, if nothing else has it.
+    /// Returns the types by which an interface or world names types of other interfaces. A type of
+    /// `foreign` without a name there gets its own name, unless another item has it.
     fn add_uses(&mut self, owner: Owner, foreign: Vec<TypeId>) -> TypeMap {
         let mut names = TypeMap::new();
         for ty in self.types_of(owner) {
@@ -146,8 +147,8 @@ impl Decoder<'_> {
         names
     }
 
-    /// Adds types that are used to an interface or world. All that is used comes first, since any other
-    /// type may refer to it.
+    /// Adds used types to an interface or world. All used types come first, since any other type
+    /// may refer to them.
     fn put_uses_first(&mut self, owner: Owner, added: Vec<(Text, TypeId)>) {
         match owner {
             Owner::Interface(id) => {
@@ -168,8 +169,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Lets the types and functions of an interface or world refer to the types that `types` has for
-    /// others.
+    /// Replaces types in the types and functions of an interface or world, as `types` says.
     fn replace_types(&mut self, owner: Owner, types: &mut TypeMap) {
         for ty in self.types_of(owner) {
             if self.model.used_interface(ty).is_none() {

@@ -1,4 +1,4 @@
-//! The types of components that interfaces and worlds are, definition by definition.
+//! Writes interfaces and worlds as types of components, definition by definition.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -16,10 +16,11 @@ use crate::model::{
     Extern, Func, InterfaceId, Key, Kind, Model, Owner, Text, TypeId, Val, WorldId,
 };
 
-/// What distinguishes the types of functions.
+/// The parts that tell types of functions apart: whether they are `async`, the parameters and the
+/// result.
 type Signature = (bool, Vec<(Text, Val)>, Option<Val>);
 
-/// The definitions of the type of a component or instance, while they are written.
+/// The definitions of the type of a component or instance, as far as they are written.
 #[derive(Default)]
 struct Types {
     definitions: Definitions,
@@ -40,7 +41,7 @@ impl Types {
     }
 }
 
-/// Writes the type of a component.
+/// A writer of the type of a component.
 pub(super) struct Encoder<'m> {
     config: Config,
     model: &'m Model,
@@ -48,9 +49,9 @@ pub(super) struct Encoder<'m> {
     outer: Types,
     /// The type of an instance that is open.
     inner: Option<Types>,
-    /// The interface whose types are defined; others are aliases.
+    /// The interface whose types are defined. Types of other interfaces are aliases.
     interface: Option<InterfaceId>,
-    /// Whether types are imports.
+    /// Whether types are written as imports.
     imports_types: bool,
     /// The number of instances.
     instances: u32,
@@ -75,20 +76,21 @@ impl<'m> Encoder<'m> {
         }
     }
 
-    /// The type of a component that exports an interface, and imports those that it uses.
+    /// Writes the type of a component that exports an interface, and imports those that it uses.
     pub(super) fn interface(mut self, id: InterfaceId) -> Definitions {
         for used in self.model.with_used(id) {
             self.interface = Some(used);
             let name = self.interface_name(used);
             let is_export = used == id;
-            // Of an import all types, used or not: so all see the interface alike.
+            // An import has all types of its interface, used or not, so that all users see the same
+            // interface.
             let ty = ExternDesc::Instance(ComponentTypeIdx(self.instance(used, is_export)));
             self.outer.definitions.list.push(declaration(!is_export, name, ty));
         }
         self.outer.definitions
     }
 
-    /// The type of a component that exports a world by its whole name.
+    /// Writes the type of a component that exports a world by its whole name.
     pub(super) fn named_world(self, id: WorldId) -> Definitions {
         let name = self.model.world_name(id).into();
         let mut list = Vec::from([Definition::Type(Type::Component)]);
@@ -100,12 +102,12 @@ impl<'m> Encoder<'m> {
         Definitions { list, ..world }
     }
 
-    /// The type of a component that a world is.
+    /// Writes a world as the type of a component.
     fn world(mut self, id: WorldId) -> Definitions {
         let world = &self.model[id];
         for is_import in [true, false] {
             for (key, item) in world.side(is_import).iter() {
-                // More than this is refused anyway.
+                // A larger component is refused anyway.
                 if self.outer.definitions.are_too_many() {
                     break;
                 }
@@ -124,7 +126,8 @@ impl<'m> Encoder<'m> {
         self.outer.definitions
     }
 
-    /// The name of an interface with its package, and what canonical versions leave out.
+    /// Returns the name of an interface with its package. The part of the version that a canonical
+    /// version leaves out is an attribute.
     fn interface_name(&self, id: InterfaceId) -> ExternName<'static> {
         let full = self.model.full_name(id).unwrap_or_default();
         let package = &self.model[self.model[id].package].name;
@@ -137,7 +140,7 @@ impl<'m> Encoder<'m> {
         ExternName::new(name, NameAttributes { version_suffix, ..NameAttributes::default() })
     }
 
-    /// The name of an import or export of a world, with its attributes.
+    /// Returns the name of an import or export of a world, with its attributes.
     pub(super) fn extern_name(&self, key: &Key, item: &Extern) -> ExternName<'static> {
         let external_id = match item {
             Extern::Interface { external_id, .. } => external_id.clone(),
@@ -165,12 +168,12 @@ impl<'m> Encoder<'m> {
         name
     }
 
-    /// The types of the scope that is open.
+    /// Returns the types of the scope that is open.
     fn types(&mut self) -> &mut Types {
         self.inner.as_mut().unwrap_or(&mut self.outer)
     }
 
-    /// The type of an import or export that is not a type.
+    /// Writes the type of an import or export that is not a type.
     fn item(&mut self, item: &Extern) -> ExternDesc {
         match item {
             Extern::Interface { id, .. } => {
@@ -217,7 +220,7 @@ impl<'m> Encoder<'m> {
         index
     }
 
-    /// Writes the type of a function, unless it is there, and returns its index.
+    /// Writes the type of a function, unless it has an index, and returns its index.
     fn func(&mut self, func: &Func) -> u32 {
         let signature: Signature = (func.is_async, func.params.clone(), func.result);
         if let Some(&index) = self.types().funcs.get(&signature) {
@@ -244,7 +247,8 @@ impl<'m> Encoder<'m> {
         }
     }
 
-    /// Writes a type behind those that it is made of, unless it is there, and returns its index.
+    /// Writes a type behind those that it is made of, unless it has an index, and returns its
+    /// index.
     fn ty(&mut self, id: TypeId) -> u32 {
         let mut open: Vec<(TypeId, Vec<TypeId>)> = Vec::from([(id, self.parts(id))]);
         while let Some((id, parts)) = open.last_mut() {
@@ -269,7 +273,8 @@ impl<'m> Encoder<'m> {
         self.types().indices.get(&id).copied().unwrap_or_default()
     }
 
-    /// The types that a type is made of, the first last. None if it is an alias in this scope.
+    /// Returns the types that a type is made of, in reverse order. Empty if the type is an alias in
+    /// this scope.
     fn parts(&self, id: TypeId) -> Vec<TypeId> {
         let mut parts = Vec::new();
         if self.foreign(id).is_none() {
@@ -279,7 +284,7 @@ impl<'m> Encoder<'m> {
         parts
     }
 
-    /// The other interface that a type belongs to, if it does.
+    /// Returns the interface that a type belongs to, if it is not the one whose types are defined.
     fn foreign(&self, id: TypeId) -> Option<InterfaceId> {
         match self.model[id].owner {
             Owner::Interface(owner) if Some(owner) != self.interface => Some(owner),
@@ -287,7 +292,7 @@ impl<'m> Encoder<'m> {
         }
     }
 
-    /// An alias of a type of another interface.
+    /// Writes an alias of a type of another interface, and returns its index.
     fn alias(&mut self, owner: InterfaceId, id: TypeId) -> u32 {
         // Elaboration has put every interface before those that use it.
         let instance = self.instance_of.get(&owner).copied().unwrap_or_default();
@@ -313,7 +318,7 @@ impl<'m> Encoder<'m> {
         }
     }
 
-    /// Defines a type whose parts are there.
+    /// Defines a type whose parts have indices already, and returns its index.
     fn define(&mut self, id: TypeId) -> u32 {
         let ty = &self.model[id];
         let named = ty.name.as_ref().map(|name| own_name(name, &ty.external_id));
@@ -338,7 +343,7 @@ impl<'m> Encoder<'m> {
         self.types().add(declaration(is_import, name, ty))
     }
 
-    /// The definition of a type, whose parts have indices already.
+    /// Returns the definition of a type, whose parts have indices already.
     ///
     /// # Errors
     /// The index of the type that it is another name of.
@@ -356,7 +361,7 @@ impl<'m> Encoder<'m> {
     }
 }
 
-/// An import, or an export of the type of a component or instance.
+/// Returns an import, or an export of the type of a component or instance.
 fn declaration(is_import: bool, name: ExternName<'static>, ty: ExternDesc) -> Definition<'static> {
     match is_import {
         true => Definition::Import(Import { name, ty }),
@@ -364,7 +369,7 @@ fn declaration(is_import: bool, name: ExternName<'static>, ty: ExternDesc) -> De
     }
 }
 
-/// A name without an interface, with its attribute.
+/// Returns the name of a type or function, with its external identifier.
 fn own_name(name: &Text, external_id: &Option<Text>) -> ExternName<'static> {
     let external_id = external_id.clone().map(Name::Shared);
     ExternName::with_external_id(Name::Shared(name.clone()), external_id)

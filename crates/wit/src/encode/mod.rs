@@ -1,4 +1,4 @@
-//! The component that a package is in binary.
+//! Encodes packages and worlds as components.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#package-format>
 
@@ -20,10 +20,11 @@ use crate::model::{Extern, InterfaceId, Key, Model, PackageId, Text, WorldId};
 use encoder::Encoder;
 
 /// The number of definitions, fields, cases and parameters that a package may have. Interfaces are
-/// written wherever they are imported or exported, so a few bytes of text can ask for many.
+/// written wherever they are imported or exported, so a few bytes of text can cause many
+/// definitions.
 pub(crate) const MAX_SIZE: usize = 1_000_000;
 
-/// Definitions, while their number grows.
+/// A growing list of definitions.
 #[derive(Default)]
 struct Definitions {
     list: Vec<Definition<'static>>,
@@ -32,12 +33,12 @@ struct Definitions {
 }
 
 impl Definitions {
-    /// Whether there are more than a package may have.
+    /// Returns whether there are more definitions and parts than a package may have.
     fn are_too_many(&self) -> bool {
         self.list.len().saturating_add(self.parts) > MAX_SIZE
     }
 
-    /// Adds the type of a component, and its export, behind a number of others.
+    /// Adds the type of a component and its export, behind `others` types with their exports.
     fn export_type(
         &mut self,
         others: u32,
@@ -57,10 +58,10 @@ impl Definitions {
     }
 }
 
-/// Something would be larger than [`MAX_SIZE`].
+/// The error for a component, or for copies of interfaces, larger than [`MAX_SIZE`].
 pub(crate) struct MoreThanMaximum;
 
-/// How a package or world is written.
+/// The configuration of the encoder.
 ///
 /// ```
 /// use wattle_wit::{Resolver, encode::Config};
@@ -77,23 +78,23 @@ pub struct Config {
 }
 
 impl Config {
-    /// Whole versions in names.
+    /// Returns the default configuration, with whole versions in names.
     pub fn new() -> Config {
         Config::default()
     }
 
-    /// Canonical versions: `a:b/c@1`, with `.2.3` as an attribute.
+    /// Selects canonical versions in names: `a:b/c@1`, with `.2.3` as an attribute.
     pub fn canonical_names(mut self) -> Config {
         self.canonical_names = true;
         self
     }
 
-    /// The name of an import or export of a world in a component, with its attributes.
+    /// Returns the name of an import or export of a world in a component, with its attributes.
     pub fn extern_name(self, model: &Model, key: &Key, item: &Extern) -> ExternName<'static> {
         Encoder::new(self, model).extern_name(key, item)
     }
 
-    /// The component that a package is in binary, without its documentation.
+    /// Encodes a package as a component, without its documentation.
     ///
     /// # Errors
     /// If the component would be too large.
@@ -116,7 +117,7 @@ impl Config {
         Ok(definitions.list.into_iter().collect())
     }
 
-    /// The component that a package is in binary, with a custom section for documentation and gates.
+    /// Encodes a package as a component, with a custom section for documentation and gates.
     ///
     /// ```
     /// use wattle_wit::{Resolver, docs::PackageDocs, encode::Config};
@@ -145,8 +146,8 @@ impl Config {
         Ok(component)
     }
 
-    /// The component of a section `component-type`: its one export is the type of the world. How
-    /// strings are encoded stands in a custom section, which is not part of it.
+    /// Encodes a world as the component of a section `component-type`, whose one export is the type
+    /// of the world. The custom section with the encoding of strings is not part of it.
     ///
     /// # Errors
     /// If the component would be too large.
@@ -181,7 +182,7 @@ impl fmt::Display for TooLarge {
 impl core::error::Error for TooLarge {}
 
 impl Model {
-    /// The component that a package is in binary, without its documentation.
+    /// Encodes a package as a component, without its documentation.
     ///
     /// # Errors
     /// If the component would be too large.
@@ -189,7 +190,7 @@ impl Model {
         Config::new().package(self, id)
     }
 
-    /// The component that a package is in binary, with its documentation and gates. See
+    /// Encodes a package as a component, with its documentation and gates. See
     /// [`Config::package_binary`].
     ///
     /// # Errors
@@ -199,7 +200,7 @@ impl Model {
         Config::new().package_binary(self, id)
     }
 
-    /// The component of a section `component-type`. See [`Config::world_type`].
+    /// Encodes a world as the component of a section `component-type`. See [`Config::world_type`].
     ///
     /// # Errors
     /// If the component would be too large.
@@ -209,7 +210,7 @@ impl Model {
 }
 
 impl Model {
-    /// An interface, behind all that it uses.
+    /// Lists an interface behind all interfaces that it uses, directly or through others.
     pub(crate) fn with_used(&self, id: InterfaceId) -> Vec<InterfaceId> {
         let mut found = Vec::new();
         let mut entered = BTreeSet::new();

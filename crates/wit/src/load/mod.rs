@@ -1,7 +1,7 @@
 //! Packages in folders.
 //!
-//! A package is a file, or all `.wit` files of a folder. The folder may have a folder `deps` with the
-//! packages that it depends on: each a file, or a folder of files. Binary packages, `.wasm` and
+//! A package is a file, or all `.wit` files of a folder. The folder may have a folder `deps` with
+//! the packages that it depends on: each a file, or a folder of files. Binary packages, `.wasm` and
 //! `.wat`, are read by the caller, who has a parser for them.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#filesystem-structure>
@@ -19,42 +19,43 @@ mod system;
 #[cfg(feature = "std")]
 pub use system::System;
 
-/// Where files come from: the system, an archive, or a test.
+/// A source of files: the system, an archive, or a test.
 pub trait Files {
-    /// Why something cannot be read.
+    /// The reason why a file or folder cannot be read.
     type Error: fmt::Display;
 
-    /// Whether a path is that of a folder.
+    /// Returns whether a path is that of a folder.
     fn is_folder(&self, path: &str) -> bool;
 
-    /// The names of what is in a folder, in any order. A folder that does not exist is empty.
+    /// Lists the names of the files and folders in a folder, in any order. A folder that does not
+    /// exist is empty.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the folder cannot be read.
     fn list(&self, folder: &str) -> Result<Vec<String>, Self::Error>;
 
-    /// The content of a file.
+    /// Reads a file.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the file cannot be read.
     fn read(&self, path: &str) -> Result<Vec<u8>, Self::Error>;
 
-    /// The text of a binary package, `.wasm` or `.wat`. `None` if these files cannot read binary
-    /// packages.
+    /// Converts a binary package, `.wasm` or `.wat`, to text. `None` if these files cannot read
+    /// binary packages.
     ///
     /// # Errors
-    /// If it is not a package.
+    /// If the file is not a package.
     fn binary(&self, path: &str, content: &[u8]) -> Result<Option<String>, Self::Error>;
 }
 
-/// Why a package cannot be loaded.
+/// The reason why a package cannot be loaded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LoadError<E> {
     /// A file or folder that cannot be read.
     Read {
         /// Its path.
         path: String,
-        /// Why.
+        /// The reason.
         error: E,
     },
     /// A file that is not UTF-8.
@@ -67,7 +68,7 @@ pub enum LoadError<E> {
         /// Its path.
         path: String,
     },
-    /// A binary package that nothing here can read.
+    /// A binary package, which these files cannot read.
     Binary {
         /// Its path.
         path: String,
@@ -90,7 +91,7 @@ impl<E: fmt::Display> fmt::Display for LoadError<E> {
 
 impl<E: fmt::Debug + fmt::Display> core::error::Error for LoadError<E> {}
 
-/// Adds the package at a path, and what is in its `deps`, to a resolver.
+/// Adds the package at a path, and the packages in its folder `deps`, to a resolver.
 ///
 /// ```
 /// use wattle_wit::load::{load, Memory};
@@ -132,12 +133,12 @@ pub fn load<F: Files>(
     Ok(())
 }
 
-/// The extension of a name, without its dot.
+/// Returns the extension of a name, without its dot.
 fn extension(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-/// The names in a folder, in order.
+/// Lists the names in a folder, in order.
 fn list<F: Files>(files: &F, path: &str) -> Result<Vec<String>, LoadError<F::Error>> {
     let names = files.list(path).map_err(|error| LoadError::Read { path: path.into(), error });
     let mut names = names?;
@@ -145,7 +146,7 @@ fn list<F: Files>(files: &F, path: &str) -> Result<Vec<String>, LoadError<F::Err
     Ok(names)
 }
 
-/// The `.wit` files of a folder.
+/// Reads the `.wit` files of a folder.
 fn folder<F: Files>(files: &F, path: &str) -> Result<Vec<Source>, LoadError<F::Error>> {
     let mut sources = Vec::new();
     for name in list(files, path)? {
@@ -160,7 +161,7 @@ fn folder<F: Files>(files: &F, path: &str) -> Result<Vec<Source>, LoadError<F::E
     }
 }
 
-/// The text of a file.
+/// Reads the text of a file.
 fn file<F: Files>(files: &F, path: &str) -> Result<Source, LoadError<F::Error>> {
     let read = |error| LoadError::Read { path: path.into(), error };
     let content = files.read(path).map_err(read)?;
@@ -187,7 +188,7 @@ impl Memory {
         self.files.insert(path.into(), content.into());
     }
 
-    /// The paths of what is inside of a folder, without the folder.
+    /// Returns the paths of the files inside of a folder, without the path of the folder.
     fn inside<'m>(&'m self, folder: &str) -> impl Iterator<Item = &'m str> {
         let prefix = format!("{folder}/");
         let len = prefix.len();

@@ -1,21 +1,21 @@
-//! Types, functions, imports and exports with other types in them.
+//! The replacement of types in types, functions, imports and exports.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::{Extern, Func, Kind, Model, Owner, Text, TypeId, Val, WorldId};
 
-/// What types are replaced by.
+/// The types that replace others.
 pub(crate) type TypeMap = BTreeMap<TypeId, TypeId>;
 
-/// The type that stands for a type.
+/// Replaces a type, if `types` has a replacement for it.
 pub(super) fn mapped(val: Val, types: &TypeMap) -> Val {
     val.map(|id| types.get(&id).copied().unwrap_or(id))
 }
 
 impl Model {
-    /// The value type in which types are replaced. Types without names that mention such types are
-    /// replaced too, and noted in `types`.
+    /// Replaces types in a value type. Types without names that mention replaced types are replaced
+    /// too, and recorded in `types`.
     pub(super) fn replace(&mut self, val: Val, types: &mut TypeMap) -> Val {
         let mut open = Vec::from([val]);
         let mut found = BTreeSet::new();
@@ -26,7 +26,7 @@ impl Model {
                 data.kind.for_each(|val| open.push(val));
             }
         }
-        // What a type is made of has lower numbers.
+        // The types that a type is made of have lower numbers.
         for id in found {
             let kind = self[id].kind.map(|val| mapped(val, types));
             let copy = self.intern(kind);
@@ -35,7 +35,7 @@ impl Model {
         mapped(val, types)
     }
 
-    /// The kind in which types are replaced.
+    /// Replaces types in a kind.
     pub(crate) fn replace_in_kind(&mut self, kind: &Kind, types: &mut TypeMap) -> Kind {
         let mut vals = Vec::new();
         kind.for_each(|val| vals.push(val));
@@ -45,7 +45,7 @@ impl Model {
         kind.map(|val| mapped(val, types))
     }
 
-    /// The function in which types are replaced.
+    /// Replaces types in a function.
     pub(crate) fn replace_in_func(&mut self, func: &Func, types: &mut TypeMap) -> Func {
         let params = func.params.iter();
         Func {
@@ -56,8 +56,8 @@ impl Model {
         }
     }
 
-    /// The copy of an import or export for another world, under a name. Types of its world become
-    /// types of that one, and are noted in `types`.
+    /// Copies an import or export for another world, under the given name. Types of its world
+    /// become types of the other one, and are recorded in `types`.
     pub(crate) fn copy_extern(
         &mut self,
         item: &Extern,

@@ -1,4 +1,4 @@
-//! What a world imports and exports in full: the interfaces whose types its own interfaces use.
+//! The full imports and exports of a world, with the interfaces whose types its own interfaces use.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#transitive-imports-and-worlds>
 
@@ -13,28 +13,29 @@ use crate::docs::Gate;
 use crate::error::ErrorKind;
 use crate::within::Within;
 
-/// The number of steps that completing the worlds of several packages may take. A few bytes can ask for
-/// many: a world can include another, and each of many worlds use many interfaces.
+/// The number of steps that completing the worlds of several packages may take. A few bytes can
+/// cause many steps: a world can include another one, and each of many worlds can use many
+/// interfaces.
 pub(crate) const MAX_WORK: usize = 1_000_000;
 
 /// The steps for an import or export that is there already: it is looked at, entered and left.
 const STEPS: usize = 4;
 
-/// A step on the way through what interfaces use.
+/// A step of the walk through the interfaces that an interface uses.
 enum Step {
-    /// Come to an interface.
+    /// Entering an interface.
     Enter(Key, Extern, bool),
-    /// Leave it: everything that it uses is there.
+    /// Leaving an interface, after all interfaces that it uses have been added.
     Leave(Key, Extern, bool),
 }
 
-/// An interface that would have to be imported and exported, since an export uses one that is both
-/// exported and used through what is imported.
+/// The error for an interface that would have to be imported and exported: an export uses it
+/// through an interface that is imported, and it is exported as well.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Transitive {
     /// The export.
     pub name: String,
-    /// The interface.
+    /// The interface that would have to be both.
     pub through: String,
 }
 
@@ -78,7 +79,8 @@ impl Model {
         Ok(())
     }
 
-    /// All imports and exports of a world that has these. Adds the number of steps to `work`.
+    /// Returns all imports and exports of a world that lists these. Adds the number of steps to
+    /// `work`.
     pub(crate) fn elaborate(
         &self,
         given: Externs,
@@ -129,8 +131,8 @@ impl Model {
         Ok((all.into_iter().collect(), complete))
     }
 
-    /// Interfaces come first, then types that are used, other types, functions, and the functions
-    /// of resources.
+    /// Returns the rank of an import: interfaces come first, then used types, other types,
+    /// functions, and functions of resources.
     pub(crate) fn class(&self, item: &Extern) -> u8 {
         match item {
             Extern::Interface { .. } => 0,
@@ -162,8 +164,8 @@ impl Model {
         }
     }
 
-    /// The steps to what an interface uses, the first of them last. They are exports if the
-    /// interface is one and they are listed.
+    /// Returns the steps to the interfaces that an interface uses, in reverse order. A used
+    /// interface is exported if the interface is an export and `listed` has the used one.
     fn steps_of(&self, item: &Extern, is_export: bool, listed: &Externs) -> Vec<Step> {
         let Extern::Interface { id, gate, .. } = item else {
             return Vec::new();
@@ -180,7 +182,7 @@ impl Model {
     }
 }
 
-/// The export of an interface.
+/// The state of the export of an interface.
 struct Export<'m> {
     model: &'m Model,
     /// The exports that the world asks for.
@@ -193,8 +195,8 @@ struct Export<'m> {
 }
 
 impl Export<'_> {
-    /// Exports an interface. What it uses is exported if it is listed and nothing imported needs it,
-    /// and else imported.
+    /// Exports an interface. An interface that it uses is exported if it is listed and no import
+    /// needs it, and imported otherwise.
     ///
     /// # Errors
     /// The interface that would have to be both.
@@ -237,8 +239,8 @@ impl Export<'_> {
     }
 }
 
-/// An import or export that follows from another, with the gate of that. An external identifier is that
-/// of one import or export alone.
+/// Returns an import or export that follows from another one, with the gate of that one. An
+/// external identifier belongs to one import or export alone.
 fn implied(id: InterfaceId, gate: Gate) -> Extern {
     Extern::Interface { id, gate, docs: None, external_id: None }
 }

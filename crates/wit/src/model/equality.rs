@@ -1,4 +1,4 @@
-//! Which value types are equal in components.
+//! The equality of value types in components.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -7,21 +7,21 @@ use wattle_ast::SpaceIdx;
 
 use super::{Kind, Model, TypeId, Val};
 
-/// A type for each type of a model: the first of those that are equal to it. The names of types do not
-/// count, and a resource is equal to itself alone.
+/// For each type of a model, the first type that is equal to it. The names of types do not count,
+/// and a resource is equal to itself alone.
 #[derive(Default)]
 pub(crate) struct Equality {
-    /// By the numbers of the types.
+    /// The first equal type of each type, by the numbers of the types.
     vals: Vec<Val>,
     /// The first type of each kind, which is made of first types.
     first: BTreeMap<Kind, TypeId>,
 }
 
 impl Equality {
-    /// The type that stands for all that are equal to a type of the model, which is always the same
-    /// model, and may have got further types.
+    /// Returns the first type that is equal to a type of the model. All calls must be for one
+    /// model, which may grow between them.
     pub(crate) fn first(&mut self, model: &Model, val: Val) -> Val {
-        // What a type is made of has lower numbers.
+        // The types that a type is made of have lower numbers.
         loop {
             let id = TypeId::from(self.vals.len() as u32);
             let Some(ty) = model.types.get(id) else { break };

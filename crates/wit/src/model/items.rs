@@ -43,7 +43,7 @@ pub struct Interface {
 }
 
 impl Interface {
-    /// An interface without items.
+    /// Returns an interface without items.
     pub(crate) fn new(name: Option<Text>, package: PackageId) -> Interface {
         Interface {
             name,
@@ -75,12 +75,12 @@ pub struct Func {
     pub docs: Option<String>,
     /// The gate.
     pub gate: Gate,
-    /// The name that means something to the host.
+    /// The external identifier, whose meaning is up to the host.
     pub external_id: Option<Text>,
 }
 
 impl Func {
-    /// Whether another function has the type of this one.
+    /// Returns whether another function has the type of this one.
     pub fn has_type_of(&self, other: &Func) -> bool {
         let ty = |func: &Func| (func.is_async, func.resource, func.result);
         ty(self) == ty(other) && self.params == other.params
@@ -92,7 +92,7 @@ impl Func {
 pub enum Key {
     /// The whole name of an interface.
     Interface(InterfaceId),
-    /// A name of the world alone: of a function, a type, or an interface.
+    /// A name in the world alone: of a function, a type, or an interface.
     Name(Text),
 }
 
@@ -107,7 +107,7 @@ pub enum Extern {
         gate: Gate,
         /// The documentation of the import or export.
         docs: Option<String>,
-        /// The name that means something to the host.
+        /// The external identifier, whose meaning is up to the host.
         external_id: Option<Text>,
     },
     /// A function.
@@ -117,7 +117,7 @@ pub enum Extern {
 }
 
 impl Extern {
-    /// The word for it in messages.
+    /// Returns the word for the import or export in messages.
     pub const fn sort(&self) -> &'static str {
         match self {
             Extern::Interface { .. } => "interface",
@@ -126,7 +126,7 @@ impl Extern {
         }
     }
 
-    /// Whether it is an interface.
+    /// Returns whether the import or export is an interface.
     pub const fn is_interface(&self) -> bool {
         matches!(self, Extern::Interface { .. })
     }
@@ -142,7 +142,8 @@ pub struct World {
     pub name: Text,
     /// The package.
     pub package: PackageId,
-    /// The imports, those that follow from others too. The types of the world are among them.
+    /// The imports, with those that follow from other imports and exports. The types of the world
+    /// are among them.
     pub imports: Externs,
     /// The exports.
     pub exports: Externs,
@@ -153,7 +154,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world without imports and exports.
+    /// Returns a world without imports and exports.
     pub(crate) fn new(name: Text, package: PackageId) -> World {
         World {
             name,
@@ -165,12 +166,12 @@ impl World {
         }
     }
 
-    /// The imports or the exports.
+    /// Returns the imports or the exports.
     pub(crate) fn side(&self, is_import: bool) -> &Externs {
         if is_import { &self.imports } else { &self.exports }
     }
 
-    /// The imports or the exports, to be changed.
+    /// Returns a mutable reference to the imports or the exports.
     pub(crate) fn side_mut(&mut self, is_import: bool) -> &mut Externs {
         if is_import { &mut self.imports } else { &mut self.exports }
     }

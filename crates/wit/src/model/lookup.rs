@@ -1,4 +1,4 @@
-//! Names of interfaces, worlds, imports and exports, and what is found by name.
+//! Names of interfaces, worlds, imports and exports, and the lookup of items by name.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -12,22 +12,22 @@ use super::{Extern, InterfaceId, Key, Kind, Model, Owner, PackageId, TypeId, Val
 use crate::package::PackageName;
 
 impl Model {
-    /// The package of a name.
+    /// Returns the package of a name.
     pub fn package(&self, name: &PackageName) -> Option<PackageId> {
         self.package_ids.get(name).copied()
     }
 
-    /// The interface of a package, by its name without the package.
+    /// Returns the interface of a package, by its name without the package.
     pub fn interface(&self, package: PackageId, name: &str) -> Option<InterfaceId> {
         self.packages.get(package)?.interfaces.get(name).copied()
     }
 
-    /// The world of a package, by its name without the package.
+    /// Returns the world of a package, by its name without the package.
     pub fn world(&self, package: PackageId, name: &str) -> Option<WorldId> {
         self.packages.get(package)?.worlds.get(name).copied()
     }
 
-    /// The type of an interface or world, by its name there.
+    /// Returns the type of an interface or world, by its name there.
     pub(crate) fn type_by_name(&self, owner: Owner, name: &str) -> Option<TypeId> {
         match owner {
             Owner::Interface(id) => self[id].types.get(name).copied(),
@@ -39,15 +39,16 @@ impl Model {
         }
     }
 
-    /// The interface of a whole name, such as `wasi:io/streams@0.2.3`.
+    /// Returns the interface of a whole name, such as `wasi:io/streams@0.2.3`.
     pub fn interface_by_name(&self, name: &str) -> Option<InterfaceId> {
         let (package, interface) = PackageName::split(name)?;
         self.interface(self.package(&package)?, interface)
     }
 
-    /// The world that a name asks for: the world of a package by its own name, or any world of the
-    /// model by its whole name, whose version can be left out where there is one alone. Without a
-    /// name, the only world of the package. As in text, `%` may stand before each part of a name.
+    /// Returns the world that a name selects: a world of the package by its own name, or any world
+    /// of the model by its whole name, whose version can be left out if the model has only one of
+    /// that package. Without a name, returns the only world of the package. As in text, `%` may
+    /// stand before each part of a name.
     ///
     /// ```
     /// use wattle_wit::Resolver;
@@ -67,7 +68,7 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// If there is no such world, or several and no name.
+    /// If no world has the name; without a name, if the package does not have exactly one world.
     pub fn select_world(
         &self,
         package: PackageId,
@@ -94,7 +95,7 @@ impl Model {
         found.ok_or_else(|| SelectError::Unknown { name: name.into(), worlds: known() })
     }
 
-    /// The package of a name without a version, if there is one version of it alone.
+    /// Returns the package of a name without a version, if the model has only one version of it.
     fn only_version(&self, name: &PackageName) -> Option<PackageId> {
         let is_meant = |other: &PackageName| {
             name.version.is_none() && other.namespace == name.namespace && other.name == name.name
@@ -106,20 +107,20 @@ impl Model {
         }
     }
 
-    /// The whole name of an interface, such as `wasi:io/streams@0.2.3`. `None` if it is written out
-    /// in a world.
+    /// Returns the whole name of an interface, such as `wasi:io/streams@0.2.3`. `None` if it is
+    /// written out in a world.
     pub fn full_name(&self, id: InterfaceId) -> Option<String> {
         let interface = &self[id];
         Some(self[interface.package].name.item(interface.name.as_deref()?))
     }
 
-    /// The whole name of a world, such as `wasi:cli/command@0.2.3`.
+    /// Returns the whole name of a world, such as `wasi:cli/command@0.2.3`.
     pub fn world_name(&self, id: WorldId) -> String {
         let world = &self[id];
         self[world.package].name.item(&world.name)
     }
 
-    /// The name of an import or export in a component.
+    /// Returns the name of an import or export in a component.
     pub fn key_name(&self, key: &Key) -> String {
         match key {
             Key::Name(name) => name.to_string(),
@@ -128,7 +129,7 @@ impl Model {
         }
     }
 
-    /// The other interface that a type is used from.
+    /// Returns the other interface that a type is used from.
     pub fn used_interface(&self, ty: TypeId) -> Option<InterfaceId> {
         let ty = &self[ty];
         let Kind::Alias(Val::Type(other)) = ty.kind else { return None };
@@ -139,13 +140,14 @@ impl Model {
         }
     }
 
-    /// The type that others are names of, directly or through further names.
+    /// Returns the type that a type is another name of, directly or through further names;
+    /// otherwise the type itself.
     pub fn origin(&self, ty: TypeId) -> TypeId {
         self[ty].origin.unwrap_or(ty)
     }
 }
 
-/// A name without the `%` before its parts.
+/// Returns a name without the `%` before its parts.
 fn unescaped(name: &str) -> String {
     let mut is_start = true;
     let is_part = |c: &char| {
@@ -156,7 +158,7 @@ fn unescaped(name: &str) -> String {
 }
 
 impl PackageName {
-    /// The whole name of an interface or world of the package.
+    /// Returns the whole name of an interface or world of the package.
     pub(crate) fn item(&self, item: &str) -> String {
         let (at, version) = match &self.version {
             Some(version) => ("@", &version[..]),
@@ -165,7 +167,7 @@ impl PackageName {
         format!("{}:{}/{item}{at}{version}", self.namespace, self.name)
     }
 
-    /// The package and the item that a whole name says.
+    /// Splits a whole name into the name of the package and that of the item.
     pub(crate) fn split(name: &str) -> Option<(PackageName, &str)> {
         let name = InterfaceName::parse(name, wattle_ast::Features::ALL).ok()?;
         let package = PackageName {
@@ -177,7 +179,7 @@ impl PackageName {
     }
 }
 
-/// Why no world was selected.
+/// The reason why no world was selected.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum SelectError {

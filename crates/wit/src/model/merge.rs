@@ -1,7 +1,7 @@
-//! Two models as one.
+//! Merges two models.
 //!
-//! Packages, interfaces and worlds of one name are taken for views of one thing, of which each may
-//! know a part. What both know must be alike.
+//! Packages, interfaces and worlds of one name are taken for the same item, of which each model may
+//! know a part. The parts that both know must be alike.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use super::{
 use crate::docs::Gate;
 use crate::within::Within;
 
-/// The numbers that items of a model have in the model that it became a part of.
+/// The numbers that the items of a model have in the model that it was merged into.
 #[derive(Clone, Debug, Default)]
 pub struct Remap {
     packages: IndexVec<PackageId, PackageId>,
@@ -29,22 +29,22 @@ pub struct Remap {
 /// # Panics
 /// If the number is not one of the model that was added.
 impl Remap {
-    /// The package.
+    /// Returns the new number of a package.
     pub fn package(&self, id: PackageId) -> PackageId {
         self.packages[id]
     }
 
-    /// The interface.
+    /// Returns the new number of an interface.
     pub fn interface(&self, id: InterfaceId) -> InterfaceId {
         self.interfaces[id]
     }
 
-    /// The world.
+    /// Returns the new number of a world.
     pub fn world(&self, id: WorldId) -> WorldId {
         self.worlds[id]
     }
 
-    /// The type.
+    /// Returns the new number of a type.
     pub fn ty(&self, id: TypeId) -> TypeId {
         self.types[id]
     }
@@ -92,7 +92,8 @@ impl Remap {
     }
 }
 
-/// Which interfaces use which, to tell what is new when models are merged one after the other.
+/// The pairs of interfaces of which the first uses the second. They tell which uses are new when
+/// models are merged one after the other.
 #[derive(Default)]
 pub(crate) struct Uses(BTreeSet<(InterfaceId, InterfaceId)>);
 
@@ -103,16 +104,16 @@ impl Uses {
     }
 }
 
-/// What is known of a model that is added: which items are there already.
+/// The interfaces and worlds of this model that the added model has too.
 struct Known {
     interfaces: BTreeSet<InterfaceId>,
     worlds: BTreeSet<WorldId>,
 }
 
 impl Model {
-    /// Adds another model. Of packages, interfaces and worlds that both have, the union is kept;
-    /// types and functions that both have must be alike. Worlds that both have must have the same
-    /// imports and exports.
+    /// Adds another model. A package or interface that both have keeps the items of both, and types
+    /// and functions that both have must be alike. Worlds that both have must have the same imports
+    /// and exports.
     ///
     /// ```
     /// use wattle_wit::Resolver;
@@ -136,17 +137,18 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// What differs. The model may then have a part of the other.
+    /// The first difference. The model may then have a part of the other one.
     pub fn merge(&mut self, from: &Model) -> Result<Remap> {
         let mut uses = Uses::of(self);
         let remap = self.merge_items(from, &mut uses)?;
-        // What is new in an interface may use interfaces that worlds do not import yet.
+        // New types of an interface may use interfaces that worlds do not import yet.
         self.elaborate_all()?;
         Ok(remap)
     }
 
-    /// Adds another model. The worlds of both may then lack imports: what is new in an interface may use
-    /// interfaces that they do not import yet. `uses` has what interfaces of this model use.
+    /// Adds another model, but does not complete worlds. The worlds of both may then lack imports:
+    /// new types of an interface may use interfaces that the worlds do not import yet. `uses` has
+    /// the uses of the interfaces of this model.
     pub(crate) fn merge_items(&mut self, from: &Model, uses: &mut Uses) -> Result<Remap> {
         let mut remap = Remap::default();
         for package in from.packages.iter() {
@@ -188,7 +190,8 @@ impl Model {
         Ok(remap)
     }
 
-    /// Finds the interfaces and worlds that are there, and adds the others without their content.
+    /// Finds the interfaces and worlds that this model has already, and adds the others without
+    /// their content.
     fn place_items(&mut self, from: &Model, remap: &mut Remap) -> Known {
         let mut interfaces: BTreeMap<InterfaceId, InterfaceId> = BTreeMap::new();
         for (id, world) in from.worlds() {
@@ -255,7 +258,8 @@ impl Model {
         known
     }
 
-    /// The type of this model that a type is or becomes. Its parts are known already.
+    /// Returns the type of this model for a type of the other one, which is added if it is new. Its
+    /// parts must have been merged.
     fn merge_type(&mut self, ty: &Type, remap: &Remap, known: &Known) -> Result<TypeId> {
         let kind = ty.kind.map(|val| remap.val(val));
         let owner = remap.owner(ty.owner);
@@ -282,7 +286,7 @@ impl Model {
         }
     }
 
-    /// Whether a type is of a kind. Other names of types stand for those types.
+    /// Returns whether a type is like one of this kind. Other names of types stand for those types.
     pub(super) fn is_alike(&self, kind: &Kind, id: TypeId) -> bool {
         let origin = |kind: &Kind| match kind {
             Kind::Alias(Val::Type(id)) => Some(self.origin(*id)),
@@ -294,7 +298,7 @@ impl Model {
         let into = into_origin.map_or(into, |id| &self[id].kind);
         let are_both_used = from_origin.is_some() && into_origin.is_some();
         match (from, into) {
-            // Resources are themselves alone.
+            // A resource from elsewhere is like itself alone.
             (Kind::Resource, Kind::Resource) if are_both_used => from_origin == into_origin,
             (from, into) => from == into,
         }
@@ -367,7 +371,7 @@ impl Model {
     }
 }
 
-/// Adds an interface to the path of an error.
+/// A result whose error can get an interface in its path.
 trait WithinInterface<T> {
     fn within_interface(self, model: &Model, id: InterfaceId) -> Result<T>;
 }
@@ -407,7 +411,7 @@ pub(super) fn same_func(from: &Func, into: &Func) -> Result<()> {
     Ok(())
 }
 
-/// Checks that an import or export is one that is there.
+/// Checks that an import or export is like the one that a world has already.
 fn same_extern(from: &Extern, into: &Extern) -> Result<()> {
     match (from, into) {
         (Extern::Interface { id: from, .. }, Extern::Interface { id: into, .. }) => {
@@ -417,13 +421,13 @@ fn same_extern(from: &Extern, into: &Extern) -> Result<()> {
             }
         }
         (Extern::Func(from), Extern::Func(into)) => same_func(from, into),
-        // Types of one name are one.
+        // Types of one name have been merged already.
         (Extern::Type(_), Extern::Type(_)) => Ok(()),
         _ => Err(MergeErrorKind::Sorts { from: from.sort(), into: into.sort() }.into()),
     }
 }
 
-/// Keeps what is known of a gate.
+/// Merges two gates. A known gate replaces an unknown one, and two known gates must be equal.
 fn merge_gate(from: &Gate, into: &mut Gate) -> Result<()> {
     if into.is_unknown() {
         into.clone_from(from);

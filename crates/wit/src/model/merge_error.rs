@@ -1,4 +1,4 @@
-//! Why models and worlds do not become one.
+//! Errors of merging models and worlds.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -11,51 +11,51 @@ use super::Transitive;
 use crate::docs::Gate;
 use crate::within::{HasPath, Path};
 
-/// Why two models or worlds do not become one, and where.
+/// The reason why two models or worlds cannot be merged, and the place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MergeError {
-    /// What is wrong.
+    /// The kind of the error.
     pub kind: MergeErrorKind,
-    /// Where: worlds, interfaces, imports and exports, the outermost last.
+    /// The place of the error: worlds, interfaces, imports and exports, the outermost last.
     pub path: Vec<String>,
 }
 
-/// What keeps two models or worlds apart.
+/// The kinds of errors of merging models or worlds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum MergeErrorKind {
-    /// A type that is one thing on one side and another thing on the other.
+    /// A type whose definitions on the two sides differ.
     Types {
         /// Its name.
         name: String,
-        /// What it is on the side that is added.
+        /// The word for its kind on the side that is added.
         from: &'static str,
-        /// What it is on the side that is there.
+        /// The word for its kind on the side that is there.
         into: &'static str,
     },
     /// Functions of one name whose types differ.
     Funcs {
         /// The name.
         name: String,
-        /// What differs.
+        /// The part that differs.
         what: FuncPart,
     },
-    /// An import or export that is one thing on one side and another thing on the other.
+    /// An import or export with different sorts on the two sides.
     Sorts {
-        /// What it is on the side that is added.
+        /// The word for its sort on the side that is added.
         from: &'static str,
-        /// What it is on the side that is there.
+        /// The word for its sort on the side that is there.
         into: &'static str,
     },
-    /// Two interfaces where one is expected.
+    /// An import or export of different interfaces on the two sides.
     Interfaces,
-    /// Another number of imports or exports of a world.
+    /// A world with different numbers of imports or exports on the two sides.
     Number {
         /// `imports` or `exports`.
         direction: &'static str,
-        /// How many there are on the side that is added.
+        /// The number on the side that is added.
         from: usize,
-        /// How many there are on the side that is there.
+        /// The number on the side that is there.
         into: usize,
     },
     /// An import or export that one side alone has.
@@ -72,19 +72,19 @@ pub enum MergeErrorKind {
         /// The gate on the side that is there.
         into: Box<Gate>,
     },
-    /// An export that would use an interface through an import, which is exported too.
+    /// An export that uses an exported interface through an interface that is imported.
     Exported {
         /// The interface.
         name: String,
     },
-    /// An export that others have used as an import so far.
+    /// A new export that another export has used as an import so far.
     ChangesMeaning {
         /// The export.
         name: String,
         /// The export that uses it as an import.
         user: String,
     },
-    /// A world would import and export an interface.
+    /// An interface that a world would have to import and export.
     Transitive(Transitive),
     /// A newer version of an interface that cannot stand for an older one.
     Upgrade {
@@ -92,10 +92,10 @@ pub enum MergeErrorKind {
         old: String,
         /// The newer interface.
         new: String,
-        /// What differs.
+        /// The difference between the versions.
         why: Box<MergeErrorKind>,
     },
-    /// A type that is used of an interface, and that the newer one does not have.
+    /// A type that is used of an older interface, and that the newer one does not have.
     NoType {
         /// The type.
         name: String,
@@ -105,7 +105,7 @@ pub enum MergeErrorKind {
         /// One of them.
         name: String,
     },
-    /// A new name of a world that another world has.
+    /// A new name for a world that another world has already.
     WorldThere {
         /// The name.
         name: String,
@@ -119,7 +119,7 @@ pub enum MergeErrorKind {
     },
 }
 
-/// What differs between two functions.
+/// The part that differs between two functions.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum FuncPart {

@@ -1,4 +1,4 @@
-//! Two worlds as one.
+//! Merges two worlds.
 
 use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -10,14 +10,14 @@ use super::merge_error::{MergeErrorKind, Result};
 use super::{Extern, Externs, InterfaceId, Key, Model, TypeId, WorldId};
 use crate::within::Within;
 
-/// The interfaces that must be imports because exports of a world use them, each with an export that
-/// does.
+/// The interfaces that must be imports because exports of a world use them, each with an export
+/// that uses it.
 #[derive(Default)]
 pub(crate) struct Required(BTreeMap<InterfaceId, Key>);
 
 impl Model {
     /// Adds the imports and exports of a world to another. Types of the one become types of the
-    /// other. What both have must be alike.
+    /// other. Imports and exports that both have must be alike.
     ///
     /// ```
     /// use wattle_wit::{Resolver, print};
@@ -36,15 +36,16 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// What differs, or the export that cannot be added since something uses it as an import. The
-    /// world is then as it was.
+    /// The first difference, or an export that cannot be added: it uses an exported interface
+    /// through an import, or another export uses it as an import. The world is then as it was.
     pub fn merge_worlds(&mut self, from: WorldId, into: WorldId) -> Result<()> {
         let mut required = Required::default();
         self.require(into, self[into].exports.iter(), &mut required);
         self.merge_worlds_with(from, into, &mut required)
     }
 
-    /// As [`Model::merge_worlds`], where `required` is what the exports of `into` use.
+    /// Merges worlds like [`Model::merge_worlds`], where `required` has the interfaces that the
+    /// exports of `into` use.
     pub(crate) fn merge_worlds_with(
         &mut self,
         from: WorldId,
@@ -53,7 +54,7 @@ impl Model {
     ) -> Result<()> {
         let source = self[from].clone();
         let mut types = TypeMap::new();
-        // Types that both have stand for each other in what is compared and copied.
+        // Types that both worlds have stand for each other when items are compared and copied.
         for (key, item) in source.imports.iter() {
             if let (Extern::Type(id), Some(Extern::Type(there))) =
                 (item, self[into].imports.get(key))
@@ -125,7 +126,7 @@ impl Model {
         }
     }
 
-    /// Checks that two interfaces are alike in what both have.
+    /// Checks that two interfaces are alike in the types and functions that both have.
     pub(super) fn same_interface(
         &mut self,
         from: InterfaceId,
@@ -168,7 +169,7 @@ impl Model {
         }
     }
 
-    /// The interfaces that an import or export uses itself.
+    /// Returns the interfaces that an import or export uses directly.
     fn used_by(&self, item: &Extern) -> Vec<InterfaceId> {
         match item {
             Extern::Interface { id, .. } => self[*id].uses.clone(),
@@ -177,7 +178,7 @@ impl Model {
         }
     }
 
-    /// Adds what these exports of a world use.
+    /// Adds to `required` the interfaces that these exports of a world use.
     fn require<'e>(
         &self,
         id: WorldId,
@@ -197,8 +198,8 @@ impl Model {
         }
     }
 
-    /// Checks that an export changes nothing of what a world is. `checked` has the interfaces that
-    /// are known to use nothing that the world exports.
+    /// Checks that a new export does not change the meaning of the imports and exports of a world.
+    /// `checked` has the interfaces that are known to use no interface that the world exports.
     fn can_export(
         &self,
         into: WorldId,

@@ -1,21 +1,21 @@
-//! Packages, interfaces, worlds, functions and types: what WIT means, wherever it was read.
+//! The meaning of WIT, from whatever source: packages, interfaces, worlds, functions and types.
 //!
 //! Text is resolved into a [`Model`], and binary packages, sections `component-type` and components
-//! are decoded into one. It is printed as text, encoded, merged and compared; nothing else in this
-//! crate has types of its own.
+//! are decoded into one. Models are printed as text, encoded, merged and compared. Apart from the
+//! syntax tree, no other part of this crate has types of its own.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `items.rs` | packages, interfaces, worlds and functions |
 //! | `types.rs` | types |
-//! | `lookup.rs` | names, and what is found by them |
-//! | `equality.rs` | which value types are equal in components |
+//! | `lookup.rs` | names, and the lookup of items by name |
+//! | `equality.rs` | the equality of value types in components |
 //! | `packages.rs` | the order of packages |
-//! | `copy.rs` | types, functions, imports and exports with other types in them |
-//! | `merge.rs`, `merge_worlds.rs`, `merge_error.rs` | two models as one, two worlds as one |
-//! | `semver.rs` | compatible versions as one, exports as imports |
-//! | `separate.rs` | interfaces that a world has more than once, as several |
-//! | `elaborate.rs` | what a world imports because of what it uses |
+//! | `copy.rs` | the replacement of types in types, functions, imports and exports |
+//! | `merge.rs`, `merge_worlds.rs`, `merge_error.rs` | the merging of two models or worlds |
+//! | `semver.rs` | the merging of compatible versions, and exports turned into imports |
+//! | `separate.rs` | copies of the interfaces that a world has more than once |
+//! | `elaborate.rs` | the full imports and exports of a world |
 //!
 //! ```
 //! use wattle_wit::Resolver;
@@ -137,22 +137,22 @@ pub struct Model {
 }
 
 impl Model {
-    /// The packages.
+    /// Returns the packages.
     pub fn packages(&self) -> impl ExactSizeIterator<Item = (PackageId, &Package)> {
         self.packages.iter_indexed()
     }
 
-    /// The interfaces of all packages, with those that are written out in worlds.
+    /// Returns the interfaces of all packages, with those that are written out in worlds.
     pub fn interfaces(&self) -> impl ExactSizeIterator<Item = (InterfaceId, &Interface)> {
         self.interfaces.iter_indexed()
     }
 
-    /// The worlds of all packages.
+    /// Returns the worlds of all packages.
     pub fn worlds(&self) -> impl ExactSizeIterator<Item = (WorldId, &World)> {
         self.worlds.iter_indexed()
     }
 
-    /// The types of all interfaces and worlds, and those without names.
+    /// Returns the types of all interfaces and worlds, and those without names.
     pub fn types(&self) -> impl ExactSizeIterator<Item = (TypeId, &Type)> {
         self.types.iter_indexed()
     }
@@ -165,21 +165,21 @@ impl Model {
         id
     }
 
-    /// Adds an interface. Whoever adds it gives it a place in its package or in a world.
+    /// Adds an interface. The caller gives it a place in its package or in a world.
     pub(crate) fn add_interface(&mut self, interface: Interface) -> InterfaceId {
         let id = self.interfaces.next_index();
         self.interfaces.push(interface);
         id
     }
 
-    /// Adds a world. Whoever adds it gives it a place in its package.
+    /// Adds a world. The caller gives it a place in its package.
     pub(crate) fn add_world(&mut self, world: World) -> WorldId {
         let id = self.worlds.next_index();
         self.worlds.push(world);
         id
     }
 
-    /// Adds a type; what follows from its kind is filled in.
+    /// Adds a type, and fills in the fields that follow from its kind.
     pub(crate) fn add_type(&mut self, mut ty: Type) -> TypeId {
         use Kind::{Future, Own, Stream};
         let of = |val: Val| val.id().and_then(|id| self.types.get(id));
@@ -205,7 +205,7 @@ impl Model {
         id
     }
 
-    /// The type of this kind that has no name.
+    /// Returns the type of this kind without a name, which is added if it is new.
     pub(crate) fn intern(&mut self, kind: Kind) -> TypeId {
         if let Some(&id) = self.anonymous.get(&kind) {
             return id;
@@ -215,7 +215,8 @@ impl Model {
         id
     }
 
-    /// Puts types in an order, given as old numbers, in which each has the number that `place` says.
+    /// Puts types in another order: `order` lists their old numbers, and `place` returns the new
+    /// number of each.
     pub(crate) fn renumber_types(&mut self, order: &[usize], place: impl Fn(TypeId) -> TypeId) {
         let val = |val: Val| val.map(&place);
         let func = |func: &mut Func| {
@@ -252,7 +253,7 @@ impl Model {
         }
     }
 
-    /// Fills in which interfaces an interface uses, behind its last type.
+    /// Fills in the list of the interfaces that an interface uses, once all its types are known.
     pub(crate) fn find_uses(&mut self, id: InterfaceId) {
         let types = self.interfaces[id].types.iter();
         let uses = types.filter_map(|(_, ty)| Some((self.used_interface(*ty)?, ())));

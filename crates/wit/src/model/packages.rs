@@ -27,7 +27,7 @@ impl fmt::Display for PackageCycle {
 impl core::error::Error for PackageCycle {}
 
 impl Model {
-    /// The packages that each package depends on.
+    /// Returns the packages that each package depends on.
     fn package_dependencies(&self) -> Vec<BTreeSet<usize>> {
         let mut dependencies: Vec<BTreeSet<usize>> = Vec::new();
         dependencies.resize_with(self.packages.len(), BTreeSet::new);

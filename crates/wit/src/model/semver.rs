@@ -1,4 +1,5 @@
-//! Compatible versions of imports become the highest of them, and exports become imports.
+//! Replaces compatible versions of imports by the highest of them, and turns exports into imports
+//! or imports into exports.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -16,12 +17,13 @@ use super::{
 use crate::order::order;
 use crate::version::compare;
 
-/// Interfaces with one of these in common have compatible versions: namespace, package, interface,
-/// and the part of the version that does not change.
+/// The part of a name that interfaces with compatible versions have in common: namespace, package,
+/// interface, and the part of the version that does not change.
 type Track = (String, String, Text, String);
 
 impl Model {
-    /// The versions with which an interface is compatible. `None` if its package has no version.
+    /// Returns the track of an interface. `None` if its package has no version, or the interface
+    /// has no name.
     fn track(&self, id: InterfaceId) -> Option<Track> {
         let interface = &self[id];
         let package = &self[interface.package].name;
@@ -34,13 +36,13 @@ impl Model {
         self[self[id].package].name.version.as_deref().unwrap_or_default()
     }
 
-    /// Lets a world import an interface at the highest of its compatible versions alone: `a:b/c@0.2.1`
-    /// in place of `a:b/c@0.2.0` and `a:b/c@0.2.1`. What uses types of the others then uses those of
-    /// the highest. Types get new numbers.
+    /// Makes a world import only the highest of the compatible versions of an interface:
+    /// `a:b/c@0.2.1` in place of `a:b/c@0.2.0` and `a:b/c@0.2.1`. Interfaces that use types of the
+    /// other versions then use those of the highest. Types get new numbers.
     ///
     /// # Errors
-    /// If a newer version does not have what is used of an older one, or has it otherwise. The model
-    /// may then be in between.
+    /// If a newer version lacks a type that is used of an older one, or if an item differs between
+    /// the versions. The model may then be changed in part.
     pub fn merge_imports_by_version(&mut self, world: WorldId) -> Result<(), MergeError> {
         let mut highest: BTreeMap<Track, InterfaceId> = BTreeMap::new();
         let mut older = Vec::new();
@@ -63,7 +65,7 @@ impl Model {
         if newer.is_empty() {
             return Ok(());
         }
-        // Interfaces that are imported no longer stay as they are.
+        // Interfaces that are no longer imported stay as they are.
         let is_kept = |key: &Key| !matches!(key, Key::Interface(id) if newer.contains_key(id));
         self.use_newer(world, &newer, is_kept)?;
         self.sort_types()?;
@@ -86,7 +88,7 @@ impl Model {
         self.elaborate_all()
     }
 
-    /// Lets the imports and exports of a world that are kept use newer interfaces.
+    /// Makes the imports and exports of a world that `is_kept` accepts use newer interfaces.
     fn use_newer(
         &mut self,
         world: WorldId,
@@ -138,7 +140,7 @@ impl Model {
         }
     }
 
-    /// The name of an interface that uses itself, through others.
+    /// Returns the name of an interface that uses itself, through others.
     pub(crate) fn use_cycle(&self) -> Option<String> {
         let uses = |interface: &Interface| interface.uses.iter().map(|id| id.idx()).collect();
         let edges: Vec<Vec<usize>> = self.interfaces.iter().map(uses).collect();
@@ -175,9 +177,10 @@ impl Model {
         Ok(())
     }
 
-    /// Makes the exports of a world its imports, so that it is what another component imports of one
-    /// that has the world. Of its own imports only types stay, and what the others need. The world
-    /// gets this name, or its own with `-importized` behind it.
+    /// Turns the exports of a world into imports, so that a component of the new world can import
+    /// one of the original world. Its own imports are dropped, except for types and the interfaces
+    /// that the new imports need. The world gets this name, or its own with `-importized` behind
+    /// it.
     ///
     /// ```
     /// use wattle_wit::{Resolver, print};
@@ -193,7 +196,8 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// If an export has the name of a type that stays. The world may then be in between.
+    /// If an export has the name of a type that stays, or another world has the new name. The world
+    /// may then be changed in part.
     pub fn importize(&mut self, id: WorldId, name: Option<&str>) -> Result<(), MergeError> {
         self.rename_world(id, name, "-importized")?;
         let world = &mut self.worlds[id];
@@ -208,14 +212,14 @@ impl Model {
         self.elaborate_world(id)
     }
 
-    /// Makes imports of a world its exports, so that it is what another component exports that is to
-    /// be imported. Its own exports go, and of its imports stay those that `is_export` refuses, types
-    /// with the functions of resources, and what the exports need. The world gets this name, or its own
-    /// with `-exportized` behind it.
+    /// Turns imports of a world into exports, so that a component of the original world can import
+    /// one of the new world. Its own exports are dropped. The remaining imports are those that
+    /// `is_export` refuses, types, functions of resources, and the interfaces that the new exports
+    /// need. The world gets this name, or its own with `-exportized` behind it.
     ///
     /// # Errors
     /// If another world has the name, or an interface would have to be imported and exported. The
-    /// world may then be in between.
+    /// world may then be changed in part.
     pub fn exportize(
         &mut self,
         id: WorldId,

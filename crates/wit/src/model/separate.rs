@@ -1,4 +1,5 @@
-//! Interfaces that a world has more than once, each as an interface of its own.
+//! Copies of the interfaces that a world has more than once, so that each import and export has an
+//! interface of its own.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -7,27 +8,29 @@ use super::copy::TypeMap;
 use super::{Extern, InterfaceId, Key, Model, Owner, WorldId};
 use crate::encode::{MAX_SIZE, MoreThanMaximum, TooLarge};
 
-/// What has become of the interfaces of a world.
+/// The interfaces of a world that have been separated so far.
 #[derive(Default)]
 struct Separated {
     /// The interfaces that an import or export has.
     seen: BTreeSet<InterfaceId>,
-    /// Those that stand under their whole name, and of which a copy took the place.
+    /// The interfaces under their whole name whose place a copy took.
     copied: BTreeSet<InterfaceId>,
-    /// Their types, and those of the copies.
+    /// For each type of these interfaces, the type of the copy.
     types: TypeMap,
     /// The size of all copies.
     size: usize,
 }
 
 impl Model {
-    /// Gives each import and export of a world an interface of its own. Where the world has an
-    /// interface again, or one that uses types of such, a copy takes its place, with types of its own.
-    /// In components a resource that is imported and the one that is exported are two types, and so
-    /// they are then in the model: generators of bindings can make a type of each.
+    /// Gives each import and export of a world an interface of its own. An interface that an
+    /// earlier import or export has already, or that uses types of a copied one, is replaced by a
+    /// copy with types of its own. An imported and an exported resource are two types in
+    /// components, and with the copies they are two types in the model, so that generators of
+    /// bindings can make a type of each.
     ///
-    /// Copies are in no package; [`Interface::copy_of`](super::Interface::copy_of) says what they are
-    /// copies of. Text and components are as before. Other models are merged into this one before.
+    /// Copies are in no package; [`Interface::copy_of`](super::Interface::copy_of) holds the
+    /// original. Text and components are as before. Other models must be merged into this one
+    /// first.
     ///
     /// ```
     /// use wattle_wit::Resolver;
@@ -51,7 +54,7 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// If the copies would be too large. Some may then have taken their places.
+    /// If the copies would be too large. Some of them may then be in place already.
     pub fn separate_interfaces(&mut self, id: WorldId) -> Result<(), TooLarge> {
         let world = &mut self.worlds[id];
         let mut imports = core::mem::take(&mut world.imports).into_entries();
@@ -67,8 +70,7 @@ impl Model {
         result.map_err(|MoreThanMaximum| TooLarge { name: self.world_name(id) })
     }
 
-    /// Adds a copy of an interface. Of the types that it has from elsewhere, those in `types` are
-    /// replaced.
+    /// Adds a copy of an interface. Types of other interfaces in it are replaced as `types` says.
     fn copy_interface(&mut self, id: InterfaceId, types: &TypeMap) -> InterfaceId {
         let mut own = self.mentioned(id, types);
         let mut interface = self[id].clone();
@@ -90,8 +92,8 @@ impl Model {
         copy
     }
 
-    /// Those of `types` that an interface mentions. In a component they may stand anywhere: in its
-    /// types, in its functions, and in types without names.
+    /// Returns the replacements in `types` for types that an interface mentions. In a component, it
+    /// can mention them anywhere: in its types, in its functions, and in types without names.
     fn mentioned(&self, id: InterfaceId, types: &TypeMap) -> TypeMap {
         let mut open = Vec::new();
         for (_, ty) in self[id].types.iter() {
@@ -114,7 +116,7 @@ impl Model {
         mentioned
     }
 
-    /// How many types, functions, and parts of either an interface has.
+    /// Returns the number of types and functions of an interface, and of the parts of both.
     fn size(&self, id: InterfaceId) -> usize {
         let types = self[id].types.iter().map(|(_, ty)| 1 + self[*ty].kind.parts());
         let funcs = self[id].funcs.iter().map(|(_, func)| 1 + func.params.len());
@@ -129,8 +131,8 @@ impl Separated {
         model: &mut Model,
         externs: &mut [(Key, Extern)],
     ) -> Result<(), MoreThanMaximum> {
-        // Types of an interface are used from where it stands under its whole name, so what has
-        // another name comes afterwards.
+        // Types are used from an interface under its whole name, so imports and exports with names
+        // of their own come afterwards.
         for is_named in [false, true] {
             for (key, item) in &mut *externs {
                 let Extern::Interface { id, .. } = item else { continue };
@@ -142,7 +144,8 @@ impl Separated {
         Ok(())
     }
 
-    /// Puts a copy in the place of an interface, if it is there already, or uses types of a copy.
+    /// Puts a copy in the place of an interface that the world has already, or that uses types of a
+    /// copied one.
     fn interface(
         &mut self,
         model: &mut Model,

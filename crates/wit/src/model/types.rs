@@ -18,7 +18,7 @@ pub enum Val {
 }
 
 impl Val {
-    /// The type, if it is not primitive.
+    /// Returns the type, if it is not primitive.
     pub const fn id(self) -> Option<TypeId> {
         match self {
             Val::Prim(_) => None,
@@ -26,7 +26,7 @@ impl Val {
         }
     }
 
-    /// A primitive type as it is; for any other, what `f` makes of it.
+    /// Returns a primitive type as it is, and any other type with the id that `f` returns for it.
     pub(super) fn map(self, f: impl FnOnce(TypeId) -> TypeId) -> Val {
         match self {
             Val::Prim(_) => self,
@@ -35,7 +35,7 @@ impl Val {
     }
 }
 
-/// What a type is.
+/// The kind of a type.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
     /// Another name of a type. If that belongs to another interface, a `use`.
@@ -66,14 +66,14 @@ pub enum Kind {
     Own(TypeId),
     /// A handle for the time of a call.
     Borrow(TypeId),
-    /// Values as they come.
+    /// A stream of values.
     Stream(Option<Val>),
-    /// A value when it comes.
+    /// A value that comes later.
     Future(Option<Val>),
 }
 
 impl Kind {
-    /// The keyword; `type` for another name of a type.
+    /// Returns the keyword; `type` for another name of a type.
     pub const fn word(&self) -> &'static str {
         match self {
             Kind::Alias(_) => "type",
@@ -94,13 +94,13 @@ impl Kind {
         }
     }
 
-    /// Whether only a type with a name can be of this kind.
+    /// Returns whether only a type with a name can be of this kind.
     pub const fn needs_name(&self) -> bool {
         use Kind::{Enum, Flags, Record, Resource, Variant};
         matches!(self, Record(_) | Variant(_) | Flags(_) | Enum(_) | Resource)
     }
 
-    /// The number of fields, cases, labels and types that the type is made of.
+    /// Returns the number of fields, cases, labels and types that the type is made of.
     pub(crate) fn parts(&self) -> usize {
         match self {
             Kind::Record(fields) => fields.len(),
@@ -126,8 +126,9 @@ impl Kind {
         }
     }
 
-    /// The definition of the type in a component, where `index` gives the index of each type that it
-    /// is made of. `None` for another name of a type that is not primitive, and for a resource.
+    /// Returns the definition of the type in a component, where `index` gives the index of each
+    /// type that it is made of. `None` for another name of a type that is not primitive, and for a
+    /// resource.
     ///
     /// ```
     /// use wattle_ast::components::{PrimType, Type};
@@ -182,7 +183,7 @@ impl Kind {
         })
     }
 
-    /// The kind with its types replaced.
+    /// Returns the kind with its types replaced.
     pub(crate) fn map(&self, mut f: impl FnMut(Val) -> Val) -> Kind {
         let id = |id: TypeId, f: &mut dyn FnMut(Val) -> Val| match f(Val::Type(id)) {
             Val::Type(id) => id,
@@ -211,14 +212,14 @@ impl Kind {
     }
 }
 
-/// Where a type is defined.
+/// The interface or world that defines a type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Owner {
-    /// Wherever it is used: it has no name.
+    /// No owner: the type has no name, and is written out where it is used.
     Nobody,
-    /// In an interface.
+    /// An interface.
     Interface(InterfaceId),
-    /// In a world.
+    /// A world.
     World(WorldId),
 }
 
@@ -227,11 +228,11 @@ pub enum Owner {
 pub struct Type {
     /// The name. Types without one are written out where they are used.
     pub name: Option<Text>,
-    /// Where it is defined.
+    /// The interface or world that defines it.
     pub owner: Owner,
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
-    /// The name that means something to the host.
+    /// The external identifier, whose meaning is up to the host.
     pub external_id: Option<Text>,
     /// Documentation and gate.
     pub docs: TypeDocs,
@@ -247,8 +248,8 @@ pub struct Type {
 }
 
 impl Type {
-    /// A type without documentation. What follows from its kind is filled in by
-    /// [`Model::add_type`](super::Model::add_type).
+    /// Returns a type without documentation. [`Model::add_type`](super::Model::add_type) fills in
+    /// the fields that follow from its kind.
     pub(crate) fn new(name: Option<Text>, owner: Owner, kind: Kind) -> Type {
         Type {
             name,

@@ -62,14 +62,14 @@ impl Printer<'_> {
         Ok(())
     }
 
-    /// `name: func(…);` behind a word, with what stands before it.
+    /// Writes `name: func(…);` behind a word, with the documentation and attributes before it.
     pub(super) fn func_item(&mut self, word: &str, func: &Func) -> Result<()> {
         self.head(&func.docs, &func.gate, func.external_id.as_deref());
         self.word(word);
         self.func(func)
     }
 
-    /// `name: func(…);`
+    /// Writes `name: func(…);`.
     fn func(&mut self, func: &Func) -> Result<()> {
         let name = PlainName::parse(&func.name, Features::ALL);
         let name = name.map_err(|_| PrintError::Name(func.name.to_string()))?;
@@ -157,7 +157,7 @@ impl Printer<'_> {
         Ok(())
     }
 
-    /// An import or export that is not a type.
+    /// Writes an import or export that is not a type.
     fn world_item(&mut self, word: &str, key: &Key, item: &Extern) -> Result<()> {
         match item {
             Extern::Type(_) => {}

@@ -1,4 +1,5 @@
-//! A package as text: two blanks of indentation, imports before exports, documentation as `///`.
+//! Prints packages as text: two blanks of indentation, imports before exports, documentation as
+//! `///`.
 //!
 //! ```
 //! use wattle_wit::{Resolver, print};
@@ -21,7 +22,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | what is printed, lines and blocks, documentation and gates |
+//! | `mod.rs` | packages, lines and blocks, documentation and gates |
 //! | `items.rs` | interfaces, worlds and functions |
 //! | `types.rs` | types |
 
@@ -45,7 +46,7 @@ use types::check_sizes;
 
 type Result<T> = core::result::Result<T, PrintError>;
 
-/// Why a package cannot be printed.
+/// The reason why a package cannot be printed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum PrintError {
@@ -53,11 +54,11 @@ pub enum PrintError {
     TooLarge,
     /// A name that text cannot have.
     Name(String),
-    /// An interface that uses itself, through others. In a component, each may have been imported with
-    /// what the next one uses.
+    /// An interface that uses itself, through others. In a component, each may be imported with
+    /// only the types that the next one uses.
     Cycle(String),
-    /// A function or type that refers to a type of another interface, which text cannot name there. A
-    /// component can do so after it has exported an instance.
+    /// A function or type that refers to a type of another interface, which text cannot name there.
+    /// A component can do so after it has exported an instance.
     Foreign {
         /// The name of the function or type.
         user: String,
@@ -84,23 +85,23 @@ impl fmt::Display for PrintError {
 
 impl core::error::Error for PrintError {}
 
-/// The text of a package.
+/// Prints a package.
 ///
 /// # Errors
-/// If a type has more than 1,000,000 parts, each counted as often as it would be written; if a name is
-/// not well-formed; if something refers to a type that text cannot name there; if an interface uses
-/// itself.
+/// If a type has more than 1,000,000 parts, each counted as often as it would be written; if a name
+/// is not well-formed; if a function or type refers to a type that text cannot name there; if an
+/// interface uses itself.
 pub fn package(model: &Model, id: PackageId) -> Result<String> {
     let mut printer = Printer::new(model)?;
     printer.main(id)?;
     printer.finish()
 }
 
-/// The text of a package, and of all others behind it as `package a:b { … }`. It resolves without any
-/// other text.
+/// Prints a package, and all others behind it as `package a:b { … }`. The text resolves without any
+/// other.
 ///
 /// # Errors
-/// As [`package()`].
+/// The errors of [`package()`].
 pub fn whole(model: &Model, id: PackageId) -> Result<String> {
     let mut printer = Printer::new(model)?;
     printer.main(id)?;
@@ -116,7 +117,7 @@ pub fn whole(model: &Model, id: PackageId) -> Result<String> {
     printer.finish()
 }
 
-/// A value type as text, such as `option<list<u8>>`. Types with names are their names.
+/// Prints a value type, such as `option<list<u8>>`. A type with a name is printed as its name.
 ///
 /// ```
 /// use wattle_wit::{Resolver, print};
@@ -133,7 +134,8 @@ pub fn val(model: &Model, val: Val) -> String {
     shortened(model, |printer| printer.val(val))
 }
 
-/// What stands behind the `=` of a type with a name, such as `list<u8>` of `type bytes = list<u8>;`.
+/// Prints the text behind the `=` of a type with a name, such as `list<u8>` of
+/// `type bytes = list<u8>;`.
 pub fn target(model: &Model, id: TypeId) -> String {
     shortened(model, |printer| printer.target(&model[id].kind))
 }
@@ -151,7 +153,7 @@ fn shortened<'m>(model: &'m Model, print: impl FnOnce(&mut Printer<'m>)) -> Stri
 /// The largest number of parts that [`val()`] and [`target()`] show of a type.
 const MAX_VAL: usize = 1_000;
 
-/// A name with `%` before it if it is a keyword.
+/// Returns a name with `%` before it if it is a keyword.
 fn escaped(name: &str) -> Cow<'_, str> {
     match keyword(name).is_some() || matches!(name, "float32" | "float64") {
         true => format!("%{name}").into(),
@@ -159,8 +161,8 @@ fn escaped(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// Text with escapes for characters that may not stand in a file; in a string also for quotes and
-/// backslashes, and for what changes how the text around it is shown.
+/// Text with escapes for characters that may not stand in a file; in a string also for quotes,
+/// backslashes, and characters that change how the text around them is shown.
 struct Escaped<'t>(&'t str, bool);
 
 impl fmt::Display for Escaped<'_> {
@@ -182,7 +184,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// The text, while it is written.
+/// A printer, with the text so far.
 struct Printer<'m> {
     model: &'m Model,
     /// The package that is written: its interfaces have short names.
@@ -191,16 +193,16 @@ struct Printer<'m> {
     indentation: usize,
     /// Whether the next text begins a line.
     is_line_start: bool,
-    /// Whether something stands in the block, so that a blank line comes before the next item.
+    /// Whether the block has an item, so that a blank line comes before the next one.
     has_items: bool,
-    /// How many parts of types may still be written.
+    /// The number of parts of types that may still be written.
     limit: usize,
     /// The interface or world that is written.
     owner: Owner,
     /// A type that was referred to although it belongs to another interface or world.
     foreign: Option<TypeId>,
-    /// A name that text cannot have. Components may have packages in packages, interfaces in interfaces,
-    /// and types with names like those of interfaces.
+    /// A name that text cannot have. Components may have packages in packages, interfaces in
+    /// interfaces, and types with names like those of interfaces.
     malformed: Option<String>,
 }
 
@@ -260,7 +262,7 @@ impl<'m> Printer<'m> {
         self.word(&escaped(name));
     }
 
-    /// The name of a package, with that of an interface in it if there is one.
+    /// Writes the name of a package, with that of an interface in it if there is one.
     fn package_path(&mut self, package: &PackageName, interface: Option<&str>) {
         let PackageName { namespace, name, version } = package;
         let checked = check_words(namespace, NamePart::Namespace);
@@ -277,7 +279,7 @@ impl<'m> Printer<'m> {
         }
     }
 
-    /// A reference to a type that has a name.
+    /// Writes a reference to a type that has a name.
     fn reference(&mut self, id: TypeId) {
         let ty = &self.model[id];
         if self.owner != Owner::Nobody && ty.owner != self.owner {
@@ -315,7 +317,7 @@ impl<'m> Printer<'m> {
         self.newline();
     }
 
-    /// A blank line between the items of a block.
+    /// Begins an item of a block, behind a blank line unless it is the first.
     fn new_item(&mut self) {
         if self.has_items {
             self.newline();
@@ -323,7 +325,7 @@ impl<'m> Printer<'m> {
         self.has_items = true;
     }
 
-    /// What stands before an item.
+    /// Writes the documentation, the gate and the external identifier of an item.
     fn head(&mut self, docs: &Option<String>, gate: &Gate, external_id: Option<&str>) {
         self.docs(docs);
         self.gate(gate);

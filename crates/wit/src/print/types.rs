@@ -1,4 +1,4 @@
-//! Types as text.
+//! Prints types.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -11,7 +11,7 @@ use super::{PrintError, Printer, Result};
 use crate::docs::Gate;
 use crate::model::{Func, InterfaceId, Kind, Model, Text, Type, TypeId, Val};
 
-/// The largest number of parts of a type, each counted as often as its text would say it.
+/// The largest number of parts of a type, each counted as often as it would be written.
 const MAX_SIZE: usize = 1_000_000;
 
 /// A piece of the text of a type that is still to be written.
@@ -26,12 +26,12 @@ struct Use<'m> {
     interface: InterfaceId,
     gate: &'m Gate,
     external_id: &'m Option<Text>,
-    /// The names there and here.
+    /// The name of each type there, and its name here.
     names: Vec<(&'m Text, &'m Text)>,
 }
 
 impl<'m> Printer<'m> {
-    /// The types of an interface or world: those that are used first.
+    /// Writes the types of an interface or world, used types first.
     pub(super) fn types(
         &mut self,
         types: &[TypeId],
@@ -97,7 +97,7 @@ impl<'m> Printer<'m> {
         Ok(())
     }
 
-    /// The name of an interface: short if it is of this package.
+    /// Writes the name of an interface, without the package if that is the one being written.
     pub(super) fn path(&mut self, id: InterfaceId) {
         let interface = &self.model[id];
         let name = interface.name.as_deref().unwrap_or_default();
@@ -167,7 +167,7 @@ impl<'m> Printer<'m> {
         self.check_references(ty.name.as_deref().unwrap_or_default())
     }
 
-    /// What stands behind the `=` of a definition.
+    /// Writes the text behind the `=` of a definition.
     pub(super) fn target(&mut self, kind: &Kind) {
         match kind {
             // The name of the resource alone would be another name of the resource.
@@ -185,13 +185,13 @@ impl<'m> Printer<'m> {
         }
     }
 
-    /// The name of a field, case or flag, behind its documentation.
+    /// Writes the name of a field, case or flag, behind its documentation.
     fn label(&mut self, ty: &Type, name: &str) {
         self.docs(&ty.docs.items.get(name).cloned());
         self.name(name);
     }
 
-    /// A value type.
+    /// Writes a value type.
     pub(super) fn val(&mut self, val: Val) {
         self.pieces(Vec::from([Piece::Val(val)]));
     }
@@ -246,8 +246,8 @@ impl<'m> Printer<'m> {
     }
 }
 
-/// Refuses types whose text would be too long: types without names can be made of one another, each
-/// twice of the one before.
+/// Refuses types whose text would be too long: a type without a name can contain another one twice,
+/// which contains another one twice, and so on.
 pub(super) fn check_sizes(model: &Model) -> Result<()> {
     let mut sizes: Vec<usize> = Vec::with_capacity(model.types().len());
     for (_, ty) in model.types() {

@@ -1,4 +1,4 @@
-//! The forms of types: what a text says behind a name, a field or a parameter.
+//! The forms of types, which stand in the text behind a name, a field or a parameter.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use crate::model::{Kind, Val};
 use crate::syntax::{Id, Ty, TyId, TyKind, TypeDef, TypeKind};
 
 impl<'a> Resolve<'a> {
-    /// The value type of this form. The name of a resource stands for a handle that owns it.
+    /// Converts a kind to a value type. The name of a resource stands for a handle that owns it.
     pub(super) fn value(&mut self, kind: Kind) -> Val {
         match kind {
             Kind::Alias(Val::Type(id)) if self.model[id].is_resource => {
@@ -23,7 +23,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The names that a definition refers to.
+    /// Returns the names that a definition refers to.
     pub(super) fn names_in(&self, source: usize, def: &TypeDef<'a>) -> Vec<Id<'a>> {
         let types = &self.files[source].types;
         let mut names = Vec::new();
@@ -43,7 +43,7 @@ impl<'a> Resolve<'a> {
         names
     }
 
-    /// The value type that a text says.
+    /// Resolves a type of the text to a value type.
     pub(super) fn val(
         &mut self,
         source: usize,
@@ -55,8 +55,8 @@ impl<'a> Resolve<'a> {
         Some(self.value(kind))
     }
 
-    /// The form of a type that a text says. The types that it is made of lie before it in the list
-    /// of the file, children first.
+    /// Resolves a type of the text to its kind. The types that it is made of lie before it in the
+    /// list of the file, children first.
     pub(super) fn form(
         &mut self,
         source: usize,
@@ -74,7 +74,8 @@ impl<'a> Resolve<'a> {
         self.one_form(source, names, types.get(root.0)?, &vals, start, is_live)
     }
 
-    /// The form of one type, whose parts are among `vals`, which begin with that of `start`.
+    /// Resolves one type, whose parts are among `vals`. The first of these is the value type of the
+    /// type at `start`.
     fn one_form(
         &mut self,
         source: usize,
@@ -85,7 +86,8 @@ impl<'a> Resolve<'a> {
         is_live: bool,
     ) -> Option<Kind> {
         let val = |ty: TyId| vals.get(ty.0 - start).copied().flatten();
-        // A part that is missing is none, a part with an error is the error of the whole.
+        // A part that the text leaves out is `None`. A part with an error makes the whole type
+        // faulty.
         let opt = |ty: Option<TyId>| match ty {
             Some(ty) => val(ty).map(Some),
             None => Some(None),
@@ -140,7 +142,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The values of a stream or future. They outlive the call, so none may borrow.
+    /// Checks the values of a stream or future. They outlive the call, so none may borrow.
     fn payload(
         &mut self,
         sort: &'static str,
@@ -154,12 +156,12 @@ impl<'a> Resolve<'a> {
         }
         let help = Help::Advice("a borrowed handle ends with the call: send one that owns");
         self.error(ErrorKind::BorrowInPayload { sort }, source, ty.span).help = Some(help);
-        // What contains the stream or future does not borrow too.
+        // Types that contain the stream or future are not reported as well.
         None
     }
 }
 
-/// The place of the first of the types that a type is made of, and that lie before it.
+/// Returns the place of the first of the types that a type is made of, which all lie before it.
 fn first(types: &[Ty<'_>], root: TyId) -> usize {
     let mut at = root;
     loop {

@@ -1,4 +1,4 @@
-//! Functions, and which names may stand side by side.
+//! Functions, and the names that must be distinct in one scope.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -40,7 +40,7 @@ impl NameScope {
     }
 }
 
-/// The name of the getter that belongs to a setter.
+/// Returns the name of the getter that belongs to a setter.
 pub(super) fn getter_of(name: &str) -> Option<String> {
     let name = PlainName::parse(name, Features::ALL).ok()?;
     Some(name.getter()?.to_string())
@@ -76,7 +76,8 @@ pub(super) fn setters_behind_getters<T>(
 }
 
 impl<'a> Resolve<'a> {
-    /// The functions of an interface and their places, without those that gates exclude.
+    /// Resolves the functions of an interface. Returns them with their places, without those that
+    /// gates exclude.
     pub(super) fn interface_funcs(
         &mut self,
         scope: &Scope<'a>,
@@ -128,7 +129,7 @@ impl<'a> Resolve<'a> {
         setters_behind_getters(funcs, |(func, _)| Some(func.name.clone()))
     }
 
-    /// Checks that a setter takes what its getter returns.
+    /// Checks that a setter takes a value of the type that its getter returns.
     pub(super) fn check_property(&mut self, setter: &Func, getter: &Func, place: Place) {
         let (Some((_, found)), Some(result)) = (setter.params.last(), getter.result) else {
             return;
@@ -153,8 +154,8 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// Adds a name to those that are taken. Reports it, and returns `false`, if it is too much like
-    /// another.
+    /// Adds a name to those that are taken. Reports an error, and returns `false`, if the name is
+    /// too much like another one.
     pub(super) fn take_name(
         &mut self,
         taken: &mut NameScope,
@@ -249,7 +250,7 @@ impl<'a> Resolve<'a> {
         (name, Some(data))
     }
 
-    /// Checks what getters, setters and constructors must be.
+    /// Checks the parameters and the result of a getter, setter or constructor.
     fn check_func(
         &mut self,
         source: usize,

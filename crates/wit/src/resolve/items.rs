@@ -18,11 +18,11 @@ use crate::model::{
 use crate::order;
 use crate::syntax::{Id, InterfaceItem, Item, Path, WorldItem};
 
-/// Where names are looked up.
+/// The scope of a file, in which names are looked up.
 pub(super) struct Scope<'a> {
     pub(super) package: PackageId,
     pub(super) source: usize,
-    /// The names that the file gives by `use`; without a target if there is an error in it.
+    /// The names that the file gives by `use`; `None` if the `use` has an error.
     uses: BTreeMap<&'a str, Option<Target>>,
 }
 
@@ -33,7 +33,7 @@ struct Node<'a> {
     item: &'a Item<'a>,
 }
 
-/// What a name of a file stands for.
+/// The meaning of a name of a file.
 enum FileName<'a> {
     Local(&'a str),
     Foreign,
@@ -53,7 +53,8 @@ impl<'a> Resolve<'a> {
                     Item::World(world) => world.name,
                     Item::Use { .. } => continue,
                 };
-                // In the component of the package all are exports.
+                // All interfaces and worlds are exports of the component of the package, so their
+                // names must be strongly unique.
                 if let Some(&other) = keys.get(&label_key(name.name)) {
                     let other: &Node<'_> = &nodes[other];
                     let (text, previous) = (name.name.into(), other.name.name.into());
@@ -110,7 +111,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// Reports it if completing the worlds has taken too many steps. Returns whether it has.
+    /// Reports an error if completing the worlds has taken too many steps. Returns whether it has.
     pub(super) fn is_too_large(&mut self, package: PackageId) -> bool {
         let is_too_large = self.work > MAX_WORK;
         if is_too_large {
@@ -121,7 +122,7 @@ impl<'a> Resolve<'a> {
         is_too_large
     }
 
-    /// The names of a file: its items, and what it gives names by `use`.
+    /// Collects the names of a file: those of its items, and those that it gives by `use`.
     fn file_names(
         &mut self,
         source: usize,
@@ -257,7 +258,7 @@ impl<'a> Resolve<'a> {
         id
     }
 
-    /// The scope of a file.
+    /// Returns the scope of a file.
     fn scope(&mut self, package: PackageId, source: usize, items: &'a [Item<'a>]) -> Scope<'a> {
         let mut scope = Scope { package, source, uses: BTreeMap::new() };
         for item in items {
@@ -272,8 +273,9 @@ impl<'a> Resolve<'a> {
         scope
     }
 
-    /// The interface or world of another package that a path names. The package must be there, but
-    /// without `is_live` nothing that is in it: a binary package lacks what gates exclude.
+    /// Finds the interface or world of another package that a path names. The package must exist;
+    /// without `is_live`, its items need not, since a binary package lacks the items that gates
+    /// exclude.
     fn foreign(
         &mut self,
         scope: &Scope<'a>,
@@ -296,7 +298,8 @@ impl<'a> Resolve<'a> {
                 0 => Vec::new(),
                 _ => self.package_ids.keys().map(ToString::to_string).collect(),
             };
-            // All names are written, however few of them are compared.
+            // All names are written out for the comparison, so all of them count, even if few are
+            // compared.
             self.budget = self.budget.saturating_sub(known.len());
             let help =
                 self.meant(&name.to_string(), known.iter().map(|name| &name[..])).unwrap_or(help);
@@ -345,7 +348,7 @@ impl<'a> Resolve<'a> {
         None
     }
 
-    /// The interface that a path names. `is_live` tells whether the reference itself is not
+    /// Returns the interface that a path names. `is_live` tells whether the reference itself is not
     /// excluded by a gate.
     pub(super) fn interface(
         &mut self,
@@ -359,7 +362,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The world that a path names.
+    /// Returns the world that a path names.
     pub(super) fn world(
         &mut self,
         scope: &Scope<'a>,
@@ -372,7 +375,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The interface or world that a path names, of the sort that is asked for.
+    /// Returns the interface or world that a path names, of the sort that is asked for.
     fn item(
         &mut self,
         scope: &Scope<'a>,
@@ -404,8 +407,8 @@ impl<'a> Resolve<'a> {
         None
     }
 
-    /// What a reference leads to. `excluded` is the feature of the gate that excludes it, if one
-    /// does; a reference that is not excluded itself is an error then.
+    /// Returns the target of a reference. `excluded` is the feature of the gate that excludes the
+    /// target, if one does; then a reference that is not excluded itself is an error.
     pub(super) fn unless_gated<T>(
         &mut self,
         found: T,

@@ -1,13 +1,14 @@
-//! From texts to a [`Model`]: names, types, gates, and what worlds import and export in full.
+//! Resolves texts into a [`Model`]: names, types, gates, and the full imports and exports of
+//! worlds.
 //!
-//! What is only about texts stands beside the model: errors, places, and what names stand for.
+//! Facts about the texts alone stand beside the model: errors, places, and the meaning of names.
 //!
 //! | file | does |
 //! |---|---|
-//! | `packages.rs` | which packages there are, and their order |
-//! | `items.rs` | interfaces and worlds of a package, and paths to them |
-//! | `types.rs`, `forms.rs`, `funcs.rs` | the items of an interface |
-//! | `worlds.rs` | the items of a world, and `include` |
+//! | `packages.rs` | collects packages, and puts them in order |
+//! | `items.rs` | resolves the interfaces and worlds of a package, and paths to them |
+//! | `types.rs`, `forms.rs`, `funcs.rs` | resolve the items of an interface |
+//! | `worlds.rs` | resolves the items of a world, and `include` |
 
 mod forms;
 mod funcs;
@@ -41,7 +42,7 @@ pub struct Source {
     pub text: String,
 }
 
-/// Resolves packages.
+/// A resolver of packages.
 ///
 /// ```
 /// use wattle_wit::Resolver;
@@ -76,35 +77,35 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// What the texts mean.
+    /// Returns the model of the texts.
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// What the texts mean, to be changed.
+    /// Consumes the result, and returns the model of the texts.
     pub fn into_model(self) -> Model {
         self.model
     }
 
-    /// The package that was asked for.
+    /// Returns the root package.
     pub fn root(&self) -> PackageId {
         self.root
     }
 
-    /// Where the text says an interface or world.
+    /// Returns the place of an interface or world in the texts.
     pub fn place(&self, package: PackageId, item: &str) -> Option<Place> {
         self.member_place(package, item, "")
     }
 
-    /// Where the text says a type or function of an interface or world. Functions go by their names
-    /// in the component, such as `[method]file.read`.
+    /// Returns the place of a type or function of an interface or world in the texts. Functions go
+    /// by their names in the component, such as `[method]file.read`.
     pub fn member_place(&self, package: PackageId, item: &str, member: &str) -> Option<Place> {
         self.places.get(&(package, item.into(), member.into())).copied()
     }
 }
 
 impl Resolver {
-    /// A resolver without texts, for which all unstable features are off.
+    /// Returns a resolver without texts, for which all unstable features are off.
     pub fn new() -> Resolver {
         Resolver::default()
     }
@@ -136,13 +137,13 @@ impl Resolver {
         self
     }
 
-    /// Says where dependencies were looked for, for messages about packages that are missing.
+    /// Adds a place where dependencies were looked for, for messages about missing packages.
     pub fn looked_in(&mut self, place: impl Into<Box<str>>) -> &mut Resolver {
         self.looked_in.push(place.into());
         self
     }
 
-    /// The texts. [`Place::source`] counts them.
+    /// Returns the texts, whose numbers are in [`Place::source`].
     pub fn sources(&self) -> &[Source] {
         &self.sources
     }
@@ -150,7 +151,7 @@ impl Resolver {
     /// Resolves the packages.
     ///
     /// # Errors
-    /// All errors of the texts. Where a text has errors of syntax, names are not looked up.
+    /// All errors of the texts. If a text has errors of syntax, names are not looked up.
     pub fn resolve(&self) -> Result<Resolved, Errors> {
         let files: Vec<File<'_>> =
             self.sources.iter().map(|source| File::parse(&source.text)).collect();
@@ -199,22 +200,22 @@ struct Resolve<'a> {
     /// The texts of packages, by their numbers in the model.
     texts: Vec<PackageText<'a>>,
     package_ids: BTreeMap<PackageName, PackageId>,
-    /// What names in interfaces stand for.
+    /// The meaning of the names in interfaces.
     names: BTreeMap<InterfaceId, BTreeMap<Text, Named>>,
     excluded: Excluded,
     equality: Equality,
-    /// Where the items of packages are, by package, item and member.
+    /// The places of the items of packages, by package, item and member.
     places: BTreeMap<(PackageId, Text, Text), Place>,
-    /// Where imports and exports with names of their own are.
+    /// The places of imports and exports with names of their own.
     extern_places: BTreeMap<(WorldId, Direction, Text), Place>,
     /// The number of steps that completing worlds has taken.
     work: usize,
     errors: Vec<Error>,
-    /// How many names may still be compared to find the nearest.
+    /// The number of names that may still be compared to find the nearest.
     budget: usize,
 }
 
-/// The features by which gates exclude things.
+/// The items that gates exclude, each with its feature.
 #[derive(Default)]
 struct Excluded {
     types: BTreeMap<TypeId, Text>,
@@ -239,12 +240,12 @@ impl<'a> Resolve<'a> {
         &mut self.errors[last]
     }
 
-    /// The name of `names` that was probably meant.
+    /// Finds the name of `names` that was probably meant.
     fn meant<'n>(&mut self, name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<Help> {
         Help::meant(name, names, &mut self.budget)
     }
 
-    /// The gate of an item, and the feature by which it is excluded.
+    /// Returns the gate of an item, and the feature by which it is excluded, if it is.
     fn gate(
         &mut self,
         attributes: &Attributes<'_>,

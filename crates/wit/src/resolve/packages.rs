@@ -1,4 +1,4 @@
-//! Which packages there are, and in which order they can be resolved.
+//! Collects packages, and puts them in an order in which they can be resolved.
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -23,11 +23,11 @@ pub(super) struct PackageText<'a> {
     pub(super) place: Place,
     /// The texts by number, and the items in each.
     pub(super) parts: Vec<(usize, &'a [Item<'a>])>,
-    /// Interfaces and worlds by name, those too that gates exclude.
+    /// Interfaces and worlds by name, including those that gates exclude.
     pub(super) items: BTreeMap<&'a str, Target>,
 }
 
-/// The name of a package, as a text refers to it.
+/// Returns the name of a package, as a text refers to it.
 pub(super) fn package_name(text: &NameText<'_>) -> PackageName {
     PackageName {
         namespace: text.namespace.name.into(),
@@ -47,7 +47,7 @@ impl<'a> Resolve<'a> {
         root
     }
 
-    /// Collects the package whose files are `group`, and those that are nested in them.
+    /// Collects the package whose files are `group`, and the packages that are nested in the files.
     fn collect_group(&mut self, group: &[usize]) -> Option<PackageName> {
         let files = self.files;
         let mut group = group.to_vec();
@@ -81,7 +81,7 @@ impl<'a> Resolve<'a> {
             }
             let own = file.package.as_ref().and_then(|name| name.docs.clone());
             if docs.is_some() && own.is_some() {
-                // The comment, not the name.
+                // The error is at the comment, not at the name.
                 let mut trivia = file.tokens.trivia(0);
                 let comment = trivia.find(|token| token.kind != TokenKind::Blank);
                 let span = comment.map_or(place.span, |token| token.span);
@@ -119,7 +119,7 @@ impl<'a> Resolve<'a> {
     }
 
     /// Orders packages so that each stands behind those that it depends on, and adds them to the
-    /// model. `None` if that cannot be.
+    /// model. `None` if a package depends on itself.
     pub(super) fn order_packages(&mut self) -> Option<()> {
         let mut edges = Vec::new();
         let mut places = Vec::new();

@@ -17,7 +17,7 @@ use crate::order;
 use crate::ordered::Ordered;
 use crate::syntax::{Attributes, Case, Field, Id, InterfaceItem, Rename, TypeDef, TypeKind, Use};
 
-/// What a name in an interface or world stands for.
+/// The meaning of a name in an interface or world.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Named {
     Type(TypeId),
@@ -29,7 +29,7 @@ pub(super) enum Named {
 /// The names of an interface or world, while it is resolved.
 #[derive(Default)]
 pub(super) struct Names {
-    /// What each stands for.
+    /// The meaning of each name.
     pub(super) all: BTreeMap<Text, Named>,
     /// The types that gates do not exclude, in the order of the component, and their places.
     pub(super) types: Ordered<Text, (TypeId, Span)>,
@@ -92,7 +92,8 @@ impl<'a> Resolve<'a> {
                 self.resolve_use(scope, owner, item, &mut names);
             }
         }
-        // In the order of the text, what is used too: it decides the order of what depends on it.
+        // The nodes are the definitions and the used types in the order of the text, which is kept
+        // where dependencies leave a choice.
         let mut nodes: Vec<(Id<'a>, Option<&'a TypeDef<'a>>)> = Vec::new();
         let mut numbers: BTreeMap<&'a str, usize> = BTreeMap::new();
         for item in &items {
@@ -168,7 +169,7 @@ impl<'a> Resolve<'a> {
             let text: Text = local.name.into();
             let there = interface.map(|id| self.names.get(&id)?.get(name.name.name).copied());
             let named = match there {
-                // It need not be there, and what refers to it is excluded too.
+                // The type need not exist, since all references to it are excluded too.
                 None | Some(None | Some(Named::Func)) if is_elsewhere && !is_live => {
                     let ty = Type::new(Some(text.clone()), owner, Kind::Resource);
                     Named::Type(self.add_type(ty, excluded.clone()))
@@ -316,7 +317,7 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The type that a name stands for.
+    /// Returns the type that a name stands for.
     pub(super) fn named(
         &mut self,
         source: usize,
@@ -349,8 +350,8 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// The type that a reference leads to. It is an error if a gate excludes the type and not the
-    /// reference.
+    /// Returns the type that a reference leads to. Reports an error if a gate excludes the type but
+    /// not the reference.
     fn live_type(
         &mut self,
         ty: TypeId,
@@ -362,7 +363,7 @@ impl<'a> Resolve<'a> {
         self.unless_gated(ty, "type", excluded, is_live, source, span)
     }
 
-    /// The resource that a name stands for.
+    /// Returns the resource that a name stands for.
     pub(super) fn resource(
         &mut self,
         source: usize,
@@ -379,7 +380,7 @@ impl<'a> Resolve<'a> {
     }
 }
 
-/// The `@external-id` of an item.
+/// Returns the `@external-id` of an item.
 pub(super) fn external_id(attributes: &Attributes<'_>) -> Option<Text> {
     attributes.external_id.as_deref().map(Text::from)
 }

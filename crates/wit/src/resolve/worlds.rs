@@ -160,7 +160,7 @@ impl<'a> Resolve<'a> {
         self.extern_places.insert((id, direction, name.clone()), place);
     }
 
-    /// Where the text says an import or export with a name of its own.
+    /// Returns the place in the text of an import or export with a name of its own.
     fn extern_place(&self, id: WorldId, direction: Direction, name: &Text) -> Option<Place> {
         self.extern_places.get(&(id, direction, name.clone())).copied()
     }
@@ -326,8 +326,8 @@ impl<'a> Resolve<'a> {
         }
     }
 
-    /// Checks that the whole names of interfaces are strongly unique, also of those that the text does
-    /// not say.
+    /// Checks that the whole names of interfaces are strongly unique, also of those that the text
+    /// does not mention.
     fn check_interfaces(&mut self, externs: &Externs, direction: Direction, place: Place) {
         let mut taken = NameScope::default();
         for key in externs.keys().filter(|key| matches!(key, Key::Interface(_))) {
@@ -341,7 +341,7 @@ impl<'a> Resolve<'a> {
     }
 }
 
-/// The names of imports or exports that are not whole names of interfaces.
+/// Returns the names of imports or exports that are not whole names of interfaces.
 fn names_of(externs: &Externs) -> impl Iterator<Item = &Text> {
     externs.keys().filter_map(|key| match key {
         Key::Name(name) => Some(name),
@@ -349,7 +349,7 @@ fn names_of(externs: &Externs) -> impl Iterator<Item = &Text> {
     })
 }
 
-/// The name with its label or resource renamed. Marks the renaming as used.
+/// Returns the name with its label or resource renamed. Marks the renaming as used.
 fn renamed(name: &Text, renames: &mut BTreeMap<&str, (&str, bool)>) -> Text {
     let Ok(parsed) = PlainName::parse(name, Features::ALL) else { return name.clone() };
     let own = match parsed {

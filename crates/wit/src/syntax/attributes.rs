@@ -15,7 +15,7 @@ use crate::error::{ErrorKind, Help};
 const NAMES: [&str; 4] = ["since", "unstable", "deprecated", "external-id"];
 
 impl<'a> Parser<'a> {
-    /// The attributes before an item.
+    /// Parses the attributes before an item.
     pub(super) fn attributes(&mut self) -> Parsed<Attributes<'a>> {
         let mut all = Attributes::default();
         while self.eat(b'@') {
@@ -81,7 +81,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `name =`.
+    /// Parses `name =`.
     fn field(&mut self, name: &'static str) -> Parsed<()> {
         let expected = match name {
             "version" => "`version`",
@@ -98,7 +98,7 @@ impl<'a> Parser<'a> {
         self.expect(b'=')
     }
 
-    /// A semantic version. A `.` belongs to it only if an identifier follows.
+    /// Parses a semantic version. A `.` belongs to it only if an identifier follows.
     pub(super) fn version(&mut self) -> Parsed<VersionText<'a>> {
         let start = self.token();
         if start.kind != TokenKind::Integer {
@@ -122,7 +122,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `@version`, if it is there.
+    /// Parses `@version`, if it comes next.
     pub(super) fn opt_version(&mut self) -> Parsed<Option<VersionText<'a>>> {
         match self.eat(b'@') {
             true => self.version().map(Some),
@@ -131,8 +131,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The length of the version at the start of a text. A `.` belongs to it only if an identifier
-/// follows, and a `-` only if it does not begin an arrow.
+/// Returns the length of the version at the start of a text. A `.` belongs to it only if an
+/// identifier follows, and a `-` only if it does not begin an arrow.
 pub(crate) fn version_len(text: &str) -> usize {
     let bytes = text.as_bytes();
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'+';

@@ -1,12 +1,12 @@
-//! Documentation: the comments before an item, as the text that they say.
+//! Documentation: the text of the comments before an item.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::lexer::{Token, TokenKind, Tokens};
 
-/// The documentation of the item that begins with the token at `pos`: all comments before it, but
-/// those that end the line of another token.
+/// Returns the documentation of the item that begins with the token at `pos`: all comments before
+/// it, but those that end the line of another token.
 pub(super) fn docs(tokens: &Tokens<'_>, pos: usize) -> Option<String> {
     let mut pieces: Vec<&str> = Vec::new();
     let text = |token: Token| tokens.slice(token.span);

@@ -17,14 +17,14 @@ use super::tree::{
 };
 use crate::error::{ErrorKind, Help};
 
-/// A package in which items stand.
+/// A nested package that is open, and its items so far.
 struct Open<'a> {
     package: PackageName<'a>,
     items: Vec<Item<'a>>,
 }
 
 impl<'a> Parser<'a> {
-    /// A file.
+    /// Parses a file.
     pub(super) fn file(&mut self) -> File<'a> {
         let mut file = File {
             tokens: Tokens::new(""),
@@ -78,7 +78,7 @@ impl<'a> Parser<'a> {
         file
     }
 
-    /// `package a:b;` at the head of a file, or the start of a nested package.
+    /// Parses `package a:b;` at the head of a file, or the start of a nested package.
     fn package(
         &mut self,
         docs: Option<String>,
@@ -144,7 +144,7 @@ impl<'a> Parser<'a> {
         self.fail(kind, token.span, Some(help))
     }
 
-    /// `as name`, if it is there.
+    /// Parses `as name`, if it comes next.
     fn rename(&mut self) -> Parsed<Option<Id<'a>>> {
         match self.eat_keyword(Keyword::As) {
             true => self.id().map(Some),
@@ -152,7 +152,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `{ item* }`. Items with errors are skipped.
+    /// Parses `{ item* }`. Items with errors are skipped.
     fn body<T>(
         &mut self,
         item: fn(&mut Self, Option<String>, Attributes<'a>) -> Parsed<T>,
@@ -281,7 +281,7 @@ impl<'a> Parser<'a> {
         Ok(kind)
     }
 
-    /// `use path.{a, b as c};`
+    /// Parses `use path.{a, b as c};`.
     fn use_item(&mut self, attributes: Attributes<'a>) -> Parsed<Use<'a>> {
         self.bump();
         let path = self.path()?;
@@ -293,7 +293,7 @@ impl<'a> Parser<'a> {
         Ok(Use { attributes, path, names })
     }
 
-    /// Items with commas between them, up to the byte that closes the list.
+    /// Parses items with commas between them, up to the byte that closes the list.
     fn list<T>(
         &mut self,
         close: u8,
@@ -397,7 +397,7 @@ impl<'a> Parser<'a> {
         Ok(func)
     }
 
-    /// Whether `get(` or `set(` comes next.
+    /// Returns whether `get(` or `set(` comes next.
     fn accessor(&self) -> Option<Accessor> {
         let is_call = self.peek(1).kind == TokenKind::Punctuation(b'(');
         match self.tokens.slice(self.token().span) {
@@ -427,7 +427,7 @@ impl<'a> Parser<'a> {
         Ok(Func { docs, attributes, name, kind, is_async, accessor, keyword, params, result })
     }
 
-    /// Parameters and result.
+    /// Parses parameters and a result.
     fn signature(&mut self) -> Parsed<(Vec<Field<'a>>, Option<TyId>)> {
         self.expect(b'(')?;
         let params = self.fields(b')')?;

@@ -13,13 +13,13 @@ macro_rules! keywords {
             /// All keywords.
             pub const ALL: &[Keyword] = &[$(Keyword::$variant,)*];
 
-            /// The word.
+            /// Returns the word.
             pub const fn text(self) -> &'static str {
                 match self { $(Keyword::$variant => $text,)* }
             }
         }
 
-        /// The keyword that a word is.
+        /// Returns the keyword with this text, if there is one.
         ///
         /// ```
         /// use wattle_wit::syntax::{Keyword, keyword};
@@ -33,7 +33,7 @@ macro_rules! keywords {
 }
 
 impl Keyword {
-    /// Whether a definition of a type begins with the keyword.
+    /// Returns whether a definition of a type begins with the keyword.
     pub(super) fn defines_type(self) -> bool {
         use Keyword::{Enum, Flags, Record, Resource, Type, Variant};
         matches!(self, Enum | Flags | Record | Resource | Type | Variant)

@@ -38,7 +38,7 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
-    /// Whether the parser skips it.
+    /// Returns whether the parser skips tokens of this kind.
     pub const fn is_trivia(self) -> bool {
         matches!(self, TokenKind::Blank | TokenKind::LineComment | TokenKind::BlockComment)
     }
@@ -53,7 +53,8 @@ pub struct Token {
     pub span: Span,
 }
 
-/// An iterator over the tokens and the trivia of a text. Their spans follow each other without a gap.
+/// An iterator over the tokens and the trivia of a text. Their spans follow each other without a
+/// gap.
 ///
 /// ```
 /// use wattle_wit::syntax::Lexer;
@@ -70,17 +71,17 @@ pub struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    /// The tokens of a text. A byte order mark at its start is a blank.
+    /// Returns the tokens of a text. A byte order mark at its start is a blank.
     pub fn new(text: &'a str) -> Lexer<'a> {
         Lexer { text, at: 0, end: text.len() }
     }
 
-    /// The tokens of a part of a text.
+    /// Returns the tokens of a part of a text.
     pub(super) fn within(text: &'a str, span: Span) -> Lexer<'a> {
         Lexer { text, at: span.start, end: span.end.min(text.len()) }
     }
 
-    /// The kind and the length of the token at the start of `rest`, which is not empty.
+    /// Returns the kind and the length of the token at the start of `rest`, which is not empty.
     fn classify(&self, rest: &str) -> (TokenKind, usize) {
         let bytes = rest.as_bytes();
         let blanks = trivia::blank_len(bytes);
@@ -136,8 +137,8 @@ impl Iterator for Lexer<'_> {
     }
 }
 
-/// The length of the word at the start of `text`. Characters that names cannot have belong to the
-/// word, so that errors speak of the whole of it.
+/// Returns the length of the word at the start of `text`. Characters that names cannot have belong
+/// to the word, so that errors show the whole word.
 fn word_len(text: &str) -> usize {
     let continues = |(_, c): &(usize, char)| *c == '_' || *c == '-' || c.is_alphanumeric();
     let end = text.char_indices().find(|next| !continues(next)).map_or(text.len(), |(at, _)| at);
@@ -147,7 +148,8 @@ fn word_len(text: &str) -> usize {
     }
 }
 
-/// The string literal at the start of `text`. It ends at the end of its line if no quote closes it.
+/// Returns the kind and the length of the string literal at the start of `text`. It ends at the end
+/// of its line if no quote closes it.
 fn scan_string(text: &str) -> (TokenKind, usize) {
     let bytes = text.as_bytes();
     let mut at = 1;
@@ -196,51 +198,51 @@ impl<'a> Tokens<'a> {
         Tokens { text, tokens, errors }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn text(&self) -> &'a str {
         self.text
     }
 
-    /// The errors of the characters, in order.
+    /// Returns the errors of the characters, in order.
     pub fn errors(&self) -> &[(LexError, Span)] {
         &self.errors
     }
 
-    /// The number of tokens.
+    /// Returns the number of tokens.
     pub fn len(&self) -> usize {
         self.tokens.len()
     }
 
-    /// Whether the list of tokens is empty.
+    /// Returns whether the list of tokens is empty.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }
 
-    /// The token at a position; the end of the text behind the last.
+    /// Returns the token at a position; the end of the text behind the last.
     pub fn get(&self, pos: usize) -> Token {
         let end = Token { kind: TokenKind::End, span: Span::at(self.text.len()) };
         self.tokens.get(pos).copied().unwrap_or(end)
     }
 
-    /// The text of a range.
+    /// Returns the text of a range.
     pub fn slice(&self, span: Span) -> &'a str {
         self.text.get(span.start..span.end).unwrap_or_default()
     }
 
-    /// The keyword at a position, if one is there.
+    /// Returns the keyword at a position, if one is there.
     pub(crate) fn keyword(&self, pos: usize) -> Option<Keyword> {
         let token = self.get(pos);
         keyword(self.slice(token.span)).filter(|_| token.kind == TokenKind::Word)
     }
 
-    /// The blanks and comments before the token at a position.
+    /// Returns the blanks and comments before the token at a position.
     pub fn trivia(&self, pos: usize) -> impl Iterator<Item = Token> + use<'a> {
         let start = pos.checked_sub(1).map_or(0, |before| self.get(before).span.end);
         Lexer::within(self.text, Span::new(start, self.get(pos).span.start))
     }
 }
 
-/// Why a character may not stand anywhere in a text.
+/// Returns the reason why a character may not stand anywhere in a text; `None` if it may.
 pub(crate) fn is_forbidden(c: char) -> Option<LexError> {
     match c {
         '\n' | '\r' | '\t' | ' '..='~' => None,
@@ -251,7 +253,7 @@ pub(crate) fn is_forbidden(c: char) -> Option<LexError> {
     }
 }
 
-/// The characters of a text that may not stand anywhere in it.
+/// Returns the characters of a text that may not stand anywhere in it.
 fn forbidden(text: &str) -> Vec<(LexError, Span)> {
     let error = |(at, c): (usize, char)| Some((is_forbidden(c)?, Span::new(at, at + c.len_utf8())));
     text.char_indices().filter_map(error).collect()

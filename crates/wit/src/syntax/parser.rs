@@ -1,4 +1,5 @@
-//! The parser: its place in the tokens, what it expects, and how it goes on behind an error.
+//! The state of the parser: its place in the tokens, the tokens that it expects, and the recovery
+//! from errors.
 //!
 //! An item with an error is skipped, and parsing goes on behind it.
 
@@ -16,7 +17,7 @@ use super::lexer::{Token, TokenKind, Tokens};
 use super::tree::{File, Id, Ty};
 use crate::error::{ErrorKind, Help};
 
-/// A part that could not be parsed; the error is in the list.
+/// A part that could not be parsed. The error is in the list of the parser.
 pub(super) struct Failed;
 
 pub(super) type Parsed<T> = Result<T, Failed>;
@@ -27,7 +28,7 @@ pub(super) struct Parser<'a> {
     pub(super) pos: usize,
     pub(super) types: Vec<Ty<'a>>,
     errors: Vec<(ErrorKind, Span, Option<Help>)>,
-    /// Whether something was missing at the end of the file.
+    /// Whether a token was missing at the end of the file.
     has_ended: bool,
 }
 
@@ -41,7 +42,7 @@ impl<'a> File<'a> {
         let mut parser = Parser { tokens, pos: 0, types: Vec::new(), errors, has_ended: false };
         let mut file = parser.file();
         parser.errors.sort_by_key(|(_, span, _)| span.start);
-        // Behind a comment or string without its end, nothing is believed.
+        // Errors behind a comment or string without its end follow from it, and are dropped.
         let unclosed = parser.errors.iter().position(|(kind, ..)| {
             use crate::error::LexError::{UnclosedComment, UnclosedString};
             matches!(kind, ErrorKind::Lex(UnclosedComment | UnclosedString))
@@ -78,10 +79,10 @@ impl<'a> Parser<'a> {
         Err(Failed)
     }
 
-    /// Reports the next token, where something else is expected.
+    /// Reports the next token, where another one is expected.
     pub(super) fn unexpected<T>(&mut self, expected: &'static str) -> Parsed<T> {
         let token = self.token();
-        // What else is missing at the end of the file follows from the first thing.
+        // Only the first token that is missing at the end of the file is reported.
         if token.kind == TokenKind::End && core::mem::replace(&mut self.has_ended, true) {
             return Err(Failed);
         }
@@ -157,7 +158,7 @@ impl<'a> Parser<'a> {
         is_at
     }
 
-    /// Whether a token further on is a name.
+    /// Returns whether a token further on is a name.
     pub(super) fn is_id_at(&self, ahead: usize) -> bool {
         match self.peek(ahead).kind {
             TokenKind::Escaped => true,
@@ -166,7 +167,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A name.
+    /// Parses a name.
     pub(super) fn id(&mut self) -> Parsed<Id<'a>> {
         if !self.is_id_at(0) {
             return self.unexpected("an identifier or string");
@@ -183,8 +184,8 @@ impl<'a> Parser<'a> {
         Ok(Id { name, span })
     }
 
-    /// Skips what is left of an item: up to its `;` or its closing brace, or before the brace that
-    /// closes what it stands in.
+    /// Skips the rest of an item: up to its `;` or its closing brace, or up to the brace that
+    /// closes the block around it.
     pub(super) fn skip_item(&mut self, start: usize) {
         let mut depth = 0_usize;
         // Braces that were opened before the error are still open.
@@ -216,7 +217,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether a keyword stands here that an item begins with, first in its line.
+    /// Returns whether the next token is a keyword that an item begins with, and is the first in
+    /// its line.
     fn begins_item(&self) -> bool {
         use Keyword::{Export, Import, Include, Interface, Package, Use, World};
         let begins = self.keyword().is_some_and(|keyword| {

@@ -10,7 +10,7 @@ use super::tree::{Id, PackageName, Path};
 use crate::error::{ErrorKind, Help};
 
 impl<'a> Parser<'a> {
-    /// The name of a package with its version.
+    /// Parses the name of a package with its version.
     pub(super) fn package_name(&mut self) -> Parsed<PackageName<'a>> {
         let namespace = self.words(NamePart::Namespace)?;
         self.expect(b':')?;
@@ -29,7 +29,7 @@ impl<'a> Parser<'a> {
         Ok(PackageName { docs: None, namespace, name, version, span })
     }
 
-    /// A namespace or the name of a package, whose words are in lower case.
+    /// Parses a namespace or the name of a package, whose words must be in lower case.
     fn words(&mut self, part: NamePart) -> Parsed<Id<'a>> {
         let id = self.id()?;
         self.check_words(id, part);
@@ -51,7 +51,7 @@ impl<'a> Parser<'a> {
         self.error(ErrorKind::NestedName { name }, span, Some(help));
     }
 
-    /// A path to an interface or world: `a`, or `a:b/c@1.0.0`.
+    /// Parses a path to an interface or world: `a`, or `a:b/c@1.0.0`.
     pub(super) fn path(&mut self) -> Parsed<Path<'a>> {
         let first = self.id()?;
         if !self.eat(b':') {

@@ -32,7 +32,7 @@ pub struct File<'a> {
 }
 
 impl File<'_> {
-    /// The errors, of the text with a number.
+    /// Returns the errors, as those of the text with the number `source`.
     pub(crate) fn errors_of(&self, source: usize) -> impl Iterator<Item = Error> {
         self.errors.iter().map(move |(kind, span, help)| {
             Error::new(kind.clone(), Place { source, span: *span }).help(help.clone())
@@ -167,7 +167,7 @@ pub struct Rename<'a> {
 }
 
 impl<'a> Rename<'a> {
-    /// The name that is used from here on.
+    /// Returns the name that is used from here on.
     pub fn local(&self) -> Id<'a> {
         self.rename.unwrap_or(self.name)
     }
@@ -208,11 +208,11 @@ pub struct Extern<'a> {
     pub docs: Option<String>,
     /// The attributes.
     pub attributes: Attributes<'a>,
-    /// What is imported or exported.
+    /// The item that is imported or exported.
     pub kind: ExternKind<'a>,
 }
 
-/// What is imported or exported.
+/// The item that is imported or exported, by the form of its text.
 #[derive(Clone, Debug)]
 pub enum ExternKind<'a> {
     /// An interface under its own name.
@@ -226,7 +226,7 @@ pub enum ExternKind<'a> {
 }
 
 impl ExternKind<'_> {
-    /// The range of the name, or of the package if the name begins with one.
+    /// Returns the range of the name, or of the package if the name begins with one.
     pub fn span(&self) -> Span {
         match self {
             ExternKind::Path(path) => path.name.span,
@@ -243,7 +243,7 @@ pub struct Include<'a> {
     pub attributes: Attributes<'a>,
     /// The world.
     pub path: Path<'a>,
-    /// What gets another name.
+    /// The imports and exports that get another name.
     pub names: Vec<Rename<'a>>,
 }
 
@@ -256,7 +256,7 @@ pub struct Func<'a> {
     pub attributes: Attributes<'a>,
     /// The name; `constructor` for a constructor.
     pub name: Id<'a>,
-    /// What it belongs to.
+    /// Whether it is static or a constructor.
     pub kind: FuncKind,
     /// Whether it is `async`.
     pub is_async: bool,
@@ -270,14 +270,14 @@ pub struct Func<'a> {
     pub result: Option<TyId>,
 }
 
-/// What a function belongs to.
+/// The kinds of functions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FuncKind {
-    /// Nothing, or an object of a resource.
+    /// A function of an interface or world, or a method of a resource.
     Plain,
-    /// A resource.
+    /// A static function of a resource.
     Static,
-    /// A resource, whose objects it makes.
+    /// A constructor of a resource.
     Constructor,
 }
 

@@ -12,7 +12,7 @@ use super::parser::{Parsed, Parser};
 use super::tree::{Ty, TyId, TyKind};
 use crate::error::{ErrorKind, Help};
 
-/// The number of types that may lie inside each other, which is what a component may have.
+/// The number of types that may lie inside each other, which is the limit of components.
 const MAX_DEPTH: usize = 100;
 
 /// A type whose arguments are not complete.
@@ -28,14 +28,14 @@ enum Open {
     Future,
 }
 
-/// What the start of a type is.
+/// The start of a type: all of it, or the part before its first argument.
 enum Start<'a> {
     Whole(TyKind<'a>),
     Open(Open),
 }
 
 impl<'a> Parser<'a> {
-    /// A type.
+    /// Parses a type.
     pub(super) fn ty(&mut self) -> Parsed<TyId> {
         let mut stack: Vec<(Open, Span)> = Vec::new();
         loop {
@@ -66,7 +66,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The start of a type: all of it, or what comes before its first argument.
+    /// Parses the start of a type: all of it, or the part before its first argument.
     fn start(&mut self) -> Parsed<Start<'a>> {
         let token = self.token();
         let word = self.tokens.slice(token.span);
@@ -116,14 +116,14 @@ impl<'a> Parser<'a> {
         };
         self.bump();
         self.expect(b'<')?;
-        // The error for no types at all is that of the meaning, not of the syntax.
+        // A tuple without types is well-formed. The resolver refuses it.
         if matches!(open, Open::Tuple(_)) && self.eat(b'>') {
             return Ok(Start::Whole(TyKind::Tuple(Box::default())));
         }
         Ok(Start::Open(open))
     }
 
-    /// Gives an open type its next argument, and reads what is behind it.
+    /// Gives an open type its next argument, and parses the tokens behind the argument.
     fn fill(&mut self, open: Open, arg: TyId) -> Parsed<Start<'a>> {
         let whole = match open {
             Open::List if self.eat(b',') => TyKind::FixedList(arg, self.length()?),
@@ -151,7 +151,7 @@ impl<'a> Parser<'a> {
         Ok(Start::Whole(whole))
     }
 
-    /// The length of a list.
+    /// Parses the length of a list.
     fn length(&mut self) -> Parsed<u32> {
         let token = self.token();
         if token.kind != TokenKind::Integer {

@@ -1,4 +1,4 @@
-//! The interfaces of components: what the peer's tests print of those that they build, and sections
+//! The interfaces of components: those that the peer's tests build and print, and sections
 //! `component-type`.
 
 use std::fs;
@@ -63,7 +63,7 @@ fn a_section_has_its_world_and_the_encoding_of_strings() {
         let mut resolver = Resolver::new();
         let text = fs::read_to_string(path).unwrap();
         resolver.all_features().file("a.wit", &text[..]);
-        // Some are parts of packages in folders.
+        // Some files are parts of packages in folders.
         let Ok(resolved) = resolver.resolve() else { continue };
         let model = resolved.model();
         for (id, world) in model.worlds() {

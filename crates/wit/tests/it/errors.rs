@@ -1,4 +1,4 @@
-//! Messages, with what helps.
+//! Messages, with advice.
 
 use wattle_ast::components::Definition;
 use wattle_ast::{Custom, CustomData};
@@ -6,7 +6,7 @@ use wattle_wit::Resolver;
 use wattle_wit::docs::{PackageDocs, SECTION};
 use wattle_wit::load::{Memory, load};
 
-/// The messages about a text.
+/// Returns the messages about a text.
 fn messages(text: &str) -> Vec<String> {
     let mut resolver = Resolver::new();
     resolver.file("a.wit", text);
@@ -112,8 +112,8 @@ fn text_that_a_file_cannot_have_is_printed_with_escapes() {
     assert_eq!(again, resolved.model().package_type(resolved.root()).unwrap());
 }
 
-/// A function of a world that takes a resource of an interface that the world exports. Text has no way
-/// to name that type, and another type of the world could have its name.
+/// A function of a world that takes a resource of an interface that the world exports. Text has no
+/// way to name that type, and another type of the world could have its name.
 #[test]
 fn text_that_would_mean_something_else_is_not_printed() {
     let text = r#"(component
@@ -133,7 +133,8 @@ fn text_that_would_mean_something_else_is_not_printed() {
       (import "b" (instance (alias outer 1 $t (type $t)) (export "u" (type (eq $t))))))"#;
     let expected = "`u` refers to the type `t` of another interface, which text cannot name there";
     assert_eq!(print_error(text), expected);
-    // A package in a package, an interface in an interface, and a type with the name of an interface.
+    // A package in a package, an interface in an interface, and a type with the name of an
+    // interface.
     let text = r#"(component (import "a:b:c/d" (instance)))"#;
     assert_eq!(print_error(text), "`a:b:c` is not a well-formed name");
     let text = r#"(component (import "a:b/c/d" (instance)))"#;
@@ -208,7 +209,7 @@ fn the_end_of_a_file_is_one_error() {
 
 #[test]
 fn errors_of_the_parser_alone_are_malformed() {
-    // The parser alone refuses these; what else the peer refuses, the resolver does.
+    // The parser refuses some of these texts, and the resolver the others.
     let folder = crate::peers::package("wit-parser").join("tests/ui/parse-fail");
     let mut files = Vec::new();
     crate::peers::wit_files(&folder, &mut files);

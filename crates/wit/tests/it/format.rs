@@ -9,7 +9,7 @@ use wattle_wit::syntax::{File, Lexer, TokenKind};
 use crate::peers;
 use crate::resolved::resolve;
 
-/// The tokens of a text but commas, and its comments without what is around them.
+/// Returns the tokens of a text but commas, and its comments without blanks at the ends of lines.
 fn content(text: &str) -> (Vec<&str>, Vec<String>) {
     let (mut tokens, mut comments) = (Vec::new(), Vec::new());
     for token in Lexer::new(text) {
@@ -25,7 +25,7 @@ fn content(text: &str) -> (Vec<&str>, Vec<String>) {
     (tokens, comments)
 }
 
-/// The syntax tree, with the documentation of all items, and without places.
+/// Returns the syntax tree, with the documentation of all items, and without places.
 fn tree(text: &str) -> String {
     let file = File::parse(text);
     let all = format!("{:?} {:?} {:?} {:?}", file.package, file.items, file.nested, file.types);
@@ -90,7 +90,7 @@ fn comments_everywhere_are_kept() {
                 File::parse(&format!("{front}{comment}{back}")).errors.is_empty()
             })
             .collect();
-        // A text has some of the comments, far from each other.
+        // Each text gets some of the comments, far from each other.
         let texts = comments.len().div_ceil(4);
         for first in 0..texts {
             let mut commented = text.clone();
@@ -105,7 +105,7 @@ fn comments_everywhere_are_kept() {
     assert!(number > 5_000, "{number}");
 }
 
-/// A text in which empty blocks are `{}`: printers close them in lines of their own.
+/// Returns a text in which empty blocks are `{}`: printers close them in lines of their own.
 fn with_closed_blocks(text: &str) -> String {
     let mut closed = String::new();
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! Inputs that ask for the same thing again and again: time grows in proportion to them.
+//! Inputs that repeat one construct many times: the time grows in proportion to their size.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use wattle_wit::Resolver;
 use wattle_wit::component_type::{self, ComponentType, StringEncoding};
 use wattle_wit::model::{MergeErrorKind, Model, PackageId, WorldId};
 
-/// A text made of a part for each number.
+/// Returns a text made of a part for each number.
 fn text(head: &str, number: usize, tail: &str, part: impl Fn(usize) -> String) -> String {
     let mut text = head.to_string();
     (0..number).for_each(|nth| write!(text, "{}", part(nth)).unwrap());
@@ -21,7 +21,7 @@ fn model(text: &str) -> (Model, PackageId) {
     (resolved.clone().into_model(), resolved.root())
 }
 
-/// What a section says that describes the only world of a text.
+/// Returns the decoded section for the only world of a text.
 fn section(text: &str) -> ComponentType {
     let (model, root) = model(text);
     let world = model.select_world(root, None).unwrap();
@@ -122,7 +122,7 @@ fn an_alias_has_its_origin_in_a_newer_version_too() {
 
 #[test]
 fn worlds_that_would_import_too_much_together_are_refused() {
-    // Each section knows one step of a long way.
+    // Each section has one step of a long chain.
     let one = |nth| {
         let next = nth + 1;
         section(&format!(
@@ -155,7 +155,7 @@ fn a_world_that_includes_another_many_times_is_refused() {
     assert!(errors.starts_with("package `a:b` would have more than 1,000,000"), "{errors}");
 }
 
-/// The number of imports of a world.
+/// Returns the number of imports of a world.
 fn with_world_named(text: &str, name: &str) -> Result<usize, String> {
     let mut resolver = Resolver::new();
     resolver.file("a.wit", text);

@@ -1,7 +1,7 @@
-//! What packages mean, compared with what the peer says in JSON: every interface, world, type and
-//! function of the packages of its tests, with documentation and gates.
+//! The models of packages, compared with the peer's JSON: every interface, world, type and function
+//! of the packages of its tests, with documentation and gates.
 //!
-//! The packages go all the way: text, component, text; and that text is compared.
+//! Each package goes from text to a component and back to text, and that text is compared.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -421,6 +421,6 @@ fn packages_mean_what_the_peer_says() {
     println!("{number} packages, {facts} facts, {equal} with the same numbers");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(number == 78 && facts > 950, "{number} packages, {facts} facts");
-    // The numbers of the others differ, since types without names are there once each.
+    // The numbers of the others differ, since each type without a name is kept once.
     assert!(equal >= 60, "{equal} with the same numbers");
 }

@@ -37,7 +37,7 @@ fn definitions(text: String) -> usize {
     std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap()
 }
 
-/// A text made of a part for each number.
+/// Returns a text made of a part for each number.
 fn text(head: &str, number: usize, tail: &str, part: impl Fn(usize) -> String) -> String {
     let mut text = head.to_string();
     (0..number).for_each(|nth| write!(text, "{}", part(nth)).unwrap());
@@ -107,11 +107,11 @@ fn many_errors() {
 
 #[test]
 fn a_small_text_that_asks_for_much_is_refused() {
-    // Each interface imports all before it.
+    // Each interface uses the next one, so its encoding imports all interfaces behind it.
     let chain = |nth| format!("interface i{nth} {{ use i{}.{{t}}; }}", nth + 1);
     let all = text("package a:b;", 5_000, "interface i5000 { type t = u8; }", chain);
     assert_eq!(definitions(all), 1);
-    // Each world has what all before it have.
+    // Each world includes the next one, and so has the imports of all worlds behind it.
     let worlds = |nth| format!("world w{nth} {{ include w{}; import x{nth}: func(); }}", nth + 1);
     assert_eq!(definitions(text("package a:b;", 10_000, "world w10000 {}", worlds)), 1);
     // Each import is a copy of the interface.
@@ -120,7 +120,7 @@ fn a_small_text_that_asks_for_much_is_refused() {
     assert_eq!(definitions(format!("package a:b; {wide} {all}")), 1);
 }
 
-/// Runs on a small stack, and in time.
+/// Runs a function on a small stack, and checks that it takes less than a minute.
 fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
     let start = Instant::now();
     std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();

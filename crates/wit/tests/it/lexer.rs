@@ -1,4 +1,4 @@
-//! Tokens and what stands between them.
+//! Tokens, and the trivia between them.
 
 use wattle_wit::syntax::{Lexer, Tokens};
 

@@ -1,5 +1,5 @@
-//! Tests against the files of `wit-parser` and `wit-component`, which no one here wrote, and of parts
-//! of the crate.
+//! Tests against the files of `wit-parser` and `wit-component`, which no one here wrote, and of
+//! parts of the crate.
 
 extern crate alloc;
 

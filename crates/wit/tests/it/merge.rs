@@ -23,7 +23,7 @@ fn models_merge_as_the_peers_do() {
         if name.starts_with("bad-") {
             let expected = fs::read_to_string(path.join("error.txt")).unwrap();
             let error = merged.unwrap_err();
-            // The peer says last what is wrong, and we say it first.
+            // The peer's message ends with the error, and ours begins with it.
             let phrase = expected.rsplit(": ").next().unwrap();
             let in_world = error.path == ["world `foo:foo/foo`"];
             if !error.to_string().starts_with(phrase) || !in_world {
@@ -41,7 +41,7 @@ fn models_merge_as_the_peers_do() {
                 wrong.push(format!("{name} {}:\n{text}\n-- not\n{expected}", package.name));
             }
         }
-        // The other way round too.
+        // The merge works the other way round too.
         let mut from = from;
         from.merge(&there).unwrap_or_else(|error| panic!("{name}: {error}"));
     }

@@ -1,5 +1,5 @@
-//! Binaries as older tools wrote them: packages in one type, sections `component-type` of version 3, and
-//! published files.
+//! Binaries as older tools wrote them: packages in one type, sections `component-type` of version
+//! 3, and published files.
 
 use std::fs;
 
@@ -16,8 +16,8 @@ fn component(text: &str) -> Component<'static> {
     parser.component(text).unwrap_or_else(|errors| panic!("{errors}")).component.into_owned()
 }
 
-/// A package in one type, as `wit-component` wrote packages before September 2023: an interface that uses
-/// one of another package, an interface that uses that, and a world.
+/// A package in one type, as `wit-component` wrote packages before September 2023: an interface
+/// that uses one of another package, an interface that uses that, and a world.
 const WHOLE: &str = r#"(component
     (type $package (component
         (type $dep (instance (type $t (enum "on" "off")) (export "state" (type (eq $t)))))
@@ -85,14 +85,14 @@ fn a_package_in_one_type_is_that_with_a_type_for_each_item() {
     }
 }
 
-/// Two packages in one component.
+/// Returns the text of two packages in one component.
 fn double() -> String {
     String::from(
         r#"(export "foo:home/wit" (type $package)) (export "bar:home/wit" (type $package))"#,
     )
 }
 
-/// Reads a section: what stands before the component, and the component.
+/// Decodes a section: the prefix before the component, and the component.
 fn section(prefix: &[u8], component: &Component<'_>) -> Result<(String, StringEncoding), String> {
     let bytes = [prefix, b"\0asm"].concat();
     let (prefix, rest) = component_type::split(&bytes).map_err(|error| error.to_string())?;
@@ -119,7 +119,7 @@ fn sections_of_version_3_have_packages_of_either_form() {
         let error = section(b"\x03\x00\x05lamps", &package).unwrap_err();
         assert!(error.contains("`lamps` is not a world"), "{error}");
     }
-    // A section of version 4 says so in a section of its own.
+    // A section of version 4 has its version in a custom section of the component.
     let world = r#"(type (component (type (component)) (export "a:b/w" (component (type 0)))))
         (export "w" (type 0))"#;
     for (custom, expected) in [
@@ -168,7 +168,8 @@ fn published_components_have_worlds_that_are_read_again() {
     }
 }
 
-/// As the specification writes packages: an interface has a type of another under no name of its own.
+/// In the specification's own packages, an interface refers to a type of another one without a name
+/// for it.
 #[test]
 fn a_type_that_an_interface_only_aliases_is_used() {
     let binary = component(
@@ -213,7 +214,7 @@ fn a_type_that_an_interface_only_aliases_is_used() {
     assert_eq!(print::package(again.model(), again.root()).unwrap(), text);
 }
 
-/// The text of a package, which resolves to a package with the same text.
+/// Returns the text of a package, which resolves to a package with the same text.
 fn text_of(binary: &Component<'_>) -> String {
     let Decoded { model, package, .. } = decode(binary).unwrap();
     let text = print::whole(&model, package).unwrap();

@@ -1,4 +1,5 @@
-//! The order of what depends on each other. It is private to the crate, so its file is compiled here too.
+//! The order of nodes that depend on each other. It is private to the crate, so its file is
+//! compiled here too.
 
 use crate::private::order::order;
 

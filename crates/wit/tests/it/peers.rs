@@ -11,13 +11,13 @@ pub(crate) struct Case {
     pub(crate) path: PathBuf,
 }
 
-/// The folder of a package that is locked but never compiled.
+/// Returns the folder of a package that is locked but never compiled.
 pub(crate) fn package(name: &str) -> PathBuf {
     let [folder] = wattle_tests::packages::folders([name]).unwrap();
     folder
 }
 
-/// The tests in a folder: what has a result beside it.
+/// Returns the tests in a folder: the files and folders that have a result beside them.
 pub(crate) fn cases(folder: &Path, result: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = fs::read_dir(folder)
         .unwrap()
@@ -30,7 +30,7 @@ pub(crate) fn cases(folder: &Path, result: &str) -> Vec<Case> {
     cases
 }
 
-/// The WIT files in a folder and the folders in it.
+/// Adds the WIT files in a folder and the folders in it to `files`.
 pub(crate) fn wit_files(folder: &Path, files: &mut Vec<PathBuf>) {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -1,4 +1,5 @@
-//! What must be refused, and where: the tests of `wit-parser` that fail.
+//! Packages that must be refused, and the places of the errors: the tests of `wit-parser` that
+//! fail.
 
 use std::fs;
 use std::path::Path;
@@ -9,11 +10,11 @@ use wattle_wit::{Resolver, Source};
 
 use crate::peers;
 
-/// The files of which the peer and this crate say different lines, and why.
+/// The files for which the peer and this crate report different lines, and the reason.
 const ELSEWHERE: [(&str, &str); 1] =
     [("use-and-include-world", "the `use` of a world is what is wrong, not what follows from it")];
 
-/// A place as the peer prints it: file, line, column.
+/// Parses a place as the peer prints it: file, line, column.
 fn expected(result: &str) -> Option<(String, usize, usize)> {
     let arrow = result.lines().find_map(|line| line.trim().strip_prefix("--> "));
     let long = || result.lines().next().filter(|line| line.starts_with("tests/ui"));
@@ -24,7 +25,7 @@ fn expected(result: &str) -> Option<(String, usize, usize)> {
     Some((file.into(), parts.next()?.parse().ok()?, parts.next()?.trim().parse().ok()?))
 }
 
-/// The places and messages of the errors of a package.
+/// Returns the places and messages of the errors of a package.
 fn errors(path: &Path) -> Vec<(String, usize, usize, String)> {
     let mut resolver = Resolver::new();
     resolver.feature("active");

@@ -1,4 +1,5 @@
-//! What must resolve: the tests of `wit-parser`, and the binary packages of `wit-component`.
+//! Packages that must resolve: the tests of `wit-parser`, and the binary packages of
+//! `wit-component`.
 
 use std::path::Path;
 
@@ -160,7 +161,7 @@ fn packages_are_the_same_through_text_and_binary() {
             resolver.resolve().unwrap_or_else(|errors| panic!("{}: {errors}\n{text}", case.name))
         };
         for config in [Config::new(), Config::new().canonical_names()] {
-            // With everything that the texts say of dependencies.
+            // The text has everything that the texts say of dependencies.
             let text = print::whole(first_model, first.root()).unwrap();
             let second = again(&text);
             assert_eq!(first_model.packages().len(), second.model().packages().len());
@@ -181,7 +182,7 @@ fn packages_are_the_same_through_text_and_binary() {
                 assert_eq!(json(&docs[0]), json(&docs[1]), "{}\n{text}", case.name);
                 number += 1;
             }
-            // With what the component alone tells of them.
+            // The text has only those parts of dependencies that the component mentions.
             let component = config.package(first_model, first.root()).unwrap();
             if component.definitions.is_empty() {
                 continue;
@@ -200,7 +201,7 @@ fn packages_are_the_same_through_text_and_binary() {
     assert!(number > 300 && alone > 200, "{number} packages, {alone} from their components alone");
 }
 
-/// The command by which a test of `wasm-tools` runs.
+/// Returns the command by which a test of `wasm-tools` runs.
 fn command(text: &str) -> Option<&str> {
     let line = text.lines().next()?.trim_start_matches('/').trim();
     line.strip_prefix("RUN: ").or_else(|| line.strip_prefix("RUN[round-trip]: "))
@@ -280,12 +281,12 @@ fn packages_of_real_interfaces_and_of_components_resolve() {
     assert!(number - parts > 240, "{number}, and {parts} parts");
 }
 
-/// The component of the root package.
+/// Returns the component of the root package.
 fn root(resolved: &Resolved) -> Component<'static> {
     resolved.model().package_type(resolved.root()).unwrap()
 }
 
-/// Whether an error says that something stands in another file.
+/// Returns whether an error says that something stands in another file.
 fn is_of_a_part(error: &wattle_wit::Error) -> bool {
     use wattle_wit::ErrorKind::{ItemNotFound, NoPackage, PackageNotFound};
     matches!(error.kind, NoPackage | PackageNotFound { .. } | ItemNotFound { .. })
@@ -300,7 +301,7 @@ fn a_component_that_lacks_a_definition_is_refused_or_printed() {
             continue;
         }
         let component = root(&resolve(&case.path).unwrap());
-        // One, or a pair whose types then mean others.
+        // One or two definitions are left out, so that later indices can refer to other types.
         let number = component.definitions.len().min(400);
         for (at, more) in (0..number).flat_map(|at| [(at, 0), (at, 1)]) {
             let mut broken = component.clone();

@@ -3,7 +3,7 @@
 use wattle_wit::Resolver;
 use wattle_wit::{Source, print};
 
-/// What each message says, and the text that it points at.
+/// Returns the messages about a text, each with the text that it points at.
 fn faults(text: &str) -> Vec<(String, String)> {
     let mut resolver = Resolver::new();
     resolver.file("a.wit", text);
@@ -15,7 +15,7 @@ fn faults(text: &str) -> Vec<(String, String)> {
     errors.0.iter().map(fault).collect()
 }
 
-/// The one message about the items of an interface, and the text that it points at.
+/// Returns the one message about the items of an interface, and the text that it points at.
 fn fault(items: &str) -> (String, String) {
     let all = faults(&format!("package a:b; interface i {{ resource r; {items} }}"));
     let [fault] = &all[..] else { panic!("{items}: {all:?}") };
@@ -163,7 +163,8 @@ fn names_behind_a_gate_that_is_off_are_looked_up() {
     }
 }
 
-/// A binary package, or an older version of a package, does not have what a gate excludes.
+/// A binary package, or an older version of a package, does not have the items that a gate
+/// excludes.
 #[test]
 fn what_another_package_lacks_is_excluded_by_a_gate_that_is_off() {
     let resolve = |items: &str| {
@@ -235,7 +236,7 @@ fn names_that_are_too_much_alike_conflict_wherever_a_component_has_both() {
         ("duplicate item named `a-b`", "a-b"),
     ];
     assert_eq!(all, expected.map(|(text, at)| (text.to_owned(), at.to_owned())));
-    // One import is there because of the other.
+    // One import follows from the other.
     let packages = "package a:b; package c-d:e { interface i { type t = u8; } }
         package cd:e { interface i {} interface j { use c-d:e/i.{t}; } }";
     for (items, is_good) in [

@@ -34,8 +34,8 @@ fn interfaces_are_separate_as_the_peer_has_them() {
             different.push(number);
         }
     }
-    // In these the peer numbers types without names later, and copies the interface with another name
-    // first.
+    // In these worlds the peer numbers types without names later, and copies the interface with
+    // another name first.
     assert_eq!(different, [2, 3, 13]);
 }
 
@@ -78,7 +78,7 @@ fn copies_have_types_of_their_own_and_use_those_of_copies() {
             assert_ne!(func.result, other.result, "{name}");
         }
     }
-    // Another model gets them as they are.
+    // Merging into another model keeps the copies.
     let (mut other, _) = world("package c:d; world w {}");
     let remap = other.merge(&model).unwrap();
     for (id, interface) in model.interfaces() {

@@ -10,7 +10,7 @@ use wattle_wit::{Resolved, Resolver, print};
 
 use crate::peers;
 
-/// The folders with the interfaces of WASI.
+/// Returns the folders with the interfaces of WASI.
 fn folders() -> [PathBuf; 2] {
     ["wasip2", "wasip3"].map(|name| peers::package(name).join("wit"))
 }
@@ -22,7 +22,7 @@ fn resolve(folder: &Path) -> Resolved {
     resolver.resolve().unwrap_or_else(|errors| panic!("{}: {errors}", folder.display()))
 }
 
-/// The lines of documentation in a text, sorted.
+/// Returns the lines of documentation in a text, sorted.
 fn docs(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim).filter(|line| line.starts_with("///"));
     let mut lines: Vec<String> = lines.map(|line| line.trim_end().to_owned()).collect();

@@ -1,8 +1,8 @@
-//! What worlds say, printed with all that follows from it.
+//! Worlds, printed with the imports and exports that follow from their items.
 
 use wattle_wit::{Resolver, print};
 
-/// The worlds of package `a:b` with these items, as text.
+/// Returns the worlds of package `a:b` with these items, as text.
 fn printed(items: &str) -> String {
     let types = "interface types { type t = u8; } interface api { use types.{t}; f: func() -> t; }";
     let mut resolver = Resolver::new();
