@@ -292,7 +292,7 @@ impl Edit {
             // Offsets count from the start of the file.
             let at = section.offset + section.bytes.len() - content.len();
             let place = |mut error: Error| {
-                error.span = Span::at(error.span.start + at);
+                error.span = Span::new(error.span.start + at, error.span.end + at);
                 error
             };
             let change = match Subject::from_name(name) {
