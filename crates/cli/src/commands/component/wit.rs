@@ -13,7 +13,7 @@ use wattle::{Features, Wasm, encoder};
 use crate::failure::Failure;
 use crate::input::shown_name;
 use crate::output::{Output, write_folder};
-use crate::source::wit::{Interfaces, WitFeatures};
+use crate::source::wit::{Interfaces, WitFeatures, wit_name};
 
 /// Checks interfaces, and translates them between WIT and binary.
 ///
@@ -69,7 +69,7 @@ pub(crate) struct Wit {
     importize_world: Option<String>,
 
     /// The name of the world that imports, in place of its own with `-importized` behind it.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = wit_name)]
     importize_out_world_name: Option<String>,
 
     /// Show the world that exports what the component imports.
@@ -81,11 +81,11 @@ pub(crate) struct Wit {
     exportize_world: Option<String>,
 
     /// The name of the world that exports, in place of its own with `-exportized` behind it.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = wit_name)]
     exportize_out_world_name: Option<String>,
 
     /// Make only the import of this name an export; an interface goes by its name without the package.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = wit_name)]
     exportize_import: Vec<String>,
 
     /// Let this world of the package import each interface at the highest of its compatible versions
