@@ -1,7 +1,8 @@
 //! The `wattle` command: arguments in, exit code out.
 //!
 //! Each subcommand is a file in `commands/`. Below the commands are `input.rs` and `output.rs`
-//! (arguments that several commands share), `source.rs` (an input as a module), `failure.rs` (why a
+//! (arguments that several commands share), `transaction.rs` (files that are written together),
+//! `source.rs` (an input as a module), `failure.rs` (why a
 //! command ends early, and the exit codes), `fault.rs` and `excerpt.rs` (what is wrong with an input,
 //! and how it is shown), `names.rs` (how names
 //! are shown), `colours.rs`, `feature_list.rs`, and `signals.rs`
@@ -21,6 +22,7 @@ mod output;
 mod shared_file;
 mod signals;
 mod source;
+mod transaction;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

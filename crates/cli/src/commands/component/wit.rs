@@ -11,9 +11,9 @@ use wattle::wit::{encode, print};
 use wattle::{Features, Wasm, encoder};
 
 use crate::failure::Failure;
-use crate::input::shown_name;
-use crate::output::{Output, write_folder};
+use crate::output::Output;
 use crate::source::wit::{Interfaces, WitFeatures, wit_name};
+use crate::transaction::Transaction;
 
 /// Checks interfaces, and translates them between WIT and binary.
 ///
@@ -225,7 +225,8 @@ fn write_packages(path: &Path, folder: &Path, interfaces: &Interfaces) -> Result
     for (id, _) in model.packages().filter(|(id, _)| id != root) {
         others.push((file(id), text(id)?));
     }
-    let written = write_folder(folder, |folder| {
+    let mut transaction = Transaction::default();
+    transaction.folder(folder, |folder| {
         std::fs::write(folder.join(&main.0), &main.1)?;
         if !others.is_empty() {
             std::fs::create_dir(folder.join("deps"))?;
@@ -233,6 +234,6 @@ fn write_packages(path: &Path, folder: &Path, interfaces: &Interfaces) -> Result
         others
             .iter()
             .try_for_each(|(name, text)| std::fs::write(folder.join("deps").join(name), text))
-    });
-    written.map_err(|error| Failure::Input(format!("cannot write {}: {error}", shown_name(folder))))
+    })?;
+    transaction.commit()
 }

@@ -9,7 +9,7 @@ use wattle_reduce::{Candidate, Subject};
 
 use crate::failure::Failure;
 use crate::input::shown_name;
-use crate::output::put;
+use crate::transaction::put;
 
 /// A folder with the input and the command that it is about, the best candidate, and the fingerprints
 /// of candidates that are not interesting.
