@@ -73,6 +73,6 @@ pub use values::{
     BlockIdx, ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx,
     DataIdx, Decode, DefIdx, ElemIdx, Element, Encode, F32, F64, FieldIdx, FuncIdx, GlobalIdx,
     IndexVec, InstanceIdx, LabelIdx, List, ListView, LocalIdx, MemIdx, Name, Quoted, Reader, Shown,
-    SpaceIdx, TableIdx, TagIdx, TypeIdx, V128, ValueIdx, is_harmless, leb128,
+    ShownNames, SpaceIdx, TableIdx, TagIdx, TypeIdx, V128, ValueIdx, is_harmless, leb128,
 };
 pub use wasm::Wasm;

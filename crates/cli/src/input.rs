@@ -63,7 +63,7 @@ impl Input {
     pub(crate) fn read_without_debug(&self) -> Result<Source, Failure> {
         match (self.binary_file(), self.file.as_deref()) {
             (Some((mut file, Layer::Module)), Some(path)) => match without_debug(&mut file) {
-                Some(bytes) => Ok(Source::of_binary(path, bytes, self.reading.clone())),
+                Some(bytes) => Ok(Source::of_bytes(path, bytes, self.reading.clone())),
                 None => self.read(),
             },
             _ => self.read(),

@@ -1,7 +1,8 @@
 //! The `wattle` command: arguments in, exit code out.
 //!
 //! Each subcommand is a file in `commands/`. Below the commands are `input.rs` and `output.rs`
-//! (arguments that several commands share), `source/` (an input as a module or component),
+//! (arguments that several commands share), `transaction.rs` (files that are written together),
+//! `source/` (an input as a module or component),
 //! `failure.rs` (the failures that end a command early, and the exit codes), `fault.rs` and
 //! `excerpt.rs` (faults of an input, and the lines or bytes that show them), `lines.rs` (source
 //! lines and DWARF), `names.rs` (the style of names), `shared_file.rs`, `colours.rs`,
@@ -21,6 +22,7 @@ mod output;
 mod shared_file;
 mod signals;
 mod source;
+mod transaction;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,21 +1,18 @@
-//! The argument for the output of a command. A file is written under another name in the same
-//! folder and then renamed, so that it is always complete, and a signal leaves nothing behind.
+//! The argument for the output of a command. A file is part of a [`Transaction`], so that it is
+//! always complete, and a signal leaves nothing behind.
 
-use std::fs::{OpenOptions, Permissions};
-use std::io::{self, BufWriter, IsTerminal, Seek, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use clap::Args;
 use serde::Serialize;
-use tempfile::NamedTempFile;
 use wattle::printer::Config;
 use wattle::{Wasm, ast, encoder};
 
 use crate::colours;
 use crate::failure::Failure;
-use crate::input::{is_standard, shown_name};
-use crate::signals;
+use crate::input::is_standard;
+use crate::transaction::Transaction;
 
 /// The output of a command: a file, or standard output.
 #[derive(Args, Default)]
@@ -67,10 +64,24 @@ impl Output {
 
     /// Writes a module or component, as a binary or as text.
     pub(crate) fn wasm(&self, wasm: &Wasm<'_>, is_text: bool) -> Result<(), Failure> {
-        match is_text {
-            true => self.write(|out| out.write_all(Config::new().print_wasm(wasm).as_bytes())),
-            false => self.binary(&encoder::encode_wasm(wasm)),
-        }
+        self.wasm_with(Transaction::default(), wasm, is_text)
+    }
+
+    /// Writes a module or component, and the files that belong to it.
+    pub(crate) fn wasm_with(
+        &self,
+        files: Transaction,
+        wasm: &Wasm<'_>,
+        is_text: bool,
+    ) -> Result<(), Failure> {
+        let content = match is_text {
+            true => Config::new().print_wasm(wasm).into_bytes(),
+            false => {
+                self.refuse_terminal()?;
+                encoder::encode_wasm(wasm)
+            }
+        };
+        self.write_with(files, |out| out.write_all(&content))
     }
 
     /// Writes the part of an input that could be read, and returns the errors of the rest. A file
@@ -95,218 +106,28 @@ impl Output {
         &self,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        match self.file() {
-            Some(path) => replace(path, fill).map_err(|error| {
-                Failure::Input(format!("cannot write {}: {error}", shown_name(path)))
-            }),
-            None => {
-                let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-                fill(&mut out).and_then(|()| out.flush()).map_err(Failure::stdout)
-            }
-        }
+        self.write_with(Transaction::default(), fill)
     }
-}
 
-/// Writes a file as a whole: under another name in the same folder, and then renamed. Unlike with
-/// [`Output`], the caller must handle signals.
-pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".wattle-");
-    default_permissions(&mut builder);
-    let mut file = builder.tempfile_in(folder_of(path)).map_err(of_system)?;
-    file.write_all(bytes)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
-}
-
-/// The maximum number of links that lead to a file, as on Linux.
-const MAX_LINKS: usize = 40;
-
-/// The temporary file or folder that is being written.
-static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
-
-fn unfinished() -> MutexGuard<'static, Option<PathBuf>> {
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Writes a temporary file beside `path` and renames it. A device or a pipe is written to directly,
-/// and so is a file that cannot be replaced.
-fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        let mut out = BufWriter::new(OpenOptions::new().write(true).open(path)?);
-        fill(&mut out)?;
-        return out.flush();
+    /// Hands a buffered writer to `fill`, and puts the other files of a command in their places. If either
+    /// fails, none of the files appears.
+    pub(crate) fn write_with(
+        &self,
+        mut files: Transaction,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let Some(path) = self.file() else {
+            let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+            let written = fill(&mut out).and_then(|()| out.flush()).map_err(Failure::stdout);
+            return match written {
+                // Who closes a pipe has read as much as they wanted.
+                Ok(()) | Err(Failure::ClosedPipe) => files.commit().and(written),
+                Err(failure) => Err(failure),
+            };
+        };
+        files.file(path, fill)?;
+        files.commit()
     }
-    let target = behind_links(path)?;
-    let old = target.metadata().ok();
-    if old.is_some() {
-        // A folder may permit the replacement of a file that is not writable.
-        OpenOptions::new().write(true).open(&target)?;
-    }
-    let mut file = match temporary_beside(&target) {
-        Ok(file) => file,
-        // The file may be writable although its folder is not.
-        Err(_) if old.is_some() => {
-            let mut content = Vec::new();
-            fill(&mut content)?;
-            return overwrite(&target, &content);
-        }
-        Err(error) => return Err(error),
-    };
-    let mut out = BufWriter::with_capacity(1 << 16, file.as_file_mut());
-    let filled = fill(&mut out).and_then(|()| out.flush());
-    drop(out);
-    if let (Ok(()), Some(old)) = (&filled, &old) {
-        file.as_file().set_permissions(without_special_bits(old.permissions()))?;
-    }
-    // A signal in between finds either the temporary file or none.
-    let mut unfinished = unfinished();
-    let result = filled.and_then(|()| match file.persist(&target) {
-        Ok(_) => Ok(()),
-        // The file is a mount point, or the folder is sticky.
-        Err(error) if old.is_some() => overwrite(&target, &std::fs::read(error.file.path())?),
-        Err(error) => Err(error.error),
-    });
-    *unfinished = None;
-    result
-}
-
-/// Writes a folder. `fill` gets the path of a temporary folder, which then takes its place. If that
-/// fails, there is no folder. An empty folder may exist already.
-pub(crate) fn write_folder(
-    path: &Path,
-    fill: impl FnOnce(&Path) -> io::Result<()>,
-) -> io::Result<()> {
-    if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(io::Error::other("the folder is not empty"));
-    }
-    remove_on_signal();
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".wattle-");
-    folder_permissions(&mut builder);
-    let mut guard = unfinished();
-    let folder = builder.tempdir_in(folder_of(path)).map_err(of_system)?;
-    *guard = Some(folder.path().to_owned());
-    drop(guard);
-    let filled = fill(folder.path());
-    // A signal in between finds either the temporary folder or none.
-    let mut guard = unfinished();
-    let result = filled.and_then(|()| {
-        // Not every system renames to an empty folder.
-        let _ = std::fs::remove_dir(path);
-        std::fs::rename(folder.path(), path)
-    });
-    *guard = None;
-    if result.is_ok() {
-        // The temporary folder was renamed, so there is nothing to remove.
-        let _ = folder.keep();
-    }
-    result
-}
-
-/// Creates a temporary file in the folder of `target`, which a signal removes.
-fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
-    remove_on_signal();
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".wattle-");
-    default_permissions(&mut builder);
-    let mut unfinished = unfinished();
-    let file = builder.tempfile_in(folder_of(target)).map_err(of_system)?;
-    *unfinished = Some(file.path().to_owned());
-    Ok(file)
-}
-
-/// Returns the error of the system without the path of the temporary file, which the user did not
-/// name. The `tempfile` crate keeps the path in the message alone.
-fn of_system(error: io::Error) -> io::Error {
-    match error.to_string().split_once(" at path ") {
-        Some((reason, _)) => io::Error::new(error.kind(), reason),
-        None => error,
-    }
-}
-
-/// Makes a signal remove the temporary file or folder.
-fn remove_on_signal() {
-    static HANDLER: Once = Once::new();
-    HANDLER.call_once(|| {
-        let handler = signals::on_signal(|signal| {
-            if let Some(path) = &*unfinished() {
-                let _ = match path.is_dir() {
-                    true => std::fs::remove_dir_all(path),
-                    false => std::fs::remove_file(path),
-                };
-            }
-            signal.end_process();
-        });
-        // Without a handler, a signal leaves the temporary file behind, but the output is correct
-        // all the same.
-        drop(handler);
-    });
-}
-
-/// Overwrites a file in place. If that fails, its old content is put back.
-fn overwrite(target: &Path, content: &[u8]) -> io::Result<()> {
-    let old = std::fs::read(target)?;
-    let mut file = OpenOptions::new().write(true).open(target)?;
-    let mut put = |bytes: &[u8]| {
-        file.rewind()?;
-        file.write_all(bytes)?;
-        file.set_len(bytes.len() as u64)
-    };
-    put(content).inspect_err(|_| {
-        // The first error is the one that is reported.
-        let _ = put(&old);
-    })
-}
-
-/// Returns the path behind all links to a file, which need not exist.
-fn behind_links(path: &Path) -> io::Result<PathBuf> {
-    let mut target = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        match std::fs::read_link(&target) {
-            Ok(next) => target = folder_of(&target).join(next),
-            Err(_) => return Ok(target),
-        }
-    }
-    Err(io::Error::other("too many levels of symbolic links"))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
-
-#[cfg(unix)]
-fn default_permissions(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt;
-    // As for any new file, the umask of the process restricts these permissions.
-    builder.permissions(Permissions::from_mode(0o666));
-}
-
-#[cfg(unix)]
-fn folder_permissions(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt;
-    builder.permissions(Permissions::from_mode(0o777));
-}
-
-#[cfg(not(unix))]
-fn folder_permissions(_: &mut tempfile::Builder<'_, '_>) {}
-
-#[cfg(not(unix))]
-fn default_permissions(_: &mut tempfile::Builder<'_, '_>) {}
-
-/// Returns the permissions of a file for its new content, which is not trusted to run as another
-/// user.
-#[cfg(unix)]
-fn without_special_bits(permissions: Permissions) -> Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    Permissions::from_mode(permissions.mode() & 0o777)
-}
-
-#[cfg(not(unix))]
-fn without_special_bits(permissions: Permissions) -> Permissions {
-    permissions
 }
 
 /// Writes a listing as JSON.

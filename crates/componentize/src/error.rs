@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_abi::Mode;
-use wattle_ast::{EditError, ExternKind, FuncType, Shown};
+use wattle_ast::{EditError, ExternKind, FuncType, Shown, ShownNames};
 use wattle_encoder::{BuildError, ComponentBuildError};
 use wattle_wit::model::Text;
 
@@ -327,7 +327,7 @@ impl fmt::Display for Message<'_> {
             ProblemKind::UnknownModule { module, names, .. } => {
                 write!(f, "unknown import: the world imports no interface `{}`", Shown(module))?;
                 f.write_str(", and there is no adapter of this name; it is asked for ")?;
-                list(f, names, 4)
+                write!(f, "{}", ShownNames::first(names, 4))
             }
             ProblemKind::UnknownImport { module, name, .. } => {
                 let (module, name) = (Shown(module), Shown(name));
@@ -423,17 +423,6 @@ impl fmt::Display for Message<'_> {
             }
             ProblemKind::Glue(error) => error.fmt(f),
         }
-    }
-}
-
-/// The first `most` names of a list, and how many more there are.
-pub(crate) fn list(f: &mut fmt::Formatter<'_>, names: &[Box<str>], most: usize) -> fmt::Result {
-    for (nth, name) in names.iter().take(most).enumerate() {
-        write!(f, "{}`{}`", if nth > 0 { ", " } else { "" }, Shown(name))?;
-    }
-    match names.len().saturating_sub(most) {
-        0 => Ok(()),
-        more => write!(f, " and {more} more"),
     }
 }
 

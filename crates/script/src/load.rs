@@ -55,6 +55,12 @@ pub(super) enum Definition {
     Component,
 }
 
+impl Definition {
+    pub(super) fn is_component(&self) -> bool {
+        matches!(self, Definition::Component)
+    }
+}
+
 impl Options {
     /// A module or component, read and validated. `lines` are those of the script.
     pub(super) fn load(

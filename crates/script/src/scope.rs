@@ -1,10 +1,12 @@
 //! What the directives of a script, or of a thread in it, know by name.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 
+use wattle_ast::Shown;
 use wattle_runtime::{Error, Instance};
-use wattle_wat::script::Word;
+use wattle_wat::script::{self, Word};
 
 use super::load::Definition;
 
@@ -42,13 +44,24 @@ impl Scope {
         self.instance = Some(instance);
     }
 
-    /// The module or component of a name; without one, the last.
-    pub(super) fn definition(&self, id: Option<&Word<'_>>) -> Result<Definition, Error> {
-        let found = match id {
-            Some(id) => self.definitions.get(id.text.as_str()).cloned(),
-            None => self.definition.clone(),
+    /// The module or component that an instance asks for by name; without a name, the last.
+    pub(super) fn definition(&self, instance: &script::Instance<'_>) -> Result<Definition, Error> {
+        let sort = if instance.is_component { "component" } else { "module" };
+        let found = match &instance.module {
+            Some(id) => self.definitions.get(id.text.as_str()),
+            None => self.definition.as_ref(),
         };
-        found.ok_or_else(|| Error::host("no such module"))
+        match (found, &instance.module) {
+            (Some(found), _) if found.is_component() == instance.is_component => Ok(found.clone()),
+            (Some(Definition::Module(_)), _) => {
+                Err(Error::host("a component is expected, and this is a module"))
+            }
+            (Some(Definition::Component), _) => {
+                Err(Error::host("a module is expected, and this is a component"))
+            }
+            (None, Some(id)) => Err(missing(&format!("{sort} definition"), id)),
+            (None, None) => Err(Error::host(format!("no {sort} was defined before"))),
+        }
     }
 
     fn known(&self, id: Option<&Word<'_>>) -> Option<Known> {
@@ -63,7 +76,10 @@ impl Scope {
         match self.known(id) {
             Some(Known::Instance(instance)) => Ok(instance),
             Some(Known::Component | Known::NotRun) => Err(Error::host("it is not instantiated")),
-            None => Err(Error::host("no such instance")),
+            None => Err(match id {
+                Some(id) => missing("instance", id),
+                None => Error::host("nothing was instantiated before"),
+            }),
         }
     }
 
@@ -71,4 +87,9 @@ impl Scope {
     pub(super) fn is_component(&self, id: Option<&Word<'_>>) -> bool {
         matches!(self.known(id), Some(Known::Component))
     }
+}
+
+/// The error about a name that nothing of its sort has.
+fn missing(sort: &str, id: &Word<'_>) -> Error {
+    Error::host(format!("no such {sort}: ${}", Shown(&id.text)))
 }

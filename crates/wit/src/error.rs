@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::{Shown, Span, nearest};
+use wattle_ast::{Shown, ShownNames, Span, nearest};
 
 /// A range of one of the texts that are resolved together.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -140,7 +140,12 @@ pub enum Help {
     /// The name that was probably meant.
     Meant(Box<str>),
     /// The names to choose from.
-    OneOf(Box<[Box<str>]>),
+    OneOf {
+        /// The first names.
+        names: Box<[Box<str>]>,
+        /// The number of the others.
+        more: usize,
+    },
     /// The places in which a package was looked for.
     Looked(Box<[Box<str>]>),
     /// Advice that contains no name of the text.
@@ -161,23 +166,13 @@ impl Help {
 
 impl fmt::Display for Help {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |f: &mut fmt::Formatter<'_>, names: &[Box<str>]| {
-            for (nth, name) in names.iter().enumerate() {
-                write!(f, "{} `{}`", if nth == 0 { "" } else { "," }, Shown(name))?;
-            }
-            Ok(())
-        };
         match self {
             Help::Meant(name) => write!(f, "did you mean `{}`?", Shown(name)),
-            Help::OneOf(names) if names.is_empty() => f.write_str("there are none"),
-            Help::OneOf(names) => {
-                f.write_str("there are")?;
-                list(f, names)
+            Help::OneOf { names, .. } if names.is_empty() => f.write_str("there are none"),
+            Help::OneOf { names, more } => {
+                write!(f, "there are {}", ShownNames::new(names).and(*more))
             }
-            Help::Looked(places) => {
-                f.write_str("looked in")?;
-                list(f, places)
-            }
+            Help::Looked(places) => write!(f, "looked in {}", ShownNames::new(places)),
             Help::Advice(advice) => f.write_str(advice),
         }
     }

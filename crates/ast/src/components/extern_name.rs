@@ -30,6 +30,7 @@ const NAME_WITH_ATTRIBUTES: u8 = 2;
 pub struct ExternName<'a> {
     /// The name.
     pub name: Name<'a>,
+    /// `None` for the form of a name that has no list of attributes; the list may be empty.
     attributes: Option<Box<NameAttributes<'a>>>,
 }
 
@@ -75,7 +76,7 @@ attributes! {
 }
 
 impl<'a> ExternName<'a> {
-    /// A name with attributes.
+    /// A name with attributes. If there are none, it has no list of them.
     ///
     /// ```
     /// use wattle_ast::components::{ExternName, NameAttributes};
@@ -102,7 +103,25 @@ impl<'a> ExternName<'a> {
         self.attributes.as_deref().unwrap_or(&NO_ATTRIBUTES)
     }
 
-    /// The attributes, to be changed.
+    /// Whether the name has the form with a list of attributes, which may be empty. Names have this
+    /// form only with [`Feature::CmImplements`] or [`Feature::CmCanonNames`]. The shortest form leaves
+    /// an empty list out.
+    ///
+    /// ```
+    /// use wattle_ast::components::ExternName;
+    /// use wattle_ast::{Decode, Encode, Features, Reader};
+    ///
+    /// let empty = [2, 1, b'a', 0];
+    /// let name = ExternName::decode(&mut Reader::new(&empty, Features::ALL)).unwrap();
+    /// assert!(name.has_attribute_list());
+    /// assert_eq!(name.to_bytes(), [0, 1, b'a']);
+    /// assert!(!ExternName::from("a").has_attribute_list());
+    /// ```
+    pub fn has_attribute_list(&self) -> bool {
+        self.attributes.is_some()
+    }
+
+    /// The attributes, to be changed. The name then has a list of them, if an empty one.
     pub fn attributes_mut(&mut self) -> &mut NameAttributes<'a> {
         self.attributes.get_or_insert_default()
     }
@@ -164,6 +183,7 @@ impl<'a> Decode<'a> for ExternName<'a> {
         })?;
         let mut name = ExternName::from(reader.read::<Name<'a>>()?);
         if form == NAME_WITH_ATTRIBUTES {
+            name.attributes_mut();
             for _ in 0..reader.len32()? {
                 name.decode_attribute(reader)?;
             }
@@ -176,6 +196,7 @@ impl Encode for ExternName<'_> {
     fn encode(&self, out: &mut Vec<u8>) {
         let attributes = self.attributes();
         let count = attributes.iter().count();
+        // An empty list is left out.
         out.push(if count == 0 { PLAIN_NAME } else { NAME_WITH_ATTRIBUTES });
         self.name.encode(out);
         if count == 0 {

@@ -23,4 +23,4 @@ pub use indices::{
 pub use list::{Element, List, ListView};
 pub use name::Name;
 pub use reader::Reader;
-pub use shown::{Quoted, Shown, is_harmless};
+pub use shown::{Quoted, Shown, ShownNames, is_harmless};

@@ -66,6 +66,57 @@ impl<T: AsRef<str>> fmt::Display for Quoted<T> {
     }
 }
 
+/// A list of names in a message: the first [`MOST`](Self::MOST) of them in backquotes, and the number
+/// of the others, so that a message does not grow with the input.
+///
+/// ```
+/// use wattle_ast::ShownNames;
+/// assert_eq!(ShownNames::new(&["a", "b"]).to_string(), "`a`, `b`");
+/// let names: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+/// assert!(ShownNames::new(&names).to_string().ends_with("`18`, `19` and 980 more"));
+/// assert_eq!(ShownNames::first(&names, 2).to_string(), "`0`, `1` and 998 more");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ShownNames<'n, T> {
+    names: &'n [T],
+    /// The number of names beyond these.
+    more: usize,
+}
+
+impl<'n, T> ShownNames<'n, T> {
+    /// The most names that are shown.
+    pub const MOST: usize = 20;
+
+    /// Shows the first names of a list.
+    pub fn new(names: &'n [T]) -> ShownNames<'n, T> {
+        ShownNames::first(names, Self::MOST)
+    }
+
+    /// Shows the first names of a list: at most `most` of them.
+    pub fn first(names: &'n [T], most: usize) -> ShownNames<'n, T> {
+        let shown = names.get(..most).unwrap_or(names);
+        ShownNames { names: shown, more: names.len() - shown.len() }
+    }
+
+    /// Counts names that are not in the list.
+    #[must_use]
+    pub fn and(self, more: usize) -> ShownNames<'n, T> {
+        ShownNames { more: self.more.saturating_add(more), ..self }
+    }
+}
+
+impl<T: AsRef<str>> fmt::Display for ShownNames<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, name) in self.names.iter().enumerate() {
+            write!(f, "{}`{}`", if nth > 0 { ", " } else { "" }, Shown(name))?;
+        }
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
 /// Whether a character only shows itself: it neither controls the terminal nor moves, reorders or
 /// hides the characters around it.
 ///

@@ -1,12 +1,14 @@
 //! `wattle man`: pages of the manual.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_mangen::Man;
 
 use crate::failure::Failure;
+use crate::input::shown_name;
 use crate::output::Output;
+use crate::transaction::Transaction;
 
 /// Prints a page of the manual, or writes all of them.
 #[derive(Args)]
@@ -32,11 +34,7 @@ pub(crate) struct ManPages {
 impl ManPages {
     pub(crate) fn run(&self, mut cli: clap::Command) -> Result<(), Failure> {
         if let Some(folder) = &self.dir {
-            let written = std::fs::create_dir_all(folder)
-                .and_then(|()| clap_mangen::generate_to(cli.disable_help_subcommand(true), folder));
-            return written.map_err(|error| {
-                Failure::Input(format!("cannot write to {}: {error}", folder.display()))
-            });
+            return write_all(cli, folder);
         }
         cli.build();
         let about = match &self.command {
@@ -52,4 +50,21 @@ impl ManPages {
         let page = Man::new(about.clone());
         self.output.write(|out| page.render(out))
     }
+}
+
+/// Writes the pages of the command and of all its subcommands to a folder.
+fn write_all(cli: clap::Command, folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::Input(format!("cannot write to {}: {error}", shown_name(folder)))
+    })?;
+    let mut cli = cli.disable_help_subcommand(true);
+    cli.build();
+    let mut transaction = Transaction::default();
+    let mut commands = vec![cli];
+    while let Some(command) = commands.pop() {
+        commands.extend(command.get_subcommands().filter(|it| !it.is_hide_set()).cloned());
+        let page = Man::new(command);
+        transaction.file(&folder.join(page.get_filename()), |out| page.render(out))?;
+    }
+    transaction.commit()
 }

@@ -17,9 +17,10 @@ use wattle_reduce::{Candidate, Reduced, Reducer, Script, Subject};
 use crate::commands::validate::Check;
 use crate::failure::{FAILED, Failure, note};
 use crate::input::{Reading, is_standard, shown_name};
-use crate::output::{json_line, put};
+use crate::output::json_line;
 use crate::signals;
 use crate::source::Source;
+use crate::transaction::put;
 use state::State;
 use tester::{Tester, Verdict};
 

@@ -63,8 +63,8 @@ impl Source {
         Source { name, bytes, ..source }
     }
 
-    /// Makes the source of a file with these bytes, which are a binary.
-    pub(crate) fn of_binary(path: &Path, bytes: Vec<u8>, reading: Reading) -> Source {
+    /// Makes the source of a file with these bytes.
+    pub(crate) fn of_bytes(path: &Path, bytes: Vec<u8>, reading: Reading) -> Source {
         Source { name: shown_name(path), bytes, reading }
     }
 

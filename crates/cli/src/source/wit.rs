@@ -1,5 +1,6 @@
 //! Packages of interfaces: their files, and their faults.
 
+use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -9,10 +10,11 @@ use wattle::wit::component_type::{self, ComponentType};
 use wattle::wit::decode::{Decoded, decode};
 use wattle::wit::load::{Files, LoadError, System, load};
 use wattle::wit::model::{Model, PackageId, WorldId};
+use wattle::wit::syntax::unescaped;
 use wattle::wit::{self, Errors, Resolver, Source, print};
-use wattle::{Features, Wasm, parser, wat};
+use wattle::{Features, Wasm, parser};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, cannot_read};
 use crate::fault::Fault;
 use crate::input::{FeatureList, Reading, read_file, shown_name};
 
@@ -20,40 +22,37 @@ use crate::input::{FeatureList, Reading, read_file, shown_name};
 struct PackageFiles;
 
 impl Files for PackageFiles {
-    type Error = String;
+    type Error = Failure;
 
     fn is_folder(&self, path: &str) -> bool {
         System.is_folder(path)
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
-        System.list(folder).map_err(|error| error.to_string())
+    fn list(&self, folder: &str) -> Result<Vec<String>, Failure> {
+        let cannot = |error| Failure::Input(cannot_read(source_name(folder), error));
+        System.list(folder).map_err(cannot)
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        read_file(Path::new(path))
+    fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        read_file(Path::new(path)).map_err(Failure::Input)
     }
 
-    fn binary(&self, _: &str, content: &[u8]) -> Result<Option<String>, String> {
-        if wattle::is_binary(content) {
-            let parser = parser::components::Parser::new().features(Features::ALL);
-            let wasm = parser.wasm(content).map_err(|error| error.to_string())?;
-            return package_text(&wasm).map(Some);
-        }
-        let text = std::str::from_utf8(content).map_err(|error| error.to_string())?;
-        let parsed = wat::Parser::new().features(Features::ALL).wasm(text);
-        let wasm = parsed.map_err(|errors| errors.to_string())?.into_wasm();
-        package_text(&wasm).map(Some)
+    fn binary(&self, path: &str, content: &[u8]) -> Result<Option<String>, Failure> {
+        let source = super::Source::of_bytes(Path::new(path), content.to_vec(), reading());
+        let Interfaces { model, package, .. } = of_source(source)?;
+        let text = print::whole(&model, package);
+        text.map(Some).map_err(|error| Failure::in_file(Path::new(path), error))
     }
 }
 
 /// Makes the failure for files that cannot be loaded.
-fn not_loaded(error: LoadError<String>) -> Failure {
-    Failure::Input(match error {
-        // The error names the file already.
-        LoadError::Read { error, .. } if error.starts_with("cannot read ") => error,
-        error => error.to_string(),
-    })
+fn not_loaded(error: LoadError<Failure>) -> Failure {
+    error.of_files().unwrap_or_else(|error| Failure::Input(error.to_string()))
+}
+
+/// The settings for inputs with interfaces: they may use all features.
+fn reading() -> Reading {
+    Reading { features: Some(FeatureList::all()), max_errors: NonZeroUsize::MAX }
 }
 
 /// Interfaces that were read.
@@ -76,11 +75,16 @@ impl Interfaces {
     }
 }
 
+/// Reads an argument that is a name in WIT. As in text, `%` may stand before each of its parts.
+pub(crate) fn wit_name(text: &str) -> Result<String, Infallible> {
+    Ok(unescaped(text))
+}
+
 /// The unstable features that are on in packages of text.
 #[derive(Args)]
 pub(crate) struct WitFeatures {
     /// Turn on these unstable features, separated by commas, for packages in WIT.
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = wit_name)]
     features: Vec<String>,
 
     /// Turn on all unstable features.
@@ -95,16 +99,13 @@ impl WitFeatures {
         if path.is_dir() {
             return self.load(path);
         }
-        let reading = Reading { features: Some(FeatureList::all()), max_errors: NonZeroUsize::MAX };
-        let source = super::Source::read(Some(path), reading)?;
+        let source = super::Source::read(Some(path), reading())?;
         if !source.is_binary() && !is_wat(path, &source.bytes) {
             let mut resolver = Resolver::new();
             resolver.file(path.to_string_lossy(), source.text()?);
             return self.resolve(resolver);
         }
-        let source = super::Source::embedded(source);
-        let wasm = source.wasm(source.features())?;
-        decoded(&wasm).map_err(|why| Failure::Faults(vec![source.fault(why)]))
+        of_source(source)
     }
 
     /// Loads the packages of a folder.
@@ -135,6 +136,13 @@ impl WitFeatures {
             Err(errors) => Err(Failure::Faults(faults(resolver.sources(), &errors))),
         }
     }
+}
+
+/// Decodes the interfaces of a binary or of its text.
+fn of_source(source: super::Source) -> Result<Interfaces, Failure> {
+    let source = super::Source::embedded(source);
+    let wasm = source.wasm(source.features())?;
+    decoded(&wasm).map_err(|why| Failure::Faults(vec![source.fault(why)]))
 }
 
 /// Decodes the interfaces of a binary.
@@ -183,12 +191,6 @@ fn section(bytes: &[u8]) -> Result<ComponentType, String> {
         }
         Wasm::Module(_) => Err("a component is expected, and this is a core module".to_owned()),
     }
-}
-
-/// Returns the text of a binary package, with the parts of other packages that it contains.
-fn package_text(wasm: &Wasm<'_>) -> Result<String, String> {
-    let decoded = decoded(wasm)?;
-    print::whole(&decoded.model, decoded.package).map_err(|error| error.to_string())
 }
 
 /// Returns the faults of texts that were read together.

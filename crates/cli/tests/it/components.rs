@@ -389,6 +389,10 @@ fn modules_do_not_stay_without_the_component_that_imports_them() {
         "error: cannot write none/d.wasm: No such file or directory (os error 2)\n"
     );
     assert!(!folder.path().join("parts").exists());
+    // An empty folder that was there stays.
+    std::fs::create_dir(folder.path().join("parts")).unwrap();
+    assert_eq!(wattle_in(folder.path(), &args, &binary()).code, Some(1));
+    assert_eq!(folder.path().join("parts").read_dir().unwrap().count(), 0);
 }
 
 #[test]

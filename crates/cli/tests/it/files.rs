@@ -169,6 +169,72 @@ mod unix {
         }
     }
 
+    const SCRIPT: &str = "(module) (module) (module)";
+
+    #[test]
+    fn modules_of_a_script_do_not_stay_without_the_json() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("in.wast"), SCRIPT).unwrap();
+        fs::create_dir(path("modules")).unwrap();
+        fs::write(path("modules/out.1.wasm"), "precious").unwrap();
+        let args = ["json-from-wast", "in.wast", "--wasm-dir", "modules", "-o"];
+        let ran = wattle_in(folder.path(), &[&args[..], &["none/out.json"]].concat(), b"");
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.err.contains("cannot write none/out.json"), "{ran:?}");
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(WATTLE);
+        let ran = command.args(args).arg("-").stdout(full).current_dir(folder.path()).output();
+        assert_eq!(ran.unwrap().status.code(), Some(1));
+        assert_eq!(names(&path("modules")), [path("modules/out.1.wasm")]);
+        assert_eq!(fs::read(path("modules/out.1.wasm")).unwrap(), b"precious");
+        let ran = wattle_in(folder.path(), &[&args[..], &["out.json"]].concat(), b"");
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!(names(&path("modules")).len(), 3);
+        assert!(fs::read(path("modules/out.1.wasm")).unwrap().starts_with(b"\0asm"));
+    }
+
+    #[test]
+    fn pages_of_the_manual_are_written_together() {
+        let folder = tempfile::tempdir().unwrap();
+        // One of the last pages cannot be written.
+        fs::create_dir(folder.path().join("wattle.1")).unwrap();
+        fs::create_dir(folder.path().join("wattle-wit.1")).unwrap();
+        fs::create_dir(folder.path().join("wattle-parse.1")).unwrap();
+        let ran = wattle_in(folder.path(), &["man", "--dir", "."], b"");
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert_eq!(names(folder.path()).len(), 3);
+    }
+
+    /// Nobody reads the pipe, so the command waits with everything else that it has written.
+    #[test]
+    fn a_signal_leaves_none_of_several_files() {
+        let component = "(component (core module $m (func (export \"f\"))))";
+        for args in [
+            &["json-from-wast", "in.wast", "-o", "pipe"][..],
+            &["component", "unbundle", "--module-dir", "m", "--threshold", "0", "-o", "pipe", "in"],
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("in.wast"), SCRIPT).unwrap();
+            fs::write(folder.path().join("in"), component).unwrap();
+            let pipe = folder.path().join("pipe");
+            assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+            let mut child =
+                Command::new(WATTLE).args(args).current_dir(folder.path()).spawn().unwrap();
+            while names(folder.path()).len() == 3 {
+                std::thread::sleep(Duration::from_millis(1));
+                assert!(child.try_wait().unwrap().is_none(), "it ended before it wrote");
+            }
+            // Until it opens the pipe.
+            std::thread::sleep(Duration::from_millis(200));
+            let kill = ["-s", "TERM", &child.id().to_string()];
+            assert!(Command::new("kill").args(kill).status().unwrap().success());
+            let status = child.wait().unwrap();
+            assert_eq!(status.signal(), Some(15), "{status:?}");
+            assert_eq!(names(folder.path()).len(), 3, "{args:?}: {:?}", names(folder.path()));
+        }
+    }
+
     #[test]
     fn a_signal_leaves_no_temporary_file() {
         let folder = tempfile::tempdir().unwrap();

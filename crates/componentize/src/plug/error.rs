@@ -5,7 +5,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::Shown;
+use wattle_ast::{Shown, ShownNames};
 
 /// Why components do not plug together.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -224,13 +224,10 @@ impl fmt::Display for PlugError {
 
 impl core::error::Error for PlugError {}
 
-/// The most names of a list in a message.
-const SHOWN_NAMES: usize = 20;
-
 /// Names in a message.
 fn list(f: &mut fmt::Formatter<'_>, names: &[Box<str>]) -> fmt::Result {
     match names.is_empty() {
         true => f.write_str("nothing"),
-        false => crate::error::list(f, names, SHOWN_NAMES),
+        false => write!(f, "{}", ShownNames::new(names)),
     }
 }

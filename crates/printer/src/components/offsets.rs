@@ -55,17 +55,17 @@ impl Offsets {
             }
             SectionId::Component => {
                 section.holds(rest)?;
-                self.definitions.push(start);
+                self.definitions.push(content);
                 Some(content.saturating_add(Component::PREAMBLE.len()))
             }
             _ if section.id.holds() == Holds::Nested => {
                 section.holds(rest)?;
-                self.definitions.push(start);
+                self.definitions.push(content);
                 self.modules.push((place, content));
                 Some(content.saturating_add(size))
             }
             _ => {
-                self.entries(section.id, rest, &mut reader, start).ok()?;
+                self.entries(section.id, rest, &mut reader).ok()?;
                 reader.is_empty().then_some(reader.offset())
             }
         }
@@ -76,7 +76,6 @@ impl Offsets {
         id: SectionId,
         definitions: &[Definition<'_>],
         reader: &mut Reader<'_>,
-        start: usize,
     ) -> Result<(), Malformed> {
         let mut entries = Entries::begin(id, reader)?;
         let mut definitions = definitions.iter();
@@ -88,7 +87,6 @@ impl Offsets {
             }
             self.definitions.push(match definition {
                 Definition::End => UNKNOWN,
-                _ if id.holds() == Holds::One => start,
                 _ => at,
             });
         }

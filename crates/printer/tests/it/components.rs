@@ -11,7 +11,7 @@ use wattle_ast::components::{
     CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, CoreType,
     Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType, Import, InlineExport,
     Instance, NameAttributes, Names, PlainSort, PlainSortIdx, PrimType, ResourceType, ResultList,
-    Sort, SortIdx, Start, Type, TypeBound, ValType, Value, ValueBound,
+    SectionId, Sort, SortIdx, Start, Type, TypeBound, ValType, Value, ValueBound,
 };
 use wattle_ast::{
     Custom, CustomData, Encode, ExternType, Features, GlobalType, Limits, MemType, Module, Name,
@@ -538,10 +538,11 @@ fn any_list_of_definitions_is_printed() {
 
 #[test]
 fn offsets_are_those_of_definitions_in_the_file() {
-    let mut count = 0;
+    let (mut count, mut starts) = (0, 0);
     let scripts = components::of_scripts().into_iter().filter(|it| !it.is_malformed);
     let published = components::published().iter().map(|it| it.bytes.clone());
-    for bytes in scripts.map(|it| it.bytes).chain(published) {
+    let all = wattle_encoder::encode_component(&definitions().into_iter().collect());
+    for bytes in scripts.map(|it| it.bytes).chain(published).chain([all]) {
         let component = parser().component(&bytes).unwrap();
         let text = Config::new().offsets(true).print_component(&component);
         let mut last = 0;
@@ -550,14 +551,19 @@ fn offsets_are_those_of_definitions_in_the_file() {
             let offset = usize::from_str_radix(offset, 16).unwrap();
             assert!(offset > last && offset < bytes.len(), "{text}");
             last = offset;
-            // The section of a component begins where the definition does.
-            if line.starts_with("component") {
-                assert_eq!(bytes[offset], 4, "{text}");
+            // Where a section holds one definition, that stands behind the section's size.
+            if line.starts_with("component") || line.starts_with("core module") {
+                assert!(bytes[offset..].starts_with(b"\0asm"), "{offset:x} {text}");
+            }
+            if line.starts_with("start") {
+                let section = SectionId::Start as u8;
+                assert_eq!(bytes[offset - 2], section, "{offset:x} {text}");
+                starts += 1;
             }
             count += 1;
         }
     }
-    assert!(count > 50, "{count} offsets");
+    assert!(count > 50 && starts > 0, "{count} offsets, {starts} of start definitions");
 }
 
 #[test]

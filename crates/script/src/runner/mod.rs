@@ -181,7 +181,7 @@ impl<'s> Runner<'s> {
                 }
                 Kind::Instance(instance) if instance.is_component => {
                     scope.name(instance.id.as_ref(), Known::Component);
-                    let result = scope.definition(instance.module.as_ref()).map(drop);
+                    let result = scope.definition(instance).map(drop);
                     self.must(directive, result.map_err(Refusal::from));
                 }
                 Kind::Thread(thread) => rest.extend(thread.directives.iter().rev()),
@@ -258,7 +258,7 @@ impl<'s> Runner<'s> {
                 self.must(directive, result);
             }
             Kind::Instance(instance) => {
-                let module = scope.definition(instance.module.as_ref()).map_err(Refusal::from);
+                let module = scope.definition(instance).map_err(Refusal::from);
                 let result = module.and_then(|module| {
                     self.instantiate(scope, directive, &module, instance.id.as_ref())
                 });
@@ -285,7 +285,7 @@ impl<'s> Runner<'s> {
                     }
                     Subject::Module(module) => self.options.load(module, &self.lines),
                     Subject::Instance(instance) => {
-                        scope.definition(instance.module.as_ref()).map_err(Refusal::from)
+                        scope.definition(instance).map_err(Refusal::from)
                     }
                 };
                 let outcome = match (outcome, assertion.verdict) {

@@ -9,8 +9,8 @@ use core::convert::Infallible;
 
 use wattle_ast::components::{
     Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, Component, ContextSlot, CoreInstance,
-    CoreSort, CoreType, Counts, Definition, ExternDesc, ExternName, Instance, ParsedName,
-    PlainSort, ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
+    CoreSort, CoreType, Counts, Definition, ExternDesc, ExternName, Instance, NameAttributes,
+    ParsedName, PlainSort, ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
 };
 use wattle_ast::{
     DefinitionRef, ExternKind, ExternType, Feature, Features, Import, Module, Outer, Path,
@@ -48,10 +48,17 @@ pub fn features_used_of(wasm: &Wasm<'_>) -> Vec<(Feature, Path)> {
     let mut uses = Uses {
         found: Feature::ALL.iter().map(|_| None).collect(),
         scopes: Vec::from([Scope::default()]),
+        empty_list: None,
     };
     uses.add(Feature::ComponentModel, |_| Path::default());
     for definition in &component.definitions {
         uses.definition(definition);
+    }
+    if !uses.has(Feature::CmImplements)
+        && !uses.has(Feature::CmCanonNames)
+        && let Some(path) = uses.empty_list.take()
+    {
+        uses.add(Feature::CmImplements, |_| path);
     }
     if uses.has(Feature::Memory64) || uses.has(Feature::CmThreading) {
         uses.long_addresses(component);
@@ -73,6 +80,8 @@ struct Uses {
     /// The first use of each feature, by its index in [`Feature::ALL`].
     found: Vec<Option<Path>>,
     scopes: Vec<Scope>,
+    /// The first name with an empty list of attributes. Each of two features permits it.
+    empty_list: Option<Path>,
 }
 
 impl Uses {
@@ -106,10 +115,13 @@ impl Uses {
             return;
         }
         let place = self.scopes.last().and_then(|scope| scope.counts.next(definition));
-        let mut features = Found(Features::NONE);
-        features.definition(definition);
-        for feature in features.0.iter() {
+        let mut found = Found::default();
+        found.definition(definition);
+        for feature in found.features.iter() {
             self.add(feature, |uses| uses.path(place));
+        }
+        if found.empty_list && self.empty_list.is_none() {
+            self.empty_list = Some(self.path(place));
         }
         let step = match place {
             Some(DefinitionRef::Indexed(sort, index)) => Outer::of(sort, index),
@@ -186,12 +198,22 @@ impl Uses {
     }
 }
 
-/// The features of one definition.
-struct Found(Features);
+/// What one definition needs.
+struct Found {
+    features: Features,
+    /// Whether it has a name with an empty list of attributes.
+    empty_list: bool,
+}
+
+impl Default for Found {
+    fn default() -> Found {
+        Found { features: Features::NONE, empty_list: false }
+    }
+}
 
 impl Found {
     fn add(&mut self, feature: Feature) {
-        self.0 |= feature.into();
+        self.features |= feature.into();
     }
 
     fn definition(&mut self, definition: &Definition<'_>) {
@@ -242,6 +264,7 @@ impl Found {
 
     fn name(&mut self, name: &ExternName<'_>) {
         let attributes = name.attributes();
+        self.empty_list |= name.has_attribute_list() && *attributes == NameAttributes::default();
         if attributes.implements.is_some() || attributes.external_id.is_some() {
             self.add(Feature::CmImplements);
         }

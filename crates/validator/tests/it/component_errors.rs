@@ -133,6 +133,35 @@ fn features_are_found_that_show_only_in_several_definitions() {
 }
 
 #[test]
+fn an_empty_list_of_attributes_needs_a_feature() {
+    let features = Features::ALL - Features::CM_IMPLEMENTS - Features::CM_CANON_NAMES;
+    // An import of a core module with an empty type, under a name of the form 02.
+    let name = |attributes: &[u8]| [b"\x02\x01a", attributes].concat();
+    let bytes = |name: &[u8]| {
+        let section = [b"\x01", name, b"\0\x11\0"].concat();
+        let core = b"\0asm\x0d\0\x01\0\x03\x03\x01\x50\0\x0a";
+        [core, &[section.len() as u8][..], &section].concat()
+    };
+    let empty = bytes(&name(b"\0"));
+    let parser = wattle_parser::components::Parser::new();
+    assert!(parser.features(features).component(&empty).is_err());
+    let used = |bytes: &[u8]| {
+        let parser = wattle_parser::components::Parser::new().features(Features::ALL);
+        let component = parser.component(bytes).unwrap();
+        assert_eq!(wattle_encoder::encode_component(&component), bytes);
+        let used = features_used_of(&component.into()).into_iter();
+        used.map(|(feature, path)| format!("{feature}: {path}")).collect::<Vec<_>>()
+    };
+    assert_eq!(used(&empty), ["component-model: ", "cm-implements: import 0"]);
+    assert_eq!(used(&bytes(b"\0\x01a")), ["component-model: "]);
+    // Either of two features permits it.
+    let suffix = bytes(&name(b"\x01\x01\x02.1"));
+    let both = [&suffix[..], &empty[13..]].concat();
+    let found = used(&both);
+    assert_eq!(found, ["component-model: ", "cm-canon-names: import 0"]);
+}
+
+#[test]
 fn no_more_errors_than_asked_for() {
     let mut validator = validator().max_errors(3);
     let wrong = Definition::Type(Type::Tuple([].into()));

@@ -9,6 +9,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::fmt;
 
 use crate::resolve::{Resolver, Source};
@@ -22,7 +23,7 @@ pub use system::System;
 /// A source of files: the system, an archive, or a test.
 pub trait Files {
     /// The reason why a file or folder cannot be read.
-    type Error: fmt::Display;
+    type Error;
 
     /// Returns whether a path is that of a folder.
     fn is_folder(&self, path: &str) -> bool;
@@ -73,6 +74,21 @@ pub enum LoadError<E> {
         /// Its path.
         path: String,
     },
+}
+
+impl<E> LoadError<E> {
+    /// The error of the [`Files`].
+    ///
+    /// # Errors
+    /// If the files can be read, why they are not a package.
+    pub fn of_files(self) -> Result<E, LoadError<Infallible>> {
+        match self {
+            LoadError::Read { error, .. } => Ok(error),
+            LoadError::Utf8 { path } => Err(LoadError::Utf8 { path }),
+            LoadError::NoFiles { path } => Err(LoadError::NoFiles { path }),
+            LoadError::Binary { path } => Err(LoadError::Binary { path }),
+        }
+    }
 }
 
 impl<E: fmt::Display> fmt::Display for LoadError<E> {

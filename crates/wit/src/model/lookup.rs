@@ -5,11 +5,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use wattle_ast::Shown;
 use wattle_ast::components::InterfaceName;
+use wattle_ast::{Shown, ShownNames};
 
 use super::{Extern, InterfaceId, Key, Kind, Model, Owner, PackageId, TypeId, Val, WorldId};
 use crate::package::PackageName;
+use crate::syntax::unescaped;
 
 impl Model {
     /// Returns the package of a name.
@@ -147,16 +148,6 @@ impl Model {
     }
 }
 
-/// Returns a name without the `%` before its parts.
-fn unescaped(name: &str) -> String {
-    let mut is_start = true;
-    let is_part = |c: &char| {
-        let is_escape = core::mem::replace(&mut is_start, matches!(c, ':' | '/')) && *c == '%';
-        !is_escape
-    };
-    name.chars().filter(is_part).collect()
-}
-
 impl PackageName {
     /// Returns the whole name of an interface or world of the package.
     pub(crate) fn item(&self, item: &str) -> String {
@@ -204,24 +195,21 @@ pub enum SelectError {
 
 impl fmt::Display for SelectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let worlds = match self {
+        match self {
             SelectError::None { package } => {
-                return write!(f, "the package `{}` has no worlds", Shown(package));
+                write!(f, "the package `{}` has no worlds", Shown(package))
             }
             SelectError::Several { worlds } => {
-                f.write_str("there are several worlds; select one of")?;
-                worlds
+                write!(f, "there are several worlds; select one of {}", ShownNames::new(worlds))
             }
             SelectError::Unknown { name, worlds } => {
                 write!(f, "there is no world `{}`", Shown(name))?;
-                f.write_str(if worlds.is_empty() { "" } else { "; there are" })?;
-                worlds
+                match worlds.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, "; there are {}", ShownNames::new(worlds)),
+                }
             }
-        };
-        for (nth, world) in worlds.iter().enumerate() {
-            write!(f, "{} `{}`", if nth > 0 { "," } else { "" }, Shown(world))?;
         }
-        Ok(())
     }
 }
 

@@ -54,6 +54,22 @@ impl Model {
         dependencies
     }
 
+    /// The packages in the order in which they are resolved when they are text: each behind those that
+    /// it depends on, and otherwise by their names. Packages that depend on each other stay in the order
+    /// of the model.
+    pub(crate) fn packages_by_name(&self) -> Vec<PackageId> {
+        let dependencies = self.package_dependencies();
+        let ids: Vec<PackageId> = self.package_ids.values().copied().collect();
+        let numbers: BTreeMap<usize, usize> =
+            ids.iter().enumerate().map(|(number, id)| (id.idx(), number)).collect();
+        let number = |to: &usize| numbers.get(to).copied();
+        let edges = |id: &PackageId| dependencies[id.idx()].iter().filter_map(number).collect();
+        match order(&ids.iter().map(edges).collect::<Vec<_>>()) {
+            Ok(order) => order.into_iter().map(|number| ids[number]).collect(),
+            Err(_) => self.packages().map(|(id, _)| id).collect(),
+        }
+    }
+
     /// Puts each package behind those that it depends on, and where that leaves a choice, `last`
     /// behind the others. Returns the new number of each package.
     pub(crate) fn sort_packages(

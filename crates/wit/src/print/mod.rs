@@ -1,5 +1,7 @@
-//! Prints packages as text: two blanks of indentation, imports before exports, documentation as
-//! `///`.
+//! Prints packages as text: imports before exports, documentation as `///`, in the layout of
+//! [`format`](crate::format).
+//!
+//! A printed text that is read and printed again stays as it is.
 //!
 //! ```
 //! use wattle_wit::{Resolver, print};
@@ -16,7 +18,6 @@
 //!     x: u8,
 //!   }
 //! }
-//!
 //! ");
 //! ```
 //!
@@ -39,6 +40,7 @@ use wattle_ast::{Shown, is_harmless};
 
 use crate::docs::Gate;
 use crate::error::ErrorKind;
+use crate::format;
 use crate::model::{Model, Owner, PackageId, TypeId, Val};
 use crate::package::PackageName;
 use crate::syntax::{is_forbidden, keyword};
@@ -105,7 +107,10 @@ pub fn package(model: &Model, id: PackageId) -> Result<String> {
 pub fn whole(model: &Model, id: PackageId) -> Result<String> {
     let mut printer = Printer::new(model)?;
     printer.main(id)?;
-    for (other, package) in model.packages().filter(|(other, _)| *other != id) {
+    // Some of the texts of the packages said what this text does not, such as what a gate excludes, and
+    // depended on others for it. The order must not be that of those texts.
+    for other in model.packages_by_name().into_iter().filter(|other| *other != id) {
+        let package = &model[other];
         printer.newline();
         printer.docs(&package.docs);
         printer.word("package ");
@@ -231,10 +236,11 @@ impl<'m> Printer<'m> {
     }
 
     fn finish(self) -> Result<String> {
-        match self.malformed {
-            None => Ok(self.out),
-            Some(name) => Err(PrintError::Name(name)),
+        if let Some(name) = self.malformed {
+            return Err(PrintError::Name(name));
         }
+        // Types of a binary may be nested deeper than text can have them.
+        Ok(format::format(&self.out).unwrap_or(self.out))
     }
 
     fn main(&mut self, id: PackageId) -> Result<()> {

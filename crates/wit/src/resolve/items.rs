@@ -7,7 +7,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use wattle_ast::components::label_key;
-use wattle_ast::{SpaceIdx, Span};
+use wattle_ast::{ShownNames, SpaceIdx, Span};
 
 use super::Resolve;
 use super::packages::package_name;
@@ -289,9 +289,10 @@ impl<'a> Resolve<'a> {
             let help = match self.resolver.looked_in.is_empty() {
                 false => Help::Looked(self.resolver.looked_in.clone().into()),
                 true => {
-                    let names =
-                        self.package_ids.keys().take(20).map(|name| name.to_string().into());
-                    Help::OneOf(names.collect::<Box<[Box<str>]>>())
+                    let names = self.package_ids.keys().take(ShownNames::<Text>::MOST);
+                    let names: Box<[Box<str>]> =
+                        names.map(|name| name.to_string().into()).collect();
+                    Help::OneOf { more: self.package_ids.len() - names.len(), names }
                 }
             };
             let known: Vec<_> = match self.budget {

@@ -2,6 +2,28 @@
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md#keywords>
 
+use alloc::string::String;
+
+/// A name without the `%` that text can have before each of its parts. Names in components that WIT
+/// does not have, such as `url=<…>`, stay as they are.
+///
+/// ```
+/// use wattle_wit::syntax::unescaped;
+/// assert_eq!(unescaped("%a:b/%import@1.0.0"), "a:b/import@1.0.0");
+/// assert_eq!(unescaped("url=<https://%61>"), "url=<https://%61>");
+/// ```
+pub fn unescaped(name: &str) -> String {
+    if name.contains('<') {
+        return name.into();
+    }
+    let mut is_start = true;
+    let is_part = |c: &char| {
+        let is_escape = core::mem::replace(&mut is_start, matches!(c, ':' | '/')) && *c == '%';
+        !is_escape
+    };
+    name.chars().filter(is_part).collect()
+}
+
 macro_rules! keywords {
     ($($variant:ident $text:literal)*) => {
         /// A word that is not a name unless `%` stands before it.

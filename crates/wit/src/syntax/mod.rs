@@ -19,7 +19,7 @@ mod tree;
 mod types;
 
 pub(crate) use attributes::version_len;
-pub use keywords::{Keyword, keyword};
+pub use keywords::{Keyword, keyword, unescaped};
 pub(crate) use lexer::is_forbidden;
 pub use lexer::{Lexer, Token, TokenKind, Tokens};
 pub use tree::{

@@ -18,10 +18,11 @@ fn components_have_the_worlds_that_the_peer_prints() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let (component, text) = (path.join("component.wat"), path.join("component.wit.print"));
-        let (Ok(component), Ok(text)) = (fs::read_to_string(component), fs::read_to_string(text))
-        else {
+        let Ok(component) = fs::read_to_string(component) else { continue };
+        if !text.exists() {
             continue;
-        };
+        }
+        let text = peers::printed(&text);
         number += 1;
         let parsed = wattle_wat::Parser::new().features(Features::ALL).component(&component);
         let parsed = parsed.unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -17,7 +17,7 @@ fn version_0_is_read() {
 
 #[test]
 fn the_feature_of_a_gate_can_be_a_keyword() {
-    let text = "package a:b;\n\ninterface i {\n  @unstable(feature = %use)\n  f: func();\n}\n\n";
+    let text = "package a:b;\n\ninterface i {\n  @unstable(feature = %use)\n  f: func();\n}\n";
     let mut resolver = Resolver::new();
     resolver.all_features().file("a.wit", text);
     let resolved = resolver.resolve().unwrap();

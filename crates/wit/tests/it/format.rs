@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use wattle_wit::decode::decode;
 use wattle_wit::format::format;
-use wattle_wit::print;
 use wattle_wit::syntax::{File, Lexer, TokenKind};
+use wattle_wit::{Resolver, print};
 
 use crate::peers;
 use crate::resolved::resolve;
@@ -54,6 +55,8 @@ fn files() -> Vec<(String, String)> {
     let mut files = Vec::new();
     peers::wit_files(&peers::package("wit-parser").join("tests/ui"), &mut files);
     peers::wit_files(&peers::package("wit-component").join("tests"), &mut files);
+    peers::wit_files(&peers::package("wasm-tools").join("tests/cli"), &mut files);
+    peers::wit_files(&wattle_tests::root().join("docs"), &mut files);
     let read = |path: std::path::PathBuf| {
         let text = fs::read_to_string(&path).ok()?;
         File::parse(&text).errors.is_empty().then(|| (path.display().to_string(), text))
@@ -105,7 +108,7 @@ fn comments_everywhere_are_kept() {
     assert!(number > 5_000, "{number}");
 }
 
-/// Returns a text in which empty blocks are `{}`: printers close them in lines of their own.
+/// Returns a text in which empty blocks are `{}`: the peer's printer closes them in lines of their own.
 fn with_closed_blocks(text: &str) -> String {
     let mut closed = String::new();
     for line in text.lines() {
@@ -162,18 +165,68 @@ fn attributes_have_lines_of_their_own() {
     assert_eq!(format(text).unwrap(), expected);
 }
 
+/// Formats what was printed, reads it and prints it again.
+fn check_printed(printed: &str, name: &str) {
+    assert_eq!(format(printed).unwrap(), printed, "{name}");
+    let mut resolver = Resolver::new();
+    resolver.all_features().file("printed.wit", printed);
+    let again = resolver.resolve().unwrap_or_else(|errors| panic!("{name}: {errors}\n{printed}"));
+    assert_eq!(print::whole(again.model(), again.root()).unwrap(), printed, "{name}");
+}
+
 #[test]
-fn what_is_printed_is_formatted() {
+fn what_is_printed_is_formatted_and_is_printed_again() {
+    let mut cases = peers::cases(&peers::package("wit-parser").join("tests/ui"), "wit.json");
+    cases.extend(peers::cases(&peers::package("wit-component").join("tests/interfaces"), "wat"));
     let mut number = 0;
-    for case in peers::cases(&peers::package("wit-parser").join("tests/ui"), "wit.json") {
+    for case in cases.iter().filter(|case| case.path.extension().is_none_or(|e| e != "wat")) {
         let resolved = resolve(&case.path).unwrap();
-        let printed = print::package(resolved.model(), resolved.root()).unwrap();
-        // The printer does not break lines.
-        if printed.lines().all(|line| line.len() <= 100) {
-            number += 1;
-            let expected = with_closed_blocks(&printed);
-            assert_eq!(format(&printed).unwrap().trim_end(), expected.trim_end(), "{}", case.name);
+        let (model, root) = (resolved.model(), resolved.root());
+        check_printed(&print::whole(model, root).unwrap(), &case.name);
+        for (id, _) in model.packages() {
+            let printed = print::package(model, id).unwrap();
+            assert_eq!(format(&printed).unwrap(), printed, "{}", case.name);
         }
+        let component = model.package_binary(root).unwrap();
+        let decoded = decode(&component).unwrap();
+        let printed = print::whole(&decoded.model, decoded.package).unwrap();
+        check_printed(&printed, &case.name);
+        number += 1;
     }
-    assert!(number > 60, "{number}");
+    for (name, text) in files() {
+        let mut resolver = Resolver::new();
+        resolver.all_features().file("a.wit", text);
+        // Some files are parts of packages, or are to be refused.
+        let Ok(resolved) = resolver.resolve() else { continue };
+        check_printed(&print::whole(resolved.model(), resolved.root()).unwrap(), &name);
+        number += 1;
+    }
+    assert!(number > 300, "{number}");
+}
+
+#[test]
+fn packages_are_printed_in_the_order_of_their_names() {
+    let text = "package a:a; interface i { use a:z/i.{t}; use a:b/i.{t as u}; }
+        package a:z { interface i { type t = u8; } }
+        package a:b {
+          use a:z/i as j;
+          interface i { type t = u8; @unstable(feature = off) use a:z/i.{t as s}; }
+        }";
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", text);
+    let resolved = resolver.resolve().unwrap();
+    let printed = print::whole(resolved.model(), resolved.root()).unwrap();
+    assert!(printed.find("a:b {") < printed.find("a:z {"), "{printed}");
+    check_printed(&printed, text);
+}
+
+#[test]
+fn long_lines_are_broken_where_they_are_printed() {
+    let params: String = (0..20).map(|number| format!("param{number}: u8, ")).collect();
+    let mut resolver = Resolver::new();
+    resolver.file("a.wit", format!("package a:b; interface i {{ f: func({params}); }}"));
+    let resolved = resolver.resolve().unwrap();
+    let printed = print::whole(resolved.model(), resolved.root()).unwrap();
+    assert!(printed.contains("  f: func(\n    param0: u8,\n"), "{printed}");
+    check_printed(&printed, "long lines");
 }

@@ -30,6 +30,11 @@ pub(crate) fn cases(folder: &Path, result: &str) -> Vec<Case> {
     cases
 }
 
+/// Returns a text that the peer has printed, in the layout of the formatter.
+pub(crate) fn printed(path: &Path) -> String {
+    wattle_wit::format::format(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
 /// Adds the WIT files in a folder and the folders in it to `files`.
 pub(crate) fn wit_files(folder: &Path, files: &mut Vec<PathBuf>) {
     let mut folders = vec![folder.to_owned()];

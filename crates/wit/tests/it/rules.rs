@@ -185,7 +185,7 @@ fn what_another_package_lacks_is_excluded_by_a_gate_that_is_off() {
         "world w { @unstable(feature = x) include c:d/missing with { a as b } }",
         "world w { @unstable(feature = x) use c:d/missing.{t}; }",
     ] {
-        assert_eq!(resolve(items).unwrap(), "package a:b;\n\nworld w {\n}\n", "{items}");
+        assert_eq!(resolve(items).unwrap(), "package a:b;\n\nworld w {}\n", "{items}");
     }
     let uses = ["use c:d/missing.{t};", "use c:d/i.{missing as t};", "use c:d/i.{f as t};"];
     for item in uses {

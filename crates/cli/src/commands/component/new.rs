@@ -8,6 +8,7 @@ use std::str::FromStr;
 use clap::Args;
 use wattle::ast::components::Component;
 use wattle::componentize::{Componentizer, Error, Origin, Problem};
+use wattle::wit::syntax::unescaped;
 use wattle::{Module, Wasm};
 
 use crate::failure::Failure;
@@ -123,7 +124,7 @@ impl FromStr for Adapter {
 /// Reads `OLD=NEW`.
 pub(super) fn renamed(text: &str) -> Result<(String, String), &'static str> {
     let (old, new) = text.split_once('=').ok_or("two names with `=` between them are expected")?;
-    Ok((old.to_owned(), new.to_owned()))
+    Ok((unescaped(old), unescaped(new)))
 }
 
 impl New {

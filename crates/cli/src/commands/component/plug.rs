@@ -8,6 +8,7 @@ use clap::Args;
 use wattle::Wasm;
 use wattle::ast::Shown;
 use wattle::componentize::{Composer, Input, Plugged};
+use wattle::wit::syntax::unescaped;
 
 use super::new::renamed;
 use crate::failure::Failure;
@@ -73,10 +74,10 @@ impl FromStr for Connect {
     fn from_str(text: &str) -> Result<Connect, &'static str> {
         let (import, file) = text.split_once('=').ok_or("a name, `=` and a file are expected")?;
         let (file, export) = match file.rsplit_once('#') {
-            Some((file, export)) => (file, Some(export.to_owned())),
+            Some((file, export)) => (file, Some(unescaped(export))),
             None => (file, None),
         };
-        Ok(Connect { import: import.to_owned(), file: file.into(), export })
+        Ok(Connect { import: unescaped(import), file: file.into(), export })
     }
 }
 

@@ -13,9 +13,10 @@ use wattle::{Features, Wasm};
 
 use super::manifest::{Kind, MANIFEST, Manifest, Part, SHELL, Version};
 use crate::failure::Failure;
-use crate::input::{Input, shown_name};
-use crate::output::{Output, json_line, write_folder, write_json};
+use crate::input::Input;
+use crate::output::{Output, json_line, write_json};
 use crate::source::Source;
+use crate::transaction::Transaction;
 
 /// Writes the modules in a component to files, and the rest of the component.
 ///
@@ -88,19 +89,12 @@ impl Unbundle {
             self.output.refuse_terminal()?;
         }
         let files: Vec<_> = modules.iter().map(|module| [&module.name, ".wasm"].concat()).collect();
-        let written = write_folder(folder, |folder| {
+        let mut transaction = Transaction::default();
+        transaction.folder(folder, |folder| {
             let mut pairs = files.iter().zip(&modules);
             pairs.try_for_each(|(file, module)| std::fs::write(folder.join(file), &module.bytes))
-        });
-        written.map_err(|error| cannot_write(folder, &error))?;
-        let written = self.output.wasm(&wasm, self.wat);
-        if let Err(Failure::Input(_)) = &written {
-            // The modules are of no use without the component. The first error is the one that is
-            // reported.
-            files.iter().for_each(|file| drop(std::fs::remove_file(folder.join(file))));
-            let _ = std::fs::remove_dir(folder);
-        }
-        written
+        })?;
+        self.output.wasm_with(transaction, &wasm, self.wat)
     }
 
     /// Writes the parts of a component to a folder, and the shell.
@@ -116,7 +110,8 @@ impl Unbundle {
         let shell = shell(&source, &frames, &parts);
         let contents: Vec<_> = parts.iter().map(|part| frames[part.section].content).collect();
         let manifest = Manifest { version: Version::One, parts };
-        let written = write_folder(folder, |folder| {
+        let mut transaction = Transaction::default();
+        transaction.folder(folder, |folder| {
             for (part, content) in manifest.parts.iter().zip(&contents) {
                 std::fs::write(folder.join(&part.file), content)?;
             }
@@ -124,8 +119,8 @@ impl Unbundle {
             let mut text = Vec::new();
             write_json(&mut text, &manifest)?;
             std::fs::write(folder.join(MANIFEST), text)
-        });
-        written.map_err(|error| cannot_write(folder, &error))?;
+        })?;
+        transaction.commit()?;
         Output::default().write(|out| show(out, &manifest, &contents, json))
     }
 
@@ -151,10 +146,6 @@ impl Unbundle {
         });
         parts.collect()
     }
-}
-
-fn cannot_write(folder: &Path, error: &io::Error) -> Failure {
-    Failure::Input(format!("cannot write {}: {error}", shown_name(folder)))
 }
 
 /// The component in which the sections of the parts are empty.

@@ -11,9 +11,9 @@ use wattle::wit::{encode, print};
 use wattle::{Features, Wasm, encoder};
 
 use crate::failure::Failure;
-use crate::input::shown_name;
-use crate::output::{Output, write_folder};
-use crate::source::wit::{Interfaces, WitFeatures};
+use crate::output::Output;
+use crate::source::wit::{Interfaces, WitFeatures, wit_name};
+use crate::transaction::Transaction;
 
 /// Checks interfaces, and translates them between WIT and binary.
 ///
@@ -70,7 +70,7 @@ pub(crate) struct Wit {
     importize_world: Option<String>,
 
     /// The new name of the importing world; by default, its name with `-importized` appended.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = wit_name)]
     importize_out_world_name: Option<String>,
 
     /// Show the world that exports the imports of the component.
@@ -82,12 +82,12 @@ pub(crate) struct Wit {
     exportize_world: Option<String>,
 
     /// The new name of the exporting world; by default, its name with `-exportized` appended.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = wit_name)]
     exportize_out_world_name: Option<String>,
 
     /// Turn only the import of this name into an export; the name of an interface is that without
     /// the package.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = wit_name)]
     exportize_import: Vec<String>,
 
     /// Let this world of the package import only the highest of several compatible versions of an
@@ -227,7 +227,8 @@ fn write_packages(path: &Path, folder: &Path, interfaces: &Interfaces) -> Result
     for (id, _) in model.packages().filter(|(id, _)| id != root) {
         others.push((file(id), text(id)?));
     }
-    let written = write_folder(folder, |folder| {
+    let mut transaction = Transaction::default();
+    transaction.folder(folder, |folder| {
         std::fs::write(folder.join(&main.0), &main.1)?;
         if !others.is_empty() {
             std::fs::create_dir(folder.join("deps"))?;
@@ -235,6 +236,6 @@ fn write_packages(path: &Path, folder: &Path, interfaces: &Interfaces) -> Result
         others
             .iter()
             .try_for_each(|(name, text)| std::fs::write(folder.join("deps").join(name), text))
-    });
-    written.map_err(|error| Failure::Input(format!("cannot write {}: {error}", shown_name(folder))))
+    })?;
+    transaction.commit()
 }

@@ -32,6 +32,7 @@ use crate::failure::Failure;
 use crate::input::{FeatureList, Reading, is_standard};
 use crate::output::Output;
 use crate::source::Source;
+use crate::transaction::Transaction;
 
 /// Translates a test script to JSON and a file for each module, as WABT's `wast2json` does.
 ///
@@ -98,11 +99,13 @@ impl JsonFromWast {
         let commands = writer.commands(&script.directives)?;
         let beside = || output.parent().filter(|_| !is_standard(&output)).unwrap_or(Path::new(""));
         let folder = self.wasm_dir.as_deref().unwrap_or_else(beside);
+        let mut transaction = Transaction::default();
         for (name, content) in &writer.files {
-            Output::to(folder.join(name)).write(|out| out.write_all(content))?;
+            transaction.file(&folder.join(name), |out| out.write_all(content))?;
         }
         let name = self.file.to_string_lossy();
-        Output::to(output.clone()).write(|out| shape::write(out, &name, &commands))
+        Output::to(output.clone())
+            .write_with(transaction, |out| shape::write(out, &name, &commands))
     }
 }
 

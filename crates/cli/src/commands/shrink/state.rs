@@ -10,7 +10,7 @@ use wattle_reduce::{Candidate, Subject};
 
 use crate::failure::Failure;
 use crate::input::shown_name;
-use crate::output::put;
+use crate::transaction::put;
 
 /// A folder with the fingerprint of the input, the command, the best candidate, and the
 /// fingerprints of candidates that are not interesting.
