@@ -1,5 +1,5 @@
-//! Files and folders that are written together: each under another name beside its place, and when all
-//! are complete, they are renamed. A failure or a signal leaves everything as it was before.
+//! Files and folders that are written together: each is written under another name beside its place,
+//! and all are renamed when they are complete. A failure or a signal leaves everything as it was.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions, Permissions};
@@ -11,7 +11,8 @@ use crate::failure::Failure;
 use crate::input::shown_name;
 use crate::signals;
 
-/// Files and folders that are complete but not in their places. Dropping it removes them.
+/// Files and folders that are complete but not in their places. Dropping the transaction removes
+/// them.
 #[derive(Default)]
 pub(crate) struct Transaction {
     staged: Vec<Staged>,
@@ -33,13 +34,14 @@ enum Content {
     Bytes(Vec<u8>),
 }
 
-/// How something is made as it was before.
+/// The step that undoes the placement of a file or folder.
 enum Undo {
     Remove(PathBuf),
-    /// Puts a file back that was replaced, from a backup by its number.
+    /// Puts back a file that was replaced, from the backup with this number.
     Restore(usize, PathBuf),
     Overwrite(PathBuf, Vec<u8>),
-    /// Removes a folder; there may have been an empty one with these permissions.
+    /// Removes a folder. If it took the place of an empty folder, these are the permissions of that
+    /// folder.
     RemoveFolder(PathBuf, Option<Permissions>),
 }
 
@@ -55,8 +57,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Writes a folder, by `fill`, which is given the path of a temporary one. An empty folder may be
-    /// there already.
+    /// Writes a folder: `fill` gets the path of a temporary folder. An empty folder may exist already.
     pub(crate) fn folder(
         &mut self,
         path: &Path,
@@ -67,17 +68,18 @@ impl Transaction {
         Ok(())
     }
 
-    /// Puts all in their places. If one cannot be, those before it are taken out again.
+    /// Puts all files and folders in their places. If one of them fails, those before it are removed
+    /// again.
     pub(crate) fn commit(mut self) -> Result<(), Failure> {
         // A signal waits until everything is in its place.
         let mut unfinished = unfinished();
-        // They are dropped when a signal may come again.
+        // The backups are dropped after the lock, so that a signal can still remove them.
         let mut backups = Vec::new();
         let mut undos = Vec::new();
         let last = self.staged.len().saturating_sub(1);
         let mut result = Ok(());
         for (nth, staged) in self.staged.iter_mut().enumerate() {
-            // Nothing comes behind the last one that could fail.
+            // After the last file no other can fail, so it needs no backup.
             let backups = (nth < last).then_some(&mut backups);
             match staged.put(&mut unfinished, backups) {
                 Ok(undo) => undos.extend(undo),
@@ -99,7 +101,8 @@ fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::Input(format!("cannot write {}: {error}", shown_name(path)))
 }
 
-/// Writes a temporary file beside `path`. `None` if the file was written at once.
+/// Writes a temporary file beside `path`. Returns `None` if `path` is a device or a pipe, which is
+/// written to at once.
 fn stage(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -113,7 +116,7 @@ fn stage(
     let target = behind_links(path)?;
     let old = target.metadata().ok();
     if old.is_some() {
-        // A folder may let a file be replaced that must not be written.
+        // A folder may permit the replacement of a file that is not writable.
         OpenOptions::new().write(true).open(&target)?;
     }
     let content = match Temporary::file(&target) {
@@ -127,7 +130,7 @@ fn stage(
             }
             Content::File(temporary)
         }
-        // The file may be written though its folder may not.
+        // The file may be writable although its folder is not.
         Err(_) if old.is_some() => {
             let mut bytes = Vec::new();
             fill(&mut bytes)?;
@@ -149,8 +152,8 @@ fn stage_folder(path: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::
 }
 
 impl Staged {
-    /// Puts it in its place, and says how to undo that. Without `backups`, a file that is replaced is
-    /// not kept.
+    /// Puts the file or folder in its place. Returns the step that undoes this, if one is needed. A
+    /// file that is replaced is added to `backups`, if they are given.
     fn put(
         &mut self,
         unfinished: &mut Paths,
@@ -200,7 +203,8 @@ impl Staged {
 }
 
 impl Undo {
-    /// Undoes it as far as that is possible: the first error is the one to tell.
+    /// Undoes the placement as far as possible. Errors are ignored, since the one that made this
+    /// necessary is reported.
     fn run(&self, unfinished: &mut Paths, backups: &mut [Temporary]) {
         match self {
             Undo::Remove(path) => drop(fs::remove_file(path)),
@@ -208,7 +212,7 @@ impl Undo {
                 if let Some(backup) = backups.get_mut(*backup)
                     && backup.rename(path, unfinished).is_err()
                 {
-                    // The content of the file is there at least.
+                    // The backup stays, since it is the only copy of the file's content.
                     unfinished.remove(&backup.0);
                 }
             }
@@ -221,7 +225,7 @@ impl Undo {
     }
 }
 
-/// Makes an empty folder again that had these permissions.
+/// Creates an empty folder again, with the permissions that it had.
 fn make_empty(path: &Path, permissions: Option<&Permissions>) {
     if let Some(permissions) = permissions
         && fs::create_dir(path).is_ok()
@@ -230,12 +234,12 @@ fn make_empty(path: &Path, permissions: Option<&Permissions>) {
     }
 }
 
-/// The most links that lead to a file, as on Linux.
+/// The maximum number of links that lead to a file, as on Linux.
 const MAX_LINKS: usize = 40;
 
 type Paths = BTreeSet<PathBuf>;
 
-/// The temporary files and folders that are there, which a signal removes.
+/// The existing temporary files and folders, which a signal removes.
 static UNFINISHED: Mutex<Paths> = Mutex::new(BTreeSet::new());
 
 fn unfinished() -> MutexGuard<'static, Paths> {
@@ -246,7 +250,7 @@ fn unfinished() -> MutexGuard<'static, Paths> {
 struct Temporary(PathBuf);
 
 impl Temporary {
-    /// A file in the folder of `target`.
+    /// Creates a file in the folder of `target`.
     fn file(target: &Path) -> io::Result<(Temporary, fs::File)> {
         remove_on_signal();
         let mut builder = builder();
@@ -257,7 +261,7 @@ impl Temporary {
         Ok((Temporary::known(path, &mut unfinished), file))
     }
 
-    /// A folder beside `target`.
+    /// Creates a folder beside `target`.
     fn folder(target: &Path) -> io::Result<Temporary> {
         remove_on_signal();
         let mut builder = builder();
@@ -267,7 +271,7 @@ impl Temporary {
         Ok(Temporary::known(folder.keep(), &mut unfinished))
     }
 
-    /// A second name of a file, or a copy where files have one name alone.
+    /// Gives a file a second name, or copies it where the file system has no hard links.
     fn backup(target: &Path, unfinished: &mut Paths) -> io::Result<Temporary> {
         let folder = folder_of(target);
         let linked = builder().make_in(folder, |path| fs::hard_link(target, path));
@@ -299,30 +303,31 @@ impl Drop for Temporary {
 }
 
 fn remove(path: &Path) {
-    // What cannot be removed stays under a name that says what it is.
+    // A file that cannot be removed stays, under a name that shows that it is temporary.
     let _ = match path.is_dir() {
         true => fs::remove_dir_all(path),
         false => fs::remove_file(path),
     };
 }
 
-/// Makes a signal remove what is being written.
+/// Makes a signal remove the temporary files and folders.
 fn remove_on_signal() {
     static HANDLER: Once = Once::new();
     HANDLER.call_once(|| {
         let handler = signals::on_signal(|signal| {
             let unfinished = unfinished();
             unfinished.iter().for_each(|path| remove(path));
-            // The lock is held to the end, so that nothing is put in its place any more.
+            // The lock is held to the end, so that no file is put in its place any more.
             signal.end_process();
         });
-        // Without a handler, a signal leaves temporary files, and output is as good as before.
+        // Without a handler, a signal leaves the temporary files behind, but the output is correct
+        // all the same.
         drop(handler);
     });
 }
 
-/// Puts a file in its place as a whole: it is written beside it, and then renamed. Unlike with a
-/// [`Transaction`], a signal is for the caller to handle.
+/// Writes a file as a whole: under another name in the same folder, and then renamed. Unlike with a
+/// [`Transaction`], the caller must handle signals.
 pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut builder = builder();
     default_permissions(&mut builder);
@@ -331,15 +336,15 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-/// The names of temporary files.
+/// Returns a builder with the prefix of all temporary files.
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".wattle-");
     builder
 }
 
-/// The error of the system without the path of the temporary file, which the user did not name. The
-/// `tempfile` crate keeps the path in the message alone.
+/// Returns the error of the system without the path of the temporary file, which the user did not
+/// name. The `tempfile` crate keeps the path in the message alone.
 fn of_system(error: io::Error) -> io::Error {
     match error.to_string().split_once(" at path ") {
         Some((reason, _)) => io::Error::new(error.kind(), reason),
@@ -347,7 +352,8 @@ fn of_system(error: io::Error) -> io::Error {
     }
 }
 
-/// Writes through to a file, and returns its old content. If that fails, this is put back.
+/// Overwrites a file in place, and returns its old content. If that fails, the old content is put
+/// back.
 fn overwrite(target: &Path, content: &[u8]) -> io::Result<Vec<u8>> {
     let old = fs::read(target)?;
     let mut file = OpenOptions::new().write(true).open(target)?;
@@ -357,13 +363,13 @@ fn overwrite(target: &Path, content: &[u8]) -> io::Result<Vec<u8>> {
         file.set_len(bytes.len() as u64)
     };
     let written = put(content).inspect_err(|_| {
-        // The first error is the one to tell.
+        // The first error is the one that is reported.
         let _ = put(&old);
     });
     written.map(|()| old)
 }
 
-/// The path of a file that may not exist, behind all links.
+/// Returns the path behind all links to a file, which need not exist.
 fn behind_links(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -385,7 +391,7 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(unix)]
 fn default_permissions(builder: &mut tempfile::Builder<'_, '_>) {
     use std::os::unix::fs::PermissionsExt;
-    // As for any new file, the process's umask takes away from this.
+    // As for any new file, the umask of the process restricts these permissions.
     builder.permissions(Permissions::from_mode(0o666));
 }
 
@@ -401,7 +407,8 @@ fn folder_permissions(_: &mut tempfile::Builder<'_, '_>) {}
 #[cfg(not(unix))]
 fn default_permissions(_: &mut tempfile::Builder<'_, '_>) {}
 
-/// The permissions of a file for its new content, which is not trusted to run as somebody else.
+/// Returns the permissions of a file for its new content, which is not trusted to run as another
+/// user.
 #[cfg(unix)]
 fn without_special_bits(permissions: Permissions) -> Permissions {
     use std::os::unix::fs::PermissionsExt;
@@ -418,7 +425,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_put_in_its_place_takes_the_rest_out_again() {
+    fn a_file_that_cannot_be_put_in_its_place_takes_the_others_out_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::write(path("old"), "precious").unwrap();

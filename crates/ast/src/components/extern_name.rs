@@ -30,7 +30,7 @@ const NAME_WITH_ATTRIBUTES: u8 = 2;
 pub struct ExternName<'a> {
     /// The name.
     pub name: Name<'a>,
-    /// `None` for the form of a name that has no list of attributes; the list may be empty.
+    /// The list of attributes, which may be empty; `None` if the name has the form without a list.
     attributes: Option<Box<NameAttributes<'a>>>,
 }
 
@@ -109,10 +109,10 @@ impl<'a> ExternName<'a> {
     ///
     /// ```
     /// use wattle_ast::components::ExternName;
-    /// use wattle_ast::{Decode, Encode, Features, Reader};
+    /// use wattle_ast::{Decode, Encode, Reader};
     ///
     /// let empty = [2, 1, b'a', 0];
-    /// let name = ExternName::decode(&mut Reader::new(&empty, Features::ALL)).unwrap();
+    /// let name = ExternName::decode(&mut Reader::new(&empty)).unwrap();
     /// assert!(name.has_attribute_list());
     /// assert_eq!(name.to_bytes(), [0, 1, b'a']);
     /// assert!(!ExternName::from("a").has_attribute_list());
@@ -121,7 +121,8 @@ impl<'a> ExternName<'a> {
         self.attributes.is_some()
     }
 
-    /// The attributes, to be changed. The name then has a list of them, if an empty one.
+    /// Returns the attributes, to be changed. The name then has a list of attributes, even if it stays
+    /// empty.
     pub fn attributes_mut(&mut self) -> &mut NameAttributes<'a> {
         self.attributes.get_or_insert_default()
     }

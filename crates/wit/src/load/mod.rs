@@ -77,10 +77,10 @@ pub enum LoadError<E> {
 }
 
 impl<E> LoadError<E> {
-    /// The error of the [`Files`].
+    /// Returns the error of the [`Files`].
     ///
     /// # Errors
-    /// If the files can be read, why they are not a package.
+    /// If the files could be read: the reason why they are not a package.
     pub fn of_files(self) -> Result<E, LoadError<Infallible>> {
         match self {
             LoadError::Read { error, .. } => Ok(error),

@@ -54,9 +54,9 @@ impl Model {
         dependencies
     }
 
-    /// The packages in the order in which they are resolved when they are text: each behind those that
-    /// it depends on, and otherwise by their names. Packages that depend on each other stay in the order
-    /// of the model.
+    /// Returns the packages in the order in which they would be resolved as text: each after those that
+    /// it depends on, and otherwise by their names. If packages depend on each other, all stay in the
+    /// order of the model.
     pub(crate) fn packages_by_name(&self) -> Vec<PackageId> {
         let dependencies = self.package_dependencies();
         let ids: Vec<PackageId> = self.package_ids.values().copied().collect();

@@ -107,8 +107,8 @@ pub fn package(model: &Model, id: PackageId) -> Result<String> {
 pub fn whole(model: &Model, id: PackageId) -> Result<String> {
     let mut printer = Printer::new(model)?;
     printer.main(id)?;
-    // Some of the texts of the packages said what this text does not, such as what a gate excludes, and
-    // depended on others for it. The order must not be that of those texts.
+    // The texts that the packages came from may have had more in them, such as items behind a gate that
+    // is off, and so more dependencies. The order must be the one that this text leads to.
     for other in model.packages_by_name().into_iter().filter(|other| *other != id) {
         let package = &model[other];
         printer.newline();
