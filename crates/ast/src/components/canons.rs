@@ -8,12 +8,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::canon_table::{for_each_canon, for_each_canon_opt};
-use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort};
+use super::sorts::{CoreSortIdx, Sort};
 use super::types::ResultList;
 use crate::values::fields;
 use crate::{
-    ComponentFuncIdx, ComponentTypeIdx, Decode, Encode, Feature, FuncIdx, Malformed, MemIdx,
-    Reader, TableIdx, TypeIdx, ValType,
+    AddrType, ComponentFuncIdx, ComponentTypeIdx, Decode, Encode, Feature, FuncIdx, FuncType,
+    Malformed, MemIdx, Reader, TableIdx, TypeIdx, ValType,
 };
 
 type Result<T, E = Malformed> = core::result::Result<T, E>;
@@ -49,10 +49,7 @@ pub trait CanonImmediate: Sized {
     fn read<S: CanonSource>(source: &mut S) -> Result<Self, S::Error>;
 
     /// Writes the immediate to a sink.
-    ///
-    /// # Errors
-    /// Errors of the sink.
-    fn write<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error>;
+    fn write<K: CanonSink>(&self, sink: &mut K);
 
     /// Lets an editor change the immediate.
     fn edit<E: CanonEdit>(&mut self, editor: &mut E);
@@ -76,25 +73,14 @@ macro_rules! kinds {
         /// A consumer of canonical definitions: the operation, then one call per immediate. By
         /// default, everything is ignored.
         pub trait CanonSink {
-            /// The error of a sink.
-            type Error;
-
             /// Begins a canonical definition, whose immediates follow.
-            ///
-            /// # Errors
-            /// Errors of the sink.
-            fn op(&mut self, op: CanonOp) -> Result<(), Self::Error> {
+            fn op(&mut self, op: CanonOp) {
                 let _ = op;
-                Ok(())
             }
             $(
                 $(#[$doc])*
-                ///
-                /// # Errors
-                /// Errors of the sink.
-                fn $method(&mut self, value: &$ty) -> Result<(), Self::Error> {
+                fn $method(&mut self, value: &$ty) {
                     let _ = value;
-                    Ok(())
                 }
             )*
         }
@@ -116,8 +102,8 @@ macro_rules! kinds {
                     source.$method()
                 }
 
-                fn write<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error> {
-                    sink.$method(self)
+                fn write<K: CanonSink>(&self, sink: &mut K) {
+                    sink.$method(self);
                 }
 
                 fn edit<E: CanonEdit>(&mut self, editor: &mut E) {
@@ -136,19 +122,15 @@ macro_rules! kinds {
         }
 
         impl CanonSink for Vec<u8> {
-            type Error = core::convert::Infallible;
-
-            fn op(&mut self, op: CanonOp) -> Result<(), Self::Error> {
+            fn op(&mut self, op: CanonOp) {
                 self.push(op.code());
                 if op.zero_error().is_some() {
                     self.push(0);
                 }
-                Ok(())
             }
             $(
-                fn $method(&mut self, value: &$ty) -> Result<(), Self::Error> {
+                fn $method(&mut self, value: &$ty) {
                     value.encode(self);
-                    Ok(())
                 }
             )*
         }
@@ -200,6 +182,29 @@ pub enum CanonType {
     Arrow(&'static [CanonOperand], &'static [CanonOperand]),
     /// It depends on immediates in other ways.
     Special,
+}
+
+impl CanonType {
+    /// The type as one of core functions, where `rep` represents the resource and `addr` is the address
+    /// type of the memory. `None` if it depends on immediates in other ways.
+    ///
+    /// ```
+    /// use wattle_ast::components::CanonOp;
+    /// use wattle_ast::{AddrType, FuncType, ValType};
+    ///
+    /// let ty = CanonOp::ResourceNew.core_type().func_type(ValType::I64, AddrType::I32);
+    /// assert_eq!(ty, Some(FuncType::new([ValType::I64], [ValType::I32])));
+    /// ```
+    pub fn func_type(self, rep: ValType, addr: AddrType) -> Option<FuncType> {
+        let CanonType::Arrow(operands, results) = self else { return None };
+        let ty = |operand: &CanonOperand| match operand {
+            CanonOperand::I32 => ValType::I32,
+            CanonOperand::I64 => ValType::I64,
+            CanonOperand::Rep => rep,
+            CanonOperand::Addr => addr.into(),
+        };
+        Some(FuncType::new(operands.iter().map(ty), results.iter().map(ty)))
+    }
 }
 
 macro_rules! canon_type {
@@ -301,15 +306,11 @@ macro_rules! canons {
             }
 
             /// Writes the operation and its immediates to a sink.
-            ///
-            /// # Errors
-            /// Errors of the sink.
-            pub fn write_to<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error> {
-                sink.op(self.op())?;
+            pub fn write_to<K: CanonSink>(&self, sink: &mut K) {
+                sink.op(self.op());
                 match self { $(
-                    Canon::$variant { $( $( $field ),* )? } => { $( $( $field.write(sink)?; )* )? }
+                    Canon::$variant { $( $( $field ),* )? } => { $( $( $field.write(sink); )* )? }
                 )* }
-                Ok(())
             }
 
             /// Lets an editor change the immediates.
@@ -344,14 +345,14 @@ impl CanonOp {
     /// The index space that the definition adds to.
     ///
     /// ```
-    /// use wattle_ast::components::{CanonOp, CoreSort, PlainSort, Sort};
-    /// assert_eq!(CanonOp::Lift.sort(), Sort::Plain(PlainSort::Func));
-    /// assert_eq!(CanonOp::ResourceNew.sort(), Sort::Core(CoreSort::Func));
+    /// use wattle_ast::components::{CanonOp, Sort};
+    /// assert_eq!(CanonOp::Lift.sort(), Sort::FUNC);
+    /// assert_eq!(CanonOp::ResourceNew.sort(), Sort::CORE_FUNC);
     /// ```
     pub const fn sort(self) -> Sort {
         match self {
-            CanonOp::Lift => Sort::Plain(PlainSort::Func),
-            _ => Sort::Core(CoreSort::Func),
+            CanonOp::Lift => Sort::FUNC,
+            _ => Sort::CORE_FUNC,
         }
     }
 
@@ -494,8 +495,7 @@ impl Decode<'_> for Canon {
 
 impl Encode for Canon {
     fn encode(&self, out: &mut Vec<u8>) {
-        // Writing bytes never fails.
-        let _ = self.write_to(out);
+        self.write_to(out);
     }
 }
 

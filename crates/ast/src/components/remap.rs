@@ -42,7 +42,7 @@ impl Definition<'_> {
 /// inner scopes, in which only outer aliases lead to the scope.
 ///
 /// ```
-/// use wattle_ast::components::{Alias, Component, CoreSort, Definition, Sort, SortIdx, reindex};
+/// use wattle_ast::components::{Alias, Definition, reindex};
 /// use wattle_ast::TypeIdx;
 ///
 /// let alias = |count, ty| Definition::Alias(Alias::Outer { count, item: TypeIdx(ty).into() });

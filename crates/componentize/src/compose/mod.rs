@@ -19,8 +19,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Arg, Component, CoreSort, Definition, Export, ExternDesc, ExternName, Instance,
-    PlainSort, Sort, SortIdx,
+    Alias, Arg, Component, Definition, Export, ExternDesc, ExternName, Instance, Sort, SortIdx,
 };
 use wattle_ast::{ComponentIdx, Features, InstanceIdx, Name};
 use wattle_validator::ErrorKind;
@@ -293,12 +292,12 @@ fn is_resource(item: &Extern<'_>) -> bool {
 /// The index space of an import or export.
 fn sort_of(item: &Extern<'_>) -> Sort {
     match item.view() {
-        ExternView::Module(_) => Sort::Core(CoreSort::Module),
-        ExternView::Func(_) => Sort::Plain(PlainSort::Func),
-        ExternView::Value(_) => Sort::Plain(PlainSort::Value),
-        ExternView::Type(_) => Sort::Plain(PlainSort::Type),
-        ExternView::Component(_) => Sort::Plain(PlainSort::Component),
-        _ => Sort::Plain(PlainSort::Instance),
+        ExternView::Module(_) => Sort::CORE_MODULE,
+        ExternView::Func(_) => Sort::FUNC,
+        ExternView::Value(_) => Sort::VALUE,
+        ExternView::Type(_) => Sort::TYPE,
+        ExternView::Component(_) => Sort::COMPONENT,
+        _ => Sort::INSTANCE,
     }
 }
 

@@ -5,12 +5,12 @@ use core::fmt;
 use core::mem::take;
 
 use wattle_ast::Name;
-use wattle_ast::components::{Component, Definition, PlainSort, Scope, Sort, SortIdx, TypePlaces};
+use wattle_ast::components::{Component, Definition, Scope, Sort, SortIdx, TypePlaces};
 use wattle_syntax::strings;
 
 use super::names::{NameText, names};
 use super::offsets::Offsets;
-use super::scope::{CORE_TYPE, OpenScope, Results, Survey, surveys};
+use super::scope::{OpenScope, Results, Survey, surveys};
 use crate::config::Config;
 use crate::ids::Ids;
 use crate::lines::Lines;
@@ -180,9 +180,9 @@ impl<'c> Printer<'c> {
             return Ok(());
         };
         let (sort, closing) = match kind {
-            Scope::Component => (Sort::Plain(PlainSort::Component), ")"),
-            Scope::ComponentType | Scope::InstanceType => (Sort::Plain(PlainSort::Type), "))"),
-            Scope::ModuleType => (CORE_TYPE, "))"),
+            Scope::Component => (Sort::COMPONENT, ")"),
+            Scope::ComponentType | Scope::InstanceType => (Sort::TYPE, "))"),
+            Scope::ModuleType => (Sort::CORE_TYPE, "))"),
         };
         self.end_scope(closing, hand_on)?;
         if let Some(scope) = self.scopes.last_mut() {
@@ -256,8 +256,8 @@ impl<'c> Printer<'c> {
     /// Writes core types, of which `more` are just being defined.
     pub(super) fn core_types(&mut self, more: u32, write: impl FnOnce(Types<'_>, &mut Vec<u8>)) {
         let scope = self.scopes.last();
-        let ids = scope.and_then(|scope| scope.ids(CORE_TYPE)).unwrap_or(&self.no_ids);
-        let known = scope.map_or(0, |scope| scope.len(CORE_TYPE)).saturating_add(more);
+        let ids = scope.and_then(|scope| scope.ids(Sort::CORE_TYPE)).unwrap_or(&self.no_ids);
+        let known = scope.map_or(0, |scope| scope.len(Sort::CORE_TYPE)).saturating_add(more);
         write(Types { ids, known }, &mut self.out);
     }
 }

@@ -4,7 +4,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use wattle_ast::Name;
-use wattle_ast::components::{CoreSort, Definition, Names, PlainSort, Scope, Sort, Start};
+use wattle_ast::components::{Definition, Names, Scope, Sort, Start};
 
 use super::names::NameText;
 use crate::config::Config;
@@ -37,7 +37,7 @@ impl Survey {
 
     /// Whether text has a place for the identifier of an index.
     pub(super) fn has_place(&self, sort: Sort, index: u32) -> bool {
-        if sort == Sort::Plain(PlainSort::Value) {
+        if sort == Sort::VALUE {
             let behind = self.unplaced.partition_point(|(first, _)| *first <= index);
             let run = behind.checked_sub(1).and_then(|at| self.unplaced.get(at));
             if run.is_some_and(|(first, count)| index - first < *count) {
@@ -178,7 +178,7 @@ fn ids(survey: &Survey, names: &Names<'_>, config: &Config) -> Vec<Ids> {
     let mut all = Vec::with_capacity(Sort::COUNT);
     for ((sort, names), len) in Sort::all().zip(by_sort).zip(survey.lens) {
         // A few bytes can stand for billions of values.
-        let is_counted = sort != Sort::Plain(PlainSort::Value) || survey.unplaced.is_empty();
+        let is_counted = sort != Sort::VALUE || survey.unplaced.is_empty();
         let name_unnamed = config.name_unnamed && is_counted;
         let keyword = &sort.to_string().replace(' ', "-");
         let space = Space { keyword, first: 0, len: len as usize, name_unnamed, nameless: &[] };
@@ -188,6 +188,3 @@ fn ids(survey: &Survey, names: &Names<'_>, config: &Config) -> Vec<Ids> {
     }
     all
 }
-
-/// The core types, whose identifiers core types refer to.
-pub(super) const CORE_TYPE: Sort = Sort::Core(CoreSort::Type);

@@ -46,12 +46,6 @@ fn section(own: Option<&'static str>, named: &[(Sort, u32, &'static str)]) -> De
     custom(Names::NAME, names.to_bytes())
 }
 
-const TYPE: Sort = Sort::Plain(PlainSort::Type);
-const FUNC: Sort = Sort::Plain(PlainSort::Func);
-const COMPONENT: Sort = Sort::Plain(PlainSort::Component);
-const VALUE: Sort = Sort::Plain(PlainSort::Value);
-const MODULE: Sort = Sort::Core(CoreSort::Module);
-
 fn prim(ty: PrimType) -> Definition<'static> {
     Definition::Type(Type::Prim(ty))
 }
@@ -226,7 +220,7 @@ fn definitions() -> Definitions {
         Definition::End,
         import("i", ExternDesc::Instance(39.into())),
     ]);
-    for sort in PlainSort::ALL.iter().copied().map(Sort::Plain).chain([MODULE]) {
+    for sort in PlainSort::ALL.iter().copied().map(Sort::Plain).chain([Sort::CORE_MODULE]) {
         let (instance, name) = (0.into(), "x".into());
         all.push(Definition::Alias(Alias::Export { sort, instance, name }));
     }
@@ -325,7 +319,7 @@ fn names_are_identifiers_of_what_was_defined_before() {
         Definition::Type(Type::List(ValType::Type(1.into()))),
         Definition::Type(Type::List(ValType::Type(0.into()))),
         Definition::Type(Type::Option(ValType::Type(9.into()))),
-        section(Some("own"), &[(TYPE, 0, "a b"), (TYPE, 1, "t")]),
+        section(Some("own"), &[(Sort::TYPE, 0, "a b"), (Sort::TYPE, 1, "t")]),
     ];
     let expected = "\
 (component $own
@@ -349,11 +343,11 @@ fn identifiers_are_those_of_the_scope_that_an_outer_alias_names() {
         alias(1),
         alias(0),
         // The component that is being defined, and a scope that does not exist.
-        Definition::Alias(Alias::Outer { count: 1, item: SortIdx::new(COMPONENT, 0) }),
+        Definition::Alias(Alias::Outer { count: 1, item: SortIdx::new(Sort::COMPONENT, 0) }),
         alias(2),
-        section(None, &[(TYPE, 0, "inner")]),
+        section(None, &[(Sort::TYPE, 0, "inner")]),
         Definition::End,
-        section(None, &[(TYPE, 0, "outer"), (COMPONENT, 0, "c")]),
+        section(None, &[(Sort::TYPE, 0, "outer"), (Sort::COMPONENT, 0, "c")]),
     ];
     let expected = "\
 (component
@@ -374,16 +368,16 @@ fn identifiers_are_those_of_the_scope_that_an_outer_alias_names() {
 #[test]
 fn names_that_identifiers_cannot_say_and_the_place_of_the_section_are_in_an_annotation() {
     // In its place.
-    let names = || section(None, &[(TYPE, 0, "t")]);
+    let names = || section(None, &[(Sort::TYPE, 0, "t")]);
     let moved = print(vec![names(), prim(PrimType::U8)]);
     assert_eq!(moved, "(component\n  (@names)\n  (type $t (;0;) u8)\n)\n");
     // Of what does not exist.
-    let more = section(None, &[(TYPE, 0, "t"), (FUNC, 1, "f")]);
+    let more = section(None, &[(Sort::TYPE, 0, "t"), (Sort::FUNC, 1, "f")]);
     let text = print(vec![prim(PrimType::U8), more]);
     let mark = r#"(@names "\01\05\01\01\01\01f")"#;
     assert_eq!(text, format!("(component\n  (type $t (;0;) u8)\n  {mark}\n)\n"));
     // Two with one name, and an empty one.
-    let doubled = section(None, &[(TYPE, 0, "t"), (TYPE, 1, "t"), (TYPE, 2, "")]);
+    let doubled = section(None, &[(Sort::TYPE, 0, "t"), (Sort::TYPE, 1, "t"), (Sort::TYPE, 2, "")]);
     let text = print(vec![prim(PrimType::U8), prim(PrimType::U8), prim(PrimType::U8), doubled]);
     let expected = "\
 (component
@@ -401,7 +395,7 @@ fn name_sections_that_identifiers_do_not_lead_back_to_are_written() {
         let text = print(definitions);
         text.matches("(@custom \"component-name\" ").count()
     };
-    let names = || section(None, &[(TYPE, 0, "t")]);
+    let names = || section(None, &[(Sort::TYPE, 0, "t")]);
     let malformed = custom(Names::NAME, vec![9]);
     let empty = custom(Names::NAME, Vec::new());
     let long = custom(Names::NAME, vec![0, 0x82, 0, 1, b'c']);
@@ -435,12 +429,12 @@ fn a_component_and_a_module_have_names_of_their_own() {
     definitions.push(section(
         None,
         &[
-            (MODULE, 0, "same"),
-            (MODULE, 1, "index"),
-            (MODULE, 2, "index2"),
-            (COMPONENT, 0, "same"),
-            (COMPONENT, 1, "index"),
-            (COMPONENT, 2, "index2"),
+            (Sort::CORE_MODULE, 0, "same"),
+            (Sort::CORE_MODULE, 1, "index"),
+            (Sort::CORE_MODULE, 2, "index2"),
+            (Sort::COMPONENT, 0, "same"),
+            (Sort::COMPONENT, 1, "index"),
+            (Sort::COMPONENT, 2, "index2"),
         ],
     ));
     let expected = "\
@@ -473,7 +467,8 @@ fn a_component_and_a_module_have_names_of_their_own() {
 #[test]
 fn values_by_the_billion_are_one_line() {
     let start = |results| Definition::Start(Start { func: 0.into(), args: [].into(), results });
-    let names = [(VALUE, 1, "a"), (VALUE, 5, "lost"), (VALUE, 4_000_000_002, "b")];
+    let names =
+        [(Sort::VALUE, 1, "a"), (Sort::VALUE, 5, "lost"), (Sort::VALUE, 4_000_000_002, "b")];
     let definitions = vec![start(2), start(4_000_000_000), start(1), section(None, &names)];
     let expected = "\
 (component
@@ -525,7 +520,7 @@ fn any_list_of_definitions_is_printed() {
         for _ in 0..below(30) {
             list.insert(below(100), Definition::End);
         }
-        list.insert(below(100), section(Some("c"), &[(TYPE, 2, "t"), (FUNC, 0, "")]));
+        list.insert(below(100), section(Some("c"), &[(Sort::TYPE, 2, "t"), (Sort::FUNC, 0, "")]));
         let component: Component<'_> = list.into_iter().collect();
         for (style, config) in styles() {
             let text = config.print_component(&component);
@@ -577,7 +572,7 @@ fn a_file_is_a_module_or_a_component() {
 /// Components with names of all kinds, in all places.
 fn named() -> Vec<(Definitions, &'static str)> {
     let u8 = || prim(PrimType::U8);
-    let names = || section(None, &[(TYPE, 0, "t")]);
+    let names = || section(None, &[(Sort::TYPE, 0, "t")]);
     let module = |name: Option<&'static str>| {
         let mut module = Module::default();
         module.names.module = name.map(Name::from);
@@ -598,10 +593,18 @@ fn named() -> Vec<(Definitions, &'static str)> {
         (vec![u8(), names(), custom("c", vec![1])], "a section before another"),
         (vec![u8(), section(Some("own"), &[])], "a component"),
         (vec![u8(), section(Some(""), &[])], "an empty name"),
-        (vec![section(None, &[(TYPE, 0, "t")])], "a type that does not exist"),
-        (vec![u8(), section(Some("c"), &[(TYPE, 0, "t"), (FUNC, 3, "f")])], "one that exists"),
+        (vec![section(None, &[(Sort::TYPE, 0, "t")])], "a type that does not exist"),
         (
-            vec![u8(), u8(), u8(), section(None, &[(TYPE, 0, "t"), (TYPE, 1, "t"), (TYPE, 2, "")])],
+            vec![u8(), section(Some("c"), &[(Sort::TYPE, 0, "t"), (Sort::FUNC, 3, "f")])],
+            "one that exists",
+        ),
+        (
+            vec![
+                u8(),
+                u8(),
+                u8(),
+                section(None, &[(Sort::TYPE, 0, "t"), (Sort::TYPE, 1, "t"), (Sort::TYPE, 2, "")]),
+            ],
             "names that are not unique",
         ),
         (vec![u8(), names(), names()], "two sections"),
@@ -611,9 +614,12 @@ fn named() -> Vec<(Definitions, &'static str)> {
         (vec![u8(), custom(Names::NAME, vec![0, 0x82, 0, 1, b'c'])], "an unusual encoding"),
     ];
     for name in [None, Some("outer"), Some("inner"), Some("")] {
-        all.push((vec![module(name), outer(MODULE)], "a module with a name in the component"));
+        all.push((
+            vec![module(name), outer(Sort::CORE_MODULE)],
+            "a module with a name in the component",
+        ));
         all.push((vec![module(name)], "a module"));
-        let with_names = component(name).chain([outer(COMPONENT)]);
+        let with_names = component(name).chain([outer(Sort::COMPONENT)]);
         all.push((with_names.collect(), "a component with a name in the component"));
         all.push((component(name).collect(), "a component"));
     }

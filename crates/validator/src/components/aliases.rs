@@ -19,13 +19,13 @@ use super::validator::{Checked, Validator};
 /// The sort of imports and exports with indices of this sort.
 pub(crate) const fn entity_sort(sort: Sort) -> Option<EntitySort> {
     Some(match sort {
-        Sort::Core(CoreSort::Module) => EntitySort::Module,
+        Sort::CORE_MODULE => EntitySort::Module,
         Sort::Core(_) => return None,
-        Sort::Plain(PlainSort::Func) => EntitySort::Func,
-        Sort::Plain(PlainSort::Value) => EntitySort::Value,
-        Sort::Plain(PlainSort::Type) => EntitySort::Type,
-        Sort::Plain(PlainSort::Component) => EntitySort::Component,
-        Sort::Plain(PlainSort::Instance) => EntitySort::Instance,
+        Sort::FUNC => EntitySort::Func,
+        Sort::VALUE => EntitySort::Value,
+        Sort::TYPE => EntitySort::Type,
+        Sort::COMPONENT => EntitySort::Component,
+        Sort::INSTANCE => EntitySort::Instance,
     })
 }
 
@@ -99,23 +99,21 @@ impl Validator {
         let core = |sort| scope.len(Sort::Core(sort));
         let limits = &self.limits;
         let (what, count, most) = match sort {
-            Sort::Core(CoreSort::Type) | Sort::Plain(PlainSort::Type) => {
+            Sort::CORE_TYPE | Sort::TYPE => {
                 return self.types_within(1);
             }
-            Sort::Core(CoreSort::Func) | Sort::Plain(PlainSort::Func) => {
+            Sort::CORE_FUNC | Sort::FUNC => {
                 let count = core(CoreSort::Func).saturating_add(plain(PlainSort::Func));
                 ("functions", count, limits.funcs)
             }
-            Sort::Core(CoreSort::Instance) | Sort::Plain(PlainSort::Instance) => {
+            Sort::CORE_INSTANCE | Sort::INSTANCE => {
                 let count = core(CoreSort::Instance).saturating_add(plain(PlainSort::Instance));
                 ("instances", count, limits.instances)
             }
-            Sort::Core(CoreSort::Module) => ("modules", core(CoreSort::Module), limits.modules),
+            Sort::CORE_MODULE => ("modules", core(CoreSort::Module), limits.modules),
             Sort::Core(sort) => ("core definitions of a sort", core(sort), limits.core_items),
-            Sort::Plain(PlainSort::Value) => ("values", plain(PlainSort::Value), limits.values),
-            Sort::Plain(PlainSort::Component) => {
-                ("components", plain(PlainSort::Component), limits.components)
-            }
+            Sort::VALUE => ("values", plain(PlainSort::Value), limits.values),
+            Sort::COMPONENT => ("components", plain(PlainSort::Component), limits.components),
         };
         self.within(what, count, most)
     }
@@ -130,7 +128,7 @@ impl Validator {
         if sort == CoreSort::Tag {
             self.need(Feature::Exceptions, "exceptions proposal not enabled")?;
         }
-        let id = self.get(Sort::Core(CoreSort::Instance), index)?;
+        let id = self.get(Sort::CORE_INSTANCE, index)?;
         let module = self.core.module(id);
         let text = self.arena.texts.find(name);
         let found = match text.and_then(|text| module.exported(text)) {
@@ -166,7 +164,7 @@ impl Validator {
         let sort = item.sort();
         let scope = self.outer_scope(count)?;
         let word = self.get_in(scope, sort, item.number())?;
-        if sort == Sort::Plain(PlainSort::Type) {
+        if sort == Sort::TYPE {
             self.check_outer_type(count, NodeId(word))?;
         }
         self.add_index(sort)?;

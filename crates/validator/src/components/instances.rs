@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use wattle_ast::Feature;
 use wattle_ast::components::{
-    Arg, CoreArg, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, InlineExport, Instance,
-    PlainSort, Sort,
+    Arg, CoreArg, CoreInlineExport, CoreInstance, CoreSortIdx, InlineExport, Instance, PlainSort,
+    Sort,
 };
 
 use super::arena::{Arena, Origin};
@@ -22,20 +22,17 @@ use super::substitute::Substitution;
 use super::texts::TextId;
 use super::validator::{Checked, Validator};
 
-const CORE_INSTANCE: Sort = Sort::Core(CoreSort::Instance);
-const INSTANCE: Sort = Sort::Plain(PlainSort::Instance);
-
 impl Validator {
     pub(crate) fn core_instance(&mut self, instance: &CoreInstance<'_>) -> Checked {
-        self.add_index(CORE_INSTANCE)?;
+        self.add_index(Sort::CORE_INSTANCE)?;
         let id = match instance {
             CoreInstance::Instantiate { module, args } => {
-                let module = self.get(Sort::Core(CoreSort::Module), module.0)?;
+                let module = self.get(Sort::CORE_MODULE, module.0)?;
                 self.instantiate_module(module, args)?
             }
             CoreInstance::Exports(exports) => self.core_exports(exports)?,
         };
-        self.scope_mut().push(CORE_INSTANCE, id);
+        self.scope_mut().push(Sort::CORE_INSTANCE, id);
         Ok(())
     }
 
@@ -44,7 +41,7 @@ impl Validator {
         let mut errors = Vec::new();
         let mut given: BTreeMap<TextId, u32> = BTreeMap::new();
         for arg in args {
-            let instance = self.get(CORE_INSTANCE, arg.instance.0)?;
+            let instance = self.get(Sort::CORE_INSTANCE, arg.instance.0)?;
             let name = self.arena.text(arg.name.as_str());
             if given.insert(name, instance).is_some() {
                 errors.push(K::DuplicateCoreArg { name: arg.name.as_str().into() });
@@ -76,7 +73,7 @@ impl Validator {
             }
         }
         errors.extend(matching.finish(false));
-        self.report_all(CORE_INSTANCE, errors)?;
+        self.report_all(Sort::CORE_INSTANCE, errors)?;
         let ty = self.core.module(module);
         let mut instance = ModuleType::default();
         instance.is_unknown = ty.is_unknown;
@@ -109,12 +106,12 @@ impl Validator {
                 errors.push(K::DuplicateCoreExport { name: export.name.as_str().into() });
             }
         }
-        self.report_all(CORE_INSTANCE, errors)?;
+        self.report_all(Sort::CORE_INSTANCE, errors)?;
         Ok(self.core.add_module(ty))
     }
 
     pub(crate) fn instance(&mut self, instance: &Instance<'_>) -> Checked {
-        self.add_index(INSTANCE)?;
+        self.add_index(Sort::INSTANCE)?;
         let id = match instance {
             Instance::Instantiate { component, args } => {
                 let component = self.node_at(PlainSort::Component, component.0)?;
@@ -122,7 +119,7 @@ impl Validator {
             }
             Instance::Exports(exports) => self.inline_exports(exports)?,
         };
-        self.scope_mut().push(INSTANCE, id.0);
+        self.scope_mut().push(Sort::INSTANCE, id.0);
         Ok(())
     }
 
@@ -139,7 +136,7 @@ impl Validator {
             }
         }
         if component == NodeId::UNKNOWN {
-            self.report_all(INSTANCE, errors)?;
+            self.report_all(Sort::INSTANCE, errors)?;
             return Ok(NodeId::UNKNOWN);
         }
         let parts = self.arena.component_parts(component);
@@ -162,7 +159,7 @@ impl Validator {
             }
         }
         errors.extend(matching.finish(false));
-        self.report_all(INSTANCE, errors)?;
+        self.report_all(Sort::INSTANCE, errors)?;
         // Exports that were given names by imports get those of the arguments.
         let mut substitution = self.renaming(&parts.imports, &given, &substitution);
         let fresh = self.arena.fresh(&parts.defined, Origin::default(), &mut substitution);

@@ -4,7 +4,7 @@
 
 use alloc::string::String;
 
-use wattle_ast::components::{CanonOp, CanonOpt, CoreSort, Sort};
+use wattle_ast::components::{CanonOp, CanonOpt, Sort};
 use wattle_ast::{AddrType, Feature, FuncType, ValType};
 
 use super::core_types::{CoreItem, shown_func};
@@ -168,7 +168,7 @@ impl Validator {
 
     /// The address type of a memory that holds values of a component.
     pub(crate) fn abi_memory(&self, index: u32) -> Checked<AddrType> {
-        let item = self.core.item(self.get(Sort::Core(CoreSort::Memory), index)?);
+        let item = self.core.item(self.get(Sort::CORE_MEMORY, index)?);
         let CoreItem::Mem(memory) = item else { return Ok(AddrType::I32) };
         if memory.limits.addr == AddrType::I64 {
             self.need(Feature::Cm64, "64-bit memories require the `cm64` feature to be enabled")?;
@@ -181,7 +181,7 @@ impl Validator {
 
     /// The type of a core function. `None` if the function had an error.
     pub(crate) fn core_func_at(&self, index: u32) -> Checked<Option<TypeId>> {
-        match self.core.item(self.get(Sort::Core(CoreSort::Func), index)?) {
+        match self.core.item(self.get(Sort::CORE_FUNC, index)?) {
             CoreItem::Func(id) => Ok(Some(id)),
             _ => Ok(None),
         }

@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Component, CoreSort, CoreType as CoreTypeDef, Definition, PlainSort, Scope as Form, Sort, Type,
+    Component, CoreType as CoreTypeDef, Definition, PlainSort, Scope as Form, Sort, Type,
 };
 use wattle_ast::{DefinitionRef, Feature, Features, Outer, Path, Span};
 
@@ -252,21 +252,21 @@ impl Validator {
             }
             Definition::CoreType(CoreTypeDef::Rec(types)) => self.core_types(types),
             Definition::Component => {
-                let index = self.scope().len(Sort::Plain(PlainSort::Component));
+                let index = self.scope().len(Sort::COMPONENT);
                 self.open(Form::Component, index);
                 self.nest("components", index, self.limits.components)
             }
             Definition::Instance(instance) => self.instance(instance),
             Definition::Alias(alias) => self.alias(alias),
             Definition::Type(ty) => {
-                let index = self.scope().len(Sort::Plain(PlainSort::Type));
+                let index = self.scope().len(Sort::TYPE);
                 match ty {
                     Type::Component => self.open(Form::ComponentType, index),
                     Type::Instance => self.open(Form::InstanceType, index),
                     _ => {
                         self.types_within(1)?;
                         let id = self.define_type(ty)?;
-                        self.scope_mut().push(Sort::Plain(PlainSort::Type), id.0);
+                        self.scope_mut().push(Sort::TYPE, id.0);
                     }
                 }
                 Ok(())
@@ -330,10 +330,8 @@ impl Validator {
     /// Checks that more types are within the limit.
     pub(crate) fn types_within(&self, count: u32) -> Checked {
         let scope = self.scope();
-        let types = scope
-            .len(Sort::Plain(PlainSort::Type))
-            .saturating_add(scope.len(Sort::Core(CoreSort::Type)))
-            .saturating_add(count);
+        let types =
+            scope.len(Sort::TYPE).saturating_add(scope.len(Sort::CORE_TYPE)).saturating_add(count);
         self.within("types", types.saturating_sub(1), self.limits.types)
     }
 
@@ -358,7 +356,7 @@ impl Validator {
     /// Adds the type or component of a scope that was just closed. A type counts towards the limit
     /// from now on.
     pub(crate) fn add_closed(&mut self, sort: Sort, word: u32) {
-        if sort != Sort::Plain(PlainSort::Component)
+        if sort != Sort::COMPONENT
             && let Err(error) = self.types_within(1)
         {
             let index = self.scope().len(sort);
@@ -374,7 +372,7 @@ impl Validator {
             let unused = self.scope().used.iter().position(|used| !used);
             if let Some(index) = unused {
                 let error = K::ValueUnused { index: index as u32 }.into();
-                let place = DefinitionRef::Indexed(Sort::Plain(PlainSort::Value), index as u32);
+                let place = DefinitionRef::Indexed(Sort::VALUE, index as u32);
                 self.report(error, Some(place));
             }
         }
@@ -468,9 +466,9 @@ impl Validator {
     pub(crate) fn get_in(&self, scope: &Scope, sort: Sort, index: u32) -> Checked<u32> {
         scope.get(sort, index).ok_or_else(|| {
             let (name, space) = match sort {
-                Sort::Plain(PlainSort::Func) => ("function", "function"),
-                Sort::Core(CoreSort::Func) => ("core function", "function"),
-                Sort::Core(CoreSort::Instance) => ("core instance", "instance"),
+                Sort::FUNC => ("function", "function"),
+                Sort::CORE_FUNC => ("core function", "function"),
+                Sort::CORE_INSTANCE => ("core instance", "instance"),
                 Sort::Core(sort) => (sort.keyword(), sort.keyword()),
                 Sort::Plain(sort) => (sort.keyword(), sort.keyword()),
             };
@@ -485,7 +483,7 @@ impl Validator {
 
     /// The core type at an index of the current scope.
     pub(crate) fn core_type_at(&self, index: u32) -> Checked<CoreType> {
-        self.get(Sort::Core(CoreSort::Type), index).map(CoreType::from_word)
+        self.get(Sort::CORE_TYPE, index).map(CoreType::from_word)
     }
 
     /// The type at an index, and its kind without names.

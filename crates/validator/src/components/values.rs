@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::components::{PlainSort, PrimType, Sort, Value};
+use wattle_ast::components::{PrimType, Sort, Value};
 use wattle_ast::{Malformed, Reader};
 
 use super::error::ComponentErrorKind as K;
@@ -38,7 +38,7 @@ impl From<Malformed> for Fault {
 impl Validator {
     pub(crate) fn value(&mut self, value: &Value<'_>) -> Checked {
         self.need_values()?;
-        let sort = Sort::Plain(PlainSort::Value);
+        let sort = Sort::VALUE;
         self.add_index(sort)?;
         let id = self.val_type(value.ty)?;
         if !self.arena.has(id, Properties::UNKNOWN) {

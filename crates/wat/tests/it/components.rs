@@ -2,9 +2,7 @@
 
 use pretty_assertions::assert_eq;
 
-use wattle_ast::components::{
-    Canon, CanonOp, CanonOpt, CoreSort, Definition, Names, PlainSort, Sort,
-};
+use wattle_ast::components::{Canon, CanonOp, CanonOpt, Definition, Names, Sort};
 use wattle_ast::{DefinitionRef, Features, ItemKind, Outer, Path, Span};
 use wattle_wat::{ParsedWasm, Parser, Space};
 
@@ -238,13 +236,13 @@ fn identifiers_are_the_names_of_each_component() {
         .collect();
     let [inner, outer] = &sections[..] else { panic!() };
     let name = |names: &Names<'_>, sort, index| names.of(sort, index).map(ToString::to_string);
-    let ty = Sort::Plain(PlainSort::Type);
+    let ty = Sort::TYPE;
     assert_eq!(inner.component.as_deref(), Some("other"));
     assert_eq!(name(inner, ty, 0).as_deref(), Some("u"));
     assert_eq!(outer.component.as_deref(), Some("a"));
-    assert_eq!(name(outer, Sort::Plain(PlainSort::Component), 0).as_deref(), Some("other"));
-    assert_eq!(name(outer, Sort::Core(CoreSort::Func), 0).as_deref(), Some("f"));
-    assert_eq!(name(outer, Sort::Core(CoreSort::Module), 0).as_deref(), Some("m"));
+    assert_eq!(name(outer, Sort::COMPONENT, 0).as_deref(), Some("other"));
+    assert_eq!(name(outer, Sort::CORE_FUNC, 0).as_deref(), Some("f"));
+    assert_eq!(name(outer, Sort::CORE_MODULE, 0).as_deref(), Some("m"));
     assert_eq!([0, 1].map(|index| name(outer, ty, index).unwrap()), ["t", "e"]);
     let Some(Definition::CoreModule(module)) = parsed.component.definitions.get(1) else {
         panic!()
@@ -330,7 +328,7 @@ fn definitions_and_what_is_in_modules_have_places() {
     let parsed = Parser::new().source_map(true).component(text).unwrap();
     let map = parsed.source_map.unwrap();
     let at = |path: &Path| map.span(path).map(|span| &text[span.start..span.end]);
-    let ty = DefinitionRef::Indexed(Sort::Plain(PlainSort::Type), 0);
+    let ty = DefinitionRef::Indexed(Sort::TYPE, 0);
     // The type belongs to the import that it was written in.
     for definition in [ty, DefinitionRef::Import(0)] {
         assert_eq!(at(&Path::definition(definition)), Some("(import \"f\" (func $f))"));
@@ -338,7 +336,7 @@ fn definitions_and_what_is_in_modules_have_places() {
     let component = [Outer::Component(0)];
     let export = Path::definition(DefinitionRef::Export(0)).within(&component);
     assert_eq!(at(&export), Some("(export \"m\" (core module $m))"));
-    let module = DefinitionRef::Indexed(Sort::Core(CoreSort::Module), 0);
+    let module = DefinitionRef::Indexed(Sort::CORE_MODULE, 0);
     let module = Path::definition(module).within(&component);
     assert_eq!(at(&module), Some("(core module $m (func $g nop))"));
     let func = Path::item(ItemKind::Func, 0).within(&[Outer::Component(0), Outer::CoreModule(0)]);
