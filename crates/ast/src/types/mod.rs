@@ -290,6 +290,28 @@ impl FuncType {
     }
 }
 
+/// The type in the text format, with indices as numbers.
+///
+/// ```
+/// use wattle_ast::{FuncType, ValType};
+///
+/// let ty = FuncType::new([ValType::I32, ValType::F64], [ValType::I64]);
+/// assert_eq!(ty.to_string(), "(func (param i32 f64) (result i64))");
+/// ```
+impl fmt::Display for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(func")?;
+        for (keyword, types) in [("param", self.params()), ("result", self.results())] {
+            if !types.is_empty() {
+                write!(f, " ({keyword}")?;
+                types.iter().try_for_each(|ty| write!(f, " {ty}"))?;
+                f.write_str(")")?;
+            }
+        }
+        f.write_str(")")
+    }
+}
+
 impl fmt::Debug for FuncType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} -> {:?}", self.params(), self.results())

@@ -5,7 +5,9 @@ use core::fmt;
 use core::mem::take;
 
 use wattle_ast::Name;
-use wattle_ast::components::{Component, Definition, Scope, Sort, SortIdx, TypePlaces};
+use wattle_ast::components::{
+    Component, CoreType, Definition, Scope, Sort, SortIdx, Type, TypePlaces,
+};
 use wattle_syntax::strings;
 
 use super::names::{NameText, names};
@@ -151,8 +153,8 @@ impl<'c> Printer<'c> {
     /// Ends a definition, which may have added indices.
     pub(super) fn end(&mut self, definition: &Definition<'_>, hand_on: HandOn<'_>) -> fmt::Result {
         self.str(")");
-        if let (Some(scope), Some(added)) = (self.scopes.last_mut(), definition.adds()) {
-            scope.add(added);
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.counts.add(definition);
         }
         hand_on(&mut self.out)
     }
@@ -179,14 +181,15 @@ impl<'c> Printer<'c> {
         else {
             return Ok(());
         };
-        let (sort, closing) = match kind {
-            Scope::Component => (Sort::COMPONENT, ")"),
-            Scope::ComponentType | Scope::InstanceType => (Sort::TYPE, "))"),
-            Scope::ModuleType => (Sort::CORE_TYPE, "))"),
+        let (opening, closing) = match kind {
+            Scope::Component => (Definition::Component, ")"),
+            Scope::ComponentType => (Definition::Type(Type::Component), "))"),
+            Scope::InstanceType => (Definition::Type(Type::Instance), "))"),
+            Scope::ModuleType => (Definition::CoreType(CoreType::Module), "))"),
         };
         self.end_scope(closing, hand_on)?;
         if let Some(scope) = self.scopes.last_mut() {
-            scope.add((sort, 1));
+            scope.counts.add(&opening);
         }
         hand_on(&mut self.out)
     }

@@ -4,7 +4,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use wattle_ast::Name;
-use wattle_ast::components::{Definition, Names, Scope, Sort, Start};
+use wattle_ast::components::{Counts, Definition, Names, Scope, Sort, Start};
 
 use super::names::NameText;
 use crate::config::Config;
@@ -14,8 +14,7 @@ use crate::limits;
 /// What a component has, which its names depend on: found before anything is printed.
 #[derive(Default)]
 pub(super) struct Survey {
-    /// The number of indices of each sort, by [`Sort::place`].
-    lens: [u32; Sort::COUNT],
+    counts: Counts,
     /// The places of the name sections in the list of definitions.
     pub(super) names: Vec<usize>,
     /// The values without a place for an identifier: the first of each run and the length of the run,
@@ -27,12 +26,10 @@ impl Survey {
     /// Counts what a definition adds. `has_place` says whether text has a place for identifiers
     /// there.
     fn add(&mut self, definition: &Definition<'_>, has_place: bool) {
-        let Some((sort, count)) = definition.adds() else { return };
-        let Some(len) = self.lens.get_mut(sort.place()) else { return };
-        if !has_place {
-            self.unplaced.push((*len, count));
+        if !has_place && let Some((sort, count)) = definition.adds() {
+            self.unplaced.push((self.counts.len(sort), count));
         }
-        *len = len.saturating_add(count);
+        self.counts.add(definition);
     }
 
     /// Whether text has a place for the identifier of an index.
@@ -44,7 +41,7 @@ impl Survey {
                 return false;
             }
         }
-        self.lens.get(sort.place()).is_some_and(|len| index < *len)
+        index < self.counts.len(sort)
     }
 }
 
@@ -102,8 +99,8 @@ pub(super) fn surveys(definitions: &[Definition<'_>]) -> Vec<Survey> {
 /// An open scope.
 pub(super) struct OpenScope<'c> {
     pub(super) kind: Scope,
-    /// The number of indices of each sort so far, by [`Sort::place`].
-    lens: [u32; Sort::COUNT],
+    /// The numbers of definitions so far.
+    pub(super) counts: Counts,
     /// The identifiers of each sort, by [`Sort::place`]; empty if nothing has one.
     ids: Vec<Ids>,
     /// The names that the identifiers are made of.
@@ -119,7 +116,7 @@ impl<'c> OpenScope<'c> {
     pub(super) fn of_type(kind: Scope) -> OpenScope<'c> {
         OpenScope {
             kind,
-            lens: [0; Sort::COUNT],
+            counts: Counts::default(),
             ids: Vec::new(),
             names: Names::default(),
             name_text: NameText::default(),
@@ -143,7 +140,7 @@ impl<'c> OpenScope<'c> {
 
     /// The number of indices of a sort so far.
     pub(super) fn len(&self, sort: Sort) -> u32 {
-        self.lens.get(sort.place()).copied().unwrap_or(0)
+        self.counts.len(sort)
     }
 
     /// The identifiers of a sort.
@@ -154,13 +151,6 @@ impl<'c> OpenScope<'c> {
     /// The name of an index.
     pub(super) fn name(&self, sort: Sort, index: u32) -> Option<&Name<'c>> {
         self.names.of(sort, index)
-    }
-
-    /// Adds indices of a sort.
-    pub(super) fn add(&mut self, (sort, count): (Sort, u32)) {
-        if let Some(len) = self.lens.get_mut(sort.place()) {
-            *len = len.saturating_add(count);
-        }
     }
 }
 
@@ -176,12 +166,13 @@ fn ids(survey: &Survey, names: &Names<'_>, config: &Config) -> Vec<Ids> {
         }
     }
     let mut all = Vec::with_capacity(Sort::COUNT);
-    for ((sort, names), len) in Sort::all().zip(by_sort).zip(survey.lens) {
+    for (sort, names) in Sort::all().zip(by_sort) {
+        let len = survey.counts.len(sort) as usize;
         // A few bytes can stand for billions of values.
         let is_counted = sort != Sort::VALUE || survey.unplaced.is_empty();
         let name_unnamed = config.name_unnamed && is_counted;
         let keyword = &sort.to_string().replace(' ', "-");
-        let space = Space { keyword, first: 0, len: len as usize, name_unnamed, nameless: &[] };
+        let space = Space { keyword, first: 0, len, name_unnamed, nameless: &[] };
         let mut ids = Ids::default();
         ids.fill_from(names.iter().copied(), space);
         all.push(ids);

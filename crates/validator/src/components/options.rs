@@ -2,7 +2,7 @@
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canonopt-validation>
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 use wattle_ast::components::{CanonOp, CanonOpt, Sort};
 use wattle_ast::{AddrType, Feature, FuncType, ValType};
@@ -214,7 +214,7 @@ impl Validator {
             true => Ok(()),
             false => {
                 let found = shown_func(&self.registry, found);
-                Err(error(self.shown_type(expected), found).into())
+                Err(error(expected.to_string(), found).into())
             }
         }
     }
@@ -227,14 +227,5 @@ impl Validator {
         self.registry.func(id.0).is_some_and(|(params, results)| {
             same(params, ty.params()) && same(results, ty.results())
         })
-    }
-
-    /// A function type that names no defined type, in the notation of the text format.
-    fn shown_type(&self, ty: &FuncType) -> String {
-        let mut registry = crate::Registry::default();
-        match registry.add_func_type(ty) {
-            Ok(id) => shown_func(&registry, id),
-            Err(_) => String::new(),
-        }
     }
 }
