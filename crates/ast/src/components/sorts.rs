@@ -156,8 +156,8 @@ pub enum Sort {
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Sort::Core(sort) => write!(f, "core {}", sort.keyword()),
-            Sort::Plain(sort) => f.write_str(sort.keyword()),
+            Sort::Core(_) => write!(f, "core {}", self.keyword()),
+            Sort::Plain(_) => f.write_str(self.keyword()),
         }
     }
 }
@@ -264,6 +264,27 @@ impl Sort {
         }
     }
 
+    /// The sort at this [`place`](Sort::place).
+    pub fn at(place: usize) -> Option<Sort> {
+        match place.checked_sub(CoreSort::ALL.len()) {
+            None => CoreSort::ALL.get(place).map(|sort| sort.as_sort()),
+            Some(place) => PlainSort::ALL.get(place).map(|sort| sort.as_sort()),
+        }
+    }
+
+    /// The keyword of the text format, without the `core` before that of a core sort.
+    ///
+    /// ```
+    /// use wattle_ast::components::Sort;
+    /// assert_eq!(Sort::CORE_MODULE.keyword(), "module");
+    /// ```
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            Sort::Core(sort) => sort.keyword(),
+            Sort::Plain(sort) => sort.keyword(),
+        }
+    }
+
     /// All sorts, by [`place`](Sort::place).
     ///
     /// ```
@@ -271,8 +292,7 @@ impl Sort {
     /// assert!(Sort::all().enumerate().all(|(place, sort)| sort.place() == place));
     /// ```
     pub fn all() -> impl Iterator<Item = Sort> {
-        let plain = PlainSort::ALL.iter().map(|sort| sort.as_sort());
-        CoreSort::ALL.iter().map(|sort| sort.as_sort()).chain(plain)
+        (0..Sort::COUNT).filter_map(Sort::at)
     }
 
     /// Whether components can import and export definitions of the sort.

@@ -137,7 +137,7 @@ pub(crate) fn compose<'a>(
                         Some(export) => {
                             let exports = exports.get(given.part);
                             let sort = exports.and_then(|exports| exports.get(export)).copied();
-                            let sort = sort.unwrap_or_else(|| sort_of(&import));
+                            let sort = sort.unwrap_or_else(|| import.sort());
                             alias(&mut writer, instance, export, sort)
                         }
                         None => instance.into(),
@@ -154,7 +154,7 @@ pub(crate) fn compose<'a>(
         let args = args.into();
         let instance = Definition::Instance(Instance::Instantiate { component, args });
         instances.push(InstanceIdx(writer.push(instance)));
-        exports.push(part.types.exports().map(|item| (item.name(), sort_of(&item))).collect());
+        exports.push(part.types.exports().map(|item| (item.name(), item.sort())).collect());
     }
     let instance = instances.last().copied().unwrap_or_default();
     export_all(parts, &needed, &mut writer, instance)?;
@@ -289,18 +289,6 @@ fn is_resource(item: &Extern<'_>) -> bool {
     matches!(item.view(), ExternView::Type(ty) if matches!(ty.shape(), Shape::Resource(_)))
 }
 
-/// The index space of an import or export.
-fn sort_of(item: &Extern<'_>) -> Sort {
-    match item.view() {
-        ExternView::Module(_) => Sort::CORE_MODULE,
-        ExternView::Func(_) => Sort::FUNC,
-        ExternView::Value(_) => Sort::VALUE,
-        ExternView::Type(_) => Sort::TYPE,
-        ExternView::Component(_) => Sort::COMPONENT,
-        _ => Sort::INSTANCE,
-    }
-}
-
 fn alias(writer: &mut Writer<'_>, instance: InstanceIdx, name: &str, sort: Sort) -> SortIdx {
     let alias = Alias::Export { sort, instance, name: String::from(name).into() };
     SortIdx::new(sort, writer.push(Definition::Alias(alias)))
@@ -316,7 +304,7 @@ fn export_all<'t>(
     let Some((last, part)) = parts.iter().enumerate().next_back() else { return Ok(()) };
     let mut has_types = false;
     for item in part.types.exports() {
-        let sort = sort_of(&item);
+        let sort = item.sort();
         // Where types need names, they have those that the result imports or exports.
         let is_needed = needed.last().is_some_and(|it| it.exports.contains(item.name()));
         let has_names = has_types || is_needed;

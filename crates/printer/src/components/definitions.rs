@@ -315,14 +315,8 @@ impl<'c> Printer<'c> {
 
     /// Appends ` (core module`, without a closing parenthesis.
     pub(super) fn sort(&mut self, sort: Sort) {
-        self.str(" (");
-        match sort {
-            Sort::Core(sort) => {
-                self.str("core ");
-                self.str(sort.keyword());
-            }
-            Sort::Plain(sort) => self.str(sort.keyword()),
-        }
+        self.str(if let Sort::Core(_) = sort { " (core " } else { " (" });
+        self.str(sort.keyword());
     }
 
     /// Appends ` (func $f)`.

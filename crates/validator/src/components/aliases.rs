@@ -4,35 +4,19 @@
 
 use alloc::string::String;
 
-use wattle_ast::components::{
-    Alias, CoreSort, CoreSortIdx, PlainSort, PlainSortIdx, Scope as Form, Sort, SortIdx,
-};
+use wattle_ast::components::{Alias, CoreSort, PlainSort, Scope as Form, Sort, SortIdx};
 use wattle_ast::{CoreInstanceIdx, Feature, InstanceIdx, Quoted};
 
 use super::core_types::UNKNOWN;
-use super::entities::EntitySort;
 use super::error::ComponentErrorKind as K;
 use super::nodes::{NodeId, Properties};
 use super::scope::Scope;
 use super::validator::{Checked, Validator};
 
-/// The sort of imports and exports with indices of this sort.
-pub(crate) const fn entity_sort(sort: Sort) -> Option<EntitySort> {
-    Some(match sort {
-        Sort::CORE_MODULE => EntitySort::Module,
-        Sort::Core(_) => return None,
-        Sort::FUNC => EntitySort::Func,
-        Sort::VALUE => EntitySort::Value,
-        Sort::TYPE => EntitySort::Type,
-        Sort::COMPONENT => EntitySort::Component,
-        Sort::INSTANCE => EntitySort::Instance,
-    })
-}
-
-/// The word for a sort of core definitions.
-const fn core_name(sort: CoreSort) -> &'static str {
+/// The word for a sort where it is clear whether it is one of core definitions.
+pub(super) const fn word(sort: Sort) -> &'static str {
     match sort {
-        CoreSort::Func => "function",
+        Sort::FUNC | Sort::CORE_FUNC => "function",
         _ => sort.keyword(),
     }
 }
@@ -41,14 +25,9 @@ impl Validator {
     pub(crate) fn alias(&mut self, alias: &Alias<'_>) -> Checked {
         if self.form() != Form::Component {
             let is_allowed = match alias {
-                Alias::Export {
-                    sort: Sort::Plain(PlainSort::Type | PlainSort::Instance), ..
-                } => true,
-                Alias::Outer { item, .. } => matches!(
-                    item,
-                    SortIdx::Core(CoreSortIdx::Type(_)) | SortIdx::Plain(PlainSortIdx::Type(_))
-                ),
-                _ => false,
+                Alias::Export { sort, .. } => matches!(*sort, Sort::TYPE | Sort::INSTANCE),
+                Alias::Outer { item, .. } => matches!(item.sort(), Sort::CORE_TYPE | Sort::TYPE),
+                Alias::CoreExport { .. } => false,
             };
             if !is_allowed {
                 return Err(K::AliasInType.into());
@@ -66,8 +45,10 @@ impl Validator {
     }
 
     fn alias_export(&mut self, sort: Sort, instance: InstanceIdx, name: &str) -> Checked {
-        let Some(expected) = entity_sort(sort) else { return Err(K::Misplaced.into()) };
-        if expected == EntitySort::Value {
+        if !sort.is_extern() {
+            return Err(K::Misplaced.into());
+        }
+        if sort == Sort::VALUE {
             self.need_values()?;
         }
         let index = instance.0;
@@ -82,8 +63,8 @@ impl Validator {
             let near = near(name, names);
             return Err(K::NoExport { instance: index, name: name.into(), near }.into());
         };
-        if found.entity.sort != expected {
-            let (expected, found) = (expected.name(), found.entity.sort.name());
+        if found.entity.sort != sort {
+            let (expected, found) = (sort.keyword(), found.entity.sort.keyword());
             let error = K::ExportSort { instance: index, name: name.into(), expected, found };
             return Err(error.into());
         }
@@ -143,7 +124,7 @@ impl Validator {
         if let Some(there) = self.core.item(found).sort()
             && there != sort
         {
-            let (expected, found) = (core_name(sort), core_name(there));
+            let (expected, found) = (word(sort.as_sort()), word(there.as_sort()));
             let error = K::CoreExportSort { instance: index, name: name.into(), expected, found };
             return Err(error.into());
         }

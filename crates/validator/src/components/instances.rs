@@ -13,7 +13,7 @@ use wattle_ast::components::{
 
 use super::arena::{Arena, Origin};
 use super::core_types::ModuleType;
-use super::entities::{Entity, EntitySort, Entry};
+use super::entities::{Entity, Entry};
 use super::error::{ComponentErrorKind as K, Step};
 use super::matching::Matching;
 use super::nodes::NodeId;
@@ -154,7 +154,7 @@ impl Validator {
         }
         for entry in &parts.imports {
             if !given.contains_key(&entry.name) {
-                let (name, what) = (matching.text(entry.name), entry.entity.sort.name());
+                let (name, what) = (matching.text(entry.name), entry.entity.sort.keyword());
                 errors.push(K::MissingImport { name, what });
             }
         }
@@ -191,10 +191,10 @@ impl Validator {
         while let Some((expected, found)) = open.pop() {
             let (Some(from), Some(to)) = (expected.node(), found.node()) else { continue };
             match (expected.sort, found.sort) {
-                (EntitySort::Type, EntitySort::Type) => {
+                (Sort::TYPE, Sort::TYPE) => {
                     substitution.replace(&self.arena, from, to);
                 }
-                (EntitySort::Instance, EntitySort::Instance) if seen.insert((from, to)) => {
+                (Sort::INSTANCE, Sort::INSTANCE) if seen.insert((from, to)) => {
                     let exports: Vec<Entry> = self.arena.exports(from).collect();
                     for entry in exports {
                         let found = self.arena.export(to, entry.name);
@@ -218,7 +218,7 @@ impl Validator {
         for export in exports {
             let entity = self.item_entity(export.item, false)?;
             let name = self.arena.text(export.name.name.as_str());
-            if entity.sort == EntitySort::Type {
+            if entity.sort == Sort::TYPE {
                 self.arena.name_type(NodeId(entity.id), name);
             }
             let entry = Entry { name, entity, attributes: self.attributes(&export.name) };

@@ -10,6 +10,7 @@ use wattle_ast::components::{
 };
 use wattle_ast::{DefinitionRef, Feature, Features, Outer, Path, Span};
 
+use super::aliases::word;
 use super::arena::Arena;
 use super::core_types::CoreTypes;
 use super::entities::ComponentParts;
@@ -465,12 +466,11 @@ impl Validator {
     /// The word at an index of a scope.
     pub(crate) fn get_in(&self, scope: &Scope, sort: Sort, index: u32) -> Checked<u32> {
         scope.get(sort, index).ok_or_else(|| {
-            let (name, space) = match sort {
-                Sort::FUNC => ("function", "function"),
-                Sort::CORE_FUNC => ("core function", "function"),
-                Sort::CORE_INSTANCE => ("core instance", "instance"),
-                Sort::Core(sort) => (sort.keyword(), sort.keyword()),
-                Sort::Plain(sort) => (sort.keyword(), sort.keyword()),
+            let space = word(sort);
+            let name = match sort {
+                Sort::CORE_FUNC => "core function",
+                Sort::CORE_INSTANCE => "core instance",
+                _ => space,
             };
             K::UnknownIndex { sort: name, index, space, len: scope.len(sort) }.into()
         })

@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wattle_ast::Shown;
-use wattle_ast::components::PrimType;
+use wattle_ast::components::{PrimType, Sort};
 
 use super::arena::Arena;
 use super::core_types::{CoreItem, CoreTypes, shown, shown_func};
-use super::entities::{ComponentParts, EntitySort, Entry};
+use super::entities::{ComponentParts, Entry};
 use super::nodes::{ABSENT, FuncParts, Kind, NodeId};
 use super::texts::TextId;
 use crate::registry::Registry;
@@ -120,17 +120,22 @@ impl<'a> Extern<'a> {
         Some(self.types.arena.str(id?))
     }
 
+    /// The index space of such imports and exports.
+    pub fn sort(&self) -> Sort {
+        self.entry.entity.sort
+    }
+
     /// What it is.
     pub fn view(&self) -> ExternView<'a> {
         let (types, id) = (self.types, self.entry.entity.id);
         let ty = TypeView { types, id: NodeId(id) };
         match self.entry.entity.sort {
-            EntitySort::Module => ExternView::Module(ModuleView { types, id }),
-            EntitySort::Func => ExternView::Func(ty),
-            EntitySort::Value => ExternView::Value(ty),
-            EntitySort::Type => ExternView::Type(ty),
-            EntitySort::Component => ExternView::Component(ty),
-            EntitySort::Instance => ExternView::Instance(ty),
+            Sort::Core(_) => ExternView::Module(ModuleView { types, id }),
+            Sort::FUNC => ExternView::Func(ty),
+            Sort::VALUE => ExternView::Value(ty),
+            Sort::TYPE => ExternView::Type(ty),
+            Sort::COMPONENT => ExternView::Component(ty),
+            Sort::INSTANCE => ExternView::Instance(ty),
         }
     }
 }

@@ -126,20 +126,15 @@ impl<'a> ComponentState<'_, 'a> {
             }
             return Err(error);
         }
-        let keyword = match sort {
-            Sort::Core(sort) => {
-                if cursor.at_keyword(sort.keyword()) {
-                    let mut error = cursor.unexpected(Expected::Token("core"));
-                    let write = format!("core {}", sort.keyword());
-                    error.help = Some(Help::Write(write.into()));
-                    return Err(error);
-                }
-                cursor.expect_keyword("core")?;
-                sort.keyword()
+        if let Sort::Core(_) = sort {
+            if cursor.at_keyword(sort.keyword()) {
+                let mut error = cursor.unexpected(Expected::Token("core"));
+                error.help = Some(Help::Write(format!("{sort}").into()));
+                return Err(error);
             }
-            Sort::Plain(sort) => sort.keyword(),
-        };
-        cursor.expect_keyword(keyword)
+            cursor.expect_keyword("core")?;
+        }
+        cursor.expect_keyword(sort.keyword())
     }
 
     /// Reads the index and the names of a reference, and its closing parenthesis.
