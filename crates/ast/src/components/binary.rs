@@ -6,9 +6,10 @@
 use alloc::vec::Vec;
 
 use super::definitions::{
-    Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, Export,
-    ExportDecl, ExternDesc, Import, InlineExport, Instance, Start, TypeBound, Value, ValueBound,
+    Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, InlineExport,
+    Instance, Start, Value,
 };
+use super::externs::{Export, ExportDecl, ExternDesc, Import, TypeBound, ValueBound};
 use super::sorts::{CoreSort, CoreSortIdx, Sort, SortIdx};
 use super::types::{encode_optional, optional};
 use crate::types::REC;

@@ -1,9 +1,9 @@
 //! The indices that a definition refers to.
 
-use super::canons::{Canon, CanonOpts, CanonSink};
-use super::definitions::{
-    Alias, CoreInstance, CoreType, Definition, ExternDesc, Instance, TypeBound, ValueBound,
-};
+use super::canon_opts::CanonOpts;
+use super::canons::{Canon, CanonSink};
+use super::definitions::{Alias, CoreInstance, CoreType, Definition, Instance};
+use super::externs::{ExternDesc, TypeBound, ValueBound};
 use super::name_section::Names;
 use super::sorts::{CoreSortIdx, SortIdx};
 use super::types::{ResultList, Type, ValType};
