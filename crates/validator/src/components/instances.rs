@@ -14,8 +14,9 @@ use wattle_ast::components::{
 use super::arena::{Arena, Origin};
 use super::core_types::ModuleType;
 use super::entities::{Entity, Entry};
-use super::error::{ComponentErrorKind as K, Step};
+use super::error::ComponentErrorKind as K;
 use super::matching::Matching;
+use super::mismatch::Step;
 use super::nodes::NodeId;
 use super::scope::{Externs, Side};
 use super::substitute::Substitution;
