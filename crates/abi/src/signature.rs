@@ -2,7 +2,7 @@
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening>
 
-use wattle_ast::{AddrType, ValType};
+use wattle_ast::{AddrType, FuncType, ValType};
 
 use crate::flat::{FlatType, FlatTypes};
 use crate::value::ValueAbi;
@@ -141,6 +141,11 @@ impl Signature {
     /// The result, for a memory of this address type.
     pub fn result(&self, addr: AddrType) -> Option<ValType> {
         self.result.map(|ty| ty.val_type(addr))
+    }
+
+    /// The type of the core function, with a memory of this address type.
+    pub fn func_type(&self, addr: AddrType) -> FuncType {
+        FuncType::new(self.params(addr), self.result(addr))
     }
 }
 

@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::convert::Infallible;
 use core::fmt;
 
-use crate::components::{self, CoreSort, PlainSort, Sort};
+use crate::components::{self, Sort};
 use crate::{Feature, Opcode, SectionId, Shown, Span};
 
 macro_rules! malformed {
@@ -209,17 +209,17 @@ impl Outer {
     ///
     /// ```
     /// use wattle_ast::Outer;
-    /// use wattle_ast::components::{CoreSort, Sort};
-    /// let sort = Sort::Core(CoreSort::Module);
+    /// use wattle_ast::components::Sort;
+    /// let sort = Sort::CORE_MODULE;
     /// assert_eq!(Outer::of(sort, 1), Some(Outer::CoreModule(1)));
     /// assert_eq!(Outer::CoreModule(1).sort(), sort);
     /// ```
     pub const fn of(sort: Sort, index: u32) -> Option<Outer> {
         match sort {
-            Sort::Core(CoreSort::Module) => Some(Outer::CoreModule(index)),
-            Sort::Core(CoreSort::Type) => Some(Outer::CoreType(index)),
-            Sort::Plain(PlainSort::Component) => Some(Outer::Component(index)),
-            Sort::Plain(PlainSort::Type) => Some(Outer::Type(index)),
+            Sort::CORE_MODULE => Some(Outer::CoreModule(index)),
+            Sort::CORE_TYPE => Some(Outer::CoreType(index)),
+            Sort::COMPONENT => Some(Outer::Component(index)),
+            Sort::TYPE => Some(Outer::Type(index)),
             _ => None,
         }
     }
@@ -227,10 +227,10 @@ impl Outer {
     /// The index space of the definition.
     pub const fn sort(self) -> Sort {
         match self {
-            Outer::Component(_) => Sort::Plain(PlainSort::Component),
-            Outer::CoreModule(_) => Sort::Core(CoreSort::Module),
-            Outer::Type(_) => Sort::Plain(PlainSort::Type),
-            Outer::CoreType(_) => Sort::Core(CoreSort::Type),
+            Outer::Component(_) => Sort::COMPONENT,
+            Outer::CoreModule(_) => Sort::CORE_MODULE,
+            Outer::Type(_) => Sort::TYPE,
+            Outer::CoreType(_) => Sort::CORE_TYPE,
         }
     }
 }
@@ -251,9 +251,9 @@ impl fmt::Display for Outer {
 ///
 /// ```
 /// use wattle_ast::DefinitionRef;
-/// use wattle_ast::components::{CoreSort, Sort};
+/// use wattle_ast::components::Sort;
 ///
-/// assert_eq!(DefinitionRef::Indexed(Sort::Core(CoreSort::Func), 3).to_string(), "core func 3");
+/// assert_eq!(DefinitionRef::Indexed(Sort::CORE_FUNC, 3).to_string(), "core func 3");
 /// assert_eq!(DefinitionRef::Import(0).to_string(), "import 0");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

@@ -6,8 +6,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use wattle_abi::{Call, Signature, ValueAbi};
-use wattle_ast::components::{CanonOp, CanonOperand, CanonType, PrimType};
-use wattle_ast::{AddrType, FuncType, ValType};
+use wattle_ast::components::PrimType;
+use wattle_ast::{AddrType, FuncType};
 use wattle_wit::model::{Func, Kind, Model, Text, TypeId, Val};
 
 use crate::names::Side;
@@ -74,7 +74,7 @@ impl FuncAbi {
 
     /// The type of the core function that the function is lifted from or lowered to.
     pub(crate) fn core_type(&self, call: Call) -> FuncType {
-        core_type(&self.signature(call))
+        self.signature(call).func_type(AddrType::I32)
     }
 
     /// What the function needs when it is lifted or lowered.
@@ -98,7 +98,10 @@ impl FuncAbi {
     pub(crate) fn task_return(&self) -> (FuncType, Needs) {
         let signature = Signature::new(Call::LOWER, self.result.map(|result| result.value), None);
         let encoding = self.result.is_some_and(|result| result.has_string);
-        (core_type(&signature), Needs { memory: signature.needs_memory, realloc: false, encoding })
+        (
+            signature.func_type(AddrType::I32),
+            Needs { memory: signature.needs_memory, realloc: false, encoding },
+        )
     }
 }
 
@@ -273,24 +276,4 @@ impl Abis {
 /// The types of a function's parameters and result.
 pub(crate) fn vals_of(func: &Func) -> impl Iterator<Item = Val> + '_ {
     func.params.iter().map(|(_, ty)| *ty).chain(func.result)
-}
-
-fn core_type(signature: &Signature) -> FuncType {
-    let params: Vec<ValType> = signature.params(AddrType::I32).collect();
-    FuncType::new(params, signature.result(AddrType::I32))
-}
-
-/// The type of the core function of a built-in, with a memory of an address type. `None` if it depends
-/// on more than that.
-pub(crate) fn builtin_type(op: CanonOp, addr: AddrType) -> Option<FuncType> {
-    let CanonType::Arrow(params, results) = op.core_type() else { return None };
-    let ty = |operand: &CanonOperand| match operand {
-        CanonOperand::I32 | CanonOperand::Rep => ValType::I32,
-        CanonOperand::I64 => ValType::I64,
-        CanonOperand::Addr => match addr {
-            AddrType::I32 => ValType::I32,
-            AddrType::I64 => ValType::I64,
-        },
-    };
-    Some(FuncType::new(params.iter().map(ty), results.iter().map(ty)))
 }

@@ -10,7 +10,7 @@ use wattle_ast::{AddrType, Feature, FuncType, Instr, MemType, Module, ValType};
 use wattle_encoder::{BuildError, Imports, ModuleBuilder};
 use wattle_wit::model::{Extern, Func, Kind, Model, Text, TypeId, WorldId};
 
-use crate::abi::{Abis, builtin_type};
+use crate::abi::Abis;
 use crate::names::{ExportName, ImportItem, ImportName, Realloc, Role, Scheme, Side};
 use crate::new::{callback_type, destructor_type, realloc_type};
 use crate::world::{Item, World, canonical};
@@ -131,7 +131,7 @@ impl Writer<'_, '_> {
         let ty = match op {
             CanonOp::ContextGet => Some(FuncType::new([], [ValType::I32])),
             CanonOp::ContextSet => Some(FuncType::new([ValType::I32], [])),
-            _ => builtin_type(op, AddrType::I32),
+            _ => op.core_type().func_type(ValType::I32, AddrType::I32),
         };
         let item = ImportItem::Builtin { op, variant, of, is_async };
         self.import(side, interface, item, &ty.unwrap_or_default());

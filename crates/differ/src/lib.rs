@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `campaign.rs` | the loop over seeds and engines, on several threads |
+//! | `worker.rs`, `stats.rs` | the work on one seed; the counts |
 //! | `case.rs`, `emit.rs` | a module with the modules that run it and observe it; their code |
 //! | `engine.rs`, `engines/`, `spec.rs` | the engines, and how a user names them |
 //! | `oracle.rs` | Wattle's own runtime, which the engines are compared to |
@@ -23,8 +24,10 @@ mod minimise;
 mod oracle;
 mod report;
 mod spec;
+mod stats;
+mod worker;
 
-pub use campaign::{Counts, Error, Plan, Stats, Watcher, check, config_of, run};
+pub use campaign::{Error, Plan, Watcher, check, run};
 pub use case::{Binaries, Case, Closed, HOST, Probe, Settings, UNDER_TEST};
 pub use compare::{Difference, Nans, Verdict, Way, compare};
 pub use emit::{Part, WordKind};
@@ -37,3 +40,5 @@ pub use minimise::{Effort, minimise};
 pub use oracle::Oracle;
 pub use report::{Finding, Origin};
 pub use spec::Spec;
+pub use stats::{Counts, Stats};
+pub use worker::config_of;

@@ -37,8 +37,8 @@
 //! | `config.rs`, `json.rs` | the configuration, and its form in a JSON file |
 //! | `entropy.rs`, `choice.rs` | the source of choices; the instruction table arranged for choosing |
 //! | `ty.rs`, `generator.rs` | value types in one word; the state of a module that is being made |
-//! | `types.rs`, `declarations.rs` | making types; making everything else but bodies |
-//! | `body.rs`, `operands.rs`, `rules/` | making bodies |
+//! | `types.rs`, `segments.rs`, `declarations.rs` | making types; making segments; making everything else but bodies |
+//! | `body.rs`, `operands.rs`, `references.rs`, `rules/` | making bodies |
 //! | `single.rs` | modules whose functions are single instructions |
 //! | `broken.rs` | almost valid modules |
 //! | `components/` | components |
@@ -64,7 +64,9 @@ mod generator;
 mod json;
 mod operands;
 mod provider;
+mod references;
 mod rules;
+mod segments;
 mod single;
 mod ty;
 mod types;

@@ -1,5 +1,5 @@
-//! Advice against errors: all texts, and the choice of the text, based on the tokens around the
-//! error. It is computed only for errors that are reported.
+//! Advice against errors: its kinds, and the choice of one by the tokens around the error. It is
+//! computed only for errors that are reported. `advice.rs` has the texts.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -10,6 +10,7 @@ use wattle_ast::components::PlainSort;
 use wattle_ast::{Opcode, Shown, nearest};
 use wattle_syntax::{LexError, Shape, TokenKind, is_id_char, numbers, strings};
 
+use crate::advice::*;
 use crate::cursor::Cursor;
 use crate::error::{ErrorKind, Expected, Number};
 use crate::foreign::Foreign;
@@ -106,118 +107,6 @@ impl Help {
         is_id.then(|| Help::Identifier(format!("${bare}").into()))
     }
 }
-
-/// All advice that needs no word of the text.
-mod advice {
-    pub(super) const COMMENT: &str = "comments are `;; to the end of the line` and `(; between ;)`";
-    pub(super) const COMMA: &str = "blanks separate: leave out the commas";
-    pub(super) const SEMICOLON: &str =
-        "nothing ends an instruction: leave out the `;`, and begin comments with `;;`";
-    pub(super) const BRACES: &str =
-        "only `(` and `)` group: blocks are `(block … )` or `block … end`";
-    pub(super) const QUOTES: &str = "strings stand between double quotes: `\"`";
-    pub(super) const EQUALS: &str = "write `offset=4` and `align=4` without blanks around the `=`";
-    pub(super) const GLUED: &str = "put a blank between a string and what is beside it";
-    pub(super) const SIGNED_MEMARG: &str =
-        "an offset or alignment has no sign: add a negative offset to the address";
-    pub(super) const MEMARG: &str =
-        "an offset or alignment is an unsigned integer, for instance `offset=8`";
-    pub(super) const ALIGN: &str = "an alignment counts bytes: 1, 2, 4, 8 or 16";
-    pub(super) const PAGE_SIZE: &str = "a page has 1 or 65536 bytes";
-    pub(super) const INTEGER: &str =
-        "this takes an integer; `f32.const` and `f64.const` take fractions";
-    pub(super) const INDEX: &str = "an index is a natural number, an identifier begins with `$`";
-    pub(super) const CONSTANT: &str = "a constant is an instruction of its own: `(i32.const 1)`, or `i32.const 1` before this one";
-    pub(super) const NUMBER: &str = "the number itself stands here, not what computes it";
-    pub(super) const FOLD: &str = "inside of a folded instruction operands are folded too: put \
-                                   this one into parentheses";
-    pub(super) const INSTR_OUTSIDE: &str = "instructions stand in functions: `(func … )`";
-    pub(super) const LOCAL_OUTSIDE: &str = "parameters, results and locals stand in `(func … )`";
-    pub(super) const FIELD_INSIDE: &str =
-        "this is a field of the module: it stands beside functions, so a `)` may be missing before";
-    pub(super) const FIELD_PARENS: &str = "each field of a module stands in parentheses";
-    pub(super) const PARAM_LATE: &str =
-        "the order is parameters, results, locals, instructions: move it up";
-    pub(super) const TYPE_LATE: &str = "`(type … )` comes before parameters and results";
-    pub(super) const EXPORT_LATE: &str =
-        "`(export … )` and `(import … )` come right behind the identifier";
-    pub(super) const RESULT_ID: &str = "results have no identifiers, only types";
-    pub(super) const ID_FIRST: &str = "an identifier comes before its type: `(param $x i32)`";
-    pub(super) const ONE_TYPE: &str =
-        "what has an identifier has one type: write `(param $x i32) (param $y i32)`";
-    pub(super) const PACKED: &str =
-        "`i8` and `i16` are for fields of structures and arrays; use `i32`";
-    pub(super) const MUT: &str = "a mutable type is `(mut i32)`, for globals and fields only";
-    pub(super) const VOID: &str = "what has no result has no `(result … )`";
-    pub(super) const FUNC_TYPE: &str = "a function type is `(func (param i32) (result i32))`";
-    pub(super) const NAME: &str = "a name is a string: put it into double quotes";
-    pub(super) const IMPORT_NAMES: &str = "an import has two names, of the module and of what it exports: `(import \"m\" \"f\" (func))`";
-    pub(super) const EXTERN: &str =
-        "say what it is in parentheses, for instance `(func $f)` or `(memory 0)`";
-    pub(super) const TABLE_SIZE: &str = "the size comes first: `(table 1 funcref)`";
-    pub(super) const TABLE_TYPE: &str = "the type of the elements is missing: `(table 1 funcref)`";
-    pub(super) const MEMORY_SIZE: &str = "the size in pages is missing: `(memory 1)`";
-    pub(super) const SIZE: &str = "a size is a natural number, of pages for a memory";
-    pub(super) const THEN: &str =
-        "a folded `if` holds its condition, then `(then … )` and perhaps `(else … )`";
-    pub(super) const FLAT_THEN: &str =
-        "`(then … )` is for a folded `(if … )`; behind a flat `if` instructions follow up to `end`";
-    pub(super) const ELSE: &str = "there is no `if` that it belongs to";
-    pub(super) const END: &str = "there is no flat block that it ends; parentheses end folded \
-                                  blocks and functions";
-    pub(super) const END_MISSING: &str = "a block that is not folded goes on to its `end`";
-    pub(super) const FOLDED_BLOCK_END: &str =
-        "a folded block ends with its parenthesis: leave it out";
-    pub(super) const TOO_MANY_CLOSE: &str = "there is one `)` too many, here or before";
-    pub(super) const BEHIND_MODULE: &str = "the module ended before this: there is one `)` too many, \
-                                            or two modules in one text";
-    pub(super) const SCRIPT: &str = "this is a test script: `wattle wast` runs it";
-    pub(super) const CLOSE_MISSING: &str = "a `)` is missing";
-    pub(super) const ID_NOT_ALLOWED: &str =
-        "the type is that of several imports, which cannot share an identifier";
-    pub(super) const IMPORTS_FIRST: &str =
-        "move the import before the first function, table, memory, tag and global that is defined";
-    pub(super) const ONE_START: &str = "a module has one start function, which may call others";
-    pub(super) const LABEL: &str = "the identifier behind `end` or `else` is that of its block, or \
-                                    there is none";
-    pub(super) const DUPLICATE: &str = "give one of them another identifier";
-    pub(super) const STRING_END: &str =
-        "a string ends on its line: write `\\n` for the end of a line";
-    pub(super) const CONTROL: &str = "write it as an escape, for instance `\\t`, `\\n` or `\\00`";
-    pub(super) const ESCAPE: &str =
-        "the escapes are \\t \\n \\r \\\" \\' \\\\ \\u{…} and two hexadecimal digits, as in \\00";
-    pub(super) const CODE_POINT: &str =
-        "`\\u{…}` holds the hexadecimal number of a character: up to 10ffff, without d800 to dfff";
-    pub(super) const COMMENT_END: &str = "each `(;` needs a `;)` of its own";
-    pub(super) const EMPTY_ID: &str = "an identifier has a character at least: `$x` or `$\"x\"`";
-    pub(super) const UTF8: &str = "names and identifiers are UTF-8; data may hold any bytes";
-    pub(super) const NO_BREAK: &str = "this is a no-break space: write an ordinary one";
-    pub(super) const CURLY_QUOTE: &str = "this is a typographic quote: write `\"`";
-    pub(super) const COMPONENT: &str =
-        "a module cannot hold this: it is of components, and the text of one is `(component … )`";
-    pub(super) const MODULE: &str = "the text of a component is `(component … )`; a module is \
-                                     `(core module … )` in it, or a text of its own";
-    pub(super) const CORE_FIELD: &str =
-        "this is a field of a core module: it stands in `(core module … )`";
-    pub(super) const CORE_IN_CORE: &str =
-        "inside of `(core … )` sorts stand without another `core`";
-    pub(super) const CORE_VAL_TYPE: &str =
-        "this is a core type: types of components are `s32`, `u32`, `s64`, `u64`, `f32` and others";
-    pub(super) const DEF_TYPE: &str = "a definition writes out its type; \
-                                       `(alias outer 0 $t (type $u))` is another index of a type";
-    pub(super) const EQ: &str =
-        "`eq` takes an index: define the type before, for instance `(type $t u32)`";
-    pub(super) const CORE_EXPORT: &str =
-        "write `(memory (core memory $i \"name\"))` for the export of an instance";
-    pub(super) const CANCELLABLE: &str =
-        "leave it out: the format no longer has this option of built-in functions";
-    pub(super) const BEFORE: &str = "a definition refers only to what comes before it";
-    pub(super) const OUTER_ITEM: &str =
-        "a component takes this as an import, and `(instantiate … (with … ))` passes it";
-    pub(super) const DECLARATION: &str =
-        "a type declares imports, exports, types and aliases; definitions stand in components";
-}
-use advice::*;
 
 /// The advice against an error of this kind at the next token, if any fits.
 #[cold]

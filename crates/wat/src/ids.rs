@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::{Index, IndexMut};
 
-use wattle_ast::components::{CoreSort, PlainSort, Sort};
+use wattle_ast::components::Sort;
 use wattle_ast::{ExternKind, Name};
 
 macro_rules! spaces {
@@ -109,19 +109,19 @@ impl From<ExternKind> for Space {
 impl From<Sort> for Space {
     fn from(sort: Sort) -> Space {
         match sort {
-            Sort::Core(CoreSort::Func) => Space::CoreFunc,
-            Sort::Core(CoreSort::Table) => Space::CoreTable,
-            Sort::Core(CoreSort::Memory) => Space::CoreMemory,
-            Sort::Core(CoreSort::Global) => Space::CoreGlobal,
-            Sort::Core(CoreSort::Tag) => Space::CoreTag,
-            Sort::Core(CoreSort::Type) => Space::CoreType,
-            Sort::Core(CoreSort::Module) => Space::CoreModule,
-            Sort::Core(CoreSort::Instance) => Space::CoreInstance,
-            Sort::Plain(PlainSort::Func) => Space::ComponentFunc,
-            Sort::Plain(PlainSort::Value) => Space::Value,
-            Sort::Plain(PlainSort::Type) => Space::ComponentType,
-            Sort::Plain(PlainSort::Component) => Space::Component,
-            Sort::Plain(PlainSort::Instance) => Space::Instance,
+            Sort::CORE_FUNC => Space::CoreFunc,
+            Sort::CORE_TABLE => Space::CoreTable,
+            Sort::CORE_MEMORY => Space::CoreMemory,
+            Sort::CORE_GLOBAL => Space::CoreGlobal,
+            Sort::CORE_TAG => Space::CoreTag,
+            Sort::CORE_TYPE => Space::CoreType,
+            Sort::CORE_MODULE => Space::CoreModule,
+            Sort::CORE_INSTANCE => Space::CoreInstance,
+            Sort::FUNC => Space::ComponentFunc,
+            Sort::VALUE => Space::Value,
+            Sort::TYPE => Space::ComponentType,
+            Sort::COMPONENT => Space::Component,
+            Sort::INSTANCE => Space::Instance,
         }
     }
 }

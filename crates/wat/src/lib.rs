@@ -29,10 +29,12 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod advice;
 mod balance;
 mod component;
 mod cursor;
 mod error;
+mod expected;
 mod foreign;
 pub mod format;
 mod help;

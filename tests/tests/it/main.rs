@@ -8,6 +8,7 @@ mod components;
 mod corpus;
 mod edits;
 mod examples;
+mod layers;
 mod library;
 mod limits;
 mod reach;

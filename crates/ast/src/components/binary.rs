@@ -6,10 +6,11 @@
 use alloc::vec::Vec;
 
 use super::definitions::{
-    Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, Export,
-    ExportDecl, ExternDesc, Import, InlineExport, Instance, Start, TypeBound, Value, ValueBound,
+    Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreType, InlineExport,
+    Instance, Start, Value,
 };
-use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort, SortIdx};
+use super::externs::{Export, ExportDecl, ExternDesc, Import, TypeBound, ValueBound};
+use super::sorts::{CoreSort, CoreSortIdx, Sort, SortIdx};
 use super::types::{encode_optional, optional};
 use crate::types::REC;
 use crate::values::fields;
@@ -235,13 +236,13 @@ impl Decode<'_> for ExternDesc {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
         let start = reader.pos();
         Ok(match reader.read()? {
-            Sort::Core(CoreSort::Module) => ExternDesc::CoreModule(reader.read()?),
+            Sort::CORE_MODULE => ExternDesc::CoreModule(reader.read()?),
             Sort::Core(_) => return Err(reader.fail_at(start + 1, Malformed::Sort)),
-            Sort::Plain(PlainSort::Func) => ExternDesc::Func(reader.read()?),
-            Sort::Plain(PlainSort::Value) => ExternDesc::Value(reader.read()?),
-            Sort::Plain(PlainSort::Type) => ExternDesc::Type(reader.read()?),
-            Sort::Plain(PlainSort::Component) => ExternDesc::Component(reader.read()?),
-            Sort::Plain(PlainSort::Instance) => ExternDesc::Instance(reader.read()?),
+            Sort::FUNC => ExternDesc::Func(reader.read()?),
+            Sort::VALUE => ExternDesc::Value(reader.read()?),
+            Sort::TYPE => ExternDesc::Type(reader.read()?),
+            Sort::COMPONENT => ExternDesc::Component(reader.read()?),
+            Sort::INSTANCE => ExternDesc::Instance(reader.read()?),
         })
     }
 }

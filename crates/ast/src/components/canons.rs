@@ -4,16 +4,16 @@
 //! (a byte buffer, a printer). Each has one method per kind of immediate, so that only the table
 //! lists canonical definitions.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::canon_table::{for_each_canon, for_each_canon_opt};
-use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort};
+use super::canon_opts::CanonOpts;
+use super::canon_table::for_each_canon;
+use super::sorts::Sort;
 use super::types::ResultList;
 use crate::values::fields;
 use crate::{
-    ComponentFuncIdx, ComponentTypeIdx, Decode, Encode, Feature, FuncIdx, Malformed, MemIdx,
-    Reader, TableIdx, TypeIdx, ValType,
+    AddrType, ComponentFuncIdx, ComponentTypeIdx, Decode, Encode, Feature, FuncIdx, FuncType,
+    Malformed, MemIdx, Reader, TableIdx, TypeIdx, ValType,
 };
 
 type Result<T, E = Malformed> = core::result::Result<T, E>;
@@ -37,9 +37,6 @@ pub struct Async(pub bool);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Shared(pub bool);
 
-/// The options of a canonical definition. Each at most once is valid; any number is well-formed.
-pub type CanonOpts = Box<[CanonOpt]>;
-
 /// An immediate of a canonical definition.
 pub trait CanonImmediate: Sized {
     /// Reads the immediate from a source.
@@ -49,10 +46,7 @@ pub trait CanonImmediate: Sized {
     fn read<S: CanonSource>(source: &mut S) -> Result<Self, S::Error>;
 
     /// Writes the immediate to a sink.
-    ///
-    /// # Errors
-    /// Errors of the sink.
-    fn write<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error>;
+    fn write<K: CanonSink>(&self, sink: &mut K);
 
     /// Lets an editor change the immediate.
     fn edit<E: CanonEdit>(&mut self, editor: &mut E);
@@ -76,25 +70,14 @@ macro_rules! kinds {
         /// A consumer of canonical definitions: the operation, then one call per immediate. By
         /// default, everything is ignored.
         pub trait CanonSink {
-            /// The error of a sink.
-            type Error;
-
             /// Begins a canonical definition, whose immediates follow.
-            ///
-            /// # Errors
-            /// Errors of the sink.
-            fn op(&mut self, op: CanonOp) -> Result<(), Self::Error> {
+            fn op(&mut self, op: CanonOp) {
                 let _ = op;
-                Ok(())
             }
             $(
                 $(#[$doc])*
-                ///
-                /// # Errors
-                /// Errors of the sink.
-                fn $method(&mut self, value: &$ty) -> Result<(), Self::Error> {
+                fn $method(&mut self, value: &$ty) {
                     let _ = value;
-                    Ok(())
                 }
             )*
         }
@@ -116,8 +99,8 @@ macro_rules! kinds {
                     source.$method()
                 }
 
-                fn write<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error> {
-                    sink.$method(self)
+                fn write<K: CanonSink>(&self, sink: &mut K) {
+                    sink.$method(self);
                 }
 
                 fn edit<E: CanonEdit>(&mut self, editor: &mut E) {
@@ -136,19 +119,15 @@ macro_rules! kinds {
         }
 
         impl CanonSink for Vec<u8> {
-            type Error = core::convert::Infallible;
-
-            fn op(&mut self, op: CanonOp) -> Result<(), Self::Error> {
+            fn op(&mut self, op: CanonOp) {
                 self.push(op.code());
                 if op.zero_error().is_some() {
                     self.push(0);
                 }
-                Ok(())
             }
             $(
-                fn $method(&mut self, value: &$ty) -> Result<(), Self::Error> {
+                fn $method(&mut self, value: &$ty) {
                     value.encode(self);
-                    Ok(())
                 }
             )*
         }
@@ -200,6 +179,29 @@ pub enum CanonType {
     Arrow(&'static [CanonOperand], &'static [CanonOperand]),
     /// It depends on immediates in other ways.
     Special,
+}
+
+impl CanonType {
+    /// The type as one of core functions, where `rep` represents the resource and `addr` is the address
+    /// type of the memory. `None` if it depends on immediates in other ways.
+    ///
+    /// ```
+    /// use wattle_ast::components::CanonOp;
+    /// use wattle_ast::{AddrType, FuncType, ValType};
+    ///
+    /// let ty = CanonOp::ResourceNew.core_type().func_type(ValType::I64, AddrType::I32);
+    /// assert_eq!(ty, Some(FuncType::new([ValType::I64], [ValType::I32])));
+    /// ```
+    pub fn func_type(self, rep: ValType, addr: AddrType) -> Option<FuncType> {
+        let CanonType::Arrow(operands, results) = self else { return None };
+        let ty = |operand: &CanonOperand| match operand {
+            CanonOperand::I32 => ValType::I32,
+            CanonOperand::I64 => ValType::I64,
+            CanonOperand::Rep => rep,
+            CanonOperand::Addr => addr.into(),
+        };
+        Some(FuncType::new(operands.iter().map(ty), results.iter().map(ty)))
+    }
 }
 
 macro_rules! canon_type {
@@ -301,15 +303,11 @@ macro_rules! canons {
             }
 
             /// Writes the operation and its immediates to a sink.
-            ///
-            /// # Errors
-            /// Errors of the sink.
-            pub fn write_to<K: CanonSink>(&self, sink: &mut K) -> Result<(), K::Error> {
-                sink.op(self.op())?;
+            pub fn write_to<K: CanonSink>(&self, sink: &mut K) {
+                sink.op(self.op());
                 match self { $(
-                    Canon::$variant { $( $( $field ),* )? } => { $( $( $field.write(sink)?; )* )? }
+                    Canon::$variant { $( $( $field ),* )? } => { $( $( $field.write(sink); )* )? }
                 )* }
-                Ok(())
             }
 
             /// Lets an editor change the immediates.
@@ -344,14 +342,14 @@ impl CanonOp {
     /// The index space that the definition adds to.
     ///
     /// ```
-    /// use wattle_ast::components::{CanonOp, CoreSort, PlainSort, Sort};
-    /// assert_eq!(CanonOp::Lift.sort(), Sort::Plain(PlainSort::Func));
-    /// assert_eq!(CanonOp::ResourceNew.sort(), Sort::Core(CoreSort::Func));
+    /// use wattle_ast::components::{CanonOp, Sort};
+    /// assert_eq!(CanonOp::Lift.sort(), Sort::FUNC);
+    /// assert_eq!(CanonOp::ResourceNew.sort(), Sort::CORE_FUNC);
     /// ```
     pub const fn sort(self) -> Sort {
         match self {
-            CanonOp::Lift => Sort::Plain(PlainSort::Func),
-            _ => Sort::Core(CoreSort::Func),
+            CanonOp::Lift => Sort::FUNC,
+            _ => Sort::CORE_FUNC,
         }
     }
 
@@ -368,111 +366,7 @@ impl CanonOp {
     }
 }
 
-macro_rules! canon_opts {
-    ($( $(#[$doc:meta])* $variant:ident $(($ty:ident))? = $code:literal $keyword:literal $feature:ident; )*) => {
-        /// An option of a canonical definition.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        #[non_exhaustive]
-        pub enum CanonOpt { $( $(#[$doc])* $variant $(($ty))?, )* }
-
-        impl CanonOpt {
-            /// The keyword of the text format.
-            pub const fn keyword(&self) -> &'static str {
-                match self { $( CanonOpt::$variant { .. } => $keyword, )* }
-            }
-
-            /// The feature that it belongs to.
-            pub const fn feature(&self) -> Feature {
-                match self { $( CanonOpt::$variant { .. } => Feature::$feature, )* }
-            }
-
-            /// The keywords of the options, each with the feature that it belongs to, and whether an
-            /// index belongs to the option.
-            ///
-            /// ```
-            /// use wattle_ast::Feature;
-            /// use wattle_ast::components::CanonOpt;
-            /// assert!(CanonOpt::KEYWORDS.contains(&("memory", Feature::ComponentModel, true)));
-            /// assert!(CanonOpt::KEYWORDS.contains(&("async", Feature::CmAsync, false)));
-            /// ```
-            pub const KEYWORDS: &'static [(&'static str, Feature, bool)] = &[
-                $( ($keyword, Feature::$feature, false $(|| { let _: Option<$ty>; true })?), )*
-            ];
-
-            /// Reads the option with a keyword. Its index, if it has one, comes from a source.
-            /// `None` if the keyword is not that of an option.
-            ///
-            /// # Errors
-            /// Errors of the source.
-            pub fn read_from<S: CanonSource>(
-                keyword: &str,
-                source: &mut S,
-            ) -> Result<Option<CanonOpt>, S::Error> {
-                let _ = &source;
-                Ok(Some(match keyword {
-                    $( $keyword => CanonOpt::$variant $((<$ty as CanonImmediate>::read(source)?))?, )*
-                    _ => return Ok(None),
-                }))
-            }
-
-            /// The definition that it names, if it is an option that names one.
-            ///
-            /// ```
-            /// use wattle_ast::components::{CanonOpt, CoreSortIdx};
-            /// let memory = CanonOpt::Memory(1.into());
-            /// assert_eq!(memory.index(), Some(CoreSortIdx::Memory(1.into())));
-            /// assert_eq!(CanonOpt::Utf8.index(), None);
-            /// ```
-            pub fn index(&self) -> Option<CoreSortIdx> {
-                match *self { $( canon_opts!(@pattern $variant index $($ty)?) => {
-                    canon_opts!(@index index $($ty)?)
-                } )* }
-            }
-
-            /// The option with this number as its index, if it has one.
-            ///
-            /// ```
-            /// use wattle_ast::components::CanonOpt;
-            /// assert_eq!(CanonOpt::Memory(1.into()).with_index(3), CanonOpt::Memory(3.into()));
-            /// assert_eq!(CanonOpt::Utf8.with_index(3), CanonOpt::Utf8);
-            /// ```
-            pub fn with_index(self, number: u32) -> CanonOpt {
-                let _ = number;
-                match self { $(
-                    CanonOpt::$variant { .. } => CanonOpt::$variant $((<$ty>::from(number)))?,
-                )* }
-            }
-        }
-
-        impl Decode<'_> for CanonOpt {
-            fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-                let code = reader.byte()?;
-                match code {
-                    $( $code if reader.features().contains(Feature::$feature) => {
-                        Ok(CanonOpt::$variant $(({ let index: $ty = reader.read()?; index }))?)
-                    } )*
-                    _ => Err(reader.back(1, Malformed::CanonOpt)),
-                }
-            }
-        }
-
-        impl Encode for CanonOpt {
-            fn encode(&self, out: &mut Vec<u8>) {
-                match self { $( canon_opts!(@pattern $variant index $($ty)?) => {
-                    out.push($code);
-                    $( <$ty as Encode>::encode(index, out); )?
-                } )* }
-            }
-        }
-    };
-    (@index $index:ident) => { None };
-    (@index $index:ident $ty:ident) => { Some(CoreSortIdx::from($index)) };
-    (@pattern $variant:ident $index:ident) => { CanonOpt::$variant };
-    (@pattern $variant:ident $index:ident $ty:ident) => { CanonOpt::$variant($index) };
-}
-
 for_each_canon!(canons);
-for_each_canon_opt!(canon_opts);
 
 impl Decode<'_> for Canon {
     fn decode(reader: &mut Reader<'_>) -> Result<Self> {
@@ -494,8 +388,7 @@ impl Decode<'_> for Canon {
 
 impl Encode for Canon {
     fn encode(&self, out: &mut Vec<u8>) {
-        // Writing bytes never fails.
-        let _ = self.write_to(out);
+        self.write_to(out);
     }
 }
 

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::definitions::{Definition, Scope};
-use super::sections::{Entries, Holds, SectionId};
+use super::entries::Entries;
+use super::sections::{Holds, SectionId};
 use crate::modules::section_content;
 
 /// A component: its definitions in order.

@@ -8,14 +8,14 @@ use alloc::boxed::Box;
 
 use super::canons::Canon;
 use super::extern_name::ExternName;
+use super::externs::{Export, ExportDecl, Import};
 use super::name_section::Names;
 use super::sections::SectionId;
-use super::sorts::{CoreSort, CoreSortIdx, PlainSort, Sort, SortIdx};
+use super::sorts::{CoreSort, CoreSortIdx, Sort, SortIdx};
 use super::types::{Type, ValType};
 use crate::{
-    ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Custom,
-    CustomData, DefinitionRef, ExternType, InstanceIdx, Module, Name, Outer, SubType, TypeIdx,
-    ValueIdx,
+    ComponentFuncIdx, ComponentIdx, CoreInstanceIdx, CoreModuleIdx, Custom, CustomData,
+    DefinitionRef, ExternType, InstanceIdx, Module, Name, Outer, SubType, ValueIdx,
 };
 
 /// A definition: a node of the tree, and an event of a stream.
@@ -236,37 +236,36 @@ impl Definition<'_> {
     /// indices. A recursive group adds several types, and a start function its results.
     ///
     /// ```
-    /// use wattle_ast::components::{Canon, CoreSort, Definition, Sort};
+    /// use wattle_ast::components::{Canon, Definition, Sort};
     /// let definition = Definition::Canon(Canon::ResourceNew { resource: 0.into() });
-    /// assert_eq!(definition.adds(), Some((Sort::Core(CoreSort::Func), 1)));
+    /// assert_eq!(definition.adds(), Some((Sort::CORE_FUNC, 1)));
     /// ```
     #[inline]
     pub fn adds(&self) -> Option<(Sort, u32)> {
-        let core = |sort| Some((Sort::Core(sort), 1));
-        let plain = |sort| Some((Sort::Plain(sort), 1));
-        match self {
-            Definition::CoreModule(_) => core(CoreSort::Module),
-            Definition::CoreInstance(_) => core(CoreSort::Instance),
+        let sort = match self {
+            Definition::CoreModule(_) => Sort::CORE_MODULE,
+            Definition::CoreInstance(_) => Sort::CORE_INSTANCE,
             Definition::CoreType(CoreType::Rec(types)) => {
-                Some((Sort::Core(CoreSort::Type), types.len() as u32))
+                return Some((Sort::CORE_TYPE, types.len() as u32));
             }
-            Definition::CoreType(CoreType::Sub(_) | CoreType::Module) => core(CoreSort::Type),
-            Definition::Component => plain(PlainSort::Component),
-            Definition::Instance(_) => plain(PlainSort::Instance),
-            Definition::Alias(alias) => Some((alias.sort(), 1)),
-            Definition::Type(_) => plain(PlainSort::Type),
-            Definition::Canon(canon) => Some((canon.op().sort(), 1)),
-            Definition::Start(start) => Some((Sort::Plain(PlainSort::Value), start.results)),
-            Definition::Import(import) => Some((import.ty.sort(), 1)),
-            Definition::Export(export) => Some((export.item.sort(), 1)),
-            Definition::ExportDecl(export) => Some((export.ty.sort(), 1)),
-            Definition::Value(_) => plain(PlainSort::Value),
+            Definition::CoreType(CoreType::Sub(_) | CoreType::Module) => Sort::CORE_TYPE,
+            Definition::Component => Sort::COMPONENT,
+            Definition::Instance(_) => Sort::INSTANCE,
+            Definition::Alias(alias) => alias.sort(),
+            Definition::Type(_) => Sort::TYPE,
+            Definition::Canon(canon) => canon.op().sort(),
+            Definition::Start(start) => return Some((Sort::VALUE, start.results)),
+            Definition::Import(import) => import.ty.sort(),
+            Definition::Export(export) => export.item.sort(),
+            Definition::ExportDecl(export) => export.ty.sort(),
+            Definition::Value(_) => Sort::VALUE,
             Definition::Custom(_)
             | Definition::Names(_)
             | Definition::CoreImportDecl(_)
             | Definition::CoreExportDecl(_)
-            | Definition::End => None,
-        }
+            | Definition::End => return None,
+        };
+        Some((sort, 1))
     }
 }
 
@@ -446,86 +445,6 @@ pub struct Start {
     pub args: Box<[ValueIdx]>,
     /// The number of results, each of which becomes a value.
     pub results: u32,
-}
-
-/// An import.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Import<'a> {
-    /// The name.
-    pub name: ExternName<'a>,
-    /// The type.
-    pub ty: ExternDesc,
-}
-
-/// An export of a component. It gives the exported definition a new index.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Export<'a> {
-    /// The name.
-    pub name: ExternName<'a>,
-    /// The exported definition.
-    pub item: SortIdx,
-    /// The type that the export is given, if it is not the type of the definition.
-    pub ty: Option<ExternDesc>,
-}
-
-/// An export in the type of a component or instance.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct ExportDecl<'a> {
-    /// The name.
-    pub name: ExternName<'a>,
-    /// The type.
-    pub ty: ExternDesc,
-}
-
-/// The type of an import or export: `externtype` of the specification.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ExternDesc {
-    /// A core module of this core type.
-    CoreModule(TypeIdx),
-    /// A function of this type.
-    Func(ComponentTypeIdx),
-    /// A value.
-    Value(ValueBound),
-    /// A type.
-    Type(TypeBound),
-    /// A component of this type.
-    Component(ComponentTypeIdx),
-    /// An instance of this type.
-    Instance(ComponentTypeIdx),
-}
-
-impl ExternDesc {
-    /// The index space of imports and exports of this type.
-    pub const fn sort(&self) -> Sort {
-        match self {
-            ExternDesc::CoreModule(_) => Sort::Core(CoreSort::Module),
-            ExternDesc::Func(_) => Sort::Plain(PlainSort::Func),
-            ExternDesc::Value(_) => Sort::Plain(PlainSort::Value),
-            ExternDesc::Type(_) => Sort::Plain(PlainSort::Type),
-            ExternDesc::Component(_) => Sort::Plain(PlainSort::Component),
-            ExternDesc::Instance(_) => Sort::Plain(PlainSort::Instance),
-        }
-    }
-}
-
-/// What is known of an imported or exported type.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum TypeBound {
-    /// It equals this type.
-    Eq(ComponentTypeIdx),
-    /// It is a resource.
-    Resource,
-}
-
-/// What is known of an imported or exported value.
-///
-/// `wasm-tools` 1.263 writes only the type, without the byte that the specification puts before it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ValueBound {
-    /// It equals this value.
-    Eq(ValueIdx),
-    /// It has this type.
-    Type(ValType),
 }
 
 /// A value.

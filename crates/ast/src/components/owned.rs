@@ -5,9 +5,10 @@ use alloc::boxed::Box;
 
 use super::component::{Component, Encoding, RawSection};
 use super::definitions::{
-    Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, Definition, Export,
-    ExportDecl, Import, InlineExport, Instance, Value,
+    Alias, Arg, CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, Definition, InlineExport,
+    Instance, Value,
 };
+use super::externs::{Export, ExportDecl, Import};
 use super::types::{Case, Field, FuncType, Type};
 use crate::modules::all;
 use crate::{Custom, Name};

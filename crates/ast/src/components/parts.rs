@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::component::Component;
 use super::definitions::Definition;
 use super::sections::{Holds, SectionId};
-use super::sorts::{CoreSort, PlainSort, Sort};
+use super::sorts::Sort;
 use crate::{Encode, Item, Span};
 
 /// The kind of a binary, from the last two bytes of its preamble.
@@ -40,8 +40,8 @@ impl Layer {
     /// The index space of inner modules or components.
     pub const fn sort(self) -> Sort {
         match self {
-            Layer::Module => Sort::Core(CoreSort::Module),
-            Layer::Component => Sort::Plain(PlainSort::Component),
+            Layer::Module => Sort::CORE_MODULE,
+            Layer::Component => Sort::COMPONENT,
         }
     }
 

@@ -3,12 +3,12 @@
 
 use core::convert::Infallible;
 
-use super::canons::{Canon, CanonEdit, CanonOpts, ContextSlot};
+use super::canon_opts::CanonOpts;
+use super::canons::{Canon, CanonEdit, ContextSlot};
 use super::component::{Component, Misplaced};
 use super::counts::Counts;
-use super::definitions::{
-    Alias, CoreInstance, CoreType, Definition, ExternDesc, Instance, TypeBound, ValueBound,
-};
+use super::definitions::{Alias, CoreInstance, CoreType, Definition, Instance};
+use super::externs::{ExternDesc, TypeBound, ValueBound};
 use super::name_section::Names;
 use super::sorts::{CoreSort, CoreSortIdx, Sort, SortIdx, SortIndex};
 use super::types::{ResultList, Type, ValType};
@@ -43,7 +43,7 @@ impl Definition<'_> {
 /// definitions of inner scopes, in which only outer aliases refer to the scope.
 ///
 /// ```
-/// use wattle_ast::components::{Alias, Component, CoreSort, Definition, Sort, SortIdx, reindex};
+/// use wattle_ast::components::{Alias, Definition, reindex};
 /// use wattle_ast::TypeIdx;
 ///
 /// let alias = |count, ty| Definition::Alias(Alias::Outer { count, item: TypeIdx(ty).into() });

@@ -14,11 +14,11 @@ use crate::{
 
 type Result<T> = core::result::Result<T, Malformed>;
 
-/// A row: the variant, its byte, its keyword, and the type of its indices. The rows give an enum of
-/// sorts and an enum of indices.
+/// A row: the variant, its byte, its keyword, the type of its indices, and its constant among all
+/// sorts. The rows give an enum of sorts and an enum of indices.
 macro_rules! sorts {
     ($sort:ident $index:ident $(#[$sort_doc:meta])* ; $(#[$index_doc:meta])* ;
-        $( $(#[$doc:meta])* $variant:ident $code:literal $keyword:literal $idx:ident; )*) => {
+        $( $(#[$doc:meta])* $variant:ident $code:literal $keyword:literal $idx:ident $name:ident; )*) => {
         codes! {
             $(#[$sort_doc])*
             $sort { $( $(#[$doc])* $variant = $code, )* }
@@ -57,6 +57,10 @@ macro_rules! sorts {
             }
         }
 
+        impl Sort {
+            $( $(#[$doc])* pub const $name: Sort = $sort::$variant.as_sort(); )*
+        }
+
         $(
             impl From<$idx> for $index {
                 fn from(index: $idx) -> $index {
@@ -65,7 +69,7 @@ macro_rules! sorts {
             }
 
             impl SortIndex for $idx {
-                const SORT: Sort = $sort::$variant.as_sort();
+                const SORT: Sort = Sort::$name;
             }
 
             impl From<$idx> for SortIdx {
@@ -90,21 +94,21 @@ sorts! {
     /// An index with its core sort.
     ;
     /// Core functions.
-    Func 0x00 "func" FuncIdx;
+    Func 0x00 "func" FuncIdx CORE_FUNC;
     /// Core tables.
-    Table 0x01 "table" TableIdx;
+    Table 0x01 "table" TableIdx CORE_TABLE;
     /// Core memories.
-    Memory 0x02 "memory" MemIdx;
+    Memory 0x02 "memory" MemIdx CORE_MEMORY;
     /// Core globals.
-    Global 0x03 "global" GlobalIdx;
+    Global 0x03 "global" GlobalIdx CORE_GLOBAL;
     /// Core tags.
-    Tag 0x04 "tag" TagIdx;
+    Tag 0x04 "tag" TagIdx CORE_TAG;
     /// Core types, types of core modules among them.
-    Type 0x10 "type" TypeIdx;
+    Type 0x10 "type" TypeIdx CORE_TYPE;
     /// Core modules.
-    Module 0x11 "module" CoreModuleIdx;
+    Module 0x11 "module" CoreModuleIdx CORE_MODULE;
     /// Core instances.
-    Instance 0x12 "instance" CoreInstanceIdx;
+    Instance 0x12 "instance" CoreInstanceIdx CORE_INSTANCE;
 }
 
 sorts! {
@@ -114,15 +118,15 @@ sorts! {
     /// An index with its sort, which is not a core sort.
     ;
     /// Functions.
-    Func 0x01 "func" ComponentFuncIdx;
+    Func 0x01 "func" ComponentFuncIdx FUNC;
     /// Values.
-    Value 0x02 "value" ValueIdx;
+    Value 0x02 "value" ValueIdx VALUE;
     /// Types.
-    Type 0x03 "type" ComponentTypeIdx;
+    Type 0x03 "type" ComponentTypeIdx TYPE;
     /// Components.
-    Component 0x04 "component" ComponentIdx;
+    Component 0x04 "component" ComponentIdx COMPONENT;
     /// Instances.
-    Instance 0x05 "instance" InstanceIdx;
+    Instance 0x05 "instance" InstanceIdx INSTANCE;
 }
 
 /// The byte before a core sort.
@@ -136,6 +140,7 @@ const CORE: u8 = 0x00;
 ///
 /// let sort: Sort = Reader::new(&[0x00, 0x02]).read()?;
 /// assert_eq!(sort, Sort::Core(CoreSort::Memory));
+/// assert_eq!(sort, Sort::CORE_MEMORY);
 /// assert_eq!(sort.to_bytes(), [0x00, 0x02]);
 /// # Ok::<(), wattle_ast::Malformed>(())
 /// ```
@@ -151,8 +156,8 @@ pub enum Sort {
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Sort::Core(sort) => write!(f, "core {}", sort.keyword()),
-            Sort::Plain(sort) => f.write_str(sort.keyword()),
+            Sort::Core(_) => write!(f, "core {}", self.keyword()),
+            Sort::Plain(_) => f.write_str(self.keyword()),
         }
     }
 }
@@ -185,8 +190,8 @@ impl PlainSort {
 ///
 /// ```
 /// use wattle_ast::MemIdx;
-/// use wattle_ast::components::{CoreSort, Sort, SortIndex};
-/// assert_eq!(MemIdx::SORT, Sort::Core(CoreSort::Memory));
+/// use wattle_ast::components::{Sort, SortIndex};
+/// assert_eq!(MemIdx::SORT, Sort::CORE_MEMORY);
 /// ```
 pub trait SortIndex: Copy + From<u32> + Into<u32> + Into<SortIdx> {
     /// The index space.
@@ -248,14 +253,35 @@ impl Sort {
     /// [`COUNT`](Sort::COUNT), for arrays with an element for each sort.
     ///
     /// ```
-    /// use wattle_ast::components::{CoreSort, PlainSort, Sort};
-    /// assert_eq!(Sort::Core(CoreSort::Func).place(), 0);
-    /// assert_eq!(Sort::Plain(PlainSort::Instance).place(), Sort::COUNT - 1);
+    /// use wattle_ast::components::Sort;
+    /// assert_eq!(Sort::CORE_FUNC.place(), 0);
+    /// assert_eq!(Sort::INSTANCE.place(), Sort::COUNT - 1);
     /// ```
     pub const fn place(self) -> usize {
         match self {
             Sort::Core(sort) => sort as usize,
             Sort::Plain(sort) => CoreSort::ALL.len() + sort as usize,
+        }
+    }
+
+    /// The sort at this [`place`](Sort::place).
+    pub fn at(place: usize) -> Option<Sort> {
+        match place.checked_sub(CoreSort::ALL.len()) {
+            None => CoreSort::ALL.get(place).map(|sort| sort.as_sort()),
+            Some(place) => PlainSort::ALL.get(place).map(|sort| sort.as_sort()),
+        }
+    }
+
+    /// The keyword of the text format, without the `core` before that of a core sort.
+    ///
+    /// ```
+    /// use wattle_ast::components::Sort;
+    /// assert_eq!(Sort::CORE_MODULE.keyword(), "module");
+    /// ```
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            Sort::Core(sort) => sort.keyword(),
+            Sort::Plain(sort) => sort.keyword(),
         }
     }
 
@@ -266,34 +292,29 @@ impl Sort {
     /// assert!(Sort::all().enumerate().all(|(place, sort)| sort.place() == place));
     /// ```
     pub fn all() -> impl Iterator<Item = Sort> {
-        let plain = PlainSort::ALL.iter().map(|sort| sort.as_sort());
-        CoreSort::ALL.iter().map(|sort| sort.as_sort()).chain(plain)
+        (0..Sort::COUNT).filter_map(Sort::at)
     }
 
     /// Whether components can import and export definitions of the sort.
     ///
     /// ```
-    /// use wattle_ast::components::{CoreSort, Sort};
-    /// assert!(Sort::Core(CoreSort::Module).is_extern());
-    /// assert!(!Sort::Core(CoreSort::Func).is_extern());
+    /// use wattle_ast::components::Sort;
+    /// assert!(Sort::CORE_MODULE.is_extern());
+    /// assert!(!Sort::CORE_FUNC.is_extern());
     /// ```
     pub const fn is_extern(self) -> bool {
-        matches!(self, Sort::Plain(_) | Sort::Core(CoreSort::Module))
+        matches!(self, Sort::Plain(_) | Sort::CORE_MODULE)
     }
 
     /// Whether outer aliases can refer to definitions of the sort.
     ///
     /// ```
-    /// use wattle_ast::components::{CoreSort, Sort};
-    /// assert!(Sort::Core(CoreSort::Module).has_outer_alias());
-    /// assert!(!Sort::Core(CoreSort::Func).has_outer_alias());
+    /// use wattle_ast::components::Sort;
+    /// assert!(Sort::CORE_MODULE.has_outer_alias());
+    /// assert!(!Sort::CORE_FUNC.has_outer_alias());
     /// ```
     pub const fn has_outer_alias(self) -> bool {
-        matches!(
-            self,
-            Sort::Core(CoreSort::Module | CoreSort::Type)
-                | Sort::Plain(PlainSort::Component | PlainSort::Type)
-        )
+        matches!(self, Sort::CORE_MODULE | Sort::CORE_TYPE | Sort::COMPONENT | Sort::TYPE)
     }
 
     /// Reads a sort. `error` is the error for an unknown first byte.

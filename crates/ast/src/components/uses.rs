@@ -1,11 +1,9 @@
 //! The indices that a definition refers to.
 
-use core::convert::Infallible;
-
-use super::canons::{Canon, CanonOpts, CanonSink};
-use super::definitions::{
-    Alias, CoreInstance, CoreType, Definition, ExternDesc, Instance, TypeBound, ValueBound,
-};
+use super::canon_opts::CanonOpts;
+use super::canons::{Canon, CanonSink};
+use super::definitions::{Alias, CoreInstance, CoreType, Definition, Instance};
+use super::externs::{ExternDesc, TypeBound, ValueBound};
 use super::name_section::Names;
 use super::sorts::{CoreSortIdx, SortIdx};
 use super::types::{ResultList, Type, ValType};
@@ -51,7 +49,7 @@ impl<F: FnMut(SortIdx)> Uses<F> {
     }
 
     fn canon(&mut self, canon: &Canon) {
-        let Ok(()) = canon.write_to(self);
+        canon.write_to(self);
     }
 
     fn core_type<T>(&mut self, _: &T) {}
@@ -65,16 +63,13 @@ impl<F: FnMut(SortIdx)> Uses<F> {
 
 macro_rules! kinds {
     ($( $method:ident $idx:ty; )*) => { $(
-        fn $method(&mut self, index: &$idx) -> Result<(), Infallible> {
+        fn $method(&mut self, index: &$idx) {
             self.index(index);
-            Ok(())
         }
     )* };
 }
 
 impl<F: FnMut(SortIdx)> CanonSink for Uses<F> {
-    type Error = Infallible;
-
     kinds! {
         core_func FuncIdx;
         func ComponentFuncIdx;
@@ -84,13 +79,11 @@ impl<F: FnMut(SortIdx)> CanonSink for Uses<F> {
         memory MemIdx;
     }
 
-    fn results(&mut self, value: &ResultList) -> Result<(), Infallible> {
+    fn results(&mut self, value: &ResultList) {
         value.0.iter().for_each(|ty| self.ty(ty));
-        Ok(())
     }
 
-    fn opts(&mut self, opts: &CanonOpts) -> Result<(), Infallible> {
+    fn opts(&mut self, opts: &CanonOpts) {
         opts.iter().filter_map(|opt| opt.index()).for_each(|index| self.index(&index));
-        Ok(())
     }
 }

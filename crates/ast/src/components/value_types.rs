@@ -3,7 +3,8 @@
 
 use alloc::vec::Vec;
 
-use super::definitions::{Alias, Definition, ExternDesc, TypeBound};
+use super::definitions::{Alias, Definition};
+use super::externs::{ExternDesc, TypeBound};
 use super::sorts::{PlainSortIdx, SortIdx, SortIndex};
 use super::types::Type;
 use crate::ComponentTypeIdx;

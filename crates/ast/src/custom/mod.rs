@@ -29,6 +29,7 @@ mod core_dump;
 mod dependencies;
 mod dylink;
 mod external_debug_info;
+mod left_out;
 mod linking;
 mod positions;
 mod producers;
@@ -51,12 +52,13 @@ pub use core_dump::{
 pub use dependencies::Dependencies;
 pub use dylink::{Dylink, DylinkExport, DylinkImport, DylinkMemory, DylinkSubsection};
 pub use external_debug_info::ExternalDebugInfo;
+pub use left_out::{LeftOut, WhyLeftOut};
 pub use linking::{
     Comdat, ComdatKind, ComdatSymbol, DataSymbol, InitFunc, LinkingSection, LinkingSubsection,
     Segment, SegmentFlags, Symbol, SymbolFlags, SymbolKind,
 };
 pub(crate) use positions::mentioned;
-pub use positions::{CustomFate, LeftOut, MovedMetadata, Moves, PointsAt, WhyLeftOut};
+pub use positions::{CustomFate, MovedMetadata, Moves, PointsAt};
 pub use producers::{Producers, ProducersField, VersionedName};
 pub use reloc::{Reloc, RelocSection, RelocType};
 pub use source_mapping_url::SourceMappingUrl;

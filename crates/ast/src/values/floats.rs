@@ -7,12 +7,15 @@ use super::fields;
 use crate::{Decode, Encode, Malformed, Reader};
 
 macro_rules! float {
-    ($(#[$doc:meta])* $name:ident $float:ty, $bits:ty, $size:literal) => {
+    ($(#[$doc:meta])* $name:ident $float:ty, $bits:ty, $size:literal, $nan:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
         pub struct $name(pub $bits);
 
         impl $name {
+            /// The positive canonical NaN: the only one that values of components have.
+            pub const CANONICAL_NAN: $name = $name($nan);
+
             /// The bits of a native float.
             pub const fn from_float(value: $float) -> Self {
                 $name(value.to_bits())
@@ -66,7 +69,7 @@ float!(
     /// use wattle_ast::F32;
     /// assert_eq!(F32::from(1.0), F32(0x3f80_0000));
     /// ```
-    F32 f32, u32, 4
+    F32 f32, u32, 4, 0x7fc0_0000
 );
 float!(
     /// An `f64` as its bits.
@@ -77,7 +80,7 @@ float!(
     /// assert_eq!(format!("{:?}", F64(0x7ff8 << 48)), "nan");
     /// assert_eq!(format!("{:?}", F64(0xfff0 << 48 | 1)), "-nan:0x1");
     /// ```
-    F64 f64, u64, 8
+    F64 f64, u64, 8, 0x7ff8_0000_0000_0000
 );
 
 /// A `v128` as its sixteen bytes in memory order.

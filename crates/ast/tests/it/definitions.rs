@@ -181,12 +181,12 @@ fn instances_of_both_levels() {
 fn aliases_of_every_sort() {
     let export = |sort| Alias::Export { sort, instance: 2.into(), name: "e".into() };
     let sorts = [
-        (Sort::Plain(PlainSort::Func), &b"\x01"[..]),
-        (Sort::Plain(PlainSort::Value), b"\x02"),
-        (Sort::Plain(PlainSort::Type), b"\x03"),
-        (Sort::Plain(PlainSort::Component), b"\x04"),
-        (Sort::Plain(PlainSort::Instance), b"\x05"),
-        (Sort::Core(CoreSort::Module), b"\x00\x11"),
+        (Sort::FUNC, &b"\x01"[..]),
+        (Sort::VALUE, b"\x02"),
+        (Sort::TYPE, b"\x03"),
+        (Sort::COMPONENT, b"\x04"),
+        (Sort::INSTANCE, b"\x05"),
+        (Sort::CORE_MODULE, b"\x00\x11"),
     ];
     for (sort, bytes) in sorts {
         let content = [b"\x01", bytes, b"\x00\x02\x01e"].concat();
@@ -271,7 +271,7 @@ fn definitions_add_to_index_spaces() {
     let desc = ExternDesc::Instance(0.into());
     for (definition, added) in [
         (Definition::CoreModule(Box::default()), core(CoreSort::Module)),
-        (Definition::CoreType(rec), Some((Sort::Core(CoreSort::Type), 2))),
+        (Definition::CoreType(rec), Some((Sort::CORE_TYPE, 2))),
         (Definition::Component, plain(PlainSort::Component)),
         (
             Definition::Canon(Canon::Lift { func: 0.into(), opts: [].into(), ty: 0.into() }),

@@ -1,7 +1,7 @@
 //! The names of imports and exports, labels, versions, and the name section.
 
 use wattle_ast::components::{
-    Accessor, CoreSort, InterfaceName, NamePart, Names, ParsedName, PlainName, Sort, Version,
+    Accessor, InterfaceName, NamePart, Names, ParsedName, PlainName, Sort, Version,
 };
 use wattle_ast::{Encode, Error, Feature, Features, Malformed};
 
@@ -165,7 +165,7 @@ fn the_name_section_reads_back() {
         names.insert(sort, 200 + nth, "y".into());
         assert_eq!(names.of(sort, nth), Some(&"x".into()));
     }
-    assert_eq!(names.of(Sort::Core(CoreSort::Func), 9), None);
+    assert_eq!(names.of(Sort::CORE_FUNC, 9), None);
     let bytes = names.to_bytes();
     let read = Names::parse(&bytes).unwrap();
     assert_eq!(read.to_bytes(), bytes);

@@ -13,14 +13,15 @@ mod needed;
 mod values;
 mod writer;
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Arg, Component, CoreSort, Definition, Export, ExternDesc, ExternName, Instance,
-    NameAttributes, PlainSort, Sort, SortIdx,
+    Alias, Arg, Component, Definition, Export, ExternDesc, ExternName, Instance, NameAttributes,
+    Sort, SortIdx,
 };
 use wattle_ast::{ComponentIdx, Features, InstanceIdx, Name};
 use wattle_validator::ErrorKind;
@@ -31,6 +32,8 @@ use wattle_validator::components::{
 pub(crate) use names::{compare_versions, family};
 use needed::Needed;
 use writer::{Fault, Wanted, Writer, extern_name};
+
+use crate::plug::PlugError;
 
 /// A component, and what is given for its imports.
 pub(crate) struct Part<'t> {
@@ -72,24 +75,9 @@ impl Renamed {
     }
 }
 
-/// Why components do not fit together.
-pub(crate) enum ComposeError {
-    /// What is given for an import of a part does not have the type of the import.
-    Given { part: usize, import: String, reason: String },
-    /// Two parts have an import that becomes one import of the result, and its types differ.
-    Conflict { parts: [usize; 2], imports: [String; 2], reason: String },
-    /// Imports depend on each other.
-    Cycle { import: String },
-    /// An import of a part refers to a resource of another of its imports. Something is given for that
-    /// one, so the result does not import the resource.
-    Resource { part: usize, import: String, resource: String },
-    /// An import or export of the result refers to a type that has its name from an import of a part.
-    /// Something is given for that import, so the type has no name in the result.
-    Unnamed { is_import: bool, name: String, reason: String },
-    /// The types of imports are too large.
-    TooLarge,
-    /// The result is not valid in another way.
-    Invalid { reason: String },
+/// The name of a part.
+fn name_of(parts: &[Part<'_>], part: usize) -> Box<str> {
+    parts.get(part).map_or("", |part| part.name).into()
 }
 
 /// Makes one component of the parts. It exports what the last part exports.
@@ -100,12 +88,12 @@ pub(crate) fn compose<'a>(
     parts: &[Part<'_>],
     components: Vec<Component<'a>>,
     renamed: &Renamed,
-) -> Result<(Component<'a>, ComponentTypes), ComposeError> {
+) -> Result<(Component<'a>, ComponentTypes), PlugError> {
     let last = parts.len().saturating_sub(1);
     let numbered = parts.iter().enumerate();
     let needed: Vec<_> = numbered.map(|(number, part)| Needed::of(part, number == last)).collect();
     let mut imports = Imports::new(parts, &needed);
-    imports.write()?;
+    imports.write(parts)?;
     let Imports { mut writer, places, groups, .. } = imports;
     let mut instances = Vec::new();
     // What each instance exports, by name.
@@ -138,7 +126,7 @@ pub(crate) fn compose<'a>(
                         Some(export) => {
                             let exports = exports.get(given.part);
                             let sort = exports.and_then(|exports| exports.get(export)).copied();
-                            let sort = sort.unwrap_or_else(|| sort_of(&import));
+                            let sort = sort.unwrap_or_else(|| import.sort());
                             alias(&mut writer, instance, export, sort)
                         }
                         None => instance.into(),
@@ -155,7 +143,7 @@ pub(crate) fn compose<'a>(
         let args = args.into();
         let instance = Definition::Instance(Instance::Instantiate { component, args });
         instances.push(InstanceIdx(writer.push(instance)));
-        exports.push(part.types.exports().map(|item| (item.name(), sort_of(&item))).collect());
+        exports.push(part.types.exports().map(|item| (item.name(), item.sort())).collect());
     }
     let instance = instances.last().copied().unwrap_or_default();
     export_all(parts, &needed, &mut writer, instance)?;
@@ -239,33 +227,33 @@ impl<'t> Imports<'t> {
     }
 
     /// Writes all imports.
-    fn write(&mut self) -> Result<(), ComposeError> {
+    fn write(&mut self, parts: &[Part<'_>]) -> Result<(), PlugError> {
         for (&place, wanted) in &self.groups {
             if let [first, others @ ..] = &**wanted {
                 let implements = first.item.implements();
                 let differs = others.iter().find(|other| other.item.implements() != implements);
                 if let Some(other) = differs {
                     let reason = "one says which interface it implements, and the other differs";
-                    return Err(conflict(first, other, reason.into()));
+                    return Err(conflict(parts, first, other, reason.into()));
                 }
                 let differs = others
                     .iter()
                     .find(|other| is_resource(&other.item) != is_resource(&first.item));
                 if let Some(other) = differs {
                     let reason = "one is a resource, and the other is not";
-                    return Err(conflict(first, other, reason.into()));
+                    return Err(conflict(parts, first, other, reason.into()));
                 }
             }
             self.writer.import(place, &self.groups).map_err(|fault| match fault {
                 Fault::Cycle { place } | Fault::Needs { place } => {
-                    ComposeError::Cycle { import: self.writer.place_name(place).into() }
+                    PlugError::Cycle { import: self.writer.place_name(place).into() }
                 }
-                Fault::Resource { component, name } => ComposeError::Resource {
-                    part: component,
+                Fault::Resource { component, name } => PlugError::Resource {
+                    component: name_of(parts, component),
                     import: import_of(component, wanted),
-                    resource: name,
+                    resource: name.into(),
                 },
-                Fault::TooLarge => ComposeError::TooLarge,
+                Fault::TooLarge => PlugError::TooLarge,
             })?;
         }
         Ok(())
@@ -273,33 +261,26 @@ impl<'t> Imports<'t> {
 }
 
 /// The name that a part has for an import, of all that become one import.
-fn import_of(part: usize, wanted: &[Wanted<'_>]) -> String {
+fn import_of(part: usize, wanted: &[Wanted<'_>]) -> Box<str> {
     let found = wanted.iter().find(|wanted| wanted.component == part).or(wanted.first());
-    found.map_or_else(String::new, |wanted| wanted.item.name().into())
+    found.map_or("", |wanted| wanted.item.name()).into()
 }
 
-fn conflict(first: &Wanted<'_>, other: &Wanted<'_>, reason: String) -> ComposeError {
-    ComposeError::Conflict {
-        parts: [first.component, other.component],
-        imports: [first.item.name().into(), other.item.name().into()],
+fn conflict(
+    parts: &[Part<'_>],
+    first: &Wanted<'_>,
+    other: &Wanted<'_>,
+    reason: Box<str>,
+) -> PlugError {
+    PlugError::Conflict {
+        components: [first, other].map(|wanted| name_of(parts, wanted.component)),
+        imports: [first, other].map(|wanted| wanted.item.name().into()),
         reason,
     }
 }
 
 fn is_resource(item: &Extern<'_>) -> bool {
     matches!(item.view(), ExternView::Type(ty) if matches!(ty.shape(), Shape::Resource(_)))
-}
-
-/// The index space of an import or export.
-fn sort_of(item: &Extern<'_>) -> Sort {
-    match item.view() {
-        ExternView::Module(_) => Sort::Core(CoreSort::Module),
-        ExternView::Func(_) => Sort::Plain(PlainSort::Func),
-        ExternView::Value(_) => Sort::Plain(PlainSort::Value),
-        ExternView::Type(_) => Sort::Plain(PlainSort::Type),
-        ExternView::Component(_) => Sort::Plain(PlainSort::Component),
-        _ => Sort::Plain(PlainSort::Instance),
-    }
 }
 
 fn alias(writer: &mut Writer<'_>, instance: InstanceIdx, name: &str, sort: Sort) -> SortIdx {
@@ -313,11 +294,11 @@ fn export_all<'t>(
     needed: &[Needed<'t>],
     writer: &mut Writer<'t>,
     instance: InstanceIdx,
-) -> Result<(), ComposeError> {
+) -> Result<(), PlugError> {
     let Some((last, part)) = parts.iter().enumerate().next_back() else { return Ok(()) };
     let mut has_types = false;
     for item in part.types.exports() {
-        let sort = sort_of(&item);
+        let sort = item.sort();
         // Where types need names, they have those that the result imports or exports.
         let is_needed = needed.last().is_some_and(|it| it.exports.contains(item.name()));
         let has_names = has_types || is_needed;
@@ -358,7 +339,7 @@ fn check(
     component: &Component<'_>,
     parts: &[Part<'_>],
     groups: &BTreeMap<usize, Vec<Wanted<'_>>>,
-) -> Result<ComponentTypes, ComposeError> {
+) -> Result<ComponentTypes, PlugError> {
     let mut validator = Validator::new().features(Features::ALL).max_errors(1);
     let (mut depth, mut instances) = (0_usize, 0);
     for definition in &component.definitions {
@@ -369,10 +350,10 @@ fn check(
                 ErrorKind::Component(kind) if is_instance => import_in(kind),
                 _ => None,
             };
-            let reason = error.kind.to_string();
+            let reason: Box<str> = error.kind.to_string().into();
             let unnamed = |is_import: bool, name: &ExternName<'_>| {
                 let name = name.name.as_str().into();
-                Err(ComposeError::Unnamed { is_import, name, reason: reason.clone() })
+                Err(PlugError::Unnamed { is_import, name, reason: reason.clone() })
             };
             let is_unnamed = match &error.kind {
                 ErrorKind::Component(kind) => matches!(**kind, ComponentErrorKind::Hidden { .. }),
@@ -382,10 +363,16 @@ fn check(
                 (Some(import), _) => import,
                 (None, Definition::Import(it)) if is_unnamed => return unnamed(true, &it.name),
                 (None, Definition::Export(it)) if is_unnamed => return unnamed(false, &it.name),
-                _ => return Err(ComposeError::Invalid { reason }),
+                _ => return Err(PlugError::Result { reason }),
             };
-            if parts.get(instances).is_some_and(|part| part.given.contains_key(&*import)) {
-                return Err(ComposeError::Given { part: instances, import, reason });
+            if let Some(given) = parts.get(instances).and_then(|part| part.given.get(&*import)) {
+                return Err(PlugError::Mismatch {
+                    plug: name_of(parts, given.part),
+                    export: given.export.map(Into::into),
+                    socket: name_of(parts, instances),
+                    import: import.into(),
+                    reason,
+                });
             }
             let is_wanted = |wanted: &&Wanted<'_>| {
                 wanted.component == instances && wanted.item.name() == import
@@ -395,8 +382,8 @@ fn check(
             let other =
                 group.and_then(|group| group.iter().find(|wanted| wanted.component != instances));
             return Err(match (other, own) {
-                (Some(other), Some(own)) => conflict(other, own, reason),
-                _ => ComposeError::Invalid { reason },
+                (Some(other), Some(own)) => conflict(parts, other, own, reason),
+                _ => PlugError::Result { reason },
             });
         }
         instances += usize::from(is_instance);
@@ -404,7 +391,7 @@ fn check(
     }
     validator
         .finish()
-        .map_err(|errors| ComposeError::Invalid { reason: errors.first().kind.to_string() })
+        .map_err(|errors| PlugError::Result { reason: errors.first().kind.to_string().into() })
 }
 
 /// The name of the import whose argument does not match.

@@ -34,14 +34,7 @@ impl<'t> Needed<'t> {
     pub(super) fn of(part: &Part<'t>, has_exports: bool) -> Needed<'t> {
         let (given, others): (Vec<_>, Vec<_>) =
             part.types.imports().partition(|import| part.given.contains_key(import.name()));
-        let mut search = Search {
-            given: BTreeMap::new(),
-            names: BTreeMap::new(),
-            named: BTreeSet::new(),
-            scopes: Vec::from([BTreeSet::new()]),
-            steps: 0,
-            has_found: false,
-        };
+        let mut search = Search { scopes: Vec::from([BTreeSet::new()]), ..Search::default() };
         given.into_iter().for_each(|import| search.give(import));
         let mut exports = BTreeSet::new();
         if !search.given.is_empty() {
@@ -66,6 +59,7 @@ impl<'t> Needed<'t> {
 /// Where a type of a given import comes from: the import, and its name there.
 type Source<'t> = (&'t str, &'t str);
 
+#[derive(Default)]
 struct Search<'t> {
     /// The types of given imports, by number.
     given: BTreeMap<u32, Source<'t>>,

@@ -5,15 +5,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Case, Definition, Field, FuncType, PlainSort, Sort, SortIdx, Type, ValType,
+    Alias, Case, Definition, Field, FuncType, Sort, SortIdx, Type, ValType,
 };
 use wattle_ast::{ComponentTypeIdx, InstanceIdx, Name};
 use wattle_validator::components::{Shape, TypeView};
 
 use super::writer::{Fault, Frame, Place, Result, Writer};
-
-const TYPE: Sort = Sort::Plain(PlainSort::Type);
-const INSTANCE: Sort = Sort::Plain(PlainSort::Instance);
 
 impl<'t> Writer<'t> {
     /// The index in the result of a value type or of the type of a function. It is defined unless it is
@@ -171,7 +168,7 @@ fn aliased(places: &mut [Place<'_>], frame: &mut Frame<'_>, place: usize) -> Res
         at = parent;
     };
     while let Some((at, name)) = steps.pop() {
-        let sort = if steps.is_empty() { TYPE } else { INSTANCE };
+        let sort = if steps.is_empty() { Sort::TYPE } else { Sort::INSTANCE };
         let instance = InstanceIdx(index.number());
         let alias = Alias::Export { sort, instance, name: String::from(name).into() };
         index = SortIdx::new(sort, frame.push(Definition::Alias(alias)));

@@ -63,6 +63,7 @@ pub(super) enum Fault {
 pub(super) type Result<T> = core::result::Result<T, Fault>;
 
 /// A scope that is being written.
+#[derive(Default)]
 pub(super) struct Frame<'t> {
     definitions: Vec<Definition<'static>>,
     counts: Counts,
@@ -93,20 +94,6 @@ struct Item<'t> {
 }
 
 impl Frame<'_> {
-    fn new(opens: Option<Definition<'static>>) -> Self {
-        Frame {
-            definitions: Vec::new(),
-            counts: Counts::default(),
-            types: BTreeMap::new(),
-            named: BTreeSet::new(),
-            origins: BTreeMap::new(),
-            items: Vec::new(),
-            next: 0,
-            ready: None,
-            opens,
-        }
-    }
-
     /// Adds a definition, and returns its index.
     pub(super) fn push(&mut self, definition: Definition<'static>) -> u32 {
         let index = self.counts.add(&definition);
@@ -116,6 +103,7 @@ impl Frame<'_> {
 }
 
 /// The definitions of the result, and where its types come from.
+#[derive(Default)]
 pub(super) struct Writer<'t> {
     pub(super) root: Frame<'t>,
     pub(super) places: Vec<Place<'t>>,
@@ -129,13 +117,7 @@ pub(super) struct Writer<'t> {
 
 impl<'t> Writer<'t> {
     pub(super) fn new(names: BTreeMap<(usize, &'t str), BTreeSet<&'t str>>) -> Writer<'t> {
-        Writer {
-            root: Frame::new(None),
-            places: Vec::new(),
-            place_ids: BTreeMap::new(),
-            definitions: 0,
-            names,
-        }
+        Writer { names, ..Writer::default() }
     }
 
     /// Adds the place of an import or export of the result. Its index is noted later.
@@ -413,7 +395,7 @@ impl<'t> Writer<'t> {
             Shape::Component(imports, _) => (Type::Component, imports),
             _ => (Type::Instance, Vec::new()),
         };
-        let mut frame = Frame::new(Some(Definition::Type(opens)));
+        let mut frame = Frame { opens: Some(Definition::Type(opens)), ..Frame::default() };
         let mut names = BTreeMap::new();
         for want in wanted {
             let &Wanted { component, item, .. } = want;

@@ -51,6 +51,7 @@ pub(super) struct Slot {
 }
 
 /// The functions whose addresses are needed, each once.
+#[derive(Default)]
 pub(super) struct Slots {
     /// The address of the first.
     pub(super) base: u32,
@@ -104,6 +105,7 @@ pub(super) struct Tls {
 }
 
 /// Where everything is.
+#[derive(Default)]
 pub(super) struct Layout {
     pub(super) stack: u32,
     pub(super) memory_bases: Vec<u32>,
@@ -132,21 +134,15 @@ impl Layout {
             table.take(memory.table_size.into(), align(memory.table_align))
         });
         let table_bases = bases.collect::<Result<_, _>>()?;
-        let slots = Slots { base: table.take(0, 1)?, list: Vec::new(), places: BTreeMap::new() };
+        let slots = Slots { base: table.take(0, 1)?, ..Slots::default() };
         // Without a stack too, no data has the address 0.
         memory.take(stack.max(1).into(), 1)?;
         let mut layout = Layout {
             stack: memory.take(0, ALIGN)?,
             memory_bases: Vec::with_capacity(libraries.len()),
             table_bases,
-            libraries: 0,
-            tls: Tls::default(),
-            heap_base: 0,
-            heap_end: 0,
-            pages: 0,
-            datas: Vec::new(),
             slots,
-            addresses: Vec::new(),
+            ..Layout::default()
         };
         layout.openable(libraries, &mut memory)?;
         layout.tls(libraries, &mut memory)?;

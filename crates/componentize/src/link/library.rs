@@ -109,6 +109,7 @@ pub(super) struct Symbol {
 }
 
 /// What there is to know of a library.
+#[derive(Default)]
 pub(super) struct Library {
     pub(super) name: Box<str>,
     /// Whether the library can be opened at run time.
@@ -151,19 +152,8 @@ impl Library {
                 name: name.into(),
                 is_openable,
                 is_root: is_openable || !part.exports.is_empty(),
-                memory: DylinkMemory::default(),
-                needed: Vec::new(),
-                weak: BTreeSet::new(),
                 wants: Vec::with_capacity(part.module.imports.len()),
-                called: BTreeMap::new(),
-                symbols: BTreeMap::new(),
-                min_pages: 0,
-                min_elems: 0,
-                has_relocs: false,
-                initializer: None,
-                has_start: false,
-                has_tls_info: false,
-                makes_threads: false,
+                ..Library::default()
             },
             module: &part.module,
             types,

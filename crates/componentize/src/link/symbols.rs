@@ -10,9 +10,7 @@ use wattle_wit::model::Text;
 use super::error::{LinkProblem, LinkProblemKind, OtherSymbol, SymbolKey, SymbolType};
 use super::library::{Library, Want};
 use crate::func_types::FuncTypes;
-
-/// How many names are compared with misspelt ones.
-const BUDGET: usize = 100_000;
+use crate::new::BUDGET;
 
 /// The libraries that provide symbols. Of several libraries that export a symbol, the first does.
 pub(super) struct Symbols {

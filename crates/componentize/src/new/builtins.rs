@@ -6,7 +6,6 @@ use wattle_wit::model::Kind;
 
 use super::matching::Matcher;
 use super::part::{Copy, CoreFunc, Source};
-use crate::abi::builtin_type;
 use crate::names::{Side, encoding};
 use crate::world::Place;
 
@@ -43,7 +42,7 @@ impl Matcher<'_, '_> {
             let fits = is_root && !is_export && of.is_empty() && variant.is_empty();
             (fits && (!is_async || has_async)).then_some(())
         };
-        let arrow = |addr| builtin_type(op, addr);
+        let arrow = |addr| op.core_type().func_type(ValType::I32, addr);
         Some(match op {
             CanonOp::ResourceNew | CanonOp::ResourceDrop | CanonOp::ResourceRep => {
                 let is_of_export = op != CanonOp::ResourceDrop;
@@ -142,7 +141,7 @@ impl Matcher<'_, '_> {
             return None;
         }
         let copy = Copy { op, place, ty, is_async, func, item: (side, item) };
-        Some((CoreFunc::Copy(copy), builtin_type(op, AddrType::I32)?))
+        Some((CoreFunc::Copy(copy), op.core_type().func_type(ValType::I32, AddrType::I32)?))
     }
 }
 

@@ -114,7 +114,7 @@ impl Emitter<'_, '_, '_> {
                     Some(ty) => self.ty(copy.place, ty),
                     None => self.unit_type(copy.op),
                 };
-                made.is_async = copy.is_async;
+                made.is_async = Async(copy.is_async);
                 made.opts = self.options_of(needs, copy.item, &copy.func, part, site);
                 if copy.is_async {
                     made.opts.push(CanonOpt::Async);
@@ -122,12 +122,12 @@ impl Emitter<'_, '_, '_> {
                 (copy.op, String::from(copy.op.keyword()))
             }
             CoreFunc::Plain { op, is_async } => {
-                made.is_async = *is_async;
+                made.is_async = Async(*is_async);
                 (*op, String::from(op.keyword()))
             }
             CoreFunc::Context { op, slot, is_64 } => {
                 let ty = if *is_64 { ValType::I64 } else { ValType::I32 };
-                made.slot = ContextSlot { ty, slot: *slot };
+                made.slot = Some(ContextSlot { ty, slot: *slot });
                 (*op, format!("{}-{slot}", op.keyword()))
             }
             CoreFunc::Wait { op } => {
@@ -216,77 +216,45 @@ impl Emitter<'_, '_, '_> {
 }
 
 /// The immediates of a canonical definition.
+#[derive(Default)]
 struct Immediates {
     ty: ComponentTypeIdx,
     core_type: TypeIdx,
     table: TableIdx,
     memory: MemIdx,
     results: ResultList,
-    slot: ContextSlot,
-    is_async: bool,
+    slot: Option<ContextSlot>,
+    is_async: Async,
     opts: Vec<CanonOpt>,
 }
 
-impl Default for Immediates {
-    fn default() -> Self {
-        Immediates {
-            ty: ComponentTypeIdx::default(),
-            core_type: TypeIdx::default(),
-            table: TableIdx::default(),
-            memory: MemIdx::default(),
-            results: ResultList(None),
-            slot: ContextSlot { ty: ValType::I32, slot: 0 },
-            is_async: false,
-            opts: Vec::new(),
+/// Rows: a kind of immediate, its type, and its value.
+macro_rules! kinds {
+    ($it:ident; $( $method:ident $ty:ty = $value:expr; )*) => { $(
+        fn $method(&mut self) -> Result<$ty, Infallible> {
+            let $it = self;
+            let _ = &$it;
+            Ok($value)
         }
-    }
+    )* };
 }
 
 impl CanonSource for Immediates {
     type Error = Infallible;
 
-    fn core_func(&mut self) -> Result<FuncIdx, Infallible> {
-        Ok(FuncIdx::default())
-    }
-
-    fn func(&mut self) -> Result<ComponentFuncIdx, Infallible> {
-        Ok(ComponentFuncIdx::default())
-    }
-
-    fn ty(&mut self) -> Result<ComponentTypeIdx, Infallible> {
-        Ok(self.ty)
-    }
-
-    fn core_type(&mut self) -> Result<TypeIdx, Infallible> {
-        Ok(self.core_type)
-    }
-
-    fn table(&mut self) -> Result<TableIdx, Infallible> {
-        Ok(self.table)
-    }
-
-    fn memory(&mut self) -> Result<MemIdx, Infallible> {
-        Ok(self.memory)
-    }
-
-    fn results(&mut self) -> Result<ResultList, Infallible> {
-        Ok(self.results)
-    }
-
-    fn context_slot(&mut self) -> Result<ContextSlot, Infallible> {
-        Ok(self.slot)
-    }
-
-    fn is_async(&mut self) -> Result<Async, Infallible> {
-        Ok(Async(self.is_async))
-    }
-
-    fn is_shared(&mut self) -> Result<Shared, Infallible> {
-        Ok(Shared(false))
-    }
-
-    fn opts(&mut self) -> Result<CanonOpts, Infallible> {
-        Ok(core::mem::take(&mut self.opts).into())
+    kinds! {
+        it;
+        core_func FuncIdx = FuncIdx::default();
+        func ComponentFuncIdx = ComponentFuncIdx::default();
+        ty ComponentTypeIdx = it.ty;
+        core_type TypeIdx = it.core_type;
+        table TableIdx = it.table;
+        memory MemIdx = it.memory;
+        results ResultList = it.results;
+        context_slot ContextSlot = it.slot.unwrap_or(ContextSlot { ty: ValType::I32, slot: 0 });
+        is_async Async = it.is_async;
+        is_shared Shared = Shared(false);
+        opts CanonOpts = core::mem::take(&mut it.opts).into();
     }
 }
 

@@ -78,7 +78,7 @@ impl Emitter<'_, '_, '_> {
         let used = foreign(world, place, roots, true);
         let mut imported = Vec::new();
         let component = self.builder.component(|builder| {
-            let mut inner = Inner { world, builder, known: BTreeMap::new(), imported: Vec::new() };
+            let mut inner = Inner { world, builder, known: None, imported: Vec::new() };
             inner.write(place, &used, &types, &funcs);
             imported = inner.imported;
         });
@@ -111,8 +111,8 @@ fn type_import(nth: usize) -> String {
 struct Inner<'i, 'm, 'a> {
     world: &'i World<'m>,
     builder: &'i mut ComponentBuilder<'a>,
-    /// The types that are imported, while exports are written.
-    known: BTreeMap<(Place, TypeId), ComponentTypeIdx>,
+    /// The types of other interfaces that are imported, while exports are written.
+    known: Option<BTreeMap<(Place, TypeId), ComponentTypeIdx>>,
     /// The types that are imported, in order.
     imported: Vec<(Place, TypeId)>,
 }
@@ -121,24 +121,22 @@ impl Inner<'_, '_, '_> {
     fn write(&mut self, place: Place, used: &[(Place, TypeId)], types: &[TypeId], funcs: &[&Func]) {
         let world = self.world;
         let mut written = Written::default();
-        let mut imports = Imports { inner: self };
         let mut known = BTreeMap::new();
         for &(of, ty) in used {
-            known.insert((of, ty), written.ty(world, &mut imports, of, ty));
+            known.insert((of, ty), written.ty(world, self, of, ty));
         }
         let is_resource = |ty: &&TypeId| world.model[**ty].kind == Kind::Resource;
         let resources: Vec<_> = types
             .iter()
             .filter(is_resource)
-            .map(|ty| (*ty, written.ty(world, &mut imports, place, *ty)))
+            .map(|ty| (*ty, written.ty(world, self, place, *ty)))
             .collect();
         let mut func_indices = Vec::with_capacity(funcs.len());
         for (nth, func) in funcs.iter().enumerate() {
-            let ty = written.func(world, &mut imports, place, func);
+            let ty = written.func(world, self, place, func);
             func_indices.push(self.builder.import_func(func_import(nth), ty));
-            imports = Imports { inner: self };
         }
-        self.known = known;
+        self.known = Some(known);
         let mut written = Written::default();
         let resources: BTreeMap<TypeId, ComponentTypeIdx> = resources.into_iter().collect();
         let mut seen = BTreeSet::new();
@@ -147,58 +145,38 @@ impl Inner<'_, '_, '_> {
                 let index = self.builder.export(type_name(world, ty), index);
                 written.insert(place, ty, index);
             } else if seen.insert(ty) {
-                written.ty(world, &mut Exports { inner: self }, place, ty);
+                written.ty(world, self, place, ty);
             }
         }
         for (func, index) in funcs.iter().zip(func_indices) {
-            let ty = written.func(world, &mut Exports { inner: self }, place, func);
+            let ty = written.func(world, self, place, func);
             self.builder.export_as(func_name(func), index, ExternDesc::Func(ty));
         }
     }
 }
 
-/// The inner component while types are imported: all that have names are.
-struct Imports<'s, 'i, 'm, 'a> {
-    inner: &'s mut Inner<'i, 'm, 'a>,
-}
-
-impl Scope for Imports<'_, '_, '_, '_> {
-    fn known(&mut self, _: Place, _: TypeId) -> Option<ComponentTypeIdx> {
-        None
+/// All types that have names are imported first, and then those of the interface are exported.
+impl Scope for Inner<'_, '_, '_> {
+    fn known(&mut self, place: Place, ty: TypeId) -> Option<ComponentTypeIdx> {
+        self.known.as_ref()?.get(&(place, ty)).copied()
     }
 
     fn define(&mut self, ty: Type<'static>) -> ComponentTypeIdx {
-        self.inner.builder.ty(ty)
+        self.builder.ty(ty)
     }
 
     fn name(&mut self, place: Place, ty: TypeId, bound: TypeBound) -> ComponentTypeIdx {
-        let name = type_import(self.inner.imported.len());
-        self.inner.imported.push((place, ty));
-        self.inner.builder.import_type(name, bound)
-    }
-}
-
-/// The inner component while types are exported.
-struct Exports<'s, 'i, 'm, 'a> {
-    inner: &'s mut Inner<'i, 'm, 'a>,
-}
-
-impl Scope for Exports<'_, '_, '_, '_> {
-    fn known(&mut self, place: Place, ty: TypeId) -> Option<ComponentTypeIdx> {
-        self.inner.known.get(&(place, ty)).copied()
-    }
-
-    fn define(&mut self, ty: Type<'static>) -> ComponentTypeIdx {
-        self.inner.builder.ty(ty)
-    }
-
-    fn name(&mut self, _: Place, ty: TypeId, bound: TypeBound) -> ComponentTypeIdx {
-        match bound {
-            TypeBound::Eq(index) => {
-                self.inner.builder.export(type_name(self.inner.world, ty), index)
+        match (&self.known, bound) {
+            (None, _) => {
+                let name = type_import(self.imported.len());
+                self.imported.push((place, ty));
+                self.builder.import_type(name, bound)
+            }
+            (Some(_), TypeBound::Eq(index)) => {
+                self.builder.export(type_name(self.world, ty), index)
             }
             // Resources were exported before all others.
-            TypeBound::Resource => ComponentTypeIdx::default(),
+            (Some(_), TypeBound::Resource) => ComponentTypeIdx::default(),
         }
     }
 }

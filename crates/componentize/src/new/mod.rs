@@ -66,7 +66,7 @@ pub(crate) use part::{Given, MAIN, Part};
 pub(crate) use shims::forward;
 
 /// How many names are compared with misspelt ones.
-const BUDGET: usize = 100_000;
+pub(crate) const BUDGET: usize = 100_000;
 
 /// Makes a component of a core module, and of adapters for what the module imports that is not of
 /// components.

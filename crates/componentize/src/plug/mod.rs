@@ -17,7 +17,7 @@ use wattle_ast::Features;
 use wattle_ast::components::Component;
 use wattle_validator::components::{ComponentTypes, Validator};
 
-use crate::compose::{ComposeError, Given, Part, Renamed, compose};
+use crate::compose::{Given, Part, Renamed, compose};
 use connect::{Plug, connect, in_order};
 pub use error::PlugError;
 
@@ -249,8 +249,7 @@ impl<'a> Composer<'a> {
                 components.extend(sources.get_mut(number).and_then(Option::take));
             }
         }
-        let composed = compose(&parts, components, &renamed);
-        let (component, types) = composed.map_err(|error| explained(error, &parts))?;
+        let (component, types) = compose(&parts, components, &renamed)?;
         if has_no_imports && types.imports().next().is_some() {
             let imports = types.imports().map(|import| import.name().into()).collect();
             return Err(PlugError::Imports { imports });
@@ -266,35 +265,4 @@ fn types_of(input: &Input<'_>) -> Result<ComponentTypes, PlugError> {
         component: (&*input.name).into(),
         reason: errors.first().to_string().into(),
     })
-}
-
-/// The error in terms of plugs and socket.
-fn explained(error: ComposeError, parts: &[Part<'_>]) -> PlugError {
-    let name = |part: usize| parts.get(part).map_or("", |part| part.name).into();
-    match error {
-        ComposeError::Given { part, import, reason } => {
-            let given = parts.get(part).and_then(|part| part.given.get(&*import));
-            PlugError::Mismatch {
-                plug: name(given.map_or(0, |given| given.part)),
-                export: given.and_then(|given| given.export).map(Into::into),
-                socket: name(part),
-                import: import.into(),
-                reason: reason.into(),
-            }
-        }
-        ComposeError::Conflict { parts, imports, reason } => {
-            let imports = imports.map(Into::into);
-            PlugError::Conflict { components: parts.map(name), imports, reason: reason.into() }
-        }
-        ComposeError::Cycle { import } => PlugError::Cycle { import: import.into() },
-        ComposeError::Resource { part, import, resource } => {
-            let (import, resource) = (import.into(), resource.into());
-            PlugError::Resource { component: name(part), import, resource }
-        }
-        ComposeError::Unnamed { is_import, name, reason } => {
-            PlugError::Unnamed { is_import, name: name.into(), reason: reason.into() }
-        }
-        ComposeError::TooLarge => PlugError::TooLarge,
-        ComposeError::Invalid { reason } => PlugError::Result { reason: reason.into() },
-    }
 }

@@ -8,26 +8,28 @@
 //! | `names.rs` | the sections with names |
 //! | `linking.rs` | symbols and relocations of object files |
 //! | `core_dump.rs` | core dumps |
+//! | `tools.rs` | the other sections of tools |
 
 mod core_dump;
 mod linking;
 mod names;
+mod tools;
 
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use wattle_ast::components;
 use wattle_ast::custom::{
-    BranchHint, BranchHints, BuildId, CodeMetadata, CoreDump, CoreInstances, CoreModules,
-    CoreStack, Dependencies, Dylink, DylinkExport, DylinkImport, DylinkMemory, ExternalDebugInfo,
-    LinkingSection, MetadataValue, Producers, RelocSection, SourceMappingUrl, Subject, Symbol,
-    SymbolKind, TargetFeature, TargetFeatures, TargetPrefix, VersionedName,
+    BranchHints, BuildId, CodeMetadata, CoreDump, CoreInstances, CoreModules, CoreStack,
+    Dependencies, Dylink, ExternalDebugInfo, LinkingSection, Producers, RelocSection,
+    SourceMappingUrl, Subject, Symbol, SymbolKind, TargetFeatures,
 };
 use wattle_ast::{ItemKind, Malformed, Name, Names, Quoted, Reader};
 
 use core_dump::{core_dump, core_instances, core_modules, core_stack};
-use linking::{linking, relocations, symbol_flags};
+use linking::{linking, relocations};
 use names::{component_names, names};
+use tools::{build_id, dependencies, dylink, metadata, producers, subject, target_features, url};
 
 /// Bytes of a custom section, and what they mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -270,129 +272,11 @@ fn flags(bits: u32, words: impl Iterator<Item = (u32, &'static str)>) -> String 
     if shown.is_empty() { String::new() } else { format!(" [{}]", shown.join(" ")) }
 }
 
-fn producers(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    for _ in 0..walk.count(0, ["field", "fields"])? {
-        let name: Name<'_> = walk.reader.read()?;
-        let text = format_args!("{}, ", Quoted(name));
-        for _ in 0..walk.counted(0, text, ["value", "values"])? {
-            let VersionedName { name, version } = walk.reader.read()?;
-            match version.is_empty() {
-                true => walk.row(1, format_args!("{}", Quoted(name))),
-                false => walk.row(1, format_args!("{} {}", Quoted(name), Quoted(version))),
-            }
-        }
-    }
-    Ok(())
-}
-
-fn target_features(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    for _ in 0..walk.count(0, ["feature", "features"])? {
-        let TargetFeature { prefix, name } = walk.reader.read()?;
-        let meaning = match prefix {
-            TargetPrefix::Used => "used",
-            TargetPrefix::Disallowed => "disallowed",
-            TargetPrefix::Required => "required",
-        };
-        let sign = char::from(prefix.code());
-        walk.row(0, format_args!("{sign} {}: {meaning}", Quoted(name)));
-    }
-    Ok(())
-}
-
-fn dylink(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<(), Malformed> {
-    walk.subsections(|walk, id| {
-        let what = match id {
-            1 => {
-                let DylinkMemory { memory_size, memory_align, table_size, table_align } =
-                    walk.reader.read()?;
-                walk.row(
-                    0,
-                    format_args!(
-                        "memory: {memory_size} bytes, align 2^{memory_align}; table: {table_size} \
-                         elements, align 2^{table_align}"
-                    ),
-                );
-                return Ok(());
-            }
-            6 => {
-                let name: Name<'_> = walk.reader.read()?;
-                walk.row(0, format_args!("architecture {}", Quoted(name)));
-                return Ok(());
-            }
-            2 => ["needed library", "needed libraries"],
-            3 => ["export", "exports"],
-            4 => ["import", "imports"],
-            5 => ["path at run time", "paths at run time"],
-            _ => return walk.unknown(id),
-        };
-        for _ in 0..walk.count(0, what)? {
-            match id {
-                3 => {
-                    let DylinkExport { name, flags } = walk.reader.read()?;
-                    let (name, flags) = (customs.quoted(&name), symbol_flags(flags));
-                    walk.row(1, format_args!("export {name}{flags}"));
-                }
-                4 => {
-                    let DylinkImport { module, name, flags } = walk.reader.read()?;
-                    let (name, flags) = (customs.quoted(&name), symbol_flags(flags));
-                    walk.row(1, format_args!("import {} {name}{flags}", Quoted(module)));
-                }
-                _ => {
-                    let name: Name<'_> = walk.reader.read()?;
-                    walk.row(1, format_args!("{}", Quoted(name)));
-                }
-            }
-        }
-        Ok(())
-    })
-}
-
-fn metadata(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    for _ in 0..walk.count(0, ["function", "functions"])? {
-        let func = walk.reader.u32()?;
-        for _ in 0..walk.counted(0, format_args!("func {func}, "), ["entry", "entries"])? {
-            let offset = walk.reader.u32()?;
-            let bytes = walk.reader.byte_list()?;
-            match BranchHint::from_bytes(bytes) {
-                Some(BranchHint::Likely) => walk.row(1, format_args!("at {offset:#x}: likely")),
-                Some(BranchHint::Unlikely) => walk.row(1, format_args!("at {offset:#x}: unlikely")),
-                None => walk.row(1, format_args!("at {offset:#x}: {} bytes", bytes.len())),
-            }
-        }
-    }
-    Ok(())
-}
-
-fn url(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    let url: Name<'_> = walk.reader.read()?;
-    walk.row(0, format_args!("{}", Quoted(url)));
-    Ok(())
-}
-
-fn subject(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    let text = walk.reader.take(walk.reader.remaining())?;
-    let text = std::str::from_utf8(text).map_err(|_| Malformed::Utf8)?;
-    walk.row(0, format_args!("{}", Quoted(text)));
-    Ok(())
-}
-
-fn build_id(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    let bytes = walk.reader.byte_list()?;
-    walk.row(0, format_args!("{} bytes", bytes.len()));
-    Ok(())
-}
-
-fn dependencies(walk: &mut Walk<'_, '_>, _: &Customs<'_>) -> Result<(), Malformed> {
-    let rest = walk.reader.remaining();
-    walk.reader.take(rest)?;
-    walk.row(0, format_args!("a list of packages, compressed"));
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use wattle_ast::Encode;
+    use wattle_ast::custom::BranchHint;
 
     /// The rows of a section, which must have all its bytes.
     fn rows(customs: &mut Customs<'_>, name: &str, content: &[u8]) -> Vec<String> {

@@ -5,8 +5,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    CanonOp, CoreSort, Decl, Definition, Layer, ModuleDecl, Numbered, PlainSort, Scope, SectionId,
-    Sort,
+    CanonOp, Decl, Definition, Layer, ModuleDecl, Numbered, Scope, SectionId, Sort,
 };
 use wattle_ast::{DefinitionRef, Outer, Reader};
 
@@ -127,20 +126,18 @@ impl Place {
     /// The next definition of a section. `sort` is the index space that it adds to, for sections
     /// whose definitions can have different sorts.
     pub(crate) fn definition(&self, section: SectionId, sort: Option<Sort>) -> DefinitionRef {
-        let core = |sort| Some(Sort::Core(sort));
-        let plain = |sort| Some(Sort::Plain(sort));
         let sort = match section {
             SectionId::Custom => return self.next_of(Numbered::Custom),
             SectionId::Start => return self.next_of(Numbered::Start),
             SectionId::Import => return self.next_of(Numbered::Import),
             SectionId::Export => return self.next_of(Numbered::Export),
-            SectionId::CoreModule => core(CoreSort::Module),
-            SectionId::CoreInstance => core(CoreSort::Instance),
-            SectionId::CoreType => core(CoreSort::Type),
-            SectionId::Component => plain(PlainSort::Component),
-            SectionId::Instance => plain(PlainSort::Instance),
-            SectionId::Type => plain(PlainSort::Type),
-            SectionId::Value => plain(PlainSort::Value),
+            SectionId::CoreModule => Some(Sort::CORE_MODULE),
+            SectionId::CoreInstance => Some(Sort::CORE_INSTANCE),
+            SectionId::CoreType => Some(Sort::CORE_TYPE),
+            SectionId::Component => Some(Sort::COMPONENT),
+            SectionId::Instance => Some(Sort::INSTANCE),
+            SectionId::Type => Some(Sort::TYPE),
+            SectionId::Value => Some(Sort::VALUE),
             SectionId::Alias | SectionId::Canon => sort,
         };
         match sort {

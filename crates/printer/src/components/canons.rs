@@ -1,7 +1,5 @@
 //! Canonical definitions as text: the sink that writes their immediates.
 
-use core::convert::Infallible;
-
 use wattle_ast::components::{
     Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, ContextSlot, CoreSort, ResultList,
     Shared,
@@ -16,8 +14,7 @@ impl<'c> Printer<'c> {
     pub(super) fn canon(&mut self, place: usize, canon: &Canon) {
         self.begin(place, "(canon ");
         let mut text = Immediates { printer: self, op: canon.op(), lifted: None };
-        // Writing text never fails.
-        let _ = canon.write_to(&mut text);
+        canon.write_to(&mut text);
         let lifted = text.lifted;
         let sort = canon.op().sort();
         self.sort(sort);
@@ -49,75 +46,61 @@ struct Immediates<'p, 'c> {
 }
 
 impl CanonSink for Immediates<'_, '_> {
-    type Error = Infallible;
-
-    fn op(&mut self, op: CanonOp) -> Result<(), Infallible> {
+    fn op(&mut self, op: CanonOp) {
         self.printer.str(op.keyword());
-        Ok(())
     }
 
-    fn core_func(&mut self, func: &FuncIdx) -> Result<(), Infallible> {
+    fn core_func(&mut self, func: &FuncIdx) {
         self.printer.item((*func).into());
-        Ok(())
     }
 
-    fn func(&mut self, func: &ComponentFuncIdx) -> Result<(), Infallible> {
+    fn func(&mut self, func: &ComponentFuncIdx) {
         self.printer.item((*func).into());
-        Ok(())
     }
 
-    fn ty(&mut self, ty: &ComponentTypeIdx) -> Result<(), Infallible> {
+    fn ty(&mut self, ty: &ComponentTypeIdx) {
         match self.op {
             CanonOp::Lift => self.lifted = Some(*ty),
             _ => self.printer.reference(*ty),
         }
-        Ok(())
     }
 
-    fn core_type(&mut self, ty: &TypeIdx) -> Result<(), Infallible> {
+    fn core_type(&mut self, ty: &TypeIdx) {
         self.printer.reference(*ty);
-        Ok(())
     }
 
-    fn table(&mut self, table: &TableIdx) -> Result<(), Infallible> {
+    fn table(&mut self, table: &TableIdx) {
         self.printer.reference(*table);
-        Ok(())
     }
 
-    fn memory(&mut self, memory: &MemIdx) -> Result<(), Infallible> {
+    fn memory(&mut self, memory: &MemIdx) {
         self.printer.reference_form(CoreSort::Memory.keyword(), *memory);
-        Ok(())
     }
 
-    fn results(&mut self, results: &ResultList) -> Result<(), Infallible> {
+    fn results(&mut self, results: &ResultList) {
         self.printer.result(results.0);
-        Ok(())
     }
 
-    fn context_slot(&mut self, slot: &ContextSlot) -> Result<(), Infallible> {
+    fn context_slot(&mut self, slot: &ContextSlot) {
         self.printer.core_types(0, |types, out| {
             types.val_type(out, slot.ty);
             numbers::spaced(out, slot.slot.into());
         });
-        Ok(())
     }
 
-    fn is_async(&mut self, is_async: &Async) -> Result<(), Infallible> {
+    fn is_async(&mut self, is_async: &Async) {
         if is_async.0 {
             self.printer.str(" async");
         }
-        Ok(())
     }
 
-    fn is_shared(&mut self, is_shared: &Shared) -> Result<(), Infallible> {
+    fn is_shared(&mut self, is_shared: &Shared) {
         if is_shared.0 {
             self.printer.str(" shared");
         }
-        Ok(())
     }
 
-    fn opts(&mut self, opts: &CanonOpts) -> Result<(), Infallible> {
+    fn opts(&mut self, opts: &CanonOpts) {
         opts.iter().for_each(|opt| self.printer.canon_opt(opt));
-        Ok(())
     }
 }

@@ -4,15 +4,14 @@ use core::fmt;
 use core::mem::take;
 
 use wattle_ast::components::{
-    Alias, CoreInstance, CoreSort, Definition, Export, ExternDesc, ExternName, Instance, Names,
-    PlainSort, Scope, Sort, SortIdx, Start, TypeBound, Value, ValueBound,
+    Alias, CoreInstance, Definition, Export, ExternDesc, ExternName, Instance, Names, Scope, Sort,
+    SortIdx, Start, TypeBound, Value, ValueBound,
 };
 use wattle_ast::custom::Producers;
 use wattle_ast::{Encode, Module, Name};
 
 use super::names::NameText;
 use super::printer::Printer;
-use super::scope::CORE_TYPE;
 use super::values;
 use crate::config::Config;
 use crate::printer::{HandOn, byte_string};
@@ -30,7 +29,7 @@ impl<'c> Printer<'c> {
             Definition::End => return self.close(hand_on),
             Definition::Component => {
                 self.begin(place, "(component");
-                let sort = Sort::Plain(PlainSort::Component);
+                let sort = Sort::COMPONENT;
                 self.define(sort);
                 let name = self.name_of_next(sort);
                 self.open_component(Some(name));
@@ -47,7 +46,7 @@ impl<'c> Printer<'c> {
             Definition::Alias(alias) => self.alias(place, alias),
             Definition::Type(ty) => {
                 self.begin(place, "(type");
-                self.define(Sort::Plain(PlainSort::Type));
+                self.define(Sort::TYPE);
                 self.type_definition(ty);
                 if let Some(kind) = definition.opens() {
                     self.open_type(kind);
@@ -108,7 +107,7 @@ impl<'c> Printer<'c> {
         hand_on: HandOn<'_>,
     ) -> fmt::Result {
         self.begin(place, "(core module");
-        let sort = Sort::Core(CoreSort::Module);
+        let sort = Sort::CORE_MODULE;
         self.define(sort);
         let name = self.name_of_next(sort);
         let level = self.config.level.saturating_add(self.depth());
@@ -130,7 +129,7 @@ impl<'c> Printer<'c> {
 
     fn core_instance(&mut self, place: usize, instance: &CoreInstance<'_>) {
         self.begin(place, "(core instance");
-        self.define(Sort::Core(CoreSort::Instance));
+        self.define(Sort::CORE_INSTANCE);
         match instance {
             CoreInstance::Instantiate { module, args } => {
                 self.str(" (instantiate");
@@ -152,7 +151,7 @@ impl<'c> Printer<'c> {
 
     fn instance(&mut self, place: usize, instance: &Instance<'_>) {
         self.begin(place, "(instance");
-        self.define(Sort::Plain(PlainSort::Instance));
+        self.define(Sort::INSTANCE);
         match instance {
             Instance::Instantiate { component, args } => {
                 self.str(" (instantiate");
@@ -193,7 +192,7 @@ impl<'c> Printer<'c> {
         }
         let sort = alias.sort();
         let in_module_type = self.scope().is_some_and(|scope| scope.kind == Scope::ModuleType);
-        match in_module_type && sort == CORE_TYPE {
+        match in_module_type && sort == Sort::CORE_TYPE {
             true => self.str(" (type"),
             false => self.sort(sort),
         }
@@ -207,7 +206,7 @@ impl<'c> Printer<'c> {
         for arg in &start.args {
             self.item((*arg).into());
         }
-        let sort = Sort::Plain(PlainSort::Value);
+        let sort = Sort::VALUE;
         if !self.results.are_listed(start) {
             self.str(" (result");
             numbers::repeat(&mut self.out, start.results);
@@ -234,7 +233,7 @@ impl<'c> Printer<'c> {
 
     fn value(&mut self, place: usize, value: &Value<'_>, hand_on: HandOn<'_>) -> fmt::Result {
         self.begin(place, "(value");
-        self.define(Sort::Plain(PlainSort::Value));
+        self.define(Sort::VALUE);
         self.val_type(value.ty);
         if !self.config.skeleton {
             self.types.advance(self.definitions.get(..place).unwrap_or_default());
@@ -317,14 +316,8 @@ impl<'c> Printer<'c> {
 
     /// Appends ` (core module`, without a closing parenthesis.
     pub(super) fn sort(&mut self, sort: Sort) {
-        self.str(" (");
-        match sort {
-            Sort::Core(sort) => {
-                self.str("core ");
-                self.str(sort.keyword());
-            }
-            Sort::Plain(sort) => self.str(sort.keyword()),
-        }
+        self.str(if let Sort::Core(_) = sort { " (core " } else { " (" });
+        self.str(sort.keyword());
     }
 
     /// Appends ` (func $f)`.

@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::mem::take;
 use core::slice::Iter;
 
-use wattle_ast::components::{Component, CoreSort, Definition, Sort, Type};
+use wattle_ast::components::{Component, Definition, Sort, Type};
 
 use super::printer::Printer;
 use crate::config::Config;
@@ -83,7 +83,7 @@ impl Iterator for DefinitionLister<'_> {
         match definition {
             Definition::CoreModule(_) => {
                 printer.begin(0, "core module");
-                printer.define(Sort::Core(CoreSort::Module));
+                printer.define(Sort::CORE_MODULE);
                 // Writing text never fails.
                 let _ = printer.end(definition, &mut |_| Ok(()));
                 printer.out.pop();

@@ -5,12 +5,14 @@ use core::fmt;
 use core::mem::take;
 
 use wattle_ast::Name;
-use wattle_ast::components::{Component, Definition, PlainSort, Scope, Sort, SortIdx, TypePlaces};
+use wattle_ast::components::{
+    Component, CoreType, Definition, Scope, Sort, SortIdx, Type, TypePlaces,
+};
 use wattle_syntax::strings;
 
 use super::names::{NameText, names};
 use super::offsets::Offsets;
-use super::scope::{CORE_TYPE, OpenScope, Results, Survey, surveys};
+use super::scope::{OpenScope, Results, Survey, surveys};
 use crate::config::Config;
 use crate::ids::Ids;
 use crate::lines::Lines;
@@ -151,8 +153,8 @@ impl<'c> Printer<'c> {
     /// Ends a definition, and adds its indices to the scope.
     pub(super) fn end(&mut self, definition: &Definition<'_>, hand_on: HandOn<'_>) -> fmt::Result {
         self.str(")");
-        if let (Some(scope), Some(added)) = (self.scopes.last_mut(), definition.adds()) {
-            scope.add(added);
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.counts.add(definition);
         }
         hand_on(&mut self.out)
     }
@@ -180,14 +182,15 @@ impl<'c> Printer<'c> {
         else {
             return Ok(());
         };
-        let (sort, closing) = match kind {
-            Scope::Component => (Sort::Plain(PlainSort::Component), ")"),
-            Scope::ComponentType | Scope::InstanceType => (Sort::Plain(PlainSort::Type), "))"),
-            Scope::ModuleType => (CORE_TYPE, "))"),
+        let (opening, closing) = match kind {
+            Scope::Component => (Definition::Component, ")"),
+            Scope::ComponentType => (Definition::Type(Type::Component), "))"),
+            Scope::InstanceType => (Definition::Type(Type::Instance), "))"),
+            Scope::ModuleType => (Definition::CoreType(CoreType::Module), "))"),
         };
         self.end_scope(closing, hand_on)?;
         if let Some(scope) = self.scopes.last_mut() {
-            scope.add((sort, 1));
+            scope.counts.add(&opening);
         }
         hand_on(&mut self.out)
     }
@@ -258,8 +261,8 @@ impl<'c> Printer<'c> {
     /// identifier.
     pub(super) fn core_types(&mut self, more: u32, write: impl FnOnce(Types<'_>, &mut Vec<u8>)) {
         let scope = self.scopes.last();
-        let ids = scope.and_then(|scope| scope.ids(CORE_TYPE)).unwrap_or(&self.no_ids);
-        let known = scope.map_or(0, |scope| scope.len(CORE_TYPE)).saturating_add(more);
+        let ids = scope.and_then(|scope| scope.ids(Sort::CORE_TYPE)).unwrap_or(&self.no_ids);
+        let known = scope.map_or(0, |scope| scope.len(Sort::CORE_TYPE)).saturating_add(more);
         write(Types { ids, known }, &mut self.out);
     }
 }

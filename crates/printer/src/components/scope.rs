@@ -4,7 +4,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use wattle_ast::Name;
-use wattle_ast::components::{CoreSort, Definition, Names, PlainSort, Scope, Sort, Start};
+use wattle_ast::components::{Counts, Definition, Names, Scope, Sort, Start};
 
 use super::names::NameText;
 use crate::config::Config;
@@ -14,8 +14,7 @@ use crate::limits;
 /// The facts about a component that its names depend on, found before anything is printed.
 #[derive(Default)]
 pub(super) struct Survey {
-    /// The number of indices of each sort, by [`Sort::place`].
-    lens: [u32; Sort::COUNT],
+    counts: Counts,
     /// The places of the name sections in the list of definitions.
     pub(super) names: Vec<usize>,
     /// The values without a place for an identifier: the first index and the length of each run, in
@@ -27,24 +26,22 @@ impl Survey {
     /// Counts the indices that a definition adds. `has_place` states whether the text has a place
     /// for their identifiers.
     fn add(&mut self, definition: &Definition<'_>, has_place: bool) {
-        let Some((sort, count)) = definition.adds() else { return };
-        let Some(len) = self.lens.get_mut(sort.place()) else { return };
-        if !has_place {
-            self.unplaced.push((*len, count));
+        if !has_place && let Some((sort, count)) = definition.adds() {
+            self.unplaced.push((self.counts.len(sort), count));
         }
-        *len = len.saturating_add(count);
+        self.counts.add(definition);
     }
 
     /// Whether the text has a place for the identifier of an index.
     pub(super) fn has_place(&self, sort: Sort, index: u32) -> bool {
-        if sort == Sort::Plain(PlainSort::Value) {
+        if sort == Sort::VALUE {
             let behind = self.unplaced.partition_point(|(first, _)| *first <= index);
             let run = behind.checked_sub(1).and_then(|at| self.unplaced.get(at));
             if run.is_some_and(|(first, count)| index - first < *count) {
                 return false;
             }
         }
-        self.lens.get(sort.place()).is_some_and(|len| index < *len)
+        index < self.counts.len(sort)
     }
 }
 
@@ -102,8 +99,8 @@ pub(super) fn surveys(definitions: &[Definition<'_>]) -> Vec<Survey> {
 /// An open scope.
 pub(super) struct OpenScope<'c> {
     pub(super) kind: Scope,
-    /// The number of indices of each sort so far, by [`Sort::place`].
-    lens: [u32; Sort::COUNT],
+    /// The numbers of definitions so far.
+    pub(super) counts: Counts,
     /// The identifiers of each sort, by [`Sort::place`]; empty if the scope has no identifiers.
     ids: Vec<Ids>,
     /// The names that the identifiers are made from.
@@ -119,7 +116,7 @@ impl<'c> OpenScope<'c> {
     pub(super) fn of_type(kind: Scope) -> OpenScope<'c> {
         OpenScope {
             kind,
-            lens: [0; Sort::COUNT],
+            counts: Counts::default(),
             ids: Vec::new(),
             names: Names::default(),
             name_text: NameText::default(),
@@ -143,7 +140,7 @@ impl<'c> OpenScope<'c> {
 
     /// The number of indices of a sort so far.
     pub(super) fn len(&self, sort: Sort) -> u32 {
-        self.lens.get(sort.place()).copied().unwrap_or(0)
+        self.counts.len(sort)
     }
 
     /// The identifiers of a sort.
@@ -154,13 +151,6 @@ impl<'c> OpenScope<'c> {
     /// The name of an index.
     pub(super) fn name(&self, sort: Sort, index: u32) -> Option<&Name<'c>> {
         self.names.of(sort, index)
-    }
-
-    /// Adds indices of a sort.
-    pub(super) fn add(&mut self, (sort, count): (Sort, u32)) {
-        if let Some(len) = self.lens.get_mut(sort.place()) {
-            *len = len.saturating_add(count);
-        }
     }
 }
 
@@ -176,18 +166,16 @@ fn ids(survey: &Survey, names: &Names<'_>, config: &Config) -> Vec<Ids> {
         }
     }
     let mut all = Vec::with_capacity(Sort::COUNT);
-    for ((sort, names), len) in Sort::all().zip(by_sort).zip(survey.lens) {
+    for (sort, names) in Sort::all().zip(by_sort) {
+        let len = survey.counts.len(sort) as usize;
         // A few bytes can stand for billions of values.
-        let is_counted = sort != Sort::Plain(PlainSort::Value) || survey.unplaced.is_empty();
+        let is_counted = sort != Sort::VALUE || survey.unplaced.is_empty();
         let name_unnamed = config.name_unnamed && is_counted;
         let keyword = &sort.to_string().replace(' ', "-");
-        let space = Space { keyword, first: 0, len: len as usize, name_unnamed, nameless: &[] };
+        let space = Space { keyword, first: 0, len, name_unnamed, nameless: &[] };
         let mut ids = Ids::default();
         ids.fill_from(names.iter().copied(), space);
         all.push(ids);
     }
     all
 }
-
-/// The sort of core types, whose identifiers other core types refer to.
-pub(super) const CORE_TYPE: Sort = Sort::Core(CoreSort::Type);

@@ -2,11 +2,10 @@
 
 use core::fmt;
 
-use wattle_ast::components::{CoreType, Field, FuncType, Scope, Type, ValType};
+use wattle_ast::components::{CoreType, Field, FuncType, Scope, Sort, Type, ValType};
 use wattle_ast::{ExternType, Name};
 
 use super::printer::Printer;
-use super::scope::CORE_TYPE;
 use crate::numbers;
 use crate::printer::HandOn;
 use crate::types::Inner;
@@ -133,24 +132,24 @@ impl Printer<'_> {
         match ty {
             CoreType::Sub(ty) => {
                 self.str("type");
-                self.define(CORE_TYPE);
+                self.define(Sort::CORE_TYPE);
                 self.core_types(0, |types, out| types.sub_type(out, ty, Inner::default()));
             }
             CoreType::Module => {
                 self.str("type");
-                self.define(CORE_TYPE);
+                self.define(Sort::CORE_TYPE);
                 self.str(" (module");
                 self.open_type(Scope::ModuleType);
                 return Ok(true);
             }
             CoreType::Rec(group) => {
                 self.str("rec");
-                let first = self.scope().map_or(0, |scope| scope.len(CORE_TYPE));
+                let first = self.scope().map_or(0, |scope| scope.len(Sort::CORE_TYPE));
                 let len = group.len() as u32;
                 for (index, ty) in (first..=u32::MAX).zip(group) {
                     self.line(1);
                     self.str("(type");
-                    self.define_at(CORE_TYPE, index);
+                    self.define_at(Sort::CORE_TYPE, index);
                     self.core_types(len, |types, out| types.sub_type(out, ty, Inner::default()));
                     self.str(")");
                     hand_on(&mut self.out)?;

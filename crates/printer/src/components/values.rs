@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use wattle_ast::components::{Definition, PrimType, Type, TypePlace, TypePlaces, ValType, Value};
-use wattle_ast::{Reader, leb128};
+use wattle_ast::{F32, F64, Reader, leb128};
 use wattle_syntax::strings;
 
 use crate::numbers;
@@ -198,18 +198,18 @@ impl Literal<'_, '_> {
             }
             PrimType::S64 => numbers::signed(&mut self.out, shortest_s64(reader)?),
             PrimType::F32 => {
-                let bits = u32::from_le_bytes(reader.take(4).ok()?.try_into().ok()?);
-                if f32::from_bits(bits).is_nan() && bits != 0x7fc0_0000 {
+                let value: F32 = reader.read().ok()?;
+                if value.to_float().is_nan() && value != F32::CANONICAL_NAN {
                     return None;
                 }
-                numbers::f32(&mut self.out, bits);
+                numbers::f32(&mut self.out, value.0);
             }
             PrimType::F64 => {
-                let bits = u64::from_le_bytes(reader.take(8).ok()?.try_into().ok()?);
-                if f64::from_bits(bits).is_nan() && bits != 0x7ff8_0000_0000_0000 {
+                let value: F64 = reader.read().ok()?;
+                if value.to_float().is_nan() && value != F64::CANONICAL_NAN {
                     return None;
                 }
-                numbers::f64(&mut self.out, bits);
+                numbers::f64(&mut self.out, value.0);
             }
             PrimType::Char => {
                 let byte = reader.byte().ok().filter(u8::is_ascii)?;

@@ -7,38 +7,36 @@ use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
 use wattle_ast::components::{
-    Alias, Arg, Canon, CanonOp, CanonOpt, CanonSource, CanonType, Case, Component, ContextSlot,
-    CoreArg, CoreExportDecl, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, CoreType,
-    Definition, Export, ExportDecl, ExternDesc, ExternName, Field, FuncType, Import, InlineExport,
-    Instance, NameAttributes, Names, PlainSort, PlainSortIdx, PrimType, ResourceType, ResultList,
-    SectionId, Sort, SortIdx, Start, Type, TypeBound, ValType, Value, ValueBound,
+    Alias, Canon, CanonOp, CanonType, Component, Definition, Names, PlainSortIdx, PrimType,
+    SectionId, Sort, SortIdx, Start, Type, ValType,
 };
-use wattle_ast::{
-    Custom, CustomData, Encode, ExternType, Features, GlobalType, Limits, MemType, Module, Name,
-    RefType, SubType, TableType, TagType, ValType as CoreValType, Wasm,
-};
-use wattle_encoder::encode_component_canonical;
+use wattle_ast::{Custom, CustomData, Encode, Features, Module, Name, Wasm};
 use wattle_printer::{Config, print_component};
-use wattle_tests::{components, suite};
+use wattle_tests::components;
 
-type Definitions = Vec<Definition<'static>>;
+use crate::component_samples::{Immediates, definitions};
+
+pub(super) type Definitions = Vec<Definition<'static>>;
 
 fn print(definitions: Definitions) -> String {
     print_component(&definitions.into_iter().collect())
 }
 
-fn parser() -> wattle_parser::components::Parser {
+pub(super) fn parser() -> wattle_parser::components::Parser {
     wattle_parser::components::Parser::new().features(Features::ALL)
 }
 
 /// The definition that is read from a custom section with this content.
-fn custom(name: &'static str, bytes: Vec<u8>) -> Definition<'static> {
+pub(super) fn custom(name: &'static str, bytes: Vec<u8>) -> Definition<'static> {
     let data = CustomData::Bytes(bytes.into());
     Definition::from_custom(Custom { name: name.into(), data, after: None })
 }
 
 /// A name section with these names.
-fn section(own: Option<&'static str>, named: &[(Sort, u32, &'static str)]) -> Definition<'static> {
+pub(super) fn section(
+    own: Option<&'static str>,
+    named: &[(Sort, u32, &'static str)],
+) -> Definition<'static> {
     let mut names = Names { component: own.map(Name::from), ..Names::default() };
     for &(sort, index, name) in named {
         names.insert(sort, index, name.into());
@@ -46,234 +44,8 @@ fn section(own: Option<&'static str>, named: &[(Sort, u32, &'static str)]) -> De
     custom(Names::NAME, names.to_bytes())
 }
 
-const TYPE: Sort = Sort::Plain(PlainSort::Type);
-const FUNC: Sort = Sort::Plain(PlainSort::Func);
-const COMPONENT: Sort = Sort::Plain(PlainSort::Component);
-const VALUE: Sort = Sort::Plain(PlainSort::Value);
-const MODULE: Sort = Sort::Core(CoreSort::Module);
-
-fn prim(ty: PrimType) -> Definition<'static> {
+pub(super) fn prim(ty: PrimType) -> Definition<'static> {
     Definition::Type(Type::Prim(ty))
-}
-
-/// A source of one immediate of each kind.
-struct Immediates;
-
-impl CanonSource for Immediates {
-    type Error = ();
-
-    fn core_func(&mut self) -> Result<wattle_ast::FuncIdx, ()> {
-        Ok(1.into())
-    }
-    fn func(&mut self) -> Result<wattle_ast::ComponentFuncIdx, ()> {
-        Ok(2.into())
-    }
-    fn ty(&mut self) -> Result<wattle_ast::ComponentTypeIdx, ()> {
-        Ok(3.into())
-    }
-    fn core_type(&mut self) -> Result<wattle_ast::TypeIdx, ()> {
-        Ok(4.into())
-    }
-    fn table(&mut self) -> Result<wattle_ast::TableIdx, ()> {
-        Ok(5.into())
-    }
-    fn memory(&mut self) -> Result<wattle_ast::MemIdx, ()> {
-        Ok(6.into())
-    }
-    fn results(&mut self) -> Result<ResultList, ()> {
-        Ok(ResultList(Some(ValType::Prim(PrimType::String))))
-    }
-    fn context_slot(&mut self) -> Result<ContextSlot, ()> {
-        Ok(ContextSlot { ty: CoreValType::I64, slot: 1 })
-    }
-    fn is_async(&mut self) -> Result<wattle_ast::components::Async, ()> {
-        Ok(wattle_ast::components::Async(true))
-    }
-    fn is_shared(&mut self) -> Result<wattle_ast::components::Shared, ()> {
-        Ok(wattle_ast::components::Shared(true))
-    }
-    fn opts(&mut self) -> Result<wattle_ast::components::CanonOpts, ()> {
-        let opts = [
-            CanonOpt::Utf8,
-            CanonOpt::Memory(7.into()),
-            CanonOpt::Realloc(8.into()),
-            CanonOpt::Async,
-        ];
-        Ok(opts.into())
-    }
-}
-
-/// Types of all forms.
-fn types() -> Definitions {
-    let (u8, own) = (ValType::Prim(PrimType::U8), ValType::Type(1.into()));
-    let field = |label, ty| Field { label: Name::from(label), ty };
-    let case = |label, ty| Case { label: Name::from(label), ty };
-    let func = |is_async, result| {
-        let params = [field("a", u8), field("b", own)].into();
-        Type::Func(FuncType { is_async, params, result: ResultList(result) })
-    };
-    let resource = |rep, destructor| Type::Resource(ResourceType { rep, destructor });
-    let mut types = vec![
-        resource(CoreValType::I32, None),
-        Type::Own(0.into()),
-        Type::Borrow(0.into()),
-        resource(CoreValType::I64, Some(3.into())),
-        Type::Record([field("x", u8), field("y", own)].into()),
-        Type::Variant([case("none", None), case("some", Some(own))].into()),
-        Type::List(u8),
-        Type::FixedList { elem: own, len: 4 },
-        Type::Tuple([u8, own].into()),
-        Type::Flags(["f".into(), "g".into()].into()),
-        Type::Enum(["red".into(), "green \"\u{1}".into()].into()),
-        Type::Option(own),
-        Type::Result { ok: None, err: None },
-        Type::Result { ok: Some(u8), err: None },
-        Type::Result { ok: None, err: Some(own) },
-        Type::Result { ok: Some(own), err: Some(u8) },
-        Type::Stream(None),
-        Type::Stream(Some(u8)),
-        Type::Future(None),
-        Type::Future(Some(own)),
-        Type::Map { key: u8, value: own },
-        func(false, None),
-        func(true, Some(own)),
-    ];
-    types.extend(PrimType::ALL.iter().copied().map(Type::Prim));
-    types.into_iter().map(Definition::Type).collect()
-}
-
-/// Definitions of all kinds, in an order in which most indices exist.
-fn definitions() -> Definitions {
-    let attributes = NameAttributes {
-        implements: Some("d:e/f".into()),
-        version_suffix: Some(".2.3".into()),
-        external_id: Some("id".into()),
-    };
-    let name = ExternName::new("a:b/c@1", attributes);
-    let import = |name: &'static str, ty| Definition::Import(Import { name: name.into(), ty });
-    let decl =
-        |name: &'static str, ty| Definition::ExportDecl(ExportDecl { name: name.into(), ty });
-    let core_import = |ty| {
-        let (module, name) = ("m".into(), "n".into());
-        Definition::CoreImportDecl(Box::new(wattle_ast::Import { module, name, ty }))
-    };
-    let core_export =
-        |ty| Definition::CoreExportDecl(Box::new(CoreExportDecl { name: "n".into(), ty }));
-    let export =
-        |name: ExternName<'static>, item, ty| Definition::Export(Export { name, item, ty });
-    let func_type = || SubType::from(wattle_ast::FuncType::new([CoreValType::I32], []));
-    let mut module = Module::default();
-    module.types.push(func_type());
-    module.memories.push(MemType::default());
-    let mut nested = Module::default();
-    nested.memories.push(MemType::default());
-    let limits = Limits { min: 1, ..Limits::default() };
-    let table = TableType { elem: RefType::FUNCREF, limits };
-    let global = GlobalType { mutable: true, val: CoreValType::F32 };
-    let core_item = |sort, index| CoreSortIdx::new(sort, index);
-    let func = SortIdx::Plain(PlainSortIdx::Func(0.into()));
-    let mut all = vec![
-        // Core definitions.
-        Definition::CoreModule(module.into()),
-        Definition::CoreModule(Module::default().into()),
-        Definition::CoreType(CoreType::Sub(func_type().into())),
-        Definition::CoreType(CoreType::Sub(SubType { is_final: false, ..func_type() }.into())),
-        Definition::CoreType(CoreType::Rec([func_type(), func_type()].into())),
-        Definition::CoreType(CoreType::Rec([].into())),
-        Definition::CoreType(CoreType::Module),
-        Definition::Alias(Alias::Outer { count: 1, item: core_item(CoreSort::Type, 1).into() }),
-        Definition::CoreType(CoreType::Rec([func_type()].into())),
-        core_import(ExternType::Func(0.into())),
-        core_import(ExternType::FuncExact(0.into())),
-        core_import(ExternType::Table(table)),
-        core_export(ExternType::Mem(MemType::default())),
-        core_export(ExternType::Global(global)),
-        core_export(ExternType::Tag(TagType { ty: 0.into() })),
-        Definition::End,
-        Definition::CoreInstance(CoreInstance::Instantiate { module: 0.into(), args: [].into() }),
-        Definition::CoreInstance(CoreInstance::Instantiate {
-            module: 0.into(),
-            args: [CoreArg { name: "env".into(), instance: 0.into() }].into(),
-        }),
-        Definition::CoreInstance(CoreInstance::Exports(
-            [CoreInlineExport { name: "f".into(), item: core_item(CoreSort::Func, 0) }].into(),
-        )),
-    ];
-    for sort in [CoreSort::Func, CoreSort::Table, CoreSort::Memory, CoreSort::Global, CoreSort::Tag]
-    {
-        let (instance, name) = (0.into(), sort.keyword().into());
-        all.push(Definition::Alias(Alias::CoreExport { sort, instance, name }));
-    }
-    all.extend(types());
-    all.extend([
-        // Imports of all types.
-        import("m", ExternDesc::CoreModule(4.into())),
-        import("f", ExternDesc::Func(21.into())),
-        import("v", ExternDesc::Value(ValueBound::Type(ValType::Prim(PrimType::String)))),
-        import("w", ExternDesc::Value(ValueBound::Type(ValType::Type(4.into())))),
-        import("e", ExternDesc::Value(ValueBound::Eq(0.into()))),
-        import("t", ExternDesc::Type(TypeBound::Eq(4.into()))),
-        import("r", ExternDesc::Type(TypeBound::Resource)),
-        // Types of instances and components.
-        Definition::Type(Type::Instance),
-        prim(PrimType::U8),
-        decl("t", ExternDesc::Type(TypeBound::Eq(0.into()))),
-        Definition::Type(Type::Component),
-        Definition::Import(Import { name, ty: ExternDesc::Type(TypeBound::Resource) }),
-        Definition::Alias(Alias::Outer { count: 2, item: PlainSortIdx::Type(4.into()).into() }),
-        Definition::End,
-        decl("c", ExternDesc::Component(2.into())),
-        Definition::End,
-        import("i", ExternDesc::Instance(39.into())),
-    ]);
-    for sort in PlainSort::ALL.iter().copied().map(Sort::Plain).chain([MODULE]) {
-        let (instance, name) = (0.into(), "x".into());
-        all.push(Definition::Alias(Alias::Export { sort, instance, name }));
-    }
-    all.extend([
-        // Components and instances.
-        Definition::Component,
-        Definition::Component,
-        Definition::CoreModule(nested.into()),
-        Definition::Alias(Alias::Outer { count: 2, item: core_item(CoreSort::Module, 0).into() }),
-        Definition::Alias(Alias::Outer {
-            count: 9,
-            item: PlainSortIdx::Component(0.into()).into(),
-        }),
-        Definition::End,
-        Definition::End,
-        Definition::Instance(Instance::Instantiate { component: 1.into(), args: [].into() }),
-        Definition::Instance(Instance::Instantiate {
-            component: 1.into(),
-            args: [
-                Arg { name: "a".into(), item: func },
-                Arg { name: "b".into(), item: core_item(CoreSort::Module, 0).into() },
-            ]
-            .into(),
-        }),
-        Definition::Instance(Instance::Exports([].into())),
-        Definition::Instance(Instance::Exports(
-            [InlineExport { name: "a".into(), item: func }].into(),
-        )),
-        export("g".into(), func, None),
-        export("h".into(), func, Some(ExternDesc::Func(22.into()))),
-        // Values.
-        Definition::Start(Start { func: 0.into(), args: [0.into(), 1.into()].into(), results: 2 }),
-        Definition::Value(Value {
-            ty: ValType::Prim(PrimType::String),
-            bytes: b"\x02hi"[..].into(),
-        }),
-        Definition::Value(Value { ty: ValType::Type(4.into()), bytes: b"\x01\x02"[..].into() }),
-        // Custom sections.
-        custom("c", b"\0data".to_vec()),
-        custom("producers", b"\x01\x08language\x01\x04Rust\x011".to_vec()),
-        custom("producers", b"\x01".to_vec()),
-    ]);
-    for &op in CanonOp::ALL {
-        all.push(Definition::Canon(Canon::read_from(op, &mut Immediates).unwrap()));
-    }
-    all.push(Definition::Canon(Canon::TaskReturn { result: ResultList(None), opts: [].into() }));
-    all
 }
 
 fn styles() -> Vec<(&'static str, Config)> {
@@ -325,7 +97,7 @@ fn names_are_identifiers_of_what_was_defined_before() {
         Definition::Type(Type::List(ValType::Type(1.into()))),
         Definition::Type(Type::List(ValType::Type(0.into()))),
         Definition::Type(Type::Option(ValType::Type(9.into()))),
-        section(Some("own"), &[(TYPE, 0, "a b"), (TYPE, 1, "t")]),
+        section(Some("own"), &[(Sort::TYPE, 0, "a b"), (Sort::TYPE, 1, "t")]),
     ];
     let expected = "\
 (component $own
@@ -349,11 +121,11 @@ fn identifiers_are_those_of_the_scope_that_an_outer_alias_names() {
         alias(1),
         alias(0),
         // The component that is being defined, and a reference beyond the outermost scope.
-        Definition::Alias(Alias::Outer { count: 1, item: SortIdx::new(COMPONENT, 0) }),
+        Definition::Alias(Alias::Outer { count: 1, item: SortIdx::new(Sort::COMPONENT, 0) }),
         alias(2),
-        section(None, &[(TYPE, 0, "inner")]),
+        section(None, &[(Sort::TYPE, 0, "inner")]),
         Definition::End,
-        section(None, &[(TYPE, 0, "outer"), (COMPONENT, 0, "c")]),
+        section(None, &[(Sort::TYPE, 0, "outer"), (Sort::COMPONENT, 0, "c")]),
     ];
     let expected = "\
 (component
@@ -374,16 +146,16 @@ fn identifiers_are_those_of_the_scope_that_an_outer_alias_names() {
 #[test]
 fn names_that_identifiers_cannot_say_and_the_place_of_the_section_are_in_an_annotation() {
     // The section is not the last definition.
-    let names = || section(None, &[(TYPE, 0, "t")]);
+    let names = || section(None, &[(Sort::TYPE, 0, "t")]);
     let moved = print(vec![names(), prim(PrimType::U8)]);
     assert_eq!(moved, "(component\n  (@names)\n  (type $t (;0;) u8)\n)\n");
     // A name of a function that does not exist.
-    let more = section(None, &[(TYPE, 0, "t"), (FUNC, 1, "f")]);
+    let more = section(None, &[(Sort::TYPE, 0, "t"), (Sort::FUNC, 1, "f")]);
     let text = print(vec![prim(PrimType::U8), more]);
     let mark = r#"(@names "\01\05\01\01\01\01f")"#;
     assert_eq!(text, format!("(component\n  (type $t (;0;) u8)\n  {mark}\n)\n"));
     // Two equal names, and an empty name.
-    let doubled = section(None, &[(TYPE, 0, "t"), (TYPE, 1, "t"), (TYPE, 2, "")]);
+    let doubled = section(None, &[(Sort::TYPE, 0, "t"), (Sort::TYPE, 1, "t"), (Sort::TYPE, 2, "")]);
     let text = print(vec![prim(PrimType::U8), prim(PrimType::U8), prim(PrimType::U8), doubled]);
     let expected = "\
 (component
@@ -401,7 +173,7 @@ fn name_sections_that_identifiers_do_not_lead_back_to_are_written() {
         let text = print(definitions);
         text.matches("(@custom \"component-name\" ").count()
     };
-    let names = || section(None, &[(TYPE, 0, "t")]);
+    let names = || section(None, &[(Sort::TYPE, 0, "t")]);
     let malformed = custom(Names::NAME, vec![9]);
     let empty = custom(Names::NAME, Vec::new());
     let long = custom(Names::NAME, vec![0, 0x82, 0, 1, b'c']);
@@ -435,12 +207,12 @@ fn a_component_and_a_module_have_names_of_their_own() {
     definitions.push(section(
         None,
         &[
-            (MODULE, 0, "same"),
-            (MODULE, 1, "index"),
-            (MODULE, 2, "index2"),
-            (COMPONENT, 0, "same"),
-            (COMPONENT, 1, "index"),
-            (COMPONENT, 2, "index2"),
+            (Sort::CORE_MODULE, 0, "same"),
+            (Sort::CORE_MODULE, 1, "index"),
+            (Sort::CORE_MODULE, 2, "index2"),
+            (Sort::COMPONENT, 0, "same"),
+            (Sort::COMPONENT, 1, "index"),
+            (Sort::COMPONENT, 2, "index2"),
         ],
     ));
     let expected = "\
@@ -473,7 +245,8 @@ fn a_component_and_a_module_have_names_of_their_own() {
 #[test]
 fn values_by_the_billion_are_one_line() {
     let start = |results| Definition::Start(Start { func: 0.into(), args: [].into(), results });
-    let names = [(VALUE, 1, "a"), (VALUE, 5, "lost"), (VALUE, 4_000_000_002, "b")];
+    let names =
+        [(Sort::VALUE, 1, "a"), (Sort::VALUE, 5, "lost"), (Sort::VALUE, 4_000_000_002, "b")];
     let definitions = vec![start(2), start(4_000_000_000), start(1), section(None, &names)];
     let expected = "\
 (component
@@ -525,7 +298,7 @@ fn any_list_of_definitions_is_printed() {
         for _ in 0..below(30) {
             list.insert(below(100), Definition::End);
         }
-        list.insert(below(100), section(Some("c"), &[(TYPE, 2, "t"), (FUNC, 0, "")]));
+        list.insert(below(100), section(Some("c"), &[(Sort::TYPE, 2, "t"), (Sort::FUNC, 0, "")]));
         let component: Component<'_> = list.into_iter().collect();
         for (style, config) in styles() {
             let text = config.print_component(&component);
@@ -577,230 +350,5 @@ fn a_file_is_a_module_or_a_component() {
         let mut streamed = String::new();
         assert_eq!(config.print_wasm_to(&wasm, &mut streamed), Ok(true));
         assert_eq!(streamed, expected);
-    }
-}
-
-/// Components with names of all kinds, in all places, each with a description.
-fn named() -> Vec<(Definitions, &'static str)> {
-    let u8 = || prim(PrimType::U8);
-    let names = || section(None, &[(TYPE, 0, "t")]);
-    let module = |name: Option<&'static str>| {
-        let mut module = Module::default();
-        module.names.module = name.map(Name::from);
-        if name.is_some() {
-            let (name, data) = (wattle_ast::Names::NAME.into(), CustomData::Names);
-            module.customs.push(Custom { name, data, after: None });
-        }
-        Definition::CoreModule(module.into())
-    };
-    let component = |name: Option<&'static str>| {
-        let names = name.map(|name| section(Some(name), &[]));
-        [Definition::Component].into_iter().chain(names).chain([Definition::End])
-    };
-    let outer = |sort| section(None, &[(sort, 0, "outer")]);
-    let mut all = vec![
-        (vec![u8(), names()], "a type"),
-        (vec![names(), u8()], "a section before what it names"),
-        (vec![u8(), names(), custom("c", vec![1])], "a section before another"),
-        (vec![u8(), section(Some("own"), &[])], "a component"),
-        (vec![u8(), section(Some(""), &[])], "an empty name"),
-        (vec![section(None, &[(TYPE, 0, "t")])], "a type that does not exist"),
-        (vec![u8(), section(Some("c"), &[(TYPE, 0, "t"), (FUNC, 3, "f")])], "one that exists"),
-        (
-            vec![u8(), u8(), u8(), section(None, &[(TYPE, 0, "t"), (TYPE, 1, "t"), (TYPE, 2, "")])],
-            "names that are not unique",
-        ),
-        (vec![u8(), names(), names()], "two sections"),
-        (vec![u8(), custom(Names::NAME, vec![9]), names()], "a malformed section and another"),
-        (vec![u8(), custom(Names::NAME, vec![9])], "a malformed section"),
-        (vec![u8(), custom(Names::NAME, vec![])], "an empty section"),
-        (vec![u8(), custom(Names::NAME, vec![0, 0x82, 0, 1, b'c'])], "an unusual encoding"),
-    ];
-    for name in [None, Some("outer"), Some("inner"), Some("")] {
-        all.push((vec![module(name), outer(MODULE)], "a module with a name in the component"));
-        all.push((vec![module(name)], "a module"));
-        let with_names = component(name).chain([outer(COMPONENT)]);
-        all.push((with_names.collect(), "a component with a name in the component"));
-        all.push((component(name).collect(), "a component"));
-    }
-    all
-}
-
-/// The component that is parsed from a text.
-fn parsed(text: &str) -> Component<'static> {
-    let parsed = wattle_wat::Parser::new().features(Features::ALL).component(text);
-    parsed.unwrap_or_else(|errors| panic!("{errors}\n{text:.3000}")).component.into_owned()
-}
-
-/// The text of a component parses back to the component, in every style without additions and
-/// omissions.
-fn comes_back(component: &Component<'_>, what: &str) {
-    let new = Config::new;
-    for config in [new(), new().fold(true).indent(0), new().offsets(true)] {
-        let text = config.print_component(component);
-        let again = parsed(&text);
-        let same = encode_component_canonical(&again) == encode_component_canonical(component);
-        assert!(same, "{what} comes back as\n{}from\n{text}", print_component(&again));
-        assert_eq!(new().print_component(&again), new().print_component(component), "{what}");
-    }
-}
-
-#[test]
-fn texts_of_components_lead_back_to_them() {
-    comes_back(&definitions().into_iter().collect(), "every definition");
-    for binary in components::of_scripts().iter().filter(|it| !it.is_malformed) {
-        let component = parser().component(&binary.bytes).unwrap();
-        comes_back(&component, "a component of a script");
-    }
-    for published in components::published() {
-        comes_back(&parser().component(&published.bytes).unwrap(), published.name);
-    }
-    let (mut count, mut refused) = (0, 0);
-    for path in suite::component_files() {
-        for text in components::texts(&fs::read(path).unwrap()) {
-            match wattle_wat::Parser::new().features(Features::ALL).component(&text) {
-                Ok(read) => comes_back(&read.component, &path.display().to_string()),
-                Err(_) => refused += 1,
-            }
-            count += 1;
-        }
-    }
-    println!("{count} texts, of which {refused} are malformed");
-    assert!(count > 1_500 && refused < 200, "{count} {refused}");
-}
-
-#[test]
-fn names_come_back() {
-    for (list, what) in named() {
-        comes_back(&list.into_iter().collect(), what);
-    }
-}
-
-/// The example values of the specification, with their bytes.
-#[test]
-fn values_are_literals_of_their_types() {
-    let types = r#"
-  (type $abc (flags "a" "b" "c"))
-  (type $complex (tuple
-    (record (field "a" (option string)) (field "b" (tuple (option u8) string)))
-    (list char) $abc string))"#;
-    for (ty, literal, bytes) in [
-        ("bool", "true", "\\01"),
-        ("u8", "1", "\\01"),
-        ("u16", "200", "\\c8\\01"),
-        ("u64", "18446744073709551615", "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\01"),
-        ("s8", "-5", "\\fb"),
-        ("s16", "-200", "\\b8\\7e"),
-        ("s64", "8", "\\08"),
-        ("f32", "-0x1p-1", "\\00\\00\\00\\bf"),
-        ("f64", "nan", "\\00\\00\\00\\00\\00\\00\\f8\\7f"),
-        ("char", "'a'", "a"),
-        ("char", "'\\28'", "("),
-        ("string", "\"hello\"", "\\05hello"),
-        ("(record (field \"a\" bool) (field \"b\" u8))", "(record true 1)", "\\01\\01"),
-        (
-            "(variant (case \"a\" bool) (case \"b\" u8) (case \"c\"))",
-            "(variant \"b\" 1)",
-            "\\01\\01",
-        ),
-        ("(variant (case \"a\" bool) (case \"b\"))", "(variant \"b\")", "\\01"),
-        (
-            "(list (result (option u8)))",
-            "(list error (ok (some 1)) (ok none))",
-            "\\03\\01\\00\\01\\01\\00\\00",
-        ),
-        ("(result (error u8))", "(error 3)", "\\01\\03"),
-        ("(result (error u8))", "ok", "\\00"),
-        ("(tuple u8 u16 u32)", "(tuple 1 2 3)", "\\01\\02\\03"),
-        ("$abc", "(flags \"a\" \"c\")", "\\05"),
-        ("(enum \"a\" \"b\" \"c\")", "(enum \"b\")", "\\01"),
-        ("(list u8 3)", "(list 1 2 3)", "\\01\\02\\03"),
-        ("(map string u16)", "(map (entry \"a\" 1) (entry \"b\" 2))", "\\02\\01a\\01\\01b\\02"),
-        (
-            "(type $complex)",
-            "(tuple (record none (tuple none \"empty\")) (list) (flags) \"\")",
-            "\\00\\00\\05empty\\00\\00\\00",
-        ),
-        (
-            "$complex",
-            "(tuple (record (some \"example\") (tuple (some 42) \"hello\")) (list 'a' 'b' 'c') (flags \"a\" \"b\") \"hi\")",
-            "\\01\\07example\\01*\\05hello\\03abc\\03\\02hi",
-        ),
-    ] {
-        let parse = |value: &str| {
-            let text = format!("(component {types} (value $v {ty} {value}))");
-            let parsed = wattle_wat::Parser::new().features(Features::ALL).component(&text);
-            parsed.unwrap_or_else(|errors| panic!("{errors}\n{text}")).component.into_owned()
-        };
-        let component = parse(literal);
-        assert_eq!(component, parse(&format!("(binary \"{bytes}\")")), "{ty} {literal}");
-        let text = print_component(&component);
-        let parsed = wattle_wat::Parser::new().features(Features::ALL).component(&text).unwrap();
-        assert_eq!(parsed.component, component, "{text}");
-        let last = text.lines().rev().nth(1).unwrap();
-        let is_float = ty.starts_with('f');
-        assert!(is_float || last.ends_with(&format!(" {literal})")), "{last}: {literal}");
-    }
-}
-
-#[test]
-fn values_without_a_literal_are_bytes() {
-    let value = |ty: Type<'static>, bytes: &[u8]| {
-        let value = Value { ty: ValType::Type(0.into()), bytes: bytes.to_vec().into() };
-        vec![Definition::Type(ty), Definition::Value(value)]
-    };
-    let string = Type::Prim(PrimType::String);
-    for (definitions, ending) in [
-        // A number in more bytes than it needs, too many bytes, and too few.
-        (value(string.clone(), b"\x81\x00a"), "(binary \"\\81\\00a\"))"),
-        (value(string.clone(), b"\x01ab"), "(binary \"\\01ab\"))"),
-        (value(string, b"\x02a"), "(binary \"\\02a\"))"),
-        // Another NaN, a character that text cannot express, a flag that the type lacks, a case
-        // that the type lacks.
-        (value(Type::Prim(PrimType::F32), &[0, 0, 0xc1, 0x7f]), "(binary \"\\00\\00\\c1\\7f\"))"),
-        (value(Type::Prim(PrimType::Char), "é".as_bytes()), "(binary \"\\c3\\a9\"))"),
-        (value(Type::Flags(["a".into()].into()), &[2]), "(binary \"\\02\"))"),
-        (value(Type::Enum(["a".into()].into()), &[1]), "(binary \"\\01\"))"),
-        // Many values that take no bytes.
-        (
-            vec![
-                Definition::Type(Type::Tuple([].into())),
-                Definition::Type(Type::List(ValType::Type(0.into()))),
-                Definition::Value(Value {
-                    ty: ValType::Type(1.into()),
-                    bytes: vec![0xff, 0xff, 0xff, 0xff, 0x0f].into(),
-                }),
-            ],
-            "(binary \"\\ff\\ff\\ff\\ff\\0f\"))",
-        ),
-    ] {
-        let component: Component<'_> = definitions.into_iter().collect();
-        let text = print_component(&component);
-        assert!(text.lines().rev().nth(1).unwrap().ends_with(ending), "{text}");
-        let parsed = wattle_wat::Parser::new().features(Features::ALL).component(&text).unwrap();
-        assert_eq!(parsed.component, component, "{text}");
-    }
-}
-
-#[test]
-fn literals_that_their_types_do_not_have_are_refused() {
-    for (ty, literal, message) in [
-        ("u8", "256", "constant out of range"),
-        ("s8", "128", "constant out of range"),
-        ("bool", "1", "unexpected token"),
-        ("char", "\"a\"", "unexpected token"),
-        ("f32", "nan:0x1", "unexpected token"),
-        ("(tuple u8 u8)", "(tuple 1)", "unexpected token"),
-        ("(list u8 3)", "(list 1 2 3 4)", "unexpected token"),
-        ("(enum \"a\")", "(enum \"b\")", "unexpected token"),
-        ("(variant (case \"a\"))", "(variant \"a\" 1)", "unexpected token"),
-        ("(result u8)", "ok", "unknown operator"),
-        ("(option u8)", "(some)", "unexpected token"),
-        ("(stream u8)", "1", "unexpected token"),
-    ] {
-        let text = format!("(component (value {ty} {literal}))");
-        let errors =
-            wattle_wat::Parser::new().features(Features::ALL).component(&text).unwrap_err();
-        assert!(errors.to_string().starts_with(message), "{text}: {errors}");
     }
 }

@@ -2,6 +2,8 @@
 
 extern crate alloc;
 
+mod component_samples;
+mod component_texts;
 mod components;
 mod ids;
 mod limits;

@@ -6,9 +6,9 @@ use core::fmt;
 
 use wattle_ast::Name;
 use wattle_ast::components::{
-    Alias, Canon, CanonOpt, Case, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx,
-    Definition, Export, ExternDesc, Field, FuncType, Import, Instance, PlainSort, PlainSortIdx,
-    PrimType, ResourceType, ResultList, Sort, Type, TypeBound, ValType,
+    Alias, Canon, CanonOpt, Case, CoreInlineExport, CoreInstance, CoreSortIdx, Definition, Export,
+    ExternDesc, Field, FuncType, Import, Instance, PlainSortIdx, PrimType, ResourceType,
+    ResultList, Sort, Type, TypeBound, ValType,
 };
 
 use super::generator::Generator;
@@ -82,7 +82,7 @@ fn resource() -> Definition<'static> {
 impl Generator<'_> {
     /// The index that the next type will have.
     fn next_type(&mut self) -> u32 {
-        self.count(Sort::Plain(PlainSort::Type))
+        self.count(Sort::TYPE)
     }
 
     fn next_val(&mut self, ahead: u32) -> ValType {
@@ -123,7 +123,7 @@ rules! {
     };
     /// An alias of an instance that does not exist.
     UnknownInstance "unknown instance" => |g| {
-        let sort = Sort::Plain(PlainSort::Func);
+        let sort = Sort::FUNC;
         [Definition::Alias(Alias::Export { sort, instance: ABSENT.into(), name: "x".into() })]
     };
     /// An outer alias that leaves the outermost component.
@@ -182,7 +182,7 @@ rules! {
     };
     /// A core instance with two exports of one name.
     DuplicateCoreExport "already defined" => |g| {
-        let drop = g.count(Sort::Core(CoreSort::Func));
+        let drop = g.count(Sort::CORE_FUNC);
         let next = g.next_type();
         let item = CoreSortIdx::Func(drop.into());
         let export = || CoreInlineExport { name: "x".into(), item };
@@ -195,7 +195,7 @@ rules! {
     };
     /// An option that is given twice.
     DuplicateOption "canonical encoding option" => |g| {
-        let (next, funcs) = (g.next_type(), g.count(Sort::Plain(PlainSort::Func)));
+        let (next, funcs) = (g.next_type(), g.count(Sort::FUNC));
         let opts = [CanonOpt::Utf8, CanonOpt::Utf16].into();
         [
             func(&[], None),
@@ -205,7 +205,7 @@ rules! {
     };
     /// A lower of a function with a string without a memory.
     NeedsMemory "canonical option `memory` is required" => |g| {
-        let (next, funcs) = (g.next_type(), g.count(Sort::Plain(PlainSort::Func)));
+        let (next, funcs) = (g.next_type(), g.count(Sort::FUNC));
         [
             func(&[("s", ValType::Prim(PrimType::String))], None),
             import("for-memory", ExternDesc::Func(next.into())),
@@ -223,8 +223,8 @@ rules! {
     };
     /// The export of a function whose result is a resource without a name.
     UnnamedExport "func not valid to be used as export" => |g| {
-        let (next, funcs) = (g.next_type(), g.count(Sort::Core(CoreSort::Func)));
-        let lifted = g.count(Sort::Plain(PlainSort::Func));
+        let (next, funcs) = (g.next_type(), g.count(Sort::CORE_FUNC));
+        let lifted = g.count(Sort::FUNC);
         let item = PlainSortIdx::Func(lifted.into()).into();
         [
             resource(),

@@ -5,18 +5,17 @@ use alloc::vec::Vec;
 
 use wattle_abi::{Call, Mode};
 use wattle_ast::components::{
-    Alias, Async, Canon, CanonOp, CanonOperand, CanonOpt, CanonOpts, CanonSource, CanonType,
-    ContextSlot, CoreArg, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, Definition,
-    PlainSort, ResultList, Shared, Sort, ValType,
+    Alias, Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSource, ContextSlot, CoreArg,
+    CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, Definition, ResultList, Shared, ValType,
 };
 use wattle_ast::{
-    Body, ComponentFuncIdx, ComponentTypeIdx, CoreInstanceIdx, Export, ExternIdx, ExternType,
-    Feature, Func, FuncIdx, FuncType, Import, Instr, Limits, MemIdx, MemType, Module, TableIdx,
-    TypeIdx, ValType as CoreValType,
+    AddrType, Body, ComponentFuncIdx, ComponentTypeIdx, CoreInstanceIdx, CoreModuleIdx, Export,
+    ExternIdx, ExternType, Feature, Func, FuncIdx, FuncType, Import, Instr, Limits, MemIdx,
+    MemType, Module, TableIdx, TypeIdx, ValType as CoreValType,
 };
 
 use super::generator::{Generator, Lib};
-use super::model::{CoreSig, TypeEntry};
+use super::model::TypeEntry;
 use crate::Config;
 
 /// The exports of the module that a function is lifted from.
@@ -28,18 +27,14 @@ const MEMORY: &str = "memory";
 
 const I32: CoreValType = CoreValType::I32;
 
-fn func_type(sig: &CoreSig) -> FuncType {
-    FuncType::new(sig.params.iter().copied(), sig.results.iter().copied())
-}
-
 /// A module with a memory, a function of a type, and everything that canonical options name. No
 /// function ever returns.
-fn provider(sig: &CoreSig) -> Module<'static> {
+fn provider(ty: &FuncType) -> Module<'static> {
     let mut module = Module::default();
     let funcs = [
-        (FUNC, func_type(sig)),
+        (FUNC, ty.clone()),
         (REALLOC, FuncType::new([I32; 4], [I32])),
-        (POST_RETURN, FuncType::new(sig.results.iter().copied(), [])),
+        (POST_RETURN, FuncType::new(ty.results().iter().copied(), [])),
         (CALLBACK, FuncType::new([I32; 3], [I32])),
     ];
     for (index, (name, ty)) in (0..).zip(funcs) {
@@ -56,20 +51,16 @@ fn provider(sig: &CoreSig) -> Module<'static> {
 
 impl Generator<'_> {
     /// Adds a core module and gives its index.
-    fn add_module(&mut self, module: Module<'static>) -> u32 {
-        self.emit(Definition::CoreModule(module.into()));
-        self.frame().core_modules += 1;
-        self.frame().core_modules - 1
+    fn add_module(&mut self, module: Module<'static>) -> CoreModuleIdx {
+        self.emit(Definition::CoreModule(module.into())).into()
     }
 
     fn add_core_instance(&mut self, instance: CoreInstance<'static>) -> CoreInstanceIdx {
-        self.emit(Definition::CoreInstance(instance));
-        self.frame().core_instances += 1;
-        CoreInstanceIdx(self.frame().core_instances - 1)
+        self.emit(Definition::CoreInstance(instance)).into()
     }
 
-    fn core_alias(&mut self, sort: CoreSort, instance: CoreInstanceIdx, name: &'static str) {
-        self.emit(Definition::Alias(Alias::CoreExport { sort, instance, name: name.into() }));
+    fn core_alias(&mut self, sort: CoreSort, instance: CoreInstanceIdx, name: &'static str) -> u32 {
+        self.emit(Definition::Alias(Alias::CoreExport { sort, instance, name: name.into() }))
     }
 
     /// Makes an alias of a function of a core instance.
@@ -77,25 +68,22 @@ impl Generator<'_> {
         &mut self,
         instance: CoreInstanceIdx,
         name: &'static str,
-        sig: CoreSig,
+        ty: FuncType,
     ) -> FuncIdx {
-        self.core_alias(CoreSort::Func, instance, name);
-        self.frame().core_funcs.push(Some(sig));
-        FuncIdx(self.frame().core_funcs.len() as u32 - 1)
+        self.frame().core_funcs.push(Some(ty));
+        self.core_alias(CoreSort::Func, instance, name).into()
     }
 
     /// Makes an instance of a module that [`provider`] makes.
-    fn provide(&mut self, sig: &CoreSig) -> CoreInstanceIdx {
-        let module = self.add_module(provider(sig)).into();
+    fn provide(&mut self, ty: &FuncType) -> CoreInstanceIdx {
+        let module = self.add_module(provider(ty));
         self.add_core_instance(CoreInstance::Instantiate { module, args: [].into() })
     }
 
     fn lib_of(&mut self, instance: CoreInstanceIdx) -> Lib {
-        self.core_alias(CoreSort::Memory, instance, MEMORY);
-        self.frame().core_memories += 1;
-        let memory = MemIdx(self.frame().core_memories - 1);
-        let sig = CoreSig { params: [I32; 4].into(), results: [I32].into() };
-        let lib = Lib { memory, realloc: self.func_alias(instance, REALLOC, sig) };
+        let memory = self.core_alias(CoreSort::Memory, instance, MEMORY).into();
+        let realloc = self.func_alias(instance, REALLOC, FuncType::new([I32; 4], [I32]));
+        let lib = Lib { memory, realloc };
         self.frame().lib = Some(lib);
         lib
     }
@@ -105,7 +93,7 @@ impl Generator<'_> {
         match self.frame().lib {
             Some(lib) => lib,
             None => {
-                let instance = self.provide(&CoreSig::default());
+                let instance = self.provide(&FuncType::default());
                 self.lib_of(instance)
             }
         }
@@ -133,13 +121,11 @@ impl Generator<'_> {
         let mut module = Module::default();
         let mut exports = Vec::new();
         for nth in 0..self.entropy.below(4) {
-            let count = self.frame().core_funcs.len();
-            let found = self.find(count, |frame, at| frame.core_funcs.get(at)?.clone());
-            let Some((func, sig)) = found else { break };
-            let ty = TypeIdx(module.types.len() as u32);
-            module.types.push(func_type(&sig).into());
+            let found = self.find(|frame| &frame.core_funcs, Option::clone);
+            let Some((func, func_type)) = found else { break };
+            let ty = ExternType::Func(TypeIdx(module.types.len() as u32));
+            module.types.push(func_type.into());
             let name = format!("i{nth}");
-            let ty = ExternType::Func(ty);
             module.imports.push(Import { module: "env".into(), name: name.clone().into(), ty });
             let item = CoreSortIdx::Func(func.into());
             exports.push(CoreInlineExport { name: name.into(), item });
@@ -149,7 +135,7 @@ impl Generator<'_> {
             let instance = self.add_core_instance(CoreInstance::Exports(exports.into()));
             CoreArg { name: "env".into(), instance }
         });
-        let module = self.add_module(module).into();
+        let module = self.add_module(module);
         let args = args.into_iter().collect();
         self.add_core_instance(CoreInstance::Instantiate { module, args });
     }
@@ -161,16 +147,15 @@ impl Generator<'_> {
 
     /// Lifts a function, with a core function that is made for it.
     pub(super) fn make_lift(&mut self) {
-        let count = self.frame().types.len();
-        let found = self.find(count, |frame, at| match frame.types.get(at)? {
+        let found = self.find_type(|ty| match ty {
             TypeEntry::Func(sig) => Some(sig.clone()),
             _ => None,
         });
         let Some((ty, sig)) = found else { return };
         let has_callback = sig.is_async && self.entropy.chance(128);
         let mode = if has_callback { Mode::Callback } else { Mode::Sync };
-        let core = CoreSig::from(&sig.core(Call::Lift(mode)));
-        let results = core.results.clone();
+        let core = sig.core(Call::Lift(mode)).func_type(AddrType::I32);
+        let post_return = FuncType::new(core.results().iter().copied(), []);
         let instance = self.provide(&core);
         let lib = self.lib_of(instance);
         let func = self.func_alias(instance, FUNC, core);
@@ -180,12 +165,12 @@ impl Generator<'_> {
             CanonOpt::Realloc(lib.realloc),
         ]);
         if has_callback {
-            let sig = CoreSig { params: [I32; 3].into(), results: [I32].into() };
-            let callback = self.func_alias(instance, CALLBACK, sig);
+            let ty = FuncType::new([I32; 3], [I32]);
+            let callback = self.func_alias(instance, CALLBACK, ty);
             opts.extend([CanonOpt::Async, CanonOpt::Callback(callback)]);
         } else if self.entropy.chance(100) {
-            let sig = CoreSig { params: results, results: Vec::new() };
-            opts.push(CanonOpt::PostReturn(self.func_alias(instance, POST_RETURN, sig)));
+            let post_return = self.func_alias(instance, POST_RETURN, post_return);
+            opts.push(CanonOpt::PostReturn(post_return));
         }
         self.emit(Definition::Canon(Canon::Lift { func, opts: opts.into(), ty: ty.into() }));
         self.frame().funcs.push(sig);
@@ -193,8 +178,7 @@ impl Generator<'_> {
 
     /// Lowers a function.
     pub(super) fn make_lower(&mut self) {
-        let count = self.frame().funcs.len();
-        let found = self.find(count, |frame, at| frame.funcs.get(at).cloned());
+        let found = self.find(|frame| &frame.funcs, |sig| Some(sig.clone()));
         let Some((func, sig)) = found else { return };
         let is_async = sig.is_async && self.entropy.chance(128);
         let core = sig.core(Call::Lower { is_async });
@@ -209,7 +193,7 @@ impl Generator<'_> {
             opts.push(CanonOpt::Async);
         }
         self.emit(Definition::Canon(Canon::Lower { func: func.into(), opts: opts.into() }));
-        self.frame().core_funcs.push(Some(CoreSig::from(&core)));
+        self.frame().core_funcs.push(Some(core.func_type(AddrType::I32)));
     }
 
     /// Makes a built-in function.
@@ -220,21 +204,8 @@ impl Generator<'_> {
         }
         let source = &mut Immediates { generator: self, op, has_pointer: false };
         let Ok(canon) = Canon::read_from(op, source) else { return };
-        let core = |operands: &[CanonOperand]| {
-            let core = operands.iter().map(|operand| match operand {
-                CanonOperand::I32 | CanonOperand::Rep | CanonOperand::Addr => I32,
-                CanonOperand::I64 => CoreValType::I64,
-            });
-            core.collect()
-        };
-        let sig = match op.core_type() {
-            CanonType::Arrow(params, results) => {
-                Some(CoreSig { params: core(params), results: core(results) })
-            }
-            CanonType::Special => None,
-        };
         self.emit(Definition::Canon(canon));
-        self.frame().core_funcs.push(sig);
+        self.frame().core_funcs.push(op.core_type().func_type(I32, AddrType::I32));
     }
 }
 
@@ -263,8 +234,7 @@ impl CanonSource for Immediates<'_, '_> {
     fn ty(&mut self) -> Result<ComponentTypeIdx, Missing> {
         let kind = self.op.keyword().split('.').next();
         let needs_local = matches!(self.op, CanonOp::ResourceNew | CanonOp::ResourceRep);
-        let count = self.generator.count(Sort::Plain(PlainSort::Type)) as usize;
-        let found = self.generator.find(count, |frame, at| match frame.types.get(at)? {
+        let found = self.generator.find_type(|ty| match ty {
             TypeEntry::Resource { is_local, .. } if kind == Some("resource") => {
                 (*is_local || !needs_local).then_some(None)
             }
@@ -290,10 +260,7 @@ impl CanonSource for Immediates<'_, '_> {
     }
 
     fn results(&mut self) -> Result<ResultList, Missing> {
-        let count = self.generator.count(Sort::Plain(PlainSort::Type)) as usize;
-        let found = self.generator.find(count, |frame, at| {
-            frame.types.get(at)?.value().filter(|known| !known.has_borrow)
-        });
+        let found = self.generator.find_type(|ty| ty.value().filter(|known| !known.has_borrow));
         let index = found.map(|(index, _)| ValType::Type(ComponentTypeIdx(index)));
         Ok(ResultList(index))
     }

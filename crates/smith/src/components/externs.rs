@@ -5,11 +5,13 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Alias, Arg, CoreSort, CoreSortIdx, Definition, Export, ExportDecl, ExternDesc, ExternName,
-    Import, InlineExport, Instance, PlainSort, PlainSortIdx, PrimType, Sort, SortIdx, Type,
-    TypeBound, ValType,
+    Alias, Arg, Definition, Export, ExportDecl, ExternDesc, ExternName, Import, InlineExport,
+    Instance, PrimType, Sort, SortIdx, Type, TypeBound, ValType,
 };
-use wattle_ast::{ComponentTypeIdx, Feature, Name};
+use wattle_ast::{
+    ComponentFuncIdx, ComponentIdx, ComponentTypeIdx, CoreModuleIdx, Feature, InstanceIdx, Name,
+    TypeIdx,
+};
 
 use super::generator::{Frame, Generator};
 use super::model::{Comp, Inst, Item, Known, Recipe, Sig, TypeEntry, Visible};
@@ -42,8 +44,7 @@ impl Generator<'_> {
 
     /// A type that an import or export may give a name.
     fn nameable(&mut self, accept: fn(&TypeEntry) -> bool) -> Option<(u32, TypeEntry)> {
-        let count = self.frame().types.len();
-        self.find(count, |frame, at| frame.types.get(at).filter(|ty| accept(ty)).cloned())
+        self.find_type(|ty| accept(ty).then(|| ty.clone()))
     }
 
     /// Imports a type, in the outermost component.
@@ -86,8 +87,7 @@ impl Generator<'_> {
             self.frame().funcs.push(sig);
             return;
         }
-        let count = self.frame().types.len();
-        let found = self.find(count, |frame, at| match frame.types.get(at)? {
+        let found = self.find_type(|ty| match ty {
             TypeEntry::Func(sig) if sig.visible.imports => Some(sig.clone()),
             _ => None,
         });
@@ -253,11 +253,10 @@ impl Generator<'_> {
 
     /// Makes an alias of an export of an instance.
     pub(super) fn make_alias(&mut self) {
-        let count = self.frame().instances.len();
-        let found = self.find(count, |frame, at| {
-            let inst = frame.instances.get(at)?;
-            (!inst.exports.is_empty()).then(|| inst.clone())
-        });
+        let found = self.find(
+            |frame| &frame.instances,
+            |inst| (!inst.exports.is_empty()).then(|| inst.clone()),
+        );
         let Some((instance, inst)) = found else { return };
         let at = self.entropy.below(inst.exports.len());
         let Some((name, item)) = inst.exports.get(at) else { return };
@@ -272,23 +271,20 @@ impl Generator<'_> {
         match item {
             Item::Func(sig) => {
                 frame.funcs.push(sig);
-                Sort::Plain(PlainSort::Func)
+                Sort::FUNC
             }
             Item::Type(ty) => {
                 frame.types.push(ty);
-                Sort::Plain(PlainSort::Type)
+                Sort::TYPE
             }
-            Item::CoreModule => {
-                frame.core_modules += 1;
-                Sort::Core(CoreSort::Module)
-            }
+            Item::CoreModule => Sort::CORE_MODULE,
             Item::Component(comp) => {
                 frame.components.push(comp);
-                Sort::Plain(PlainSort::Component)
+                Sort::COMPONENT
             }
             Item::Instance(inst) => {
                 frame.instances.push(inst);
-                Sort::Plain(PlainSort::Instance)
+                Sort::INSTANCE
             }
         }
     }
@@ -297,30 +293,25 @@ impl Generator<'_> {
     pub(super) fn make_outer_alias(&mut self) {
         let count = self.entropy.below(self.frames.len());
         let Some(outer) = self.frames.get(self.frames.len() - 1 - count) else { return };
-        let (modules, core_types) = (outer.core_modules as usize, outer.core_types as usize);
+        let modules = outer.counts.len(Sort::CORE_MODULE) as usize;
+        let core_types = outer.counts.len(Sort::CORE_TYPE) as usize;
         let components: Vec<_> = outer.components.clone();
         let types = outer.types.iter().enumerate().filter(|(_, ty)| !ty.has_resource());
         let types: Vec<(u32, TypeEntry)> =
             types.map(|(at, ty)| (at as u32, ty.elsewhere())).collect();
         let item: SortIdx = match self.entropy.below(6) {
-            0 if modules > 0 => {
-                self.frame().core_modules += 1;
-                CoreSortIdx::Module((self.entropy.below(modules) as u32).into()).into()
-            }
-            1 if core_types > 0 => {
-                self.frame().core_types += 1;
-                CoreSortIdx::Type((self.entropy.below(core_types) as u32).into()).into()
-            }
+            0 if modules > 0 => CoreModuleIdx(self.entropy.below(modules) as u32).into(),
+            1 if core_types > 0 => TypeIdx(self.entropy.below(core_types) as u32).into(),
             2 if !components.is_empty() => {
                 let at = self.entropy.below(components.len());
                 self.frame().components.extend(components.get(at).cloned());
-                PlainSortIdx::Component((at as u32).into()).into()
+                ComponentIdx(at as u32).into()
             }
             _ => {
                 let at = self.entropy.below(types.len());
                 let Some((index, ty)) = types.get(at) else { return };
                 self.add_type(ty.clone());
-                PlainSortIdx::Type((*index).into()).into()
+                ComponentTypeIdx(*index).into()
             }
         };
         self.emit(Definition::Alias(Alias::Outer { count: count as u32, item }));
@@ -328,17 +319,19 @@ impl Generator<'_> {
 
     /// Instantiates a component, if there are functions for all of its imports.
     pub(super) fn make_instance(&mut self) {
-        let count = self.frame().components.len();
-        let found = self.find(count, |frame, at| {
-            let comp = frame.components.get(at)?;
-            let args = comp.imports.iter().map(|(name, recipe)| {
-                let is_same = |sig: &Rc<Sig>| sig.recipe.as_ref() == Some(recipe);
-                let func = frame.funcs.iter().position(is_same)?;
-                let item = PlainSortIdx::Func((func as u32).into()).into();
-                Some(Arg { name: name.clone().into(), item })
-            });
-            Some((comp.clone(), args.collect::<Option<Vec<_>>>()?))
-        });
+        let funcs = self.frame().funcs.clone();
+        let found = self.find(
+            |frame| &frame.components,
+            |comp| {
+                let args = comp.imports.iter().map(|(name, recipe)| {
+                    let is_same = |sig: &Rc<Sig>| sig.recipe.as_ref() == Some(recipe);
+                    let func = funcs.iter().position(is_same)?;
+                    let item = ComponentFuncIdx(func as u32).into();
+                    Some(Arg { name: name.clone().into(), item })
+                });
+                Some((comp.clone(), args.collect::<Option<Vec<_>>>()?))
+            },
+        );
         let Some((component, (comp, args))) = found else { return };
         let (component, args) = (component.into(), args.into());
         self.emit(Definition::Instance(Instance::Instantiate { component, args }));
@@ -352,17 +345,18 @@ impl Generator<'_> {
         let mut exports = Vec::new();
         let mut items = Vec::new();
         for _ in 0..self.entropy.below(4) {
-            let (funcs, modules) = (self.frame().funcs.len(), self.frame().core_modules as usize);
+            let (funcs, modules) =
+                (self.frame().funcs.len(), self.count(Sort::CORE_MODULE) as usize);
             let name = self.label();
             let (item, what): (SortIdx, _) = match self.entropy.below(3) {
                 0 if modules > 0 => {
                     let at = self.entropy.below(modules) as u32;
-                    (CoreSortIdx::Module(at.into()).into(), Item::CoreModule)
+                    (CoreModuleIdx(at).into(), Item::CoreModule)
                 }
                 _ => {
                     let at = self.entropy.below(funcs);
                     let Some(sig) = self.frame().funcs.get(at).cloned() else { continue };
-                    (PlainSortIdx::Func((at as u32).into()).into(), Item::Func(sig))
+                    (ComponentFuncIdx(at as u32).into(), Item::Func(sig))
                 }
             };
             exports.push(InlineExport { name: name.clone().into(), item });
@@ -378,46 +372,42 @@ impl Generator<'_> {
         let mut ty = None;
         let (item, what): (SortIdx, Item) = match self.entropy.below(8) {
             0..3 => {
-                let count = self.frame().funcs.len();
-                let found = self.find(count, |frame, at| {
-                    frame.funcs.get(at).filter(|sig| sig.visible.exports).cloned()
-                });
+                let found =
+                    self.find(|frame| &frame.funcs, |sig| sig.visible.exports.then(|| sig.clone()));
                 let Some((index, sig)) = found else { return };
                 if let Some(recipe) = &sig.recipe
                     && self.entropy.chance(90)
                 {
                     ty = Some(ExternDesc::Func(self.func_type_of(recipe).0));
                 }
-                (PlainSortIdx::Func(index.into()).into(), Item::Func(sig))
+                (ComponentFuncIdx(index).into(), Item::Func(sig))
             }
             3..5 => {
                 let Some((index, ty)) = self.nameable(|ty| ty.can_be_named().exports) else {
                     return;
                 };
                 let entry = ty.named(Visible::EXPORTS);
-                (PlainSortIdx::Type(index.into()).into(), Item::Type(entry))
+                (ComponentTypeIdx(index).into(), Item::Type(entry))
             }
             5 => {
-                let count = self.frame().instances.len();
-                let found = self.find(count, |frame, at| {
-                    frame.instances.get(at).filter(|inst| inst.is_visible).cloned()
-                });
+                let found = self
+                    .find(|frame| &frame.instances, |inst| inst.is_visible.then(|| inst.clone()));
                 let Some((index, inst)) = found else { return };
                 name = self.instance_name();
-                (PlainSortIdx::Instance(index.into()).into(), Item::Instance(inst))
+                (InstanceIdx(index).into(), Item::Instance(inst))
             }
             6 => {
                 let at = self.entropy.below(self.frames.last().map_or(0, |it| it.components.len()));
                 let Some(comp) = self.frame().components.get(at).cloned() else { return };
-                (PlainSortIdx::Component((at as u32).into()).into(), Item::Component(comp))
+                (ComponentIdx(at as u32).into(), Item::Component(comp))
             }
             _ => {
-                let modules = self.frame().core_modules as usize;
+                let modules = self.count(Sort::CORE_MODULE) as usize;
                 if modules == 0 {
                     return;
                 }
                 let at = self.entropy.below(modules) as u32;
-                (CoreSortIdx::Module(at.into()).into(), Item::CoreModule)
+                (CoreModuleIdx(at).into(), Item::CoreModule)
             }
         };
         let plain = name.name.as_str().into();

@@ -5,10 +5,10 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use wattle_ast::components::{CoreSort, Definition, PlainSort, Sort};
-use wattle_ast::{Features, FuncIdx, MemIdx};
+use wattle_ast::components::{Counts, Definition, Sort, SortIdx};
+use wattle_ast::{Features, FuncIdx, FuncType, MemIdx};
 
-use super::model::{Comp, CoreSig, Inst, Item, Recipe, Sig, TypeEntry};
+use super::model::{Comp, Inst, Item, Recipe, Sig, TypeEntry};
 use crate::entropy::Entropy;
 
 /// The greatest number of steps in the outermost component, and in a component inside of another.
@@ -24,18 +24,17 @@ pub(super) struct Lib {
     pub(super) realloc: FuncIdx,
 }
 
-/// A scope: a component, or the type of a component or instance. Each list is an index space.
+/// A scope: a component, or the type of a component or instance. The first lists are index spaces.
 #[derive(Default)]
 pub(super) struct Frame {
     pub(super) types: Vec<TypeEntry>,
     pub(super) funcs: Vec<Rc<Sig>>,
     pub(super) instances: Vec<Rc<Inst>>,
     pub(super) components: Vec<Rc<Comp>>,
-    pub(super) core_funcs: Vec<Option<CoreSig>>,
-    pub(super) core_modules: u32,
-    pub(super) core_instances: u32,
-    pub(super) core_memories: u32,
-    pub(super) core_types: u32,
+    /// The types of core functions, where they are known.
+    pub(super) core_funcs: Vec<Option<FuncType>>,
+    /// The numbers of definitions.
+    pub(super) counts: Counts,
     pub(super) imports: Vec<(String, Rc<Recipe>)>,
     pub(super) exports: Vec<(String, Item)>,
     pub(super) lib: Option<Lib>,
@@ -75,8 +74,11 @@ impl<'a> Generator<'a> {
         self.frames.len() == 1
     }
 
-    pub(super) fn emit(&mut self, definition: Definition<'static>) {
+    /// Adds a definition to the innermost scope, and returns its index, the first one if it has several.
+    pub(super) fn emit(&mut self, definition: Definition<'static>) -> u32 {
+        let index = self.frame().counts.add(&definition);
         self.definitions.push(definition);
+        index.map_or(0, SortIdx::number)
     }
 
     /// A name that no other is in conflict with.
@@ -155,32 +157,26 @@ impl<'a> Generator<'a> {
 
     /// The number of indices of a sort in the innermost scope.
     pub(super) fn count(&mut self, sort: Sort) -> u32 {
-        let frame = self.frame();
-        let len = match sort {
-            Sort::Core(CoreSort::Func) => frame.core_funcs.len(),
-            Sort::Core(CoreSort::Memory) => frame.core_memories as usize,
-            Sort::Core(CoreSort::Type) => frame.core_types as usize,
-            Sort::Core(CoreSort::Module) => frame.core_modules as usize,
-            Sort::Core(CoreSort::Instance) => frame.core_instances as usize,
-            // No definitions of these sorts are made.
-            Sort::Core(CoreSort::Table | CoreSort::Global | CoreSort::Tag) => 0,
-            Sort::Plain(PlainSort::Value) => 0,
-            Sort::Plain(PlainSort::Func) => frame.funcs.len(),
-            Sort::Plain(PlainSort::Type) => frame.types.len(),
-            Sort::Plain(PlainSort::Component) => frame.components.len(),
-            Sort::Plain(PlainSort::Instance) => frame.instances.len(),
-        };
-        len as u32
+        self.frame().counts.len(sort)
     }
 
-    /// A random index below `count` for which `accept` returns a value, and the value.
-    pub(super) fn find<T>(
+    /// A random entry of a list of the innermost scope for which `accept` returns a value: its index,
+    /// and the value.
+    pub(super) fn find<E, T>(
         &mut self,
-        count: usize,
-        accept: impl Fn(&Frame, usize) -> Option<T>,
+        list: impl FnOnce(&Frame) -> &[E],
+        accept: impl Fn(&E) -> Option<T>,
     ) -> Option<(u32, T)> {
-        let mut order = self.entropy.rotation(count);
-        let frame = self.frames.last()?;
-        order.find_map(|at| accept(frame, at as usize).map(|found| (at, found)))
+        let list = list(self.frames.last()?);
+        let mut order = self.entropy.rotation(list.len());
+        order.find_map(|at| list.get(at as usize).and_then(&accept).map(|found| (at, found)))
+    }
+
+    /// A random type of the innermost scope for which `accept` gives something, by its index.
+    pub(super) fn find_type<T>(
+        &mut self,
+        accept: impl Fn(&TypeEntry) -> Option<T>,
+    ) -> Option<(u32, T)> {
+        self.find(|frame| &frame.types, accept)
     }
 }

@@ -8,8 +8,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wattle_abi::{Call, Signature, ValueAbi};
+use wattle_ast::AddrType;
 use wattle_ast::components::{PrimType, ValType};
-use wattle_ast::{AddrType, ValType as CoreValType};
 
 /// The greatest number of parts of a value type, and their greatest nesting depth.
 const MAX_SIZE: u32 = 200;
@@ -148,22 +148,6 @@ impl Sig {
 
     pub(super) fn elsewhere(&self) -> Sig {
         Sig { visible: Visible::everywhere_if(self.is_anonymous), ..self.clone() }
-    }
-}
-
-/// The type of a core function.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct CoreSig {
-    pub(super) params: Vec<CoreValType>,
-    pub(super) results: Vec<CoreValType>,
-}
-
-impl From<&Signature> for CoreSig {
-    fn from(signature: &Signature) -> CoreSig {
-        CoreSig {
-            params: signature.params(AddrType::I32).collect(),
-            results: signature.result(AddrType::I32).into_iter().collect(),
-        }
     }
 }
 

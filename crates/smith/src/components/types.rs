@@ -8,7 +8,9 @@ use wattle_abi::ValueAbi;
 use wattle_ast::components::{
     Case, CoreType, Definition, Field, FuncType, PrimType, ResourceType, ResultList, Type, ValType,
 };
-use wattle_ast::{ComponentTypeIdx, Feature, Name, SubType, ValType as CoreValType};
+use wattle_ast::{
+    ComponentTypeIdx, Feature, FuncType as CoreFuncType, Name, SubType, ValType as CoreValType,
+};
 
 use super::generator::Generator;
 use super::model::{Known, Part, Recipe, Sig, TypeEntry, Visible};
@@ -63,10 +65,7 @@ impl Generator<'_> {
     /// A value type for a purpose: a primitive one, or one that is defined.
     fn part(&mut self, purpose: Use) -> Part {
         if self.entropy.chance(140) {
-            let count = self.frame().types.len();
-            let found = self.find(count, |frame, at| {
-                frame.types.get(at)?.value().filter(|known| purpose.allows(known))
-            });
+            let found = self.find_type(|ty| ty.value().filter(|known| purpose.allows(known)));
             if let Some((index, known)) = found {
                 return (ValType::Type(ComponentTypeIdx(index)), known);
             }
@@ -186,8 +185,7 @@ impl Generator<'_> {
 
     /// Makes the type of a handle.
     fn make_handle(&mut self) -> Option<ComponentTypeIdx> {
-        let count = self.frame().types.len();
-        let (resource, visible) = self.find(count, |frame, at| match frame.types.get(at)? {
+        let (resource, visible) = self.find_type(|ty| match ty {
             TypeEntry::Resource { visible, .. } => Some(*visible),
             _ => None,
         })?;
@@ -272,12 +270,9 @@ impl Generator<'_> {
     }
 
     pub(super) fn make_resource(&mut self) {
-        let destructors = self.frame().core_funcs.len();
         let destructor = self.entropy.chance(60).then(|| {
-            self.find(destructors, |frame, at| {
-                let sig = frame.core_funcs.get(at)?.as_ref()?;
-                (sig.params == [CoreValType::I32] && sig.results.is_empty()).then_some(())
-            })
+            let ty = Some(CoreFuncType::new([CoreValType::I32], []));
+            self.find(|frame| &frame.core_funcs, |found| (*found == ty).then_some(()))
         });
         let destructor = destructor.flatten().map(|(index, ())| index.into());
         let ty = Type::Resource(ResourceType { rep: CoreValType::I32, destructor });
@@ -286,18 +281,13 @@ impl Generator<'_> {
     }
 
     pub(super) fn make_core_type(&mut self) {
-        let func = wattle_ast::FuncType::new([CoreValType::I32], [CoreValType::I64]);
-        let func = SubType::from(func);
+        let func = SubType::from(CoreFuncType::new([CoreValType::I32], [CoreValType::I64]));
         let has_gc = self.has(Feature::Gc.into());
         let ty = match self.entropy.below(3) {
             1 if has_gc => CoreType::Sub(SubType { is_final: false, ..func }.into()),
-            2 if has_gc => {
-                self.frame().core_types += 1;
-                CoreType::Rec([func.clone(), func].into())
-            }
+            2 if has_gc => CoreType::Rec([func.clone(), func].into()),
             _ => CoreType::Sub(func.into()),
         };
-        self.frame().core_types += 1;
         self.emit(Definition::CoreType(ty));
     }
 }

@@ -4,35 +4,19 @@
 
 use alloc::string::String;
 
-use wattle_ast::components::{
-    Alias, CoreSort, CoreSortIdx, PlainSort, PlainSortIdx, Scope as Form, Sort, SortIdx,
-};
+use wattle_ast::components::{Alias, CoreSort, PlainSort, Scope as Form, Sort, SortIdx};
 use wattle_ast::{CoreInstanceIdx, Feature, InstanceIdx, Quoted};
 
 use super::core_types::UNKNOWN;
-use super::entities::EntitySort;
 use super::error::ComponentErrorKind as K;
 use super::nodes::{NodeId, Properties};
 use super::scope::Scope;
 use super::validator::{Checked, Validator};
 
-/// The sort of imports and exports with indices of this sort.
-pub(crate) const fn entity_sort(sort: Sort) -> Option<EntitySort> {
-    Some(match sort {
-        Sort::Core(CoreSort::Module) => EntitySort::Module,
-        Sort::Core(_) => return None,
-        Sort::Plain(PlainSort::Func) => EntitySort::Func,
-        Sort::Plain(PlainSort::Value) => EntitySort::Value,
-        Sort::Plain(PlainSort::Type) => EntitySort::Type,
-        Sort::Plain(PlainSort::Component) => EntitySort::Component,
-        Sort::Plain(PlainSort::Instance) => EntitySort::Instance,
-    })
-}
-
-/// The word for a sort of core definitions.
-const fn core_name(sort: CoreSort) -> &'static str {
+/// The word for a sort where it is clear whether it is one of core definitions.
+pub(super) const fn word(sort: Sort) -> &'static str {
     match sort {
-        CoreSort::Func => "function",
+        Sort::FUNC | Sort::CORE_FUNC => "function",
         _ => sort.keyword(),
     }
 }
@@ -41,14 +25,9 @@ impl Validator {
     pub(crate) fn alias(&mut self, alias: &Alias<'_>) -> Checked {
         if self.form() != Form::Component {
             let is_allowed = match alias {
-                Alias::Export {
-                    sort: Sort::Plain(PlainSort::Type | PlainSort::Instance), ..
-                } => true,
-                Alias::Outer { item, .. } => matches!(
-                    item,
-                    SortIdx::Core(CoreSortIdx::Type(_)) | SortIdx::Plain(PlainSortIdx::Type(_))
-                ),
-                _ => false,
+                Alias::Export { sort, .. } => matches!(*sort, Sort::TYPE | Sort::INSTANCE),
+                Alias::Outer { item, .. } => matches!(item.sort(), Sort::CORE_TYPE | Sort::TYPE),
+                Alias::CoreExport { .. } => false,
             };
             if !is_allowed {
                 return Err(K::AliasInType.into());
@@ -66,8 +45,10 @@ impl Validator {
     }
 
     fn alias_export(&mut self, sort: Sort, instance: InstanceIdx, name: &str) -> Checked {
-        let Some(expected) = entity_sort(sort) else { return Err(K::Misplaced.into()) };
-        if expected == EntitySort::Value {
+        if !sort.is_extern() {
+            return Err(K::Misplaced.into());
+        }
+        if sort == Sort::VALUE {
             self.need_values()?;
         }
         let index = instance.0;
@@ -82,8 +63,8 @@ impl Validator {
             let near = near(name, names);
             return Err(K::NoExport { instance: index, name: name.into(), near }.into());
         };
-        if found.entity.sort != expected {
-            let (expected, found) = (expected.name(), found.entity.sort.name());
+        if found.entity.sort != sort {
+            let (expected, found) = (sort.keyword(), found.entity.sort.keyword());
             let error = K::ExportSort { instance: index, name: name.into(), expected, found };
             return Err(error.into());
         }
@@ -99,23 +80,21 @@ impl Validator {
         let core = |sort| scope.len(Sort::Core(sort));
         let limits = &self.limits;
         let (what, count, most) = match sort {
-            Sort::Core(CoreSort::Type) | Sort::Plain(PlainSort::Type) => {
+            Sort::CORE_TYPE | Sort::TYPE => {
                 return self.types_within(1);
             }
-            Sort::Core(CoreSort::Func) | Sort::Plain(PlainSort::Func) => {
+            Sort::CORE_FUNC | Sort::FUNC => {
                 let count = core(CoreSort::Func).saturating_add(plain(PlainSort::Func));
                 ("functions", count, limits.funcs)
             }
-            Sort::Core(CoreSort::Instance) | Sort::Plain(PlainSort::Instance) => {
+            Sort::CORE_INSTANCE | Sort::INSTANCE => {
                 let count = core(CoreSort::Instance).saturating_add(plain(PlainSort::Instance));
                 ("instances", count, limits.instances)
             }
-            Sort::Core(CoreSort::Module) => ("modules", core(CoreSort::Module), limits.modules),
+            Sort::CORE_MODULE => ("modules", core(CoreSort::Module), limits.modules),
             Sort::Core(sort) => ("core definitions of a sort", core(sort), limits.core_items),
-            Sort::Plain(PlainSort::Value) => ("values", plain(PlainSort::Value), limits.values),
-            Sort::Plain(PlainSort::Component) => {
-                ("components", plain(PlainSort::Component), limits.components)
-            }
+            Sort::VALUE => ("values", plain(PlainSort::Value), limits.values),
+            Sort::COMPONENT => ("components", plain(PlainSort::Component), limits.components),
         };
         self.within(what, count, most)
     }
@@ -130,7 +109,7 @@ impl Validator {
         if sort == CoreSort::Tag {
             self.need(Feature::Exceptions, "exceptions proposal not enabled")?;
         }
-        let id = self.get(Sort::Core(CoreSort::Instance), index)?;
+        let id = self.get(Sort::CORE_INSTANCE, index)?;
         let module = self.core.module(id);
         let text = self.arena.texts.find(name);
         let found = match text.and_then(|text| module.exported(text)) {
@@ -145,7 +124,7 @@ impl Validator {
         if let Some(there) = self.core.item(found).sort()
             && there != sort
         {
-            let (expected, found) = (core_name(sort), core_name(there));
+            let (expected, found) = (word(sort.as_sort()), word(there.as_sort()));
             let error = K::CoreExportSort { instance: index, name: name.into(), expected, found };
             return Err(error.into());
         }
@@ -166,7 +145,7 @@ impl Validator {
         let sort = item.sort();
         let scope = self.outer_scope(count)?;
         let word = self.get_in(scope, sort, item.number())?;
-        if sort == Sort::Plain(PlainSort::Type) {
+        if sort == Sort::TYPE {
             self.check_outer_type(count, NodeId(word))?;
         }
         self.add_index(sort)?;

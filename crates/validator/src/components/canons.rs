@@ -10,10 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wattle_abi::{Call, Mode, Signature};
-use wattle_ast::components::{
-    Canon, CanonOp, CanonOperand, CanonOpt, CanonType, ContextSlot, CoreSort, PlainSort,
-    ResultList, Sort,
-};
+use wattle_ast::components::{Canon, CanonOp, CanonOpt, ContextSlot, PlainSort, ResultList, Sort};
 use wattle_ast::{AddrType, Feature, FuncType, TableIdx, TypeIdx, ValType};
 
 use super::core_types::{CoreItem, UNKNOWN};
@@ -83,7 +80,7 @@ impl Validator {
             }
             _ => {
                 let depends = self.built_in(op, canon)?;
-                let ty = arrow(op, depends);
+                let ty = op.core_type().func_type(depends.rep, depends.addr).unwrap_or_default();
                 match depends.declared {
                     Some(declared) => {
                         self.check_is_func(declared, &ty, |expected, found| K::DeclaredCoreType {
@@ -320,7 +317,7 @@ impl Validator {
         }
         let signature = self.signature(Call::Lift(mode), &params, result);
         options.require(signature.needs_memory, signature.needs_realloc)?;
-        let expected = core_type(&signature, &options);
+        let expected = signature.func_type(options.addr());
         if !self.is_func(found, &expected) {
             return Err(self.lift_mismatch(func, found, &expected));
         }
@@ -382,7 +379,7 @@ impl Validator {
         }
         let signature = self.signature(call, params, result);
         options.require(signature.needs_memory, signature.needs_realloc)?;
-        Ok(CoreFunc::New(core_type(&signature, options)))
+        Ok(CoreFunc::New(signature.func_type(options.addr())))
     }
 
     fn task_return(&mut self, result: ResultList, opts: &[CanonOpt]) -> Checked<CoreFunc> {
@@ -419,7 +416,7 @@ impl Validator {
                 }
             },
         };
-        let item = self.core.item(self.get(Sort::Core(CoreSort::Table), table.0)?);
+        let item = self.core.item(self.get(Sort::CORE_TABLE, table.0)?);
         let mut addr = AddrType::I32;
         if let CoreItem::Table(table) = item {
             addr = table.ty.limits.addr;
@@ -440,29 +437,4 @@ impl Validator {
         }
         Ok(FuncType::new([addr.into(), closure], [ValType::I32]))
     }
-}
-
-/// The type of a core function with this signature.
-fn core_type(signature: &Signature, options: &Options) -> FuncType {
-    let addr = options.addr();
-    FuncType::new(signature.params(addr).collect::<Vec<_>>(), signature.result(addr))
-}
-
-/// The type in the row of a built-in.
-fn arrow(op: CanonOp, depends: Depends) -> FuncType {
-    let (operands, results): (&[CanonOperand], &[CanonOperand]) = match op.core_type() {
-        CanonType::Arrow(operands, results) => (operands, results),
-        CanonType::Special => (&[], &[]),
-    };
-    let of = |list: &[CanonOperand]| -> Vec<ValType> {
-        list.iter()
-            .map(|operand| match operand {
-                CanonOperand::I32 => ValType::I32,
-                CanonOperand::I64 => ValType::I64,
-                CanonOperand::Rep => depends.rep,
-                CanonOperand::Addr => depends.addr.into(),
-            })
-            .collect()
-    };
-    FuncType::new(of(operands), of(results))
 }

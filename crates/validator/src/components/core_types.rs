@@ -4,7 +4,6 @@ use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry as Slot;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt::Write;
 
 use wattle_ast::components::CoreSort;
 use wattle_ast::{CompType, ExternIdx, ExternKind, MemType};
@@ -229,20 +228,8 @@ pub(crate) fn shown(ty: Ty) -> String {
 
 /// A function type in the notation of the text format.
 pub(crate) fn shown_func(registry: &Registry, id: TypeId) -> String {
-    let mut text = String::from("(func");
-    if let CompType::Func(ty) = registry.sub_type(id).comp {
-        for (keyword, types) in [("param", ty.params()), ("result", ty.results())] {
-            if !types.is_empty() {
-                let _ = write!(text, " ({keyword}");
-                for ty in types {
-                    let _ = write!(text, " {ty}");
-                }
-                text.push(')');
-            }
-        }
-    } else {
-        text = String::from("(type)");
+    match registry.sub_type(id).comp {
+        CompType::Func(ty) => ty.to_string(),
+        _ => String::from("(type)"),
     }
-    text.push(')');
-    text
 }

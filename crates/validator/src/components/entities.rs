@@ -3,6 +3,8 @@
 
 use alloc::vec::Vec;
 
+use wattle_ast::components::Sort;
+
 use super::nodes::NodeId;
 use super::texts::TextId;
 
@@ -11,58 +13,25 @@ pub(super) const ENTRY: usize = 4;
 /// The place of the id in an import or export: behind the name and the sort.
 pub(super) const ENTITY: usize = 2;
 /// The word for the sort of core modules, whose ids are not those of nodes.
-pub(super) const MODULE: u32 = EntitySort::Module as u32;
+pub(super) const MODULE: u32 = Sort::CORE_MODULE.place() as u32;
 
-/// The sort of an import, an export or an argument.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum EntitySort {
-    Module,
-    Func,
-    Value,
-    Type,
-    Component,
-    Instance,
-}
-
-impl EntitySort {
-    const ALL: [EntitySort; 6] = [
-        EntitySort::Module,
-        EntitySort::Func,
-        EntitySort::Value,
-        EntitySort::Type,
-        EntitySort::Component,
-        EntitySort::Instance,
-    ];
-
-    /// The word for it in messages.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            EntitySort::Module => "module",
-            EntitySort::Func => "func",
-            EntitySort::Value => "value",
-            EntitySort::Type => "type",
-            EntitySort::Component => "component",
-            EntitySort::Instance => "instance",
-        }
-    }
-}
-
-/// The sort and the type of an import, an export or an argument. For a core module, the id is one
-/// of [`CoreTypes`](super::core_types::CoreTypes); for other sorts, it is that of a node.
+/// The sort and the type of an import, an export or an argument. The sort is one of those that can be
+/// imported and exported. For a core module, the id is one of
+/// [`CoreTypes`](super::core_types::CoreTypes); for other sorts, it is that of a node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Entity {
-    pub(crate) sort: EntitySort,
+    pub(crate) sort: Sort,
     pub(crate) id: u32,
 }
 
 impl Entity {
-    pub(crate) const fn new(sort: EntitySort, id: NodeId) -> Entity {
+    pub(crate) const fn new(sort: Sort, id: NodeId) -> Entity {
         Entity { sort, id: id.0 }
     }
 
     /// The node, if it is not a core module.
     pub(crate) fn node(self) -> Option<NodeId> {
-        (self.sort != EntitySort::Module).then_some(NodeId(self.id))
+        (self.sort != Sort::CORE_MODULE).then_some(NodeId(self.id))
     }
 
     /// The entity with another node.
@@ -111,7 +80,7 @@ pub(crate) struct ComponentParts {
 pub(super) fn push_entries(entries: &[Entry], words: &mut Vec<u32>) {
     for entry in entries {
         let Entity { sort, id } = entry.entity;
-        words.extend([entry.name.0, sort as u32, id, entry.attributes]);
+        words.extend([entry.name.0, sort.place() as u32, id, entry.attributes]);
     }
 }
 
@@ -119,7 +88,7 @@ pub(super) fn push_entries(entries: &[Entry], words: &mut Vec<u32>) {
 pub(super) fn entries(words: &[u32]) -> impl ExactSizeIterator<Item = Entry> + '_ {
     words.chunks_exact(ENTRY).map(|words| {
         let word = |place: usize| words.get(place).copied().unwrap_or_default();
-        let sort = EntitySort::ALL.get(word(1) as usize).copied().unwrap_or(EntitySort::Type);
+        let sort = Sort::at(word(1) as usize).unwrap_or(Sort::TYPE);
         Entry { name: TextId(word(0)), entity: Entity { sort, id: word(2) }, attributes: word(3) }
     })
 }

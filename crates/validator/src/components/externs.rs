@@ -12,10 +12,9 @@ use wattle_ast::components::{
 };
 use wattle_ast::{ComponentTypeIdx, Feature};
 
-use super::aliases::entity_sort;
 use super::arena::Origin;
 use super::core_types::UNKNOWN;
-use super::entities::{Entity, EntitySort};
+use super::entities::Entity;
 use super::error::ComponentErrorKind as K;
 use super::matching::Matching;
 use super::nodes::{Kind, NodeId, Properties};
@@ -58,7 +57,7 @@ impl Validator {
         };
         let entity = match (entity.sort, export.ty) {
             // The export gives the type a new name.
-            (EntitySort::Type, None) => entity.with(self.new_name(NodeId(entity.id))),
+            (Sort::TYPE, None) => entity.with(self.new_name(NodeId(entity.id))),
             _ => entity,
         };
         self.add_extern(Side::Export, &export.name, export.item.sort(), entity)
@@ -77,7 +76,7 @@ impl Validator {
     /// introduces stand for those of the item.
     fn check_ascription(&mut self, found: Entity, ascribed: Entity) -> Checked {
         // `sub resource` introduces a resource, and hides which one the item is.
-        if let (EntitySort::Type, EntitySort::Type) = (found.sort, ascribed.sort)
+        if let (Sort::TYPE, Sort::TYPE) = (found.sort, ascribed.sort)
             && self.arena.node(NodeId(ascribed.id)).kind == Kind::Resource
             && self.arena.kind(NodeId(found.id)) == Kind::Resource
         {
@@ -97,17 +96,19 @@ impl Validator {
     /// counts as used.
     pub(crate) fn item_entity(&mut self, item: SortIdx, is_argument: bool) -> Checked<Entity> {
         let sort = item.sort();
-        let Some(entity) = entity_sort(sort) else { return Err(K::Misplaced.into()) };
-        if entity == EntitySort::Value {
+        if !sort.is_extern() {
+            return Err(K::Misplaced.into());
+        }
+        if sort == Sort::VALUE {
             self.need_values()?;
             let id = self.use_value(item.number())?;
             if !is_argument && self.arena.has(id, Properties::BORROW) {
                 return Err(K::Borrow { what: "exported value type" }.into());
             }
-            return Ok(Entity::new(entity, id));
+            return Ok(Entity::new(sort, id));
         }
         let id = self.get(sort, item.number())?;
-        Ok(Entity { sort: entity, id })
+        Ok(Entity { sort, id })
     }
 
     /// The sort and the type that the type of an import or export describes.
@@ -118,29 +119,27 @@ impl Validator {
         };
         Ok(match *ty {
             ExternDesc::CoreModule(index) => match self.core_type_at(index.0)? {
-                CoreType::Module(id) => Entity { sort: EntitySort::Module, id },
-                CoreType::Unknown => Entity { sort: EntitySort::Module, id: UNKNOWN },
+                CoreType::Module(id) => Entity { sort: Sort::CORE_MODULE, id },
+                CoreType::Unknown => Entity { sort: Sort::CORE_MODULE, id: UNKNOWN },
                 CoreType::Sub(_) => return Err(K::NotModuleType { index: index.0 }.into()),
             },
-            ExternDesc::Func(index) => of(self, EntitySort::Func, Kind::Func, index)?,
-            ExternDesc::Component(index) => {
-                of(self, EntitySort::Component, Kind::Component, index)?
-            }
-            ExternDesc::Instance(index) => of(self, EntitySort::Instance, Kind::Instance, index)?,
+            ExternDesc::Func(index) => of(self, Sort::FUNC, Kind::Func, index)?,
+            ExternDesc::Component(index) => of(self, Sort::COMPONENT, Kind::Component, index)?,
+            ExternDesc::Instance(index) => of(self, Sort::INSTANCE, Kind::Instance, index)?,
             ExternDesc::Value(bound) => {
                 self.need_values()?;
                 let id = match bound {
                     ValueBound::Type(ty) => self.val_type(ty)?,
                     ValueBound::Eq(value) => self.node_at(PlainSort::Value, value.0)?,
                 };
-                Entity::new(EntitySort::Value, id)
+                Entity::new(Sort::VALUE, id)
             }
             ExternDesc::Type(TypeBound::Eq(index)) => {
                 let id = self.node_at(PlainSort::Type, index.0)?;
-                Entity::new(EntitySort::Type, self.new_name(id))
+                Entity::new(Sort::TYPE, self.new_name(id))
             }
             ExternDesc::Type(TypeBound::Resource) => {
-                Entity::new(EntitySort::Type, self.arena.resource(Origin::default()))
+                Entity::new(Sort::TYPE, self.arena.resource(Origin::default()))
             }
         })
     }
@@ -159,13 +158,13 @@ impl Validator {
         let text = self.arena.text(name.name.as_str());
         let entity = self.settle(side, entity, text);
         self.scope_mut().push(sort, entity.id);
-        if entity.sort == EntitySort::Value && side == Side::Export {
+        if entity.sort == Sort::VALUE && side == Side::Export {
             // An export is a use.
             if let Some(used) = self.scope_mut().used.last_mut() {
                 *used = true;
             }
         }
-        if entity.sort == EntitySort::Type && self.arena.kind(NodeId(entity.id)) == Kind::Resource {
+        if entity.sort == Sort::TYPE && self.arena.kind(NodeId(entity.id)) == Kind::Resource {
             let externs = self.scope_mut().side(side);
             externs.resources.insert(NodeId(entity.id), text);
             externs.resource_names.insert(text);
@@ -199,17 +198,17 @@ impl Validator {
     fn settle(&mut self, side: Side, entity: Entity, name: TextId) -> Entity {
         let id = NodeId(entity.id);
         let fresh = match entity.sort {
-            EntitySort::Instance => {
+            Sort::INSTANCE => {
                 let origin = Origin { name: None, within: Some(name) };
                 let (id, fresh) = self.arena.freshen(id, origin);
                 self.introduce(side, &fresh);
                 return entity.with(id);
             }
             // The resource is introduced right here.
-            EntitySort::Type if self.arena.node(id).kind == Kind::Resource => {
+            Sort::TYPE if self.arena.node(id).kind == Kind::Resource => {
                 self.arena.resource_variable(id)
             }
-            EntitySort::Type => {
+            Sort::TYPE => {
                 self.arena.name_type(id, name);
                 None
             }
@@ -248,10 +247,10 @@ impl Validator {
         while let Some(entity) = open.pop() {
             let Some(id) = entity.node() else { continue };
             let hidden = match entity.sort {
-                EntitySort::Module | EntitySort::Component => None,
-                EntitySort::Func => scope.side(side).visible.hidden(arena, id, true),
-                EntitySort::Value => scope.side(side).visible.hidden(arena, id, false),
-                EntitySort::Instance => {
+                Sort::Core(_) | Sort::COMPONENT => None,
+                Sort::FUNC => scope.side(side).visible.hidden(arena, id, true),
+                Sort::VALUE => scope.side(side).visible.hidden(arena, id, false),
+                Sort::INSTANCE => {
                     if seen.insert(id) {
                         // In order, since functions refer to types before them.
                         let exports = arena.exports(id).map(|entry| entry.entity);
@@ -261,13 +260,13 @@ impl Validator {
                     }
                     None
                 }
-                EntitySort::Type => {
+                Sort::TYPE => {
                     let referenced = arena.referenced(id);
                     if side == Side::Import
                         && scope.exports.visible.contains(referenced)
                         && !scope.imports.visible.contains(referenced)
                     {
-                        let what = outermost.sort.name();
+                        let what = outermost.sort.keyword();
                         return Err(K::HiddenExport { what }.into());
                     }
                     let visible = &mut scope.side(side).visible;
@@ -287,7 +286,7 @@ impl Validator {
             };
             if let Some(hidden) = hidden {
                 let hidden = arena.describe(hidden);
-                let (what, side) = (outermost.sort.name(), side.name());
+                let (what, side) = (outermost.sort.keyword(), side.name());
                 return Err(K::Hidden { what, side, hidden }.into());
             }
         }

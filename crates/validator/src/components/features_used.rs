@@ -5,12 +5,11 @@
 //! variants of canonical definitions.
 
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
 use wattle_ast::components::{
     Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSink, Component, ContextSlot, CoreInstance,
-    CoreSort, CoreType, Counts, Definition, ExternDesc, ExternName, Instance, NameAttributes,
-    ParsedName, PlainSort, ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
+    CoreType, Counts, Definition, ExternDesc, ExternName, Instance, NameAttributes, ParsedName,
+    ResourceType, ResultList, Sort, SortIdx, Type, ValType, ValueBound,
 };
 use wattle_ast::{
     DefinitionRef, ExternKind, ExternType, Feature, Features, Import, Module, Outer, Path,
@@ -256,8 +255,8 @@ impl Found {
 
     fn sort(&mut self, sort: Sort) {
         match sort {
-            Sort::Plain(PlainSort::Value) => self.add(Feature::CmValues),
-            Sort::Core(CoreSort::Tag) => self.add(Feature::Exceptions),
+            Sort::VALUE => self.add(Feature::CmValues),
+            Sort::CORE_TAG => self.add(Feature::Exceptions),
             _ => {}
         }
     }
@@ -336,9 +335,7 @@ impl Found {
 
     fn canon(&mut self, canon: &Canon) {
         self.add(canon.op().feature());
-        let mut immediates = Immediates { found: self, op: canon.op() };
-        // The sink never fails.
-        let _ = canon.write_to(&mut immediates);
+        canon.write_to(&mut Immediates { found: self, op: canon.op() });
     }
 }
 
@@ -349,29 +346,24 @@ struct Immediates<'f> {
 }
 
 impl CanonSink for Immediates<'_> {
-    type Error = Infallible;
-
-    fn results(&mut self, results: &ResultList) -> Result<(), Infallible> {
+    fn results(&mut self, results: &ResultList) {
         results.0.iter().for_each(|ty| self.found.val_type(*ty));
-        Ok(())
     }
 
-    fn context_slot(&mut self, slot: &ContextSlot) -> Result<(), Infallible> {
+    fn context_slot(&mut self, slot: &ContextSlot) {
         self.found.core_val_type(slot.ty);
         if slot.slot > 0 {
             self.found.add(Feature::CmThreading);
         }
-        Ok(())
     }
 
-    fn is_async(&mut self, is_async: &Async) -> Result<(), Infallible> {
+    fn is_async(&mut self, is_async: &Async) {
         if is_async.0 {
             self.found.add(Feature::CmMoreAsyncBuiltins);
         }
-        Ok(())
     }
 
-    fn opts(&mut self, opts: &CanonOpts) -> Result<(), Infallible> {
+    fn opts(&mut self, opts: &CanonOpts) {
         opts.iter().for_each(|opt| self.found.add(opt.feature()));
         let is_async = opts.iter().any(|opt| matches!(opt, CanonOpt::Async));
         let has_callback = opts.iter().any(|opt| matches!(opt, CanonOpt::Callback(_)));
@@ -389,6 +381,5 @@ impl CanonSink for Immediates<'_> {
             }
             _ => {}
         }
-        Ok(())
     }
 }

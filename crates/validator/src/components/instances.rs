@@ -7,35 +7,33 @@ use alloc::vec::Vec;
 
 use wattle_ast::Feature;
 use wattle_ast::components::{
-    Arg, CoreArg, CoreInlineExport, CoreInstance, CoreSort, CoreSortIdx, InlineExport, Instance,
-    PlainSort, Sort,
+    Arg, CoreArg, CoreInlineExport, CoreInstance, CoreSortIdx, InlineExport, Instance, PlainSort,
+    Sort,
 };
 
 use super::arena::{Arena, Origin};
 use super::core_types::ModuleType;
-use super::entities::{Entity, EntitySort, Entry};
-use super::error::{ComponentErrorKind as K, Step};
+use super::entities::{Entity, Entry};
+use super::error::ComponentErrorKind as K;
 use super::matching::Matching;
+use super::mismatch::Step;
 use super::nodes::NodeId;
 use super::scope::{Externs, Side};
 use super::substitute::Substitution;
 use super::texts::TextId;
 use super::validator::{Checked, Validator};
 
-const CORE_INSTANCE: Sort = Sort::Core(CoreSort::Instance);
-const INSTANCE: Sort = Sort::Plain(PlainSort::Instance);
-
 impl Validator {
     pub(crate) fn core_instance(&mut self, instance: &CoreInstance<'_>) -> Checked {
-        self.add_index(CORE_INSTANCE)?;
+        self.add_index(Sort::CORE_INSTANCE)?;
         let id = match instance {
             CoreInstance::Instantiate { module, args } => {
-                let module = self.get(Sort::Core(CoreSort::Module), module.0)?;
+                let module = self.get(Sort::CORE_MODULE, module.0)?;
                 self.instantiate_module(module, args)?
             }
             CoreInstance::Exports(exports) => self.core_exports(exports)?,
         };
-        self.scope_mut().push(CORE_INSTANCE, id);
+        self.scope_mut().push(Sort::CORE_INSTANCE, id);
         Ok(())
     }
 
@@ -44,7 +42,7 @@ impl Validator {
         let mut errors = Vec::new();
         let mut given: BTreeMap<TextId, u32> = BTreeMap::new();
         for arg in args {
-            let instance = self.get(CORE_INSTANCE, arg.instance.0)?;
+            let instance = self.get(Sort::CORE_INSTANCE, arg.instance.0)?;
             let name = self.arena.text(arg.name.as_str());
             if given.insert(name, instance).is_some() {
                 errors.push(K::DuplicateCoreArg { name: arg.name.as_str().into() });
@@ -76,7 +74,7 @@ impl Validator {
             }
         }
         errors.extend(matching.finish(false));
-        self.report_all(CORE_INSTANCE, errors)?;
+        self.report_all(Sort::CORE_INSTANCE, errors)?;
         let ty = self.core.module(module);
         let mut instance = ModuleType::default();
         instance.is_unknown = ty.is_unknown;
@@ -109,12 +107,12 @@ impl Validator {
                 errors.push(K::DuplicateCoreExport { name: export.name.as_str().into() });
             }
         }
-        self.report_all(CORE_INSTANCE, errors)?;
+        self.report_all(Sort::CORE_INSTANCE, errors)?;
         Ok(self.core.add_module(ty))
     }
 
     pub(crate) fn instance(&mut self, instance: &Instance<'_>) -> Checked {
-        self.add_index(INSTANCE)?;
+        self.add_index(Sort::INSTANCE)?;
         let id = match instance {
             Instance::Instantiate { component, args } => {
                 let component = self.node_at(PlainSort::Component, component.0)?;
@@ -122,7 +120,7 @@ impl Validator {
             }
             Instance::Exports(exports) => self.inline_exports(exports)?,
         };
-        self.scope_mut().push(INSTANCE, id.0);
+        self.scope_mut().push(Sort::INSTANCE, id.0);
         Ok(())
     }
 
@@ -139,7 +137,7 @@ impl Validator {
             }
         }
         if component == NodeId::UNKNOWN {
-            self.report_all(INSTANCE, errors)?;
+            self.report_all(Sort::INSTANCE, errors)?;
             return Ok(NodeId::UNKNOWN);
         }
         let parts = self.arena.component_parts(component);
@@ -157,12 +155,12 @@ impl Validator {
         }
         for entry in &parts.imports {
             if !given.contains_key(&entry.name) {
-                let (name, what) = (matching.text(entry.name), entry.entity.sort.name());
+                let (name, what) = (matching.text(entry.name), entry.entity.sort.keyword());
                 errors.push(K::MissingImport { name, what });
             }
         }
         errors.extend(matching.finish(false));
-        self.report_all(INSTANCE, errors)?;
+        self.report_all(Sort::INSTANCE, errors)?;
         // In exports, the types of the arguments replace those that imports name.
         let mut substitution = self.renaming(&parts.imports, &given, &substitution);
         let fresh = self.arena.fresh(&parts.defined, Origin::default(), &mut substitution);
@@ -195,10 +193,10 @@ impl Validator {
         while let Some((expected, found)) = open.pop() {
             let (Some(from), Some(to)) = (expected.node(), found.node()) else { continue };
             match (expected.sort, found.sort) {
-                (EntitySort::Type, EntitySort::Type) => {
+                (Sort::TYPE, Sort::TYPE) => {
                     substitution.replace(&self.arena, from, to);
                 }
-                (EntitySort::Instance, EntitySort::Instance) if seen.insert((from, to)) => {
+                (Sort::INSTANCE, Sort::INSTANCE) if seen.insert((from, to)) => {
                     let exports: Vec<Entry> = self.arena.exports(from).collect();
                     for entry in exports {
                         let found = self.arena.export(to, entry.name);
@@ -222,7 +220,7 @@ impl Validator {
         for export in exports {
             let entity = self.item_entity(export.item, false)?;
             let name = self.arena.text(export.name.name.as_str());
-            if entity.sort == EntitySort::Type {
+            if entity.sort == Sort::TYPE {
                 self.arena.name_type(NodeId(entity.id), name);
             }
             let entry = Entry { name, entity, attributes: self.attributes(&export.name) };

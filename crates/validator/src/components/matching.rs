@@ -10,10 +10,13 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use wattle_ast::components::Sort;
+
 use super::arena::Arena;
 use super::core_types::CoreTypes;
-use super::entities::{Entity, EntitySort, Entry};
-use super::error::{ComponentErrorKind, ComponentMismatch, Leaf, Step, Text};
+use super::entities::{Entity, Entry};
+use super::error::{ComponentErrorKind, Leaf, Text};
+use super::mismatch::{ComponentMismatch, Step};
 use super::nodes::{ABSENT, Kind, NodeId, Properties};
 use super::substitute::Substitution;
 use super::texts::TextId;
@@ -102,13 +105,14 @@ impl<'a> Matching<'a> {
 
     fn entity(&mut self, found: Entity, expected: Entity, place: Option<usize>) {
         if found.sort != expected.sort {
-            let leaf = Leaf::Sort { expected: expected.sort.name(), found: found.sort.name() };
+            let leaf =
+                Leaf::Sort { expected: expected.sort.keyword(), found: found.sort.keyword() };
             return self.fail(place, leaf);
         }
         if found == expected {
             return;
         }
-        if found.sort == EntitySort::Module {
+        if found.sort == Sort::CORE_MODULE {
             return self.module(found.id, expected.id, place);
         }
         self.types(NodeId(found.id), NodeId(expected.id), place);
@@ -251,7 +255,7 @@ impl<'a> Matching<'a> {
                     continue;
                 }
                 match expected.sort {
-                    EntitySort::Type => {
+                    Sort::TYPE => {
                         let variable = self.arena.resource_variable(wanted);
                         let Some(variable) = variable.filter(|it| bound.contains(it)) else {
                             continue;
@@ -262,7 +266,7 @@ impl<'a> Matching<'a> {
                             substitution.replace(self.arena, from, there);
                         }
                     }
-                    EntitySort::Instance if seen.insert((wanted, there)) => {
+                    Sort::INSTANCE if seen.insert((wanted, there)) => {
                         let exports: Vec<Entry> = self.arena.exports(wanted).collect();
                         for entry in exports.iter().rev() {
                             if let Some(found) = self.arena.export(there, entry.name) {

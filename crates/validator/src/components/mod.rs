@@ -10,7 +10,7 @@
 //! | `matching.rs` | subtyping, and every place where types do not match |
 //! | `core_types.rs` | types of core modules and core instances |
 //! | `scope.rs` | the index spaces of a component or type while it is read |
-//! | `validator.rs` | [`Validator`]: definitions one by one, and the ends of scopes |
+//! | `validator.rs`, `closing.rs` | [`Validator`]: definitions one by one; the ends of scopes |
 //! | `types.rs` | definitions of types |
 //! | `externs.rs` | imports and exports |
 //! | `names.rs` | the names of imports and exports |
@@ -20,9 +20,9 @@
 //! | `gc.rs` | functions that pass values as references |
 //! | `features_used.rs` | the features that a component uses, and the first place of each |
 //! | `threads.rs` | bodies of core modules on several threads |
-//! | `error.rs` | the kinds of errors |
+//! | `error.rs`, `mismatch.rs` | the kinds of errors; the path to a type that does not match |
 //! | `declarations.rs` | types of core modules as definitions |
-//! | `view.rs` | [`ComponentTypes`]: imports and exports by name |
+//! | `view.rs`, `shown.rs` | [`ComponentTypes`]: imports and exports by name; types as text |
 //!
 //! Where tools accept less than the specification allows, or more, the rule says so.
 //!
@@ -31,6 +31,7 @@
 mod aliases;
 mod arena;
 mod canons;
+mod closing;
 mod core_types;
 mod declarations;
 mod entities;
@@ -40,12 +41,14 @@ mod features_used;
 mod gc;
 mod instances;
 mod matching;
+mod mismatch;
 mod modules;
 mod names;
 mod nodes;
 mod options;
 mod reach;
 mod scope;
+mod shown;
 mod start;
 mod stream;
 mod substitute;
@@ -57,8 +60,9 @@ mod validator;
 mod values;
 mod view;
 
-pub use error::{ComponentErrorKind, ComponentMismatch, Leaf, NameRule, Step, Text};
+pub use error::{ComponentErrorKind, Leaf, NameRule, Text};
 pub use features_used::features_used_of;
+pub use mismatch::{ComponentMismatch, Step};
 pub use stream::{PartVerdict, WasmTypes, validate_wasm};
 pub use validator::{Validator, validate_component};
 pub use view::{ComponentTypes, Extern, ExternView, ModuleView, Shape, TypeView};

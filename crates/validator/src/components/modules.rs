@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use wattle_ast::components::{
-    Alias, CoreSort, CoreSortIdx, CoreType as CoreTypeDef, Definition, Scope as Form, Sort, SortIdx,
+    Alias, CoreSortIdx, CoreType as CoreTypeDef, Definition, Scope as Form, Sort, SortIdx,
 };
 use wattle_ast::{
     DefinitionRef, ExternType, FuncType, Import, Item, ItemKind, Module, Names, Outer, Path,
@@ -46,9 +46,9 @@ impl InnerModule {
 impl Validator {
     /// Begins a core module of a stream.
     pub(crate) fn begin_module(&mut self) {
-        let index = self.scope().len(Sort::Core(CoreSort::Module));
+        let index = self.scope().len(Sort::CORE_MODULE);
         if let Err(error) = self.nest("modules", index, self.limits.modules) {
-            let place = DefinitionRef::Indexed(Sort::Core(CoreSort::Module), index);
+            let place = DefinitionRef::Indexed(Sort::CORE_MODULE, index);
             self.report(error, Some(place));
         }
         self.enter_core_module();
@@ -69,7 +69,7 @@ impl Validator {
         let first = registry.add(&group, &self.limits).map_err(|(_, kind)| Error::from(kind))?;
         for id in (first.0..).take(types.len()) {
             let word = CoreType::Sub(crate::TypeId(id)).word();
-            self.scope_mut().push(Sort::Core(CoreSort::Type), word);
+            self.scope_mut().push(Sort::CORE_TYPE, word);
         }
         Ok(())
     }
@@ -157,9 +157,9 @@ impl Validator {
 
     /// Ends a core module, whose names are for messages.
     pub(crate) fn leave_core_module(&mut self, names: Option<&Names<'_>>) {
-        let index = self.scope().len(Sort::Core(CoreSort::Module));
+        let index = self.scope().len(Sort::CORE_MODULE);
         let id = self.end_module(Outer::CoreModule(index), names);
-        self.scope_mut().push(Sort::Core(CoreSort::Module), id);
+        self.scope_mut().push(Sort::CORE_MODULE, id);
     }
 
     /// Ends the core module, or the type of one, that is being read: adds its errors, and its type.
@@ -187,7 +187,7 @@ impl Validator {
 
     /// Checks and adds a core module that is given as a tree.
     pub(crate) fn core_module(&mut self, module: &Module<'_>) -> Checked {
-        let index = self.scope().len(Sort::Core(CoreSort::Module));
+        let index = self.scope().len(Sort::CORE_MODULE);
         self.nest("modules", index, self.limits.modules)?;
         self.enter_core_module();
         if let Some(module) = &mut self.module {
@@ -212,7 +212,7 @@ impl Validator {
 
     /// Begins the type of a core module.
     pub(crate) fn open_module_type(&mut self) {
-        let index = self.scope().len(Sort::Core(CoreSort::Type));
+        let index = self.scope().len(Sort::CORE_TYPE);
         self.open(Form::ModuleType, index);
         self.enter_core_module();
     }
@@ -226,7 +226,7 @@ impl Validator {
             true => CoreType::Unknown,
             false => CoreType::Module(id),
         };
-        self.add_closed(Sort::Core(CoreSort::Type), word.word());
+        self.add_closed(Sort::CORE_TYPE, word.word());
     }
 
     /// Checks and adds a declaration in the type of a core module.
@@ -292,7 +292,7 @@ impl Validator {
             }
             _ => {
                 let scope = self.outer_scope(count)?;
-                CoreType::from_word(self.get_in(scope, Sort::Core(CoreSort::Type), index)?)
+                CoreType::from_word(self.get_in(scope, Sort::CORE_TYPE, index)?)
             }
         };
         let Some(module) = &mut self.module else { return Ok(()) };

@@ -7,11 +7,11 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use wattle_ast::components::{
-    Accessor, ExternName, InterfaceName, NameError, NamePart, ParsedName, PlainName, Version,
+    Accessor, ExternName, InterfaceName, NameError, NamePart, ParsedName, PlainName, Sort, Version,
 };
 use wattle_ast::{Feature, Features};
 
-use super::entities::{Attributes, Entity, EntitySort, Entry};
+use super::entities::{Attributes, Entity, Entry};
 use super::error::{ComponentErrorKind as K, NameRule as R};
 use super::nodes::{FuncParts, Kind, NodeId};
 use super::scope::{Externs, Side};
@@ -126,8 +126,8 @@ impl Validator {
         entity: Entity,
     ) -> Checked {
         let text = name.name.as_str();
-        let is_instance = entity.sort == EntitySort::Instance;
-        let found = entity.sort.name();
+        let is_instance = entity.sort == Sort::INSTANCE;
+        let found = entity.sort.keyword();
         let attributes = name.attributes();
         if let Some(suffix) = &attributes.version_suffix {
             self.need(Feature::CmCanonNames, "the `cm-canon-names` feature is not active")?;
@@ -222,8 +222,8 @@ impl Validator {
         if let PlainName::Label { accessor: None, .. } = name {
             return Ok(());
         }
-        if entity.sort != EntitySort::Func {
-            return Err(R::NotFunc { found: entity.sort.name() });
+        if entity.sort != Sort::FUNC {
+            return Err(R::NotFunc { found: entity.sort.keyword() });
         }
         let func = self.func(NodeId(entity.id));
         match *name {

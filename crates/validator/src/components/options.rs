@@ -2,9 +2,9 @@
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canonopt-validation>
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
-use wattle_ast::components::{CanonOp, CanonOpt, CoreSort, Sort};
+use wattle_ast::components::{CanonOp, CanonOpt, Sort};
 use wattle_ast::{AddrType, Feature, FuncType, ValType};
 
 use super::core_types::{CoreItem, shown_func};
@@ -168,7 +168,7 @@ impl Validator {
 
     /// The address type of a memory that holds values of a component.
     pub(crate) fn abi_memory(&self, index: u32) -> Checked<AddrType> {
-        let item = self.core.item(self.get(Sort::Core(CoreSort::Memory), index)?);
+        let item = self.core.item(self.get(Sort::CORE_MEMORY, index)?);
         let CoreItem::Mem(memory) = item else { return Ok(AddrType::I32) };
         if memory.limits.addr == AddrType::I64 {
             self.need(Feature::Cm64, "64-bit memories require the `cm64` feature to be enabled")?;
@@ -181,7 +181,7 @@ impl Validator {
 
     /// The type of a core function. `None` if the function had an error.
     pub(crate) fn core_func_at(&self, index: u32) -> Checked<Option<TypeId>> {
-        match self.core.item(self.get(Sort::Core(CoreSort::Func), index)?) {
+        match self.core.item(self.get(Sort::CORE_FUNC, index)?) {
             CoreItem::Func(id) => Ok(Some(id)),
             _ => Ok(None),
         }
@@ -214,7 +214,7 @@ impl Validator {
             true => Ok(()),
             false => {
                 let found = shown_func(&self.registry, found);
-                Err(error(self.shown_type(expected), found).into())
+                Err(error(expected.to_string(), found).into())
             }
         }
     }
@@ -227,14 +227,5 @@ impl Validator {
         self.registry.func(id.0).is_some_and(|(params, results)| {
             same(params, ty.params()) && same(results, ty.results())
         })
-    }
-
-    /// A function type that names no defined type, in the notation of the text format.
-    fn shown_type(&self, ty: &FuncType) -> String {
-        let mut registry = crate::Registry::default();
-        match registry.add_func_type(ty) {
-            Ok(id) => shown_func(&registry, id),
-            Err(_) => String::new(),
-        }
     }
 }

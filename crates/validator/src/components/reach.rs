@@ -3,8 +3,10 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use wattle_ast::components::Sort;
+
 use super::arena::Arena;
-use super::entities::{Entity, EntitySort, Entry};
+use super::entities::{Entity, Entry};
 use super::nodes::{Kind, NodeId, Properties};
 
 impl Arena {
@@ -45,8 +47,8 @@ impl Arena {
         while let Some(entity) = open.pop() {
             let id = NodeId(entity.id);
             match entity.sort {
-                EntitySort::Type => found.extend(self.resource_variable(id)),
-                EntitySort::Instance if self.has(id, Properties::RESOURCE) && seen.insert(id) => {
+                Sort::TYPE => found.extend(self.resource_variable(id)),
+                Sort::INSTANCE if self.has(id, Properties::RESOURCE) && seen.insert(id) => {
                     open.extend(self.exports(id).map(|entry| entry.entity));
                 }
                 _ => {}
@@ -144,12 +146,12 @@ impl Visible {
             open.push((instance, place + 1));
             let Some(id) = entry.entity.node() else { continue };
             match (entry.entity.sort, arena.kind(id)) {
-                (EntitySort::Component, _) | (_, Kind::Component) => {}
+                (Sort::COMPONENT, _) | (_, Kind::Component) => {}
                 (_, Kind::Instance) if seen.insert(id) => open.push((id, 0)),
                 (_, Kind::Instance | Kind::Resource) => {}
                 (sort, _) => {
                     let is_visible = |id| own.contains(&id) || self.contains(id);
-                    let is_named = sort == EntitySort::Type;
+                    let is_named = sort == Sort::TYPE;
                     let mut checked = BTreeSet::new();
                     let found = hidden(arena, id, is_named, &mut checked, &is_visible);
                     if found.is_some() {
@@ -157,7 +159,7 @@ impl Visible {
                     }
                 }
             }
-            if entry.entity.sort == EntitySort::Type {
+            if entry.entity.sort == Sort::TYPE {
                 own.insert(id);
             }
         }

@@ -4,7 +4,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use wattle_ast::components::{CoreSort, Numbered, PlainSort, Scope as Form, Sort};
+use wattle_ast::components::{Numbered, Scope as Form, Sort};
 use wattle_ast::{Outer, Span, ValType};
 
 use super::entities::Entry;
@@ -163,12 +163,12 @@ impl Scope {
     pub(crate) fn push(&mut self, sort: Sort, word: u32) {
         self.spaces[sort.place()].push(word);
         match sort {
-            Sort::Core(CoreSort::Type) => self.core_ids.push(match CoreType::from_word(word) {
+            Sort::CORE_TYPE => self.core_ids.push(match CoreType::from_word(word) {
                 CoreType::Sub(id) => id,
                 CoreType::Unknown | CoreType::Module(_) => NO_TYPE,
             }),
             // A value that had an error need not be used.
-            Sort::Plain(PlainSort::Value) => self.used.push(word == 0),
+            Sort::VALUE => self.used.push(word == 0),
             _ => {}
         }
     }

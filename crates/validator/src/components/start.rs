@@ -42,8 +42,8 @@ impl Validator {
             }
         }
         if let Some(result) = result {
-            self.add_index(Sort::Plain(PlainSort::Value))?;
-            self.scope_mut().push(Sort::Plain(PlainSort::Value), result.0);
+            self.add_index(Sort::VALUE)?;
+            self.scope_mut().push(Sort::VALUE, result.0);
         }
         Ok(())
     }

@@ -6,13 +6,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Component, CoreSort, CoreType as CoreTypeDef, Definition, PlainSort, Scope as Form, Sort, Type,
+    Component, CoreType as CoreTypeDef, Definition, PlainSort, Scope as Form, Sort, Type,
 };
 use wattle_ast::{DefinitionRef, Feature, Features, Outer, Path, Span};
 
+use super::aliases::word;
 use super::arena::Arena;
 use super::core_types::CoreTypes;
-use super::entities::ComponentParts;
 use super::error::ComponentErrorKind as K;
 use super::modules::InnerModule;
 use super::nodes::{Kind, NodeId};
@@ -252,21 +252,21 @@ impl Validator {
             }
             Definition::CoreType(CoreTypeDef::Rec(types)) => self.core_types(types),
             Definition::Component => {
-                let index = self.scope().len(Sort::Plain(PlainSort::Component));
+                let index = self.scope().len(Sort::COMPONENT);
                 self.open(Form::Component, index);
                 self.nest("components", index, self.limits.components)
             }
             Definition::Instance(instance) => self.instance(instance),
             Definition::Alias(alias) => self.alias(alias),
             Definition::Type(ty) => {
-                let index = self.scope().len(Sort::Plain(PlainSort::Type));
+                let index = self.scope().len(Sort::TYPE);
                 match ty {
                     Type::Component => self.open(Form::ComponentType, index),
                     Type::Instance => self.open(Form::InstanceType, index),
                     _ => {
                         self.types_within(1)?;
                         let id = self.define_type(ty)?;
-                        self.scope_mut().push(Sort::Plain(PlainSort::Type), id.0);
+                        self.scope_mut().push(Sort::TYPE, id.0);
                     }
                 }
                 Ok(())
@@ -330,92 +330,9 @@ impl Validator {
     /// Checks that more types are within the limit.
     pub(crate) fn types_within(&self, count: u32) -> Checked {
         let scope = self.scope();
-        let types = scope
-            .len(Sort::Plain(PlainSort::Type))
-            .saturating_add(scope.len(Sort::Core(CoreSort::Type)))
-            .saturating_add(count);
+        let types =
+            scope.len(Sort::TYPE).saturating_add(scope.len(Sort::CORE_TYPE)).saturating_add(count);
         self.within("types", types.saturating_sub(1), self.limits.types)
-    }
-
-    /// Closes the current scope, and adds what it made to the one around it.
-    fn close(&mut self) {
-        let sort = match self.scope().step {
-            Some(Outer::CoreModule(_)) | None => {
-                let error = K::Misplaced.into();
-                return self.report(error, None);
-            }
-            Some(outer) => outer.sort(),
-        };
-        self.span = self.scope().span;
-        if self.form() == Form::ModuleType {
-            return self.close_module_type();
-        }
-        let word = self.finish_scope().unwrap_or(NodeId::UNKNOWN).0;
-        let Some(_) = self.scopes.pop() else { return };
-        self.add_closed(sort, word);
-    }
-
-    /// Adds the type or component of a scope that was just closed. A type counts towards the limit
-    /// from now on.
-    pub(crate) fn add_closed(&mut self, sort: Sort, word: u32) {
-        if sort != Sort::Plain(PlainSort::Component)
-            && let Err(error) = self.types_within(1)
-        {
-            let index = self.scope().len(sort);
-            self.report(error, Some(DefinitionRef::Indexed(sort, index)));
-        }
-        self.scope_mut().push(sort, word);
-        self.scope_mut().counts.definitions += 1;
-    }
-
-    /// The type of the component or instance whose scope ends.
-    fn finish_scope(&mut self) -> Option<NodeId> {
-        if self.form() == Form::Component {
-            let unused = self.scope().used.iter().position(|used| !used);
-            if let Some(index) = unused {
-                let error = K::ValueUnused { index: index as u32 }.into();
-                let place = DefinitionRef::Indexed(Sort::Plain(PlainSort::Value), index as u32);
-                self.report(error, Some(place));
-            }
-        }
-        let scope = self.scope();
-        let (imports, exports) = (&scope.imports.entries, &scope.exports.entries);
-        if scope.form == Form::InstanceType {
-            let bound: Vec<u32> = scope.defined.keys().copied().collect();
-            let exports = exports.clone();
-            return Some(self.arena.instance(&bound, &exports));
-        }
-        let nodes = |entries: &[super::entities::Entry]| {
-            entries.iter().filter_map(|entry| entry.entity.node()).collect::<Vec<_>>()
-        };
-        let in_imports = self.arena.free_resources(nodes(imports).into_iter());
-        let in_exports = self.arena.free_resources(nodes(exports).into_iter());
-        let exported = self.arena.exported_resources(exports);
-        let mut problems = Vec::new();
-        let mut defined = Vec::new();
-        for &resource in scope.defined.keys() {
-            if in_imports.contains(&resource) {
-                let resource = self.arena.describe_variable(resource);
-                problems.push(K::LocalInImports { resource });
-            }
-            if in_exports.contains(&resource) {
-                if !exported.contains(&resource) {
-                    let resource = self.arena.describe_variable(resource);
-                    problems.push(K::LocalInExports { resource });
-                }
-                defined.push(resource);
-            }
-        }
-        let parts = ComponentParts {
-            imported: scope.imported.clone(),
-            defined,
-            imports: imports.clone(),
-            exports: exports.clone(),
-        };
-        for problem in problems {
-            self.report(problem.into(), None);
-        }
-        Some(self.arena.component(&parts))
     }
 
     /// Adds an error, with its place.
@@ -467,12 +384,11 @@ impl Validator {
     /// The word at an index of a scope.
     pub(crate) fn get_in(&self, scope: &Scope, sort: Sort, index: u32) -> Checked<u32> {
         scope.get(sort, index).ok_or_else(|| {
-            let (name, space) = match sort {
-                Sort::Plain(PlainSort::Func) => ("function", "function"),
-                Sort::Core(CoreSort::Func) => ("core function", "function"),
-                Sort::Core(CoreSort::Instance) => ("core instance", "instance"),
-                Sort::Core(sort) => (sort.keyword(), sort.keyword()),
-                Sort::Plain(sort) => (sort.keyword(), sort.keyword()),
+            let space = word(sort);
+            let name = match sort {
+                Sort::CORE_FUNC => "core function",
+                Sort::CORE_INSTANCE => "core instance",
+                _ => space,
             };
             K::UnknownIndex { sort: name, index, space, len: scope.len(sort) }.into()
         })
@@ -485,7 +401,7 @@ impl Validator {
 
     /// The core type at an index of the current scope.
     pub(crate) fn core_type_at(&self, index: u32) -> Checked<CoreType> {
-        self.get(Sort::Core(CoreSort::Type), index).map(CoreType::from_word)
+        self.get(Sort::CORE_TYPE, index).map(CoreType::from_word)
     }
 
     /// The type at an index, and its kind without names.

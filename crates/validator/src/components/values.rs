@@ -4,8 +4,8 @@
 
 use alloc::vec::Vec;
 
-use wattle_ast::components::{PlainSort, PrimType, Sort, Value};
-use wattle_ast::{Malformed, Reader};
+use wattle_ast::components::{PrimType, Sort, Value};
+use wattle_ast::{F32, F64, Malformed, Reader};
 
 use super::error::ComponentErrorKind as K;
 use super::nodes::{ABSENT, Kind, NodeId, Properties};
@@ -38,7 +38,7 @@ impl From<Malformed> for Fault {
 impl Validator {
     pub(crate) fn value(&mut self, value: &Value<'_>) -> Checked {
         self.need_values()?;
-        let sort = Sort::Plain(PlainSort::Value);
+        let sort = Sort::VALUE;
         self.add_index(sort)?;
         let id = self.val_type(value.ty)?;
         if !self.arena.has(id, Properties::UNKNOWN) {
@@ -133,12 +133,12 @@ fn read_prim(prim: PrimType, reader: &mut Reader<'_>) -> Result<(), Fault> {
         PrimType::S64 => reader.s64().map(|_| true)?,
         // Only the canonical NaN is allowed.
         PrimType::F32 => {
-            let bits = reader.take(4)?.iter().rev().fold(0, |bits, &b| bits << 8 | u32::from(b));
-            !f32::from_bits(bits).is_nan() || bits == 0x7fc0_0000
+            let value: F32 = reader.read()?;
+            !value.to_float().is_nan() || value == F32::CANONICAL_NAN
         }
         PrimType::F64 => {
-            let bits = reader.take(8)?.iter().rev().fold(0, |bits, &b| bits << 8 | u64::from(b));
-            !f64::from_bits(bits).is_nan() || bits == 0x7ff8_0000_0000_0000
+            let value: F64 = reader.read()?;
+            !value.to_float().is_nan() || value == F64::CANONICAL_NAN
         }
         PrimType::Char => {
             let len = match reader.peek() {

@@ -3,6 +3,7 @@
 mod api;
 mod component_errors;
 mod components;
+mod encodings;
 mod extremes;
 mod suite;
 mod threads;

@@ -6,18 +6,14 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSource, ContextSlot, CoreSort, Definition,
-    ResultList, Shared, Sort, SortIdx,
+    Async, Canon, CanonOp, CanonOpt, CanonOpts, CanonSource, ContextSlot, Definition, ResultList,
+    Shared, Sort, SortIdx,
 };
 use wattle_ast::{ComponentFuncIdx, ComponentTypeIdx, FuncIdx, MemIdx, TableIdx, TypeIdx};
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
-use super::items::{CORE_FUNC, CORE_TYPE, FUNC, TYPE};
 use crate::error::{Error, Expected, Result};
-
-const CORE_TABLE: Sort = Sort::Core(CoreSort::Table);
-const CORE_MEMORY: Sort = Sort::Core(CoreSort::Memory);
 
 /// A source of the immediates of one canonical definition.
 struct Immediates<'s, 't, 'a> {
@@ -86,7 +82,7 @@ impl<'a> ComponentState<'_, 'a> {
             return Err(self.core.cursor.unexpected_form(Expected::CanonOpt));
         }
         self.core.cursor = end;
-        self.define(head, SortIdx::new(FUNC, index))
+        self.define(head, SortIdx::new(Sort::FUNC, index))
     }
 
     /// Reads `lift`, a core function and options, and defines a function of this type.
@@ -104,29 +100,29 @@ impl CanonSource for Immediates<'_, '_, '_> {
 
     fn core_func(&mut self) -> Result<FuncIdx> {
         let func = match self.op == CanonOp::Lift && !self.in_option {
-            true => self.state.item_form(CORE_FUNC)?,
-            false => self.state.item(CORE_FUNC)?,
+            true => self.state.item_form(Sort::CORE_FUNC)?,
+            false => self.state.item(Sort::CORE_FUNC)?,
         };
         Ok(func.into())
     }
 
     fn func(&mut self) -> Result<ComponentFuncIdx> {
-        Ok(self.state.item_form(FUNC)?.into())
+        Ok(self.state.item_form(Sort::FUNC)?.into())
     }
 
     fn ty(&mut self) -> Result<ComponentTypeIdx> {
         match self.ty {
             Some(ty) => Ok(ty),
-            None => Ok(self.state.item(TYPE)?.into()),
+            None => Ok(self.state.item(Sort::TYPE)?.into()),
         }
     }
 
     fn core_type(&mut self) -> Result<TypeIdx> {
-        Ok(self.state.item(CORE_TYPE)?.into())
+        Ok(self.state.item(Sort::CORE_TYPE)?.into())
     }
 
     fn table(&mut self) -> Result<TableIdx> {
-        Ok(self.state.item(CORE_TABLE)?.into())
+        Ok(self.state.item(Sort::CORE_TABLE)?.into())
     }
 
     fn memory(&mut self) -> Result<MemIdx> {
@@ -138,7 +134,7 @@ impl CanonSource for Immediates<'_, '_, '_> {
             self.state.core.cursor.bump();
             return Err(self.state.core.cursor.unexpected(Expected::Token(")")));
         }
-        let memory = self.state.item(CORE_MEMORY)?;
+        let memory = self.state.item(Sort::CORE_MEMORY)?;
         if !self.in_option {
             self.state.core.cursor.expect_close()?;
         }

@@ -5,12 +5,11 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wattle_ast::components::{CoreExportDecl, CoreType, Definition, SortIdx};
+use wattle_ast::components::{CoreExportDecl, CoreType, Definition, Sort, SortIdx};
 use wattle_ast::{FuncType, Name, SubType, TypeIdx};
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
-use super::items::CORE_TYPE;
 use super::scopes::{Head, Then};
 use crate::error::Result;
 
@@ -18,12 +17,12 @@ impl<'a> ComponentState<'_, 'a> {
     /// Reads `(core type $id? ...)`, behind the keywords.
     pub(super) fn core_type(&mut self) -> Result<()> {
         let head = self.head(false)?;
-        let Some(head) = self.unless_alias(CORE_TYPE, head)? else { return Ok(()) };
+        let Some(head) = self.unless_alias(Sort::CORE_TYPE, head)? else { return Ok(()) };
         if self.core.cursor.opt_open("module") {
             let index = self.module_type(head.id())?;
             self.core.cursor.expect_close()?;
             self.core.cursor.expect_close()?;
-            return self.define(head, SortIdx::new(CORE_TYPE, index));
+            return self.define(head, SortIdx::new(Sort::CORE_TYPE, index));
         }
         let ty = self.sub_type(head)?;
         self.emit(Definition::CoreType(CoreType::Sub(Box::new(ty))));
@@ -39,7 +38,7 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads the types of a group, and its closing parenthesis.
     fn rec_group(&mut self) -> Result<Vec<SubType>> {
-        let first = self.scope.len(CORE_TYPE);
+        let first = self.scope.len(Sort::CORE_TYPE);
         let start = self.core.cursor.clone();
         let mut heads = Vec::new();
         while self.core.cursor.at_open("type") {
@@ -51,7 +50,7 @@ impl<'a> ComponentState<'_, 'a> {
         }
         // Types of a group may refer to later ones.
         for (head, index) in heads.into_iter().zip(first..) {
-            self.define(head, SortIdx::new(CORE_TYPE, index))?;
+            self.define(head, SortIdx::new(Sort::CORE_TYPE, index))?;
         }
         self.core.cursor = start;
         let mut types = Vec::new();
@@ -67,8 +66,8 @@ impl<'a> ComponentState<'_, 'a> {
     /// Reads a type outside of a group, behind its identifier, and its closing parenthesis. The
     /// type may refer to itself.
     fn sub_type(&mut self, head: Head<'a>) -> Result<SubType> {
-        let index = self.scope.len(CORE_TYPE);
-        self.define(head, SortIdx::new(CORE_TYPE, index))?;
+        let index = self.scope.len(Sort::CORE_TYPE);
+        self.define(head, SortIdx::new(Sort::CORE_TYPE, index))?;
         let ty = self.core.sub_type(index)?;
         self.core.cursor.expect_close()?;
         Ok(ty)
@@ -77,7 +76,7 @@ impl<'a> ComponentState<'_, 'a> {
     /// Reads the declarations of the type of a module, up to its closing parenthesis, and defines
     /// it. Declarations with errors are reported and left out.
     pub(super) fn module_type(&mut self, id: Option<Name<'a>>) -> Result<u32> {
-        let index = self.scope.len(CORE_TYPE);
+        let index = self.scope.len(Sort::CORE_TYPE);
         let field = self.core.field_start;
         self.enter(Definition::CoreType(CoreType::Module), id, |_| Then::Nothing);
         let outer = self.core.begin();
@@ -169,7 +168,7 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Defines the types that were added by type uses without an index.
     fn used_types(&mut self) {
-        let mut next = self.scope.len(CORE_TYPE);
+        let mut next = self.scope.len(Sort::CORE_TYPE);
         while let Some(ty) = self.core.module.types.get(TypeIdx(next)) {
             let ty = CoreType::Sub(Box::new(ty.clone()));
             self.emit(Definition::CoreType(ty));

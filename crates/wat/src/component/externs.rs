@@ -10,7 +10,7 @@ use wattle_ast::{Feature, Name};
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
-use super::items::{CORE_TYPE, Ref, TYPE, VALUE};
+use super::items::Ref;
 use super::scopes::{Head, Then};
 use crate::error::{ErrorKind, Expected, Result};
 
@@ -145,13 +145,13 @@ impl<'a> ComponentState<'_, 'a> {
                 };
                 ExternDesc::CoreModule(index.into())
             }
-            Sort::Plain(PlainSort::Func) => ExternDesc::Func(self.func_type_use()?),
-            Sort::Plain(PlainSort::Value) => ExternDesc::Value(self.value_bound()?),
-            Sort::Plain(PlainSort::Type) => ExternDesc::Type(self.type_bound()?),
+            Sort::FUNC => ExternDesc::Func(self.func_type_use()?),
+            Sort::VALUE => ExternDesc::Value(self.value_bound()?),
+            Sort::TYPE => ExternDesc::Type(self.type_bound()?),
             Sort::Plain(sort @ (PlainSort::Component | PlainSort::Instance)) => {
                 let is_component = sort == PlainSort::Component;
                 if self.at_type_use() {
-                    let ty = self.item(TYPE)?.into();
+                    let ty = self.item(Sort::TYPE)?.into();
                     let desc =
                         if is_component { ExternDesc::Component } else { ExternDesc::Instance };
                     return self.finish_extern(ext, desc(ty));
@@ -174,12 +174,12 @@ impl<'a> ComponentState<'_, 'a> {
     /// Reads `(type index)`, of a core type.
     fn core_type_use(&mut self) -> Result<u32> {
         self.core.cursor.bump_open();
-        self.item_tail(CORE_TYPE)
+        self.item_tail(Sort::CORE_TYPE)
     }
 
     /// Reads `(eq index)` or `(sub resource)`.
     fn type_bound(&mut self) -> Result<TypeBound> {
-        if let Some(ty) = self.opt_form("eq", |state| state.item(TYPE))? {
+        if let Some(ty) = self.opt_form("eq", |state| state.item(Sort::TYPE))? {
             return Ok(TypeBound::Eq(ty.into()));
         }
         match self.opt_form("sub", |state| state.core.cursor.expect_keyword("resource"))? {
@@ -190,7 +190,7 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads `(eq index)` or a value type.
     fn value_bound(&mut self) -> Result<ValueBound> {
-        match self.opt_form("eq", |state| state.item(VALUE))? {
+        match self.opt_form("eq", |state| state.item(Sort::VALUE))? {
             Some(value) => Ok(ValueBound::Eq(value.into())),
             None => self.val_type().map(ValueBound::Type),
         }

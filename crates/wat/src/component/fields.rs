@@ -7,7 +7,6 @@ use wattle_ast::components::{CoreSort, Definition, Scope, Sort, SortIdx, Start, 
 use wattle_ast::{Feature, Outer};
 
 use super::ComponentState;
-use super::items::{COMPONENT, CORE_FUNC, CORE_MODULE, FUNC, VALUE};
 use super::scopes::Then;
 use crate::error::{ErrorKind, Expected, Result};
 use crate::ids::Space;
@@ -60,10 +59,10 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads `(core module $id? ...)`, behind the keywords.
     fn core_module(&mut self) -> Result<()> {
-        let Some(head) = self.own_head(CORE_MODULE)? else { return Ok(()) };
+        let Some(head) = self.own_head(Sort::CORE_MODULE)? else { return Ok(()) };
         let field = self.core.field_start;
         let outer = self.core.begin();
-        let index = self.scope.len(CORE_MODULE);
+        let index = self.scope.len(Sort::CORE_MODULE);
         if let Some(map) = &mut self.core.source_map {
             map.enter(Outer::CoreModule(index));
         }
@@ -82,13 +81,13 @@ impl<'a> ComponentState<'_, 'a> {
         self.record_in(self.scope_number());
         let index = self.emit(Definition::CoreModule(Box::new(module)));
         let closed = self.core.cursor.expect_close();
-        self.define(head, SortIdx::new(CORE_MODULE, index))?;
+        self.define(head, SortIdx::new(Sort::CORE_MODULE, index))?;
         closed
     }
 
     /// Reads `(component $id? ...)` in a component, behind the keyword.
     fn component(&mut self) -> Result<()> {
-        let Some(head) = self.own_head(COMPONENT)? else { return Ok(()) };
+        let Some(head) = self.own_head(Sort::COMPONENT)? else { return Ok(()) };
         let id = head.id();
         let name = head.name.clone().or_else(|| id.clone());
         self.enter(Definition::Component, id, |item| Then::Define(head, item));
@@ -99,13 +98,13 @@ impl<'a> ComponentState<'_, 'a> {
     /// Reads `(func $id? ...)`, behind the keyword: an import, an alias, or `canon lift` with its
     /// type in front.
     fn func(&mut self) -> Result<()> {
-        let Some(head) = self.own_head(FUNC)? else { return Ok(()) };
+        let Some(head) = self.own_head(Sort::FUNC)? else { return Ok(()) };
         let ty = self.func_type_use()?;
         self.core.cursor.expect_open("canon")?;
         let index = self.lift(ty)?;
         self.core.cursor.expect_close()?;
         self.core.cursor.expect_close()?;
-        self.define(head, SortIdx::new(FUNC, index))
+        self.define(head, SortIdx::new(Sort::FUNC, index))
     }
 
     /// Reads `(core SORT $id? ...)`, behind the keywords, where the sort is not that of a field: an
@@ -114,7 +113,7 @@ impl<'a> ComponentState<'_, 'a> {
         let head = self.head(false)?;
         let sort = Sort::Core(sort);
         let Some(head) = self.unless_alias(sort, head)? else { return Ok(()) };
-        if sort != CORE_FUNC {
+        if sort != Sort::CORE_FUNC {
             return Err(self.core.cursor.unexpected_form(Expected::Token("alias")));
         }
         if !self.core.cursor.opt_open("canon") {
@@ -129,10 +128,10 @@ impl<'a> ComponentState<'_, 'a> {
     /// Reads `(start func (value index)* (result (value $id?))*)`, behind the keyword.
     fn start(&mut self, start: usize) -> Result<()> {
         self.require_at(start + 1, Feature::CmValues)?;
-        let func = self.item(FUNC)?.into();
+        let func = self.item(Sort::FUNC)?.into();
         let mut args = Vec::new();
         while self.core.cursor.at_open("value") {
-            args.push(self.item_form(VALUE)?.into());
+            args.push(self.item_form(Sort::VALUE)?.into());
         }
         let mut results = Vec::new();
         let mut count = 0_u32;
@@ -149,7 +148,7 @@ impl<'a> ComponentState<'_, 'a> {
         let start = Start { func, args: args.into(), results: count };
         let first = self.emit(Definition::Start(start));
         for (head, nth) in results {
-            self.define(head, SortIdx::new(VALUE, first.saturating_add(nth)))?;
+            self.define(head, SortIdx::new(Sort::VALUE, first.saturating_add(nth)))?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use wattle_ast::components::{
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
-use super::items::{COMPONENT, CORE_INSTANCE, CORE_MODULE, INSTANCE, Ref};
+use super::items::Ref;
 use crate::error::{Expected, Result};
 
 impl<'a> ComponentState<'_, 'a> {
@@ -29,13 +29,13 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads a module and arguments.
     fn instantiate_core(&mut self) -> Result<CoreInstance<'a>> {
-        let module = self.later(CORE_MODULE)?;
+        let module = self.later(Sort::CORE_MODULE)?;
         let mut args = Vec::new();
         while self.core.cursor.opt_open("with") {
             let name = self.core.cursor.expect_name()?;
             self.core.cursor.expect_open("instance")?;
             let instance = match self.at_idx() {
-                true => self.later(CORE_INSTANCE)?,
+                true => self.later(Sort::CORE_INSTANCE)?,
                 false => {
                     let instance = self.core_exports()?;
                     Ref::Index(self.emit(Definition::CoreInstance(instance)))
@@ -43,7 +43,7 @@ impl<'a> ComponentState<'_, 'a> {
             };
             self.core.cursor.expect_close()?;
             self.core.cursor.expect_close()?;
-            args.push((name, CORE_INSTANCE, instance));
+            args.push((name, Sort::CORE_INSTANCE, instance));
         }
         let module = match module {
             Ref::At(at) if self.core.cursor.tokens.get(at).kind == TokenKind::Open => {
@@ -51,11 +51,11 @@ impl<'a> ComponentState<'_, 'a> {
                 let behind = self.core.cursor.clone();
                 self.core.cursor.seek(at);
                 self.core.cursor.expect_open("module")?;
-                let module = self.item_tail(CORE_MODULE)?;
+                let module = self.item_tail(Sort::CORE_MODULE)?;
                 self.core.cursor = behind;
                 module.into()
             }
-            module => self.settle(CORE_MODULE, module)?.into(),
+            module => self.settle(Sort::CORE_MODULE, module)?.into(),
         };
         let arg = |name, item: SortIdx| CoreArg { name, instance: item.number().into() };
         Ok(CoreInstance::Instantiate { module, args: self.settle_all(args, arg)? })
@@ -93,7 +93,7 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads `(instance $id? ...)` in a component, behind the keyword.
     pub(super) fn instance(&mut self) -> Result<()> {
-        let Some(head) = self.own_head(INSTANCE)? else { return Ok(()) };
+        let Some(head) = self.own_head(Sort::INSTANCE)? else { return Ok(()) };
         let instance = match self.opt_form("instantiate", Self::instantiate)? {
             Some(instance) => instance,
             None => self.exports()?,
@@ -104,7 +104,7 @@ impl<'a> ComponentState<'_, 'a> {
 
     /// Reads a component and arguments.
     fn instantiate(&mut self) -> Result<Instance<'a>> {
-        let component = self.later(COMPONENT)?;
+        let component = self.later(Sort::COMPONENT)?;
         let mut args = Vec::new();
         while self.core.cursor.opt_open("with") {
             let name = self.core.cursor.expect_name()?;
@@ -116,14 +116,14 @@ impl<'a> ComponentState<'_, 'a> {
                     self.core.cursor.bump_open();
                     let instance = self.exports()?;
                     self.core.cursor.expect_close()?;
-                    (INSTANCE, Ref::Index(self.emit(Definition::Instance(instance))))
+                    (Sort::INSTANCE, Ref::Index(self.emit(Definition::Instance(instance))))
                 }
                 false => self.any_item_later()?,
             };
             self.core.cursor.expect_close()?;
             args.push((name, sort, reference));
         }
-        let component = self.settle(COMPONENT, component)?.into();
+        let component = self.settle(Sort::COMPONENT, component)?.into();
         let args = self.settle_all(args, |name, item| Arg { name, item })?;
         Ok(Instance::Instantiate { component, args })
     }

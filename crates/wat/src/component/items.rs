@@ -27,16 +27,6 @@ pub(super) enum Ref {
     At(usize),
 }
 
-pub(super) const CORE_FUNC: Sort = Sort::Core(CoreSort::Func);
-pub(super) const CORE_TYPE: Sort = Sort::Core(CoreSort::Type);
-pub(super) const CORE_MODULE: Sort = Sort::Core(CoreSort::Module);
-pub(super) const CORE_INSTANCE: Sort = Sort::Core(CoreSort::Instance);
-pub(super) const FUNC: Sort = Sort::Plain(PlainSort::Func);
-pub(super) const VALUE: Sort = Sort::Plain(PlainSort::Value);
-pub(super) const TYPE: Sort = Sort::Plain(PlainSort::Type);
-pub(super) const COMPONENT: Sort = Sort::Plain(PlainSort::Component);
-pub(super) const INSTANCE: Sort = Sort::Plain(PlainSort::Instance);
-
 impl<'a> ComponentState<'_, 'a> {
     /// Whether a number or an identifier comes next.
     pub(super) fn at_idx(&self) -> bool {
@@ -136,20 +126,15 @@ impl<'a> ComponentState<'_, 'a> {
             }
             return Err(error);
         }
-        let keyword = match sort {
-            Sort::Core(sort) => {
-                if cursor.at_keyword(sort.keyword()) {
-                    let mut error = cursor.unexpected(Expected::Token("core"));
-                    let write = format!("core {}", sort.keyword());
-                    error.help = Some(Help::Write(write.into()));
-                    return Err(error);
-                }
-                cursor.expect_keyword("core")?;
-                sort.keyword()
+        if let Sort::Core(_) = sort {
+            if cursor.at_keyword(sort.keyword()) {
+                let mut error = cursor.unexpected(Expected::Token("core"));
+                error.help = Some(Help::Write(format!("{sort}").into()));
+                return Err(error);
             }
-            Sort::Plain(sort) => sort.keyword(),
-        };
-        cursor.expect_keyword(keyword)
+            cursor.expect_keyword("core")?;
+        }
+        cursor.expect_keyword(sort.keyword())
     }
 
     /// Reads the index and the names of a reference, and its closing parenthesis.
@@ -172,18 +157,18 @@ impl<'a> ComponentState<'_, 'a> {
             self.core.cursor.bump();
             return Err(self.core.cursor.error(ErrorKind::NotExported(Sort::Core(sort).into())));
         }
-        let instance = self.idx_here(CORE_INSTANCE)?.into();
+        let instance = self.idx_here(Sort::CORE_INSTANCE)?.into();
         let name = self.core.cursor.expect_name()?;
         Ok(self.emit(Definition::Alias(Alias::CoreExport { sort, instance, name })))
     }
 
     /// Reads an instance and the names that lead from it to an export, and adds an alias for each.
     fn export_path(&mut self, sort: Sort) -> Result<u32> {
-        let mut index = self.idx_here(INSTANCE)?;
+        let mut index = self.idx_here(Sort::INSTANCE)?;
         while self.core.cursor.peek() == TokenKind::String {
             let name = self.core.cursor.expect_name()?;
             let is_last = self.core.cursor.peek() != TokenKind::String;
-            let sort = if is_last { sort } else { INSTANCE };
+            let sort = if is_last { sort } else { Sort::INSTANCE };
             let instance = index.into();
             index = self.emit(Definition::Alias(Alias::Export { sort, instance, name }));
         }
@@ -248,7 +233,7 @@ impl<'a> ComponentState<'_, 'a> {
             return Err(error);
         };
         cursor.bump();
-        if sort == VALUE && !self.core.features.contains(Feature::CmValues) {
+        if sort == Sort::VALUE && !self.core.features.contains(Feature::CmValues) {
             self.core.cursor.seek(start);
             return Err(self.not_enabled(Feature::CmValues));
         }
@@ -337,7 +322,7 @@ impl<'a> ComponentState<'_, 'a> {
         if !self.core.cursor.opt_keyword("export") {
             return Err(self.core.cursor.unexpected(Expected::AliasTarget));
         }
-        let source = self.idx_here(if core { CORE_INSTANCE } else { INSTANCE })?;
+        let source = self.idx_here(if core { Sort::CORE_INSTANCE } else { Sort::INSTANCE })?;
         Ok((source, self.core.cursor.expect_name()?))
     }
 
@@ -404,7 +389,7 @@ impl<'a> ComponentState<'_, 'a> {
             // Types of modules have core types only.
             Scope::ModuleType => {
                 self.core.cursor.expect_keyword("type")?;
-                CORE_TYPE
+                Sort::CORE_TYPE
             }
             _ => self.sort()?,
         };

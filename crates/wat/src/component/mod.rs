@@ -34,7 +34,7 @@ mod values;
 use alloc::format;
 use alloc::vec::Vec;
 
-use wattle_ast::components::{Component, Definition, TypePlaces};
+use wattle_ast::components::{Component, Definition, Sort, TypePlaces};
 use wattle_ast::{Feature, SourceMap, Wasm, nearest};
 use wattle_syntax::{Lexer, TokenKind, Tokens};
 
@@ -369,7 +369,7 @@ impl<'t, 'a> ComponentState<'t, 'a> {
         if let ErrorKind::Unknown(space @ Space::Type, id) = &mut error.kind {
             *space = Space::CoreType;
             let name = id.strip_prefix('$').unwrap_or_default();
-            let near = nearest(name, self.bindings.ids(items::CORE_TYPE), &mut self.core.budget);
+            let near = nearest(name, self.bindings.ids(Sort::CORE_TYPE), &mut self.core.budget);
             error.help = near.map(|near| Help::Meant(format!("${near}").into()));
         }
         self.core.report(error);

@@ -10,14 +10,14 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use wattle_ast::components::{
-    Case, Definition, Field, FuncType, PrimType, ResourceType, ResultList, SortIdx, Type, TypeForm,
-    ValType,
+    Case, Definition, Field, FuncType, PrimType, ResourceType, ResultList, Sort, SortIdx, Type,
+    TypeForm, ValType,
 };
 use wattle_ast::{ComponentTypeIdx, Feature, FuncIdx, Name};
 use wattle_syntax::TokenKind;
 
 use super::ComponentState;
-use super::items::{CORE_FUNC, Ref, TYPE};
+use super::items::Ref;
 use super::scopes::{Head, Then};
 use crate::error::{Error, ErrorKind, Expected, Result};
 use crate::ids::Space;
@@ -66,7 +66,7 @@ impl<'a> ComponentState<'_, 'a> {
     /// Reads `(type $id? ...)`, behind the keyword.
     pub(super) fn type_field(&mut self, may_export: bool) -> Result<()> {
         let head = self.head(may_export)?;
-        let Some(head) = self.unless_alias(TYPE, head)? else { return Ok(()) };
+        let Some(head) = self.unless_alias(Sort::TYPE, head)? else { return Ok(()) };
         let index = match self.core.cursor.open_keyword() {
             Some("func") => {
                 self.core.cursor.bump_open();
@@ -86,11 +86,11 @@ impl<'a> ComponentState<'_, 'a> {
             _ if self.at_idx() => return Err(self.core.cursor.unexpected(Expected::DefType)),
             _ => match self.used_type()? {
                 Used::Prim(prim) => self.emit(Definition::Type(Type::Prim(prim))),
-                Used::Type(reference) => self.settle(TYPE, reference)?,
+                Used::Type(reference) => self.settle(Sort::TYPE, reference)?,
             },
         };
         self.core.cursor.expect_close()?;
-        self.define(head, SortIdx::new(TYPE, index))
+        self.define(head, SortIdx::new(Sort::TYPE, index))
     }
 
     /// Moves into the type of a component or an instance.
@@ -110,7 +110,7 @@ impl<'a> ComponentState<'_, 'a> {
     fn settle_type(&mut self, used: Used) -> Result<ValType> {
         Ok(match used {
             Used::Prim(prim) => ValType::Prim(prim),
-            Used::Type(reference) => ValType::Type(self.settle(TYPE, reference)?.into()),
+            Used::Type(reference) => ValType::Type(self.settle(Sort::TYPE, reference)?.into()),
         })
     }
 
@@ -139,7 +139,7 @@ impl<'a> ComponentState<'_, 'a> {
     fn begin_type(&mut self) -> Result<Option<Used>> {
         let cursor = &mut self.core.cursor;
         match cursor.peek() {
-            TokenKind::Id | TokenKind::Number => self.later(TYPE).map(Used::Type).map(Some),
+            TokenKind::Id | TokenKind::Number => self.later(Sort::TYPE).map(Used::Type).map(Some),
             TokenKind::Keyword => {
                 let prim = match cursor.text() {
                     // Old names of the types.
@@ -154,7 +154,9 @@ impl<'a> ComponentState<'_, 'a> {
                 self.core.cursor.bump();
                 Ok(Some(Used::Prim(prim)))
             }
-            TokenKind::Open if cursor.at_open("type") => self.later(TYPE).map(Used::Type).map(Some),
+            TokenKind::Open if cursor.at_open("type") => {
+                self.later(Sort::TYPE).map(Used::Type).map(Some)
+            }
             TokenKind::Open => {
                 cursor.bump();
                 let form = cursor.keyword().and_then(TypeForm::from_keyword);
@@ -232,7 +234,7 @@ impl<'a> ComponentState<'_, 'a> {
             }
             _ => {
                 // A handle names its resource.
-                let reference = self.later(TYPE)?;
+                let reference = self.later(Sort::TYPE)?;
                 let ty = Some(Used::Type(reference));
                 self.parts.push(Part { label: Name::default(), ty });
                 false
@@ -344,7 +346,7 @@ impl<'a> ComponentState<'_, 'a> {
         self.core.cursor.expect_open("rep")?;
         let rep = self.core.val_type()?;
         self.core.cursor.expect_close()?;
-        let destructor = self.opt_form("dtor", |state| state.item(CORE_FUNC))?;
+        let destructor = self.opt_form("dtor", |state| state.item(Sort::CORE_FUNC))?;
         Ok(ResourceType { rep, destructor: destructor.map(FuncIdx) })
     }
 
@@ -359,7 +361,7 @@ impl<'a> ComponentState<'_, 'a> {
     /// Reads the type of a function: `(type index)`, or the type written out.
     pub(super) fn func_type_use(&mut self) -> Result<ComponentTypeIdx> {
         let index = match self.core.cursor.at_open("type") {
-            true => self.item(TYPE)?,
+            true => self.item(Sort::TYPE)?,
             false => self.func_type()?,
         };
         Ok(index.into())

@@ -182,19 +182,19 @@ impl ComponentState<'_, '_> {
                 return Ok(());
             }
             PrimType::F32 => {
-                let F32(bits) = cursor.expect_number(Number::F32, numbers::f32)?;
-                if f32::from_bits(bits).is_nan() && bits != 0x7fc0_0000 {
+                let value = cursor.expect_number(Number::F32, numbers::f32)?;
+                if value.to_float().is_nan() && value != F32::CANONICAL_NAN {
                     return Err(cursor.unexpected(Expected::CanonicalNan));
                 }
-                out.extend_from_slice(&bits.to_le_bytes());
+                value.encode(out);
                 return Ok(());
             }
             PrimType::F64 => {
-                let F64(bits) = cursor.expect_number(Number::F64, numbers::f64)?;
-                if f64::from_bits(bits).is_nan() && bits != 0x7ff8_0000_0000_0000 {
+                let value = cursor.expect_number(Number::F64, numbers::f64)?;
+                if value.to_float().is_nan() && value != F64::CANONICAL_NAN {
                     return Err(cursor.unexpected(Expected::CanonicalNan));
                 }
-                out.extend_from_slice(&bits.to_le_bytes());
+                value.encode(out);
                 return Ok(());
             }
             PrimType::Char => {

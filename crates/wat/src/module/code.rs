@@ -58,7 +58,7 @@ impl Open {
     }
 
     /// Whether a flat instruction may follow.
-    fn takes_flat(self) -> bool {
+    pub(super) fn takes_flat(self) -> bool {
         self.is_flat() || matches!(self, Open::FoldedBlock | Open::Clause | Open::Loose)
     }
 }
@@ -67,16 +67,16 @@ impl Open {
 pub(super) struct Frame {
     pub(super) open: Open,
     /// The annotations of the instruction that waits.
-    metadata: InstrMetadata,
+    pub(super) metadata: InstrMetadata,
     /// The start in `Code::waiting` of an instruction that waits.
-    waiting: u32,
+    pub(super) waiting: u32,
     /// The tokens of the instruction that waits, up to its operands; the first token of a block.
     pub(super) tokens: (u32, u32),
 }
 
 impl Frame {
     /// The frame that the token at a position opens.
-    fn new(open: Open, start: usize) -> Frame {
+    pub(super) fn new(open: Open, start: usize) -> Frame {
         let start = start as u32;
         Frame { open, metadata: InstrMetadata::default(), waiting: 0, tokens: (start, start + 1) }
     }
@@ -98,7 +98,7 @@ pub(super) struct Code<'a> {
     /// The encoded instructions.
     pub(super) out: Vec<u8>,
     /// Encoded instructions whose operands are not encoded yet.
-    waiting: Vec<u8>,
+    pub(super) waiting: Vec<u8>,
     pub(super) frames: Vec<Frame>,
     /// The identifiers of folded `if`s whose conditions are not encoded yet.
     pub(super) waiting_ids: Vec<LabelId<'a>>,
@@ -129,13 +129,13 @@ impl Code<'_> {
 
     /// Records the annotations of the instruction at an offset in `out`.
     #[inline(always)]
-    fn annotate(&mut self, metadata: InstrMetadata, offset: usize) {
+    pub(super) fn annotate(&mut self, metadata: InstrMetadata, offset: usize) {
         if !metadata.is_empty() {
             self.annotated.push((offset as u32, metadata));
         }
     }
 
-    fn set_open(&mut self, open: Open) {
+    pub(super) fn set_open(&mut self, open: Open) {
         if let Some(frame) = self.frames.last_mut() {
             frame.open = open;
         }
@@ -188,14 +188,14 @@ impl<'a> State<'_, 'a> {
     }
 
     /// Encodes an `end`, whose source is the token at position `at`.
-    fn end(&mut self, code: &mut Code<'a>, at: usize) {
+    pub(super) fn end(&mut self, code: &mut Code<'a>, at: usize) {
         self.note(code, code.out.len(), (at, at + 1));
         Opcode::End.encode(&mut code.out);
     }
 
     /// Reads a mnemonic and returns its opcode.
     #[inline(always)]
-    fn opcode(&mut self) -> Result<Opcode> {
+    pub(super) fn opcode(&mut self) -> Result<Opcode> {
         match Opcode::from_mnemonic(self.cursor.bytes()) {
             Some(opcode) if self.all_features || self.features.contains(opcode.feature()) => {
                 self.cursor.bump();
@@ -227,7 +227,7 @@ impl<'a> State<'_, 'a> {
 
     /// Encodes an opcode and its immediates.
     #[inline(always)]
-    fn encode(&mut self, code: &mut Code<'a>, opcode: Opcode) -> Result<()> {
+    pub(super) fn encode(&mut self, code: &mut Code<'a>, opcode: Opcode) -> Result<()> {
         opcode.encode(&mut code.out);
         if opcode.kinds().is_empty() { Ok(()) } else { self.immediates(code, opcode) }
     }
@@ -241,7 +241,7 @@ impl<'a> State<'_, 'a> {
 
     /// Records that the instruction at an offset in `out` comes from the given range of tokens.
     #[inline(always)]
-    fn note(&mut self, code: &Code<'a>, offset: usize, tokens: (usize, usize)) {
+    pub(super) fn note(&mut self, code: &Code<'a>, offset: usize, tokens: (usize, usize)) {
         if let Some((kind, index)) = code.owner {
             let offset = (offset - code.start) as u32;
             self.note_instr(kind, index, offset, tokens);
@@ -314,7 +314,7 @@ impl<'a> State<'_, 'a> {
     }
 
     /// Begins another clause of the innermost block, behind the keyword of the clause.
-    fn clause(
+    pub(super) fn clause(
         &mut self,
         code: &mut Code<'a>,
         opcode: Opcode,
@@ -329,7 +329,7 @@ impl<'a> State<'_, 'a> {
 
     /// Reads the rest of `delegate`, behind the keyword. Its label is never that of the block
     /// itself.
-    fn delegate(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
+    pub(super) fn delegate(&mut self, code: &mut Code<'a>, start: usize) -> Result<()> {
         self.end_label(start + 1);
         self.note(code, code.out.len(), (start, start + 2));
         self.encode(code, Opcode::Delegate)
@@ -349,7 +349,12 @@ impl<'a> State<'_, 'a> {
     }
 
     /// Reads the identifier, the type and the clauses of a block, behind its keyword.
-    fn begin_block(&mut self, code: &mut Code<'a>, opcode: Opcode, start: usize) -> Result<()> {
+    pub(super) fn begin_block(
+        &mut self,
+        code: &mut Code<'a>,
+        opcode: Opcode,
+        start: usize,
+    ) -> Result<()> {
         let id = self.label_id()?;
         let before = code.out.len();
         let immediates = self.encode(code, opcode);
@@ -359,13 +364,13 @@ impl<'a> State<'_, 'a> {
     }
 
     /// Reads the identifier of a block, and the name in an annotation.
-    fn label_id(&mut self) -> Result<LabelId<'a>> {
+    pub(super) fn label_id(&mut self) -> Result<LabelId<'a>> {
         let at = self.cursor.pos();
         Ok(LabelId { at, id: self.cursor.opt_id(), name: self.name_annotation()? })
     }
 
     /// Opens a block. Only blocks of functions can have names.
-    fn begin_label(&mut self, label: LabelId<'a>) {
+    pub(super) fn begin_label(&mut self, label: LabelId<'a>) {
         let index = self.labels.begun;
         if label.id.is_some() {
             self.define(Space::Label, self.func, index, label.at, label.at - 1);
@@ -386,158 +391,6 @@ impl<'a> State<'_, 'a> {
                 recorder.extend((Space::Label, self.func, index), end);
             }
         }
-    }
-
-    /// Reads a form: a folded instruction or a clause.
-    #[inline(always)]
-    fn folded(&mut self, code: &mut Code<'a>) -> Result<()> {
-        let open = self.cursor.pos();
-        self.cursor.bump();
-        if self.cursor.peek() != TokenKind::Keyword {
-            return Err(self.cursor.unexpected(Expected::Instr));
-        }
-        if let Some(&frame) = code.frames.last()
-            && !frame.open.takes_flat()
-            && frame.open != Open::Operands
-            && self.folded_clause(code, frame)?
-        {
-            return Ok(());
-        }
-        // Only instructions can be annotated. Annotations before `(then` are reported later.
-        let metadata = self.instr_metadata(open)?;
-        let start = self.cursor.pos();
-        let opcode = self.opcode()?;
-        if opcode.kinds().is_structured() {
-            return self.folded_structured(code, opcode, start, metadata);
-        }
-        let before = code.out.len();
-        self.encode(code, opcode)?;
-        let end = self.cursor.pos();
-        if self.cursor.opt(TokenKind::Close) {
-            // An instruction without operands need not wait.
-            code.annotate(metadata, before);
-            self.note(code, before, (start, end));
-            return Ok(());
-        }
-        self.wait(code, Open::Operands, before, metadata, (start, end));
-        Ok(())
-    }
-
-    /// Sets aside the instruction that was just encoded, until its operands are.
-    pub(super) fn wait(
-        &mut self,
-        code: &mut Code<'a>,
-        open: Open,
-        before: usize,
-        metadata: InstrMetadata,
-        tokens: (usize, usize),
-    ) {
-        let waiting = code.waiting.len() as u32;
-        code.waiting.extend_from_slice(&code.out[before..]);
-        code.out.truncate(before);
-        let tokens = (tokens.0 as u32, tokens.1 as u32);
-        code.frames.push(Frame { open, metadata, waiting, tokens });
-    }
-
-    /// Encodes the instruction that was set aside.
-    #[inline(always)]
-    fn resume(&mut self, code: &mut Code<'a>, frame: Frame) {
-        code.annotate(frame.metadata, code.out.len());
-        self.note(code, code.out.len(), (frame.tokens.0 as usize, frame.tokens.1 as usize));
-        let waiting = frame.waiting as usize;
-        code.out.extend_from_slice(&code.waiting[waiting..]);
-        code.waiting.truncate(waiting);
-    }
-
-    /// Reads a clause of a folded `if` or `try`. Returns false if an operand comes next instead.
-    fn folded_clause(&mut self, code: &mut Code<'a>, frame: Frame) -> Result<bool> {
-        let start = self.cursor.pos();
-        let (after, opcode) = match (frame.open, self.cursor.text()) {
-            (Open::Condition, "then") => {
-                self.resume(code, frame);
-                let id = code.waiting_ids.pop().unwrap_or_default();
-                self.begin_label(id);
-                (Open::AfterThen, None)
-            }
-            (Open::Condition, _) => return Ok(false),
-            (Open::AfterThen, "else") => (Open::Complete, Some(Opcode::Else)),
-            (Open::BeforeDo, "do") => (Open::AfterDo, None),
-            (Open::AfterDo | Open::AfterCatch, "catch") => (Open::AfterCatch, Some(Opcode::Catch)),
-            (Open::AfterDo | Open::AfterCatch, "catch_all") => {
-                (Open::Complete, Some(Opcode::CatchAll))
-            }
-            (Open::AfterDo, "delegate") => {
-                self.cursor.bump();
-                code.set_open(Open::Delegated);
-                self.delegate(code, start)?;
-                self.cursor.expect_close()?;
-                return Ok(true);
-            }
-            _ => return Err(self.cursor.unexpected(Expected::Token(")"))),
-        };
-        self.cursor.bump();
-        let clause = match opcode {
-            Some(opcode) => self.clause(code, opcode, start, after),
-            None => {
-                code.set_open(after);
-                Ok(())
-            }
-        };
-        code.frames.push(Frame::new(Open::Clause, start));
-        clause.map(|()| true)
-    }
-
-    fn folded_structured(
-        &mut self,
-        code: &mut Code<'a>,
-        opcode: Opcode,
-        start: usize,
-        metadata: InstrMetadata,
-    ) -> Result<()> {
-        let before = code.out.len();
-        let open = match opcode {
-            Opcode::Block | Opcode::Loop | Opcode::TryTable => Open::FoldedBlock,
-            Opcode::Try => Open::BeforeDo,
-            Opcode::If => {
-                let id = self.label_id()?;
-                code.waiting_ids.push(id);
-                let immediates = self.encode(code, opcode);
-                self.wait(code, Open::Condition, before, metadata, (start, self.cursor.pos()));
-                return immediates;
-            }
-            _ => {
-                self.cursor.seek(start);
-                return Err(self.cursor.unexpected(Expected::FittingInstr));
-            }
-        };
-        code.annotate(metadata, before);
-        let header = self.begin_block(code, opcode, start);
-        code.frames.push(Frame::new(open, start));
-        header
-    }
-
-    /// Reads a closing parenthesis.
-    #[inline(always)]
-    fn close(&mut self, code: &mut Code<'a>) -> Result<()> {
-        let Some(&frame) = code.frames.last() else { return Ok(()) };
-        match frame.open {
-            Open::Operands => self.resume(code, frame),
-            Open::Clause | Open::Delegated | Open::Loose => {}
-            Open::FoldedBlock
-            | Open::AfterThen
-            | Open::AfterDo
-            | Open::AfterCatch
-            | Open::Complete => {
-                self.end_label(self.cursor.pos());
-                self.end(code, self.cursor.pos());
-            }
-            Open::Condition => return Err(self.incomplete(code, Expected::Token("(then"))),
-            Open::BeforeDo => return Err(self.incomplete(code, Expected::Token("(do"))),
-            _ => return Err(self.incomplete(code, Expected::Token("end"))),
-        }
-        code.frames.pop();
-        self.cursor.bump();
-        Ok(())
     }
 
     /// Reads the type of a block.

@@ -10,7 +10,7 @@ use wattle_ast::custom::{
 use wattle_ast::{Custom, CustomData, Encode, Name, SectionId};
 use wattle_syntax::{Annotation, TokenKind};
 
-use super::annotations::{Place, after, bad, before, expect_end, name_in, unexpected};
+use super::annotation_forms::{Place, after, bad, before, expect_end, name_in, unexpected};
 use crate::cursor::Cursor;
 use crate::error::Result;
 

@@ -12,19 +12,23 @@
 //! | `trust.rs` | which parts of the module are right in spite of errors |
 //! | `reports.rs` | errors, with advice against them |
 //! | `segments.rs` | element and data segments |
-//! | `code.rs` | instruction sequences, flat and folded |
+//! | `code.rs`, `folded.rs` | instruction sequences; folded instructions |
+//! | `places.rs` | places and identifiers for who asks for them |
 //! | `labels.rs` | the labels of open blocks |
 //! | `immediates.rs` | the immediates of instructions: the text as a [`Source`](wattle_ast::Source) |
-//! | `annotations.rs` | annotations, custom sections, names |
+//! | `annotations.rs`, `annotation_forms.rs` | annotations, custom sections, names; what is in an annotation |
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/modules.html>
 
+mod annotation_forms;
 pub(crate) mod annotations;
 mod code;
 mod custom_text;
 mod fields;
+mod folded;
 mod immediates;
 mod labels;
+mod places;
 mod recovery;
 mod reports;
 mod resume;
@@ -40,7 +44,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use wattle_ast::custom::CodeMetadata;
-use wattle_ast::{Features, ItemKind, Module, Name, SourceMap, Span, ValType};
+use wattle_ast::{Features, Module, Name, SourceMap, ValType};
 use wattle_syntax::{TokenKind, Tokens};
 
 use crate::cursor::Cursor;
@@ -434,69 +438,5 @@ impl<'t, 'a> State<'t, 'a> {
             }
         }
         self.cursor.expect_close()
-    }
-
-    /// Records what the next identifier refers to.
-    #[inline(always)]
-    fn refer(&mut self, space: Space, owner: Option<u32>, index: u32) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.refer((space, owner, index), self.cursor.span());
-        }
-    }
-
-    /// Records the binding of the identifier at position `id`, by the form that begins at position
-    /// `form`.
-    #[inline(always)]
-    pub(crate) fn define(
-        &mut self,
-        space: Space,
-        owner: Option<u32>,
-        index: u32,
-        id: usize,
-        form: usize,
-    ) {
-        if self.recorder.is_some() {
-            let id = self.span_at(id);
-            let form = self.form_span(form).to(id);
-            if let Some(recorder) = &mut self.recorder {
-                recorder.define((space, owner, index), id, form);
-            }
-        }
-    }
-
-    /// Records the place of an item, which is the form that begins at position `start`.
-    fn locate(&mut self, kind: ItemKind, index: u32, start: usize) {
-        if self.source_map.is_some() {
-            let span = self.form_span(start);
-            if let Some(map) = &mut self.source_map {
-                map.add_item(kind, index, span);
-            }
-        }
-    }
-
-    /// Records the place of a parameter or local, which is from position `start` to the end of its
-    /// type, which was just read; a form that begins there belongs to it.
-    fn locate_local(&mut self, func: u32, local: u32, start: usize) {
-        if self.source_map.is_some() {
-            let end = self.cursor.pos().saturating_sub(1).max(start);
-            let span = match self.cursor.tokens.get(start).kind {
-                TokenKind::Open => self.form_span(start),
-                _ => self.span_at(start).to(self.span_at(end)),
-            };
-            if let Some(map) = &mut self.source_map {
-                map.add_local(func.into(), local.into(), span);
-            }
-        }
-    }
-
-    /// The bytes of the form that begins at position `start`.
-    pub(crate) fn form_span(&self, start: usize) -> Span {
-        let last = self.cursor.tokens.form_end(start).saturating_sub(1);
-        self.span_at(start).to(self.span_at(last))
-    }
-
-    /// The bytes of the token at a position.
-    pub(crate) fn span_at(&self, pos: usize) -> Span {
-        self.cursor.tokens.get(pos).span()
     }
 }

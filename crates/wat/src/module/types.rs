@@ -3,8 +3,7 @@
 //! Spec: <https://webassembly.github.io/spec/core/text/types.html>
 
 use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wattle_ast::{
@@ -496,15 +495,5 @@ impl<'a> State<'_, 'a> {
 #[cold]
 fn func_type_text(ty: &SubType) -> Option<String> {
     let CompType::Func(func) = &ty.comp else { return None };
-    if func.params().len() + func.results().len() > 16 {
-        return None;
-    }
-    let mut text = String::from("(func");
-    for (keyword, types) in [("param", func.params()), ("result", func.results())] {
-        if !types.is_empty() {
-            let types: Vec<String> = types.iter().map(|ty| format!("{ty}")).collect();
-            text += &format!(" ({keyword} {})", types.join(" "));
-        }
-    }
-    Some(text + ")")
+    (func.params().len() + func.results().len() <= 16).then(|| func.to_string())
 }

@@ -91,14 +91,15 @@ pub enum FloatPattern<F> {
 }
 
 macro_rules! float_patterns {
-    ($( $float:ident $nan:literal $sign:literal; )*) => { $(
+    ($( $float:ident $sign:literal; )*) => { $(
         impl FloatPattern<$float> {
             /// Whether a float matches the pattern.
             pub fn matches(self, value: $float) -> bool {
+                let $float(nan) = $float::CANONICAL_NAN;
                 match self {
                     FloatPattern::Bits(bits) => value == bits,
-                    FloatPattern::CanonicalNan => value.0 & !$sign == $nan,
-                    FloatPattern::ArithmeticNan => value.0 & $nan == $nan,
+                    FloatPattern::CanonicalNan => value.0 & !$sign == nan,
+                    FloatPattern::ArithmeticNan => value.0 & nan == nan,
                 }
             }
         }
@@ -106,8 +107,8 @@ macro_rules! float_patterns {
 }
 
 float_patterns! {
-    F32 0x7fc0_0000 0x8000_0000;
-    F64 0x7ff8_0000_0000_0000 0x8000_0000_0000_0000;
+    F32 0x8000_0000;
+    F64 0x8000_0000_0000_0000;
 }
 
 impl<F> FloatPattern<F> {

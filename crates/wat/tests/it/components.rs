@@ -3,11 +3,11 @@
 
 use pretty_assertions::assert_eq;
 
-use wattle_ast::components::{
-    Canon, CanonOp, CanonOpt, CoreSort, Definition, Names, PlainSort, Sort,
-};
-use wattle_ast::{DefinitionRef, Features, ItemKind, Outer, Path, Span};
+use wattle_ast::components::{Canon, CanonOp, CanonOpt, Definition, Names, Sort};
+use wattle_ast::{DefinitionRef, ItemKind, Outer, Path};
 use wattle_wat::{ParsedWasm, Parser, Space};
+
+use crate::component_errors::error;
 
 /// The definitions of a component, without custom sections and names.
 fn definitions(text: &str) -> Vec<Definition<'_>> {
@@ -29,20 +29,6 @@ fn definitions(text: &str) -> Vec<Definition<'_>> {
 fn same(short: &str, long: &str) {
     let text = |fields: &str| format!("(component {fields})");
     assert_eq!(definitions(&text(short)), definitions(&text(long)), "{short}");
-}
-
-/// The errors of a component with these fields.
-fn errors(fields: &str) -> Vec<String> {
-    let text = format!("(component {fields})");
-    let parsed = Parser::new().recover_component(&text);
-    assert_eq!(parsed.component.check(), Ok(()), "{text}");
-    parsed.errors.iter().map(ToString::to_string).collect()
-}
-
-/// Checks the only error of a component with these fields.
-#[track_caller]
-fn error(fields: &str, message: &str) {
-    assert_eq!(errors(fields), [message], "{fields}");
 }
 
 #[test]
@@ -239,13 +225,13 @@ fn identifiers_are_the_names_of_each_component() {
         .collect();
     let [inner, outer] = &sections[..] else { panic!() };
     let name = |names: &Names<'_>, sort, index| names.of(sort, index).map(ToString::to_string);
-    let ty = Sort::Plain(PlainSort::Type);
+    let ty = Sort::TYPE;
     assert_eq!(inner.component.as_deref(), Some("other"));
     assert_eq!(name(inner, ty, 0).as_deref(), Some("u"));
     assert_eq!(outer.component.as_deref(), Some("a"));
-    assert_eq!(name(outer, Sort::Plain(PlainSort::Component), 0).as_deref(), Some("other"));
-    assert_eq!(name(outer, Sort::Core(CoreSort::Func), 0).as_deref(), Some("f"));
-    assert_eq!(name(outer, Sort::Core(CoreSort::Module), 0).as_deref(), Some("m"));
+    assert_eq!(name(outer, Sort::COMPONENT, 0).as_deref(), Some("other"));
+    assert_eq!(name(outer, Sort::CORE_FUNC, 0).as_deref(), Some("f"));
+    assert_eq!(name(outer, Sort::CORE_MODULE, 0).as_deref(), Some("m"));
     assert_eq!([0, 1].map(|index| name(outer, ty, index).unwrap()), ["t", "e"]);
     let Some(Definition::CoreModule(module)) = parsed.component.definitions.get(1) else {
         panic!()
@@ -332,7 +318,7 @@ fn definitions_and_what_is_in_modules_have_places() {
     let parsed = Parser::new().source_map(true).component(text).unwrap();
     let map = parsed.source_map.unwrap();
     let at = |path: &Path| map.span(path).map(|span| &text[span.start..span.end]);
-    let ty = DefinitionRef::Indexed(Sort::Plain(PlainSort::Type), 0);
+    let ty = DefinitionRef::Indexed(Sort::TYPE, 0);
     // The type belongs to the import that it was written in.
     for definition in [ty, DefinitionRef::Import(0)] {
         assert_eq!(at(&Path::definition(definition)), Some("(import \"f\" (func $f))"));
@@ -340,7 +326,7 @@ fn definitions_and_what_is_in_modules_have_places() {
     let component = [Outer::Component(0)];
     let export = Path::definition(DefinitionRef::Export(0)).within(&component);
     assert_eq!(at(&export), Some("(export \"m\" (core module $m))"));
-    let module = DefinitionRef::Indexed(Sort::Core(CoreSort::Module), 0);
+    let module = DefinitionRef::Indexed(Sort::CORE_MODULE, 0);
     let module = Path::definition(module).within(&component);
     assert_eq!(at(&module), Some("(core module $m (func $g nop))"));
     let func = Path::item(ItemKind::Func, 0).within(&[Outer::Component(0), Outer::CoreModule(0)]);
@@ -365,71 +351,6 @@ fn identifiers_are_found_across_scopes() {
 }
 
 #[test]
-fn errors_say_what_is_wrong_and_what_to_do() {
-    error("(funk)", "unknown operator funk: not a field of the component; did you mean `func`?");
-    error("(memory 1)", "unexpected token, expected a field of the component");
-    error("(module)", "unexpected token, expected a field of the component");
-    error("(type u88)", "unknown operator u88: not a type; did you mean `u8`?");
-    error("(type (lst u8))", "unknown operator lst: not a type; did you mean `list`?");
-    error("(type i32)", "unexpected token, expected a type");
-    error("(type $t u8) (type $u $t)", "unexpected token, expected a type that is written out");
-    error("(export \"f\" (func $f))", "unknown func $f");
-    error("(type $tree u8) (type (list $three))", "unknown type $three; did you mean `$tree`?");
-    error("(component $x) (export \"f\" (func $x))", "unknown func $x; there is a component $x");
-    error("(core type $t (func)) (core type (sub $u (func)))", "unknown core type $u");
-    error("(type $t u8) (type $t u8)", "duplicate type identifier $t");
-    error(
-        "(import \"f\" (func $f)) (component (export \"f\" (func $f)))",
-        "outer item `f` is not a module, type, or component",
-    );
-    error("(alias outer 9 $x (type))", "outer count of `9` is too large");
-    error("(alias outer $nobody 0 (type))", "outer component `nobody` not found");
-    error(
-        "(type (resource (rep i32) (dtor (func 0))))",
-        "unexpected token, expected core; write `core func`",
-    );
-    error("(canon lift 0 (func))", "unexpected token, expected (; write `(core func 0)`");
-    error("(import \"m\" (module))", "unexpected token, expected a sort; write `core module`");
-    error(
-        "(canon resource.drp 0 (core func))",
-        "unknown operator resource.drp: not a canonical definition; did you mean `resource.drop`?",
-    );
-    error(
-        "(core mem 1)",
-        "unknown operator mem: not module, instance, type, func or rec behind core",
-    );
-    error(
-        "(import \"a\" (implements \"a:b/c\") (implements \"a:b/c\") (instance))",
-        "unexpected token: duplicate `implements` attribute",
-    );
-    error(
-        "(type (instance (import \"a\" (func))))",
-        "unexpected token, expected a declaration of the type",
-    );
-    error(
-        "(core instance $i) (alias export $i \"a\" (func))",
-        "unknown instance $i; there is a core instance $i",
-    );
-    error(
-        "(instance $i) (alias export $i \"a\" (core func))",
-        "no export of this kind of instance is a core func",
-    );
-    let help = |fields: &str| {
-        let text = format!("(component {fields})");
-        let parsed = Parser::new().recover_component(&text);
-        parsed.errors[0].help.as_ref().unwrap().to_string()
-    };
-    assert!(help("(memory 1)").contains("(core module"));
-    assert!(help("(module)").contains("(core module"));
-    assert!(help("(type i32)").contains("s32"));
-    assert!(help("(type (eq u32))").contains("list"));
-    assert!(help("(import \"t\" (type (eq u32)))").contains("takes an index"));
-    assert!(
-        help("(canon lower (func 0) (memory 0 \"m\") (core func))").contains("(core memory $i")
-    );
-}
-
-#[test]
 fn modules_and_components_are_told_apart() {
     let message = |result: Result<_, wattle_wat::Errors>| {
         let errors = result.map(|_: ()| ()).unwrap_err().into_vec();
@@ -446,92 +367,6 @@ fn modules_and_components_are_told_apart() {
     assert!(matches!(Parser::new().wasm("(component)"), Ok(ParsedWasm::Component(_))));
     assert!(matches!(Parser::new().wasm("(module)"), Ok(ParsedWasm::Module(_))));
     assert!(matches!(Parser::new().wasm(""), Ok(ParsedWasm::Module(_))));
-}
-
-#[test]
-fn one_run_reports_all_independent_errors() {
-    let found = errors(
-        "(type $bad (lst u8)) (type (list $bad)) (component (func $f) (type (tuple $bad u8x)))
-         (core module $m (func (i32.plus)) (func (call $g))) (core instance (instantiate $m))
-         (import \"i\" (instance (export \"f\" (fnc)) (export \"g\" (func (result $x))))) 7
-         (core type (module (import \"\" \"a\" (func $f (param x))) (export \"b\" (table))))",
-    );
-    assert_eq!(
-        found,
-        [
-            "unknown operator lst: not a type; did you mean `list`?",
-            "unexpected token, expected (",
-            "unknown operator u8x: not a type; did you mean `u8`?",
-            "unknown operator i32.plus: not an instruction",
-            "unknown function $g",
-            "unknown operator fnc: not a sort; did you mean `func`?",
-            "unknown type $x",
-            "unexpected token, expected a field of the component",
-            "unknown operator x: not a type; an identifier begins with `$`: write `$x`",
-            "unexpected token, expected an unsigned integer",
-        ]
-    );
-    let parsed = Parser::new().max_errors(1).recover_component("(component (a) (b))");
-    assert_eq!(parsed.errors.len(), 1);
-    let found = errors("(component (type u8) (import \"i\" (instance (export \"a\" (func)))");
-    assert_eq!(found, ["unexpected token, expected )"]);
-    let parsed = Parser::new().recover_component("(component) (type u8)");
-    assert_eq!(parsed.errors[0].related.unwrap().span, Span::new(10, 11));
-}
-
-#[test]
-fn features_gate_words() {
-    let parser = Parser::new().features(Features::WASM3);
-    assert_eq!(
-        parser.component("(component)").unwrap_err().as_slice()[0].to_string(),
-        "unknown operator component (component-model is not enabled)"
-    );
-    let off = |feature: Features, fields: &str| {
-        let text = format!("(component {fields})");
-        let parser = Parser::new().features(Features::ALL - feature);
-        parser.component(&text).unwrap_err().as_slice()[0].to_string()
-    };
-    for (feature, fields, message) in [
-        (
-            Features::CM_ASYNC,
-            "(type (stream u8))",
-            "unknown operator stream (cm-async is not enabled)",
-        ),
-        (
-            Features::CM_ASYNC,
-            "(type (func async))",
-            "unknown operator async (cm-async is not enabled)",
-        ),
-        (
-            Features::CM_ASYNC,
-            "(core func (canon task.cancel))",
-            "unknown operator task.cancel (cm-async is not enabled)",
-        ),
-        (Features::CM_MAP, "(type (map u8 u8))", "unknown operator map (cm-map is not enabled)"),
-        (
-            Features::CM_FIXED_LENGTH_LISTS,
-            "(type (list u8 4))",
-            "unknown operator 4 (cm-fixed-length-lists is not enabled)",
-        ),
-        (
-            Features::CM_VALUES,
-            "(import \"v\" (value u8))",
-            "unknown operator value (cm-values is not enabled)",
-        ),
-        (Features::CM_VALUES, "(start 0)", "unknown operator start (cm-values is not enabled)"),
-        (
-            Features::CM_IMPLEMENTS,
-            "(import \"v\" (external-id \"x\") (func))",
-            "unknown operator external-id (cm-implements is not enabled)",
-        ),
-        (
-            Features::CM_GC,
-            "(canon lower (func 0) gc (core func))",
-            "unknown operator gc (cm-gc is not enabled)",
-        ),
-    ] {
-        assert_eq!(off(feature, fields), message);
-    }
 }
 
 #[test]

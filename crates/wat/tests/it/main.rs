@@ -4,6 +4,7 @@ extern crate alloc;
 
 mod annotations;
 mod balance;
+mod component_errors;
 mod component_scripts;
 mod components;
 mod damage;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use wattle_ast::Features;
-use wattle_ast::components::{Component, Definition, Export, PlainSort, Sort, SortIdx};
+use wattle_ast::components::{Component, Definition, Export, Sort, SortIdx};
 use wattle_componentize::{Componentizer, Composer, Dummy, Embed, Input, Plugged, plug};
 use wattle_tests::packages;
 use wattle_validator::components::{ComponentTypes, Validator};
@@ -80,11 +80,11 @@ fn component_of(declarations: &[Definition<'static>]) -> Component<'static> {
             definition => component.definitions.push(definition.clone()),
         }
         if let (0, Definition::Import(import)) = (depth, definition)
-            && import.ty.sort() == Sort::Plain(PlainSort::Instance)
+            && import.ty.sort() == Sort::INSTANCE
         {
             imported.push((import.name.clone(), SortIdx::new(import.ty.sort(), instances)));
         }
-        let is_instance = definition.adds() == Some((Sort::Plain(PlainSort::Instance), 1));
+        let is_instance = definition.adds() == Some((Sort::INSTANCE, 1));
         instances += u32::from(depth == 0 && is_instance);
         depth += usize::from(definition.opens().is_some());
     }
