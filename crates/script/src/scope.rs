@@ -1,4 +1,5 @@
-//! What the directives of a script, or of a thread in it, know by name.
+//! The definitions and instances that the directives of a script, or of a thread in it, know by
+//! name.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -8,7 +9,7 @@ use wattle_wat::script::Word;
 
 use super::load::Definition;
 
-/// What an instance is known as.
+/// An instance that directives can refer to.
 #[derive(Clone, Copy)]
 pub(super) enum Known {
     Instance(Instance),
@@ -42,7 +43,7 @@ impl Scope {
         self.instance = Some(instance);
     }
 
-    /// The module or component of a name; without one, the last.
+    /// Returns the module or component of a name; without a name, the last one.
     pub(super) fn definition(&self, id: Option<&Word<'_>>) -> Result<Definition, Error> {
         let found = match id {
             Some(id) => self.definitions.get(id.text.as_str()).cloned(),
@@ -58,7 +59,7 @@ impl Scope {
         }
     }
 
-    /// The instance of a name; without one, the last.
+    /// Returns the instance of a name; without a name, the last one.
     pub(super) fn instance(&self, id: Option<&Word<'_>>) -> Result<Instance, Error> {
         match self.known(id) {
             Some(Known::Instance(instance)) => Ok(instance),
