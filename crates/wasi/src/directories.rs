@@ -39,7 +39,7 @@ pub(crate) fn fd_prestat_dir_name(
     memory.write(path, name)
 }
 
-/// The fuel for an entry of a directory, whose file is looked at.
+/// The fuel for an entry of a directory, which includes reading the metadata of its file.
 const ENTRY: u64 = 1000;
 
 /// The entries of a directory, with `.` and `..`. Both are the directory itself: the program may not
@@ -51,7 +51,7 @@ fn entries(dir: &Dir, memory: &mut Guest<'_>) -> Result<Vec<Entry>> {
     for entry in dir.entries()? {
         let entry = entry?;
         memory.charge(ENTRY)?;
-        // The interface has no names but UTF-8.
+        // Names of the interface are UTF-8, so entries with other names are left out.
         let Ok(name) = entry.file_name().into_string() else { continue };
         // The file may be gone by now.
         let Ok(metadata) = entry.metadata() else { continue };
@@ -73,7 +73,7 @@ pub(crate) fn fd_readdir(
     let Kind::Directory(directory) = &mut state.fds.get_mut(fd)?.kind else {
         return Err(Errno::NOTDIR);
     };
-    // A first call reads the directory; later calls go on with the entries of then.
+    // The first call reads the directory; later calls go on with the entries that it found.
     if cookie == 0 || directory.entries.is_empty() {
         directory.entries = entries(&directory.dir, memory)?;
     }

@@ -11,7 +11,8 @@ use crate::abi::{Errno, Result};
 pub(crate) struct Guest<'m> {
     bytes: &'m mut [u8],
     fuel: Option<Fuel<'m>>,
-    /// Why the execution ends or is suspended, if it does not go on with the result of the call.
+    /// The reason to end or to suspend the execution, if it does not go on with the result of the
+    /// call.
     pub(crate) stop: Option<Error>,
 }
 
@@ -89,8 +90,8 @@ impl<'m> Guest<'m> {
         }
     }
 
-    /// The buffers of a call, each with address and length, all within the memory. Copying them is
-    /// paid for.
+    /// Returns the buffers of a call, each with address and length, all within the memory. Pays for
+    /// copying their bytes.
     pub(crate) fn buffers(&mut self, address: u32, count: u32) -> Result<Vec<(u32, u32)>> {
         let count = count.min(MAX_BUFFERS);
         let records = self.slice(address, 8 * count)?;
@@ -111,7 +112,7 @@ impl<'m> Guest<'m> {
         Ok(buffers)
     }
 
-    /// The bytes in the buffers of a call.
+    /// Returns the bytes in the buffers of a call.
     pub(crate) fn gather(&mut self, address: u32, count: u32) -> Result<Vec<IoSlice<'_>>> {
         let buffers = self.buffers(address, count)?;
         buffers.into_iter().map(|(from, len)| Ok(IoSlice::new(self.slice(from, len)?))).collect()
@@ -143,7 +144,8 @@ mod tests {
         assert_eq!(guest.slice(33, 0), Err(Errno::FAULT));
         assert_eq!(guest.slice(0, u32::MAX), Err(Errno::FAULT));
         assert_eq!(guest.buffers(0, u32::MAX), Err(Errno::FAULT));
-        // Four buffers of nothing at zero but the last, of seven bytes: 24 holds address 7.
+        // Two empty buffers: the first at address 0, the second at address 7, which is stored at
+        // 24.
         assert_eq!(guest.buffers(16, 2), Ok(vec![(0, 0), (7, 0)]));
         guest.write_u32(28, 26).unwrap();
         assert_eq!(guest.buffers(16, 2), Err(Errno::FAULT));

@@ -1,5 +1,5 @@
-//! The errors of all functions. A table says what each parameter is; from that follow the calls that
-//! must fail, each of which is a call that succeeds but for one parameter.
+//! The errors of all functions. A table has a call of each function that succeeds, with the kind of
+//! each parameter. The tests change one parameter of such a call at a time, and the call must fail.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::program::{FUNCTIONS, Program, errno};
 use wattle_runtime::ErrorKind;
 use wattle_wasi::{Errno, Input, SteadyClock, Wasi};
 
-/// What a parameter, or two that belong together, is.
+/// The kind of a parameter, or of two parameters that belong together.
 #[derive(Clone, Copy)]
 enum Arg {
     /// A descriptor; each of the sets of rights without which the call fails; descriptors of other
@@ -17,13 +17,13 @@ enum Arg {
     Path(&'static str),
     /// The target of a link: address and length.
     Target(&'static str),
-    /// The address of a list of one buffer, and their number.
+    /// The address of a list of one buffer, and the number of buffers.
     Buffers,
     /// The address of a record of this size.
     Record(u32),
     /// An address, and the number of bytes there.
     Bytes(u32),
-    /// A number that is good, and one that is `inval`.
+    /// A valid number, and a number for which the error is `inval`.
     OneOf(u64, u64),
     /// A number.
     Number(u64),
@@ -47,15 +47,15 @@ const WRITE: u64 = right(6);
 
 const ISDIR: (u32, Errno) = (DIR, Errno::ISDIR);
 const SPIPE: (u32, Errno) = (STDIN, Errno::SPIPE);
-/// A file that only has a position can do this.
+/// The errors of a call that needs a position, which only a file has.
 const POSITIONED: &[(u32, Errno)] = &[ISDIR, SPIPE, (STDOUT, Errno::SPIPE)];
-/// Only a directory can do this.
+/// The errors of a call that needs a directory.
 const ENTRIES: &[(u32, Errno)] =
     &[(FILE, Errno::NOTDIR), (STDIN, Errno::NOTDIR), (STDOUT, Errno::NOTDIR)];
-/// Only a directory that was opened for the program can do this.
+/// The errors of a call that needs a directory that was opened for the program.
 const PREOPENED: &[(u32, Errno)] = &[(FILE, Errno::BADF), (DIR, Errno::BADF), (STDIN, Errno::BADF)];
 
-/// A directory in which the call needs this right.
+/// Returns a directory on which the call needs these rights.
 const fn within(rights: &'static [u64]) -> Arg {
     Fd(DIR, rights, ENTRIES)
 }
@@ -133,7 +133,7 @@ const OTHERS: &[(&str, &[Arg], Errno)] = &[
     // Rights only shrink.
     ("fd_fdstat_set_rights", &[Number(4), Number(right(14)), Number(0)], Errno::NOTCAPABLE),
     ("fd_fdstat_set_rights", &[Number(0), Number(0), Number(1)], Errno::NOTCAPABLE),
-    // A time is either given or that of now.
+    // A time is either given or the current time, not both.
     ("fd_filestat_set_times", &[Number(4), Number(0), Number(0), Number(3)], Errno::INVAL),
     ("fd_filestat_set_times", &[Number(4), Number(0), Number(0), Number(12)], Errno::INVAL),
     ("fd_prestat_dir_name", &[Number(3), Bytes(4)], Errno::NAMETOOLONG),
@@ -240,12 +240,12 @@ fn drop_rights(program: &mut Program, fd: u32, own: u64, inheriting: u64) {
     program.call("fd_fdstat_set_rights", &fewer).unwrap();
 }
 
-/// Where the parameters of a call are in memory, each far from the others.
+/// Returns the address of the data of a parameter, far from the data of the others.
 fn place(nth: usize) -> u32 {
     1024 * (nth as u32 + 1)
 }
 
-/// Puts what the parameters refer to into memory, and gives the numbers of the call.
+/// Writes the data of the parameters to memory, and returns the numbers of the call.
 fn numbers(program: &mut Program, args: &[Arg]) -> Vec<u64> {
     let mut numbers = Vec::new();
     for (nth, arg) in args.iter().enumerate() {
@@ -268,10 +268,11 @@ fn numbers(program: &mut Program, args: &[Arg]) -> Vec<u64> {
     numbers
 }
 
-/// A call that must fail: what is wrong with it, and how to make it so.
+/// A fault of a call: its description, the expected error number, and the change that makes the
+/// fault.
 type Fault = (String, Errno, Box<dyn Fn(&mut Program, &mut Vec<u64>)>);
 
-/// The faults that a parameter can have. `at` is the index of its first number.
+/// Returns the faults that a parameter can have. `at` is the index of its first number.
 fn faults(arg: Arg, nth: usize, at: usize) -> Vec<Fault> {
     const END: u64 = 65536;
     let set = |what: String, errno, place: usize, value: u64| -> Fault {
@@ -418,7 +419,8 @@ fn every_function_has_a_call_that_fails() {
 
 #[test]
 fn opening_needs_the_rights_that_its_flags_use() {
-    // Each right of the directory or of what it hands on, and a call that needs it.
+    // Each right of the directory, or among those that it hands on, and a call that needs the
+    // right.
     let cases = [
         (right(10), 0, open("new", CREAT, READ, 0)),
         (right(19), 0, open("file", TRUNC, 0, 0)),
