@@ -68,7 +68,7 @@ impl Scope {
         }
     }
 
-    /// Whether the instance of a name, or the last one, is that of a component.
+    /// Returns whether the instance of a name, or the last one, is that of a component.
     pub(super) fn is_component(&self, id: Option<&Word<'_>>) -> bool {
         matches!(self.known(id), Some(Known::Component))
     }

@@ -78,7 +78,7 @@ impl<'s> Threads<'s> {
         *self = Threads::new(self.seed);
     }
 
-    /// The last thread of a name.
+    /// Returns the last thread of a name.
     pub(super) fn named(&self, name: &str) -> Option<usize> {
         self.names.get(name).copied()
     }
@@ -96,7 +96,7 @@ impl<'s> Threads<'s> {
         (mixed ^ mixed >> 31).checked_rem(most).unwrap_or(0)
     }
 
-    /// The fuel of the next turn.
+    /// Returns the fuel of the next turn, which is random.
     pub(super) fn fuel(&mut self) -> u64 {
         1 + self.random(TURN)
     }

@@ -8,7 +8,7 @@ macro_rules! errnos {
         impl Errno {
             $( #[doc = $doc] pub const $name: Errno = Errno($number); )*
 
-            /// The name of the number in the interface.
+            /// Returns the name of the number in the interface.
             pub const fn name(self) -> &'static str {
                 match self.0 {
                     $( $number => $text, )*
@@ -70,7 +70,7 @@ errnos! {
 }
 
 impl Errno {
-    /// The number.
+    /// Returns the number.
     pub const fn number(self) -> u16 {
         self.0
     }

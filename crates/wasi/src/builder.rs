@@ -122,7 +122,7 @@ impl Builder {
     /// Opens a directory of the host for the program, which sees it as `guest`.
     ///
     /// # Errors
-    /// When the directory cannot be opened.
+    /// The error of the host, if the directory cannot be opened.
     pub fn dir(self, host: impl AsRef<Path>, guest: impl Into<String>) -> io::Result<Self> {
         let dir = Dir::open_ambient_dir(host, ambient_authority())?;
         Ok(self.open_dir(dir, guest))

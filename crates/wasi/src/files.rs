@@ -153,7 +153,7 @@ pub(crate) fn fd_filestat_set_size(
     Ok(state.fds.file(fd)?.set_len(position(size, 0)?)?)
 }
 
-/// The times of access and of modification to set.
+/// Returns the times of access and of modification to set.
 pub(crate) fn times(
     state: &mut State,
     atim: u64,
@@ -266,7 +266,7 @@ fn scatter(
     Ok(total)
 }
 
-/// The position `done` bytes behind `offset`, if the host can express it.
+/// Returns the position `done` bytes behind `offset`, if the host can express it.
 fn position(offset: u64, done: u64) -> Result<u64> {
     offset.checked_add(done).filter(|at| *at <= i64::MAX as u64).ok_or(Errno::INVAL)
 }

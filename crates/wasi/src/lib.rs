@@ -42,7 +42,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `state.rs` | the state of a program |
-//! | `define.rs` | the list of functions with the rights that they need, and their access to the memory |
+//! | `define.rs` | the list of functions with the rights that they need, and their access to memory and state |
 //! | `rights.rs` | the rights, and the descriptors that they apply to |
 //! | `builder.rs` | [`Builder`] |
 //! | `streams.rs` | standard input, output and error |

@@ -85,7 +85,7 @@ pub(crate) fn path_link(
     Ok(state.fds.dir(fd)?.hard_link(path, state.fds.dir(new_fd)?, new)?)
 }
 
-/// The host's options for opening a file, from the flags and rights of the interface.
+/// Returns the host's options for opening a file, from the flags and rights of the interface.
 fn options(oflags: u16, flags: u16, base: u64, follow: bool) -> Result<OpenOptions> {
     let has = |flag: u16| oflags & flag != 0;
     let directory = has(oflags::DIRECTORY);

@@ -31,7 +31,7 @@ const SUBSCRIPTION: u32 = 48;
 /// The size of an event in bytes.
 const EVENT: u32 = 32;
 
-/// The fuel for a subscription: the system is asked about its descriptor.
+/// The fuel for a subscription, for asking the system about its descriptor.
 const CHECK: u32 = 250;
 
 /// The most subscriptions of a call.

@@ -1,6 +1,6 @@
-//! Rights of descriptors: their numbers, and which of them apply to which kind of descriptor.
+//! Rights of descriptors: their numbers, and the kinds of descriptors that they apply to.
 //!
-//! `define.rs` lists the rights that each function needs. [`to_open`] adds those that the flags of
+//! `define.rs` lists the rights that each function needs. `to_open` adds those that the flags of
 //! `path_open` need; `poll.rs` checks those of `poll_oneoff`.
 //!
 //! Spec: <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#rights>
@@ -62,8 +62,8 @@ pub(crate) const INPUT: u64 = FD_READ | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | 
 pub(crate) const OUTPUT: u64 =
     FD_WRITE | FD_DATASYNC | FD_SYNC | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE;
 
-/// The rights that `path_open` with these flags needs: those of the directory itself, and those that
-/// descriptors opened through it may have.
+/// Returns the rights that `path_open` with these flags needs: those of the directory itself, and
+/// those that descriptors opened through it may have.
 pub(crate) fn to_open(open: u16, flags: u16) -> [u64; 2] {
     let when = |set: bool, right: u64| if set { right } else { 0 };
     let own = when(open & oflags::CREAT != 0, PATH_CREATE_FILE)

@@ -9,13 +9,13 @@ use crate::abi::{Errno, Result};
 ///
 /// All times are in nanoseconds.
 pub trait Clock: Send {
-    /// The time since 1970-01-01 00:00 UTC.
+    /// Returns the time since 1970-01-01 00:00 UTC.
     fn realtime(&mut self) -> u64;
 
-    /// The time since a fixed moment. It never goes back.
+    /// Returns the time since a fixed moment. It never goes back.
     fn monotonic(&mut self) -> u64;
 
-    /// The smallest difference between two times of either clock.
+    /// Returns the smallest difference between two times of either clock.
     fn resolution(&self) -> u64 {
         1
     }

@@ -1,12 +1,12 @@
-//! One component made of several. Each of them is instantiated. What it imports is an export of an
-//! earlier instance, or an import of the result.
+//! Makes one component of several. Each of them is instantiated. Its imports are given earlier
+//! instances, exports of these, or imports of the result.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | [`compose`]: the result, made of its parts |
-//! | `needed.rs` | which types the result imports only for their names |
+//! | `needed.rs` | the types that the result imports only for their names |
 //! | `writer.rs`, `values.rs` | the imports of the result, and their types |
-//! | `names.rs` | which names are versions of one interface |
+//! | `names.rs` | the names that are versions of one interface |
 
 mod names;
 mod needed;
@@ -32,16 +32,16 @@ pub(crate) use names::{compare_versions, family};
 use needed::Needed;
 use writer::{Fault, Wanted, Writer, extern_name};
 
-/// A component, and what is given for its imports.
+/// A component, and the arguments for its imports.
 pub(crate) struct Part<'t> {
-    /// What messages call the component.
+    /// The name of the component in messages.
     pub(crate) name: &'t str,
     pub(crate) types: &'t ComponentTypes,
-    /// What is given for imports, by their names.
+    /// The arguments for imports, by the names of the imports.
     pub(crate) given: BTreeMap<&'t str, Given<'t>>,
 }
 
-/// What is given for an import.
+/// The argument for an import.
 #[derive(Clone, Copy)]
 pub(crate) struct Given<'t> {
     /// The number of an earlier part.
@@ -72,19 +72,19 @@ impl Renamed {
     }
 }
 
-/// Why components do not fit together.
+/// The reason why components do not fit together.
 pub(crate) enum ComposeError {
-    /// What is given for an import of a part does not have the type of the import.
+    /// The argument for an import of a part does not have the type of the import.
     Given { part: usize, import: String, reason: String },
     /// Two parts have an import that becomes one import of the result, and its types differ.
     Conflict { parts: [usize; 2], imports: [String; 2], reason: String },
     /// Imports depend on each other.
     Cycle { import: String },
-    /// An import of a part refers to a resource of another of its imports. Something is given for that
-    /// one, so the result does not import the resource.
+    /// An import of a part refers to a resource of another of its imports. That one has an
+    /// argument, so the result does not import the resource.
     Resource { part: usize, import: String, resource: String },
-    /// An import or export of the result refers to a type that has its name from an import of a part.
-    /// Something is given for that import, so the type has no name in the result.
+    /// An import or export of the result refers to a type that has its name from an import of a
+    /// part. That import has an argument, so the type has no name in the result.
     Unnamed { is_import: bool, name: String, reason: String },
     /// The types of imports are too large.
     TooLarge,
@@ -92,7 +92,7 @@ pub(crate) enum ComposeError {
     Invalid { reason: String },
 }
 
-/// Makes one component of the parts. It exports what the last part exports.
+/// Makes one component of the parts, with the exports of the last part.
 ///
 /// `components` has the component of each part, in order. If parts have one name and equal components,
 /// the result has the component once, and an instance of it for each part.
@@ -108,7 +108,7 @@ pub(crate) fn compose<'a>(
     imports.write()?;
     let Imports { mut writer, places, groups, .. } = imports;
     let mut instances = Vec::new();
-    // What each instance exports, by name.
+    // The sorts of the exports of each instance, by name.
     let mut exports: Vec<BTreeMap<&str, Sort>> = Vec::new();
     // The first part of each name, with the index of its component.
     let mut firsts: BTreeMap<&str, (usize, ComponentIdx)> = BTreeMap::new();
@@ -272,7 +272,7 @@ impl<'t> Imports<'t> {
     }
 }
 
-/// The name that a part has for an import, of all that become one import.
+/// Returns the name of a part's import among those that become one import of the result.
 fn import_of(part: usize, wanted: &[Wanted<'_>]) -> String {
     let found = wanted.iter().find(|wanted| wanted.component == part).or(wanted.first());
     found.map_or_else(String::new, |wanted| wanted.item.name().into())
@@ -290,7 +290,7 @@ fn is_resource(item: &Extern<'_>) -> bool {
     matches!(item.view(), ExternView::Type(ty) if matches!(ty.shape(), Shape::Resource(_)))
 }
 
-/// The index space of an import or export.
+/// Returns the sort of an import or export.
 fn sort_of(item: &Extern<'_>) -> Sort {
     match item.view() {
         ExternView::Module(_) => Sort::Core(CoreSort::Module),
@@ -307,7 +307,7 @@ fn alias(writer: &mut Writer<'_>, instance: InstanceIdx, name: &str, sort: Sort)
     SortIdx::new(sort, writer.push(Definition::Alias(alias)))
 }
 
-/// Exports what the last part exports.
+/// Adds the exports of the last part.
 fn export_all<'t>(
     parts: &[Part<'t>],
     needed: &[Needed<'t>],
@@ -318,7 +318,7 @@ fn export_all<'t>(
     let mut has_types = false;
     for item in part.types.exports() {
         let sort = sort_of(&item);
-        // Where types need names, they have those that the result imports or exports.
+        // Types that need names have the names under which the result imports or exports them.
         let is_needed = needed.last().is_some_and(|it| it.exports.contains(item.name()));
         let has_names = has_types || is_needed;
         let mut item_index = alias(writer, instance, item.name(), sort);
@@ -353,7 +353,7 @@ fn export_all<'t>(
     Ok(())
 }
 
-/// Validates the result, and says which parts do not fit.
+/// Validates the result, and finds the parts that do not fit.
 fn check(
     component: &Component<'_>,
     parts: &[Part<'_>],
@@ -407,7 +407,7 @@ fn check(
         .map_err(|errors| ComposeError::Invalid { reason: errors.first().kind.to_string() })
 }
 
-/// The name of the import whose argument does not match.
+/// Returns the name of the import whose argument does not match.
 fn import_in(kind: &ComponentErrorKind) -> Option<String> {
     let ComponentErrorKind::Mismatch { mismatch } = kind else { return None };
     match mismatch.steps.first()? {

@@ -28,7 +28,7 @@ const NOT_JUDGED: &[(&str, usize, &str)] = &[
     ("simd_lane.wast", 1258, PHRASE),
 ];
 
-/// Whether the engine runs the scripts of a proposal.
+/// Returns whether the engine runs the scripts of a proposal.
 fn runs(file: &SuiteFile) -> bool {
     match file.proposal() {
         None

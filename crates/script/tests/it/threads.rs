@@ -91,7 +91,7 @@ fn the_time_grows_with_the_number_of_threads() {
     let (few, many) = (text(500), text(8_000));
     // A busy machine makes a run longer, never shorter: one good run of many decides.
     let is_linear = (0..20).any(|_| {
-        // 16 times as many threads: 256 times the time if it grew with the square.
+        // With 16 times the threads, the time would be 256-fold if it grew with the square.
         let (base, more) = (time(&few), time(&many));
         more < base * 64
     });

@@ -37,7 +37,7 @@ const PREOPEN: u32 = 3;
 const STDIN: u32 = 0;
 const STDOUT: u32 = 1;
 
-/// A right by its number in the interface.
+/// Returns a right by its number in the interface.
 const fn right(number: u32) -> u64 {
     1 << number
 }
@@ -181,7 +181,7 @@ const DIRECTORY: u64 = 2;
 const EXCL: u64 = 4;
 const TRUNC: u64 = 8;
 
-/// The parameters of a `path_open` that does not follow links.
+/// Returns the parameters of a `path_open` that does not follow links.
 const fn open(path: &'static str, oflags: u64, rights: u64, flags: u64) -> [Arg; 8] {
     [
         Number(DIR as u64),
@@ -195,7 +195,7 @@ const fn open(path: &'static str, oflags: u64, rights: u64, flags: u64) -> [Arg;
     ]
 }
 
-/// A directory of the host with files, directories and links in it.
+/// Makes a directory of the host with files, directories and links in it.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["full", "empty"] {
@@ -210,7 +210,8 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// A program with a file and a directory open, beside the streams and the directory of the host.
+/// Starts a program with a file and a directory open, beside the streams and the directory of the
+/// host.
 fn program(folder: &tempfile::TempDir) -> Program {
     let builder = Wasi::builder()
         .arg("a")
@@ -226,7 +227,7 @@ fn program(folder: &tempfile::TempDir) -> Program {
     program
 }
 
-/// The rights of a descriptor itself, and those that it hands on.
+/// Returns the rights of a descriptor itself, and those that it hands on.
 fn rights(program: &mut Program, fd: u32) -> [u64; 2] {
     program.call("fd_fdstat_get", &[fd.into(), 512]).unwrap();
     [program.u64(520), program.u64(528)]
@@ -382,7 +383,7 @@ fn a_call_with_one_faulty_parameter_fails_and_says_why() {
     assert!(count > 450, "{count}");
 }
 
-/// The names and contents in a directory, which a call that fails leaves alone.
+/// Returns the names and contents in a directory, which a call that fails leaves alone.
 fn state(folder: &std::path::Path) -> BTreeSet<(String, Option<String>)> {
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
     let entry = |entry: std::fs::DirEntry| {
@@ -408,7 +409,7 @@ fn other_calls_fail_and_say_why() {
 fn every_function_has_a_call_that_fails() {
     let fails = CALLS.iter().filter(|(_, args)| !args.is_empty()).map(|(name, _)| *name);
     let fails: BTreeSet<_> = fails.chain(OTHERS.iter().map(|(name, ..)| *name)).collect();
-    // These two cannot fail.
+    // These two functions cannot fail.
     let cannot = ["proc_exit", "sched_yield"];
     for (name, _) in FUNCTIONS {
         assert_ne!(fails.contains(name), cannot.contains(name), "{name}");
@@ -419,8 +420,7 @@ fn every_function_has_a_call_that_fails() {
 
 #[test]
 fn opening_needs_the_rights_that_its_flags_use() {
-    // Each right of the directory, or among those that it hands on, and a call that needs the
-    // right.
+    // Each right of the directory, or of those that it hands on, and a call that needs it.
     let cases = [
         (right(10), 0, open("new", CREAT, READ, 0)),
         (right(19), 0, open("file", TRUNC, 0, 0)),
@@ -470,7 +470,7 @@ fn a_descriptor_that_cannot_be_polled_is_an_event_with_an_error() {
         let errno = u16::from_le_bytes(program.get(2048 + 8, 2).try_into().unwrap());
         assert_eq!(errno, expected.map_or(0, Errno::number), "{tag} {fd} {without:x}");
     }
-    // Kinds of subscriptions, and flags of clocks, that do not exist.
+    // Kinds of subscriptions, flags and clocks that do not exist are refused.
     for (at, value) in [(8, 3), (40, 2), (16, 4)] {
         let mut program = program(&folder);
         let mut record = [0; 48];

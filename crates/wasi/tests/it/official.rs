@@ -10,7 +10,7 @@ use wattle_wasi::{Output, Wasi};
 /// The number of programs for preview 1.
 const PROGRAMS: usize = 72;
 
-/// The programs of each language.
+/// Returns the programs of each language.
 fn programs() -> Vec<PathBuf> {
     let root = wattle_tests::corpus::folder().join("wasi-testsuite");
     let mut programs = Vec::new();

@@ -67,7 +67,7 @@ fn streams() {
     assert_eq!(program.write(1, "x"), Err(errno(Errno::BADF)));
 }
 
-/// A subscription of 48 bytes.
+/// Returns a subscription of 48 bytes.
 fn subscription(user: u64, tag: u8, first: u32, timeout: u64, flags: u16) -> Vec<u8> {
     let mut record = vec![0; 48];
     record[..8].copy_from_slice(&user.to_le_bytes());
@@ -94,7 +94,7 @@ fn polling() {
     assert_eq!(program.call("poll_oneoff", &[1000, 2000, 2, 500]), Ok(()));
     assert_eq!(program.u32(500), 1);
     assert_eq!((program.u64(2000), program.get(2008, 3)), (2, vec![0, 0, 0]));
-    // An absolute time that has passed.
+    // An absolute time that has passed is ready at once.
     program.put(1000, &subscription(3, 0, 1, hour, 1));
     assert_eq!(program.call("poll_oneoff", &[1000, 2000, 1, 500]), Ok(()));
     // Descriptors that are ready come before times; a descriptor that is not open gives an event

@@ -57,7 +57,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("sock_shutdown", "ii"),
 ];
 
-/// The text of a program that exports a function for each one that it imports.
+/// Returns the text of a program that exports a function for each one that it imports.
 fn program() -> String {
     let mut imports = String::new();
     let mut funcs = String::new();
@@ -249,7 +249,7 @@ impl Program {
         Ok(text)
     }
 
-    /// The size and the type of a path.
+    /// Returns the size and the type of a path.
     pub(crate) fn stat(&mut self, dir: u32, path: &str, follow: bool) -> Result<(u64, u8), u32> {
         let [address, len] = self.path(path);
         let arguments = [dir.into(), follow.into(), address, len, u64::from(ANSWER)];
@@ -292,7 +292,7 @@ impl Program {
         self.call("path_link", &[dir.into(), 0, address, len, new[0], new[1], new[2]])
     }
 
-    /// The names of a directory, read through a buffer of this size.
+    /// Reads the names in a directory through a buffer of this size.
     pub(crate) fn names(&mut self, fd: u32, room: u32) -> Result<Vec<String>, u32> {
         let mut names = Vec::new();
         let mut cookie = 0;

@@ -33,7 +33,7 @@ fn plugged(socket: &str, plugs: &[&str]) -> Result<Plugged<'static>, PlugError> 
     )
 }
 
-/// An import or export with everything in it, in any order, in the notation of WIT.
+/// Describes an import or export with everything in it, sorted, in the notation of WIT.
 fn described(item: Extern<'_>) -> String {
     let inner = match item.view() {
         ExternView::Instance(ty) => match ty.shape() {
@@ -49,7 +49,7 @@ fn described(item: Extern<'_>) -> String {
     format!("{} {:?} {{ {inner} }}\n", item.name(), item.implements())
 }
 
-/// Something to plug in, so that components without a connection can be put together.
+/// The name of an import and an export that connect components without another connection.
 const LINK: &str = "link-for-the-test";
 
 fn with_link_imported(mut component: Component<'static>) -> Component<'static> {
@@ -93,11 +93,11 @@ fn imports_are_written_as_they_were() {
         let mut expected = all(&before);
         let mut found = all(&after);
         if after.imports().len() < before.imports().len() {
-            // Compatible versions of one interface, which a component imports both.
+            // The component imports two compatible versions of one interface.
             merged += 1;
             continue;
         }
-        // Imports come when they are needed.
+        // The order of imports depends on the types that they need.
         expected.0.sort();
         found.0.sort();
         assert_eq!(found, expected, "{text}");
@@ -173,7 +173,7 @@ const USES: &str = r#"
 
 #[test]
 fn resources_are_those_of_one_import() {
-    // The plug passes on what it imports.
+    // The plug exports the instance that it imports.
     let plug_in =
         format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
     let socket = format!("(component $C {TYPES} {USES} (export \"f\" (func $api \"f\")))")
@@ -198,7 +198,7 @@ fn resources_that_differ_are_named() {
         "the import `a:b/api@0.2.3` of socket needs the resource `r`, which comes from a plug, so \
          nothing outside can have it; plug in what exports `a:b/api@0.2.3` too"
     );
-    // Another plug has the resource from elsewhere.
+    // Another plug imports the resource from elsewhere.
     let plug_in =
         format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
     let error = plugged(&socket, &[owner, &plug_in]).unwrap_err();
@@ -342,7 +342,7 @@ fn what_refers_to_exported_types_refers_to_those_of_the_result() {
     );
 }
 
-/// A component that imports some instances, exports others, and is called `name`.
+/// Returns a component that imports some instances, exports others, and is called `name`.
 fn between(name: &str, imports: &[&str], exports: &[&str]) -> Input<'static> {
     let imports: String =
         imports.iter().map(|import| format!("(import \"{import}\" (instance))")).collect();
@@ -351,7 +351,7 @@ fn between(name: &str, imports: &[&str], exports: &[&str]) -> Input<'static> {
     input(name, parse(&format!("(component {imports} (instance $i) {exports})")))
 }
 
-/// The connections of a component, and its imports; or the error.
+/// Returns the connections of a component, and its imports; or the error.
 fn shown(result: Result<Plugged<'static>, PlugError>) -> Vec<String> {
     match result {
         Ok(plugged) => {
@@ -415,7 +415,7 @@ fn plugs_that_need_each_other_are_named() {
           before the others"
         ]
     );
-    // These serve each other alone.
+    // The plugs `idle` and `idler` serve each other alone.
     let result = Composer::new(between("app", &["a"], &[]))
         .plug(between("plug", &[], &["a"]))
         .plug(between("idle", &["y"], &["x"]))
@@ -474,7 +474,7 @@ fn instances_of_one_component_share_it() {
     assert_eq!(components(&composed(between("plug", &["y"], &["e"]))), 3);
 }
 
-/// A component of a world that does nothing.
+/// Makes a component of a world that does nothing.
 fn of_world(wit: &str, world: &str) -> Input<'static> {
     use wattle_componentize::{Componentizer, Dummy, Embed};
     let mut resolver = wattle_wit::Resolver::new();
@@ -548,7 +548,7 @@ fn imports_that_are_left_can_be_refused_and_renamed() {
     let names: Vec<_> = renamed.types.imports().map(|import| import.name().to_owned()).collect();
     assert_eq!(names, ["d", "e"]);
     assert!(renamed.types.export("f").is_some() && renamed.types.export("c").is_none());
-    // What a connection says is what the components say.
+    // Connections have the old names, which are those in the components.
     assert_eq!(renamed.connections[0].import, "a");
     let error = composer().rename_import("b", "d").finish().unwrap_err().to_string();
     assert!(error.contains("`d`"), "{error}");
