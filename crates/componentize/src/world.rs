@@ -65,8 +65,8 @@ pub(crate) struct Items<'m> {
     pub(crate) items: Vec<Item<'m>>,
     /// The items by their names.
     by_name: BTreeMap<String, usize>,
-    /// The items by their names with canonical versions. If several items share such a name, it has
-    /// the first.
+    /// The items by their names with canonical versions. If several items share such a name, it
+    /// stands for the first.
     by_canonical: BTreeMap<String, usize>,
     /// The items that are named by their interface.
     by_interface: BTreeMap<InterfaceId, usize>,

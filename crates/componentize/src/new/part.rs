@@ -151,7 +151,7 @@ pub(super) struct Linked<'a> {
     pub(super) name: Name<'a>,
     pub(super) source: Source,
     pub(super) kind: ExternKind,
-    /// The type, if it is a function.
+    /// The type, if the import is a function.
     pub(super) ty: FuncTypeId,
 }
 

@@ -166,7 +166,7 @@ impl Written {
 }
 
 /// Returns the named types of other places that types of a place refer to, each behind those that
-/// it is made of. With `deeply`, also the named types that these refer to in turn.
+/// it is made of. With `deeply`, the result also has the named types that these refer to in turn.
 pub(super) fn foreign(
     world: &World<'_>,
     place: Place,

@@ -1,4 +1,4 @@
-//! The errors of all functions. A table has a call of each function that succeeds, with the kind of
+//! The errors of all functions. A table has a successful call of each function, with the kind of
 //! each parameter. The tests change one parameter of such a call at a time, and the call must fail.
 
 use std::collections::BTreeSet;
