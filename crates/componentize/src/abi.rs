@@ -1,4 +1,4 @@
-//! What the canonical ABI asks of the types of a model and of the functions of a world, computed once for
+//! The canonical ABI of the types of a model and of the functions of a world, computed once for
 //! each.
 
 use alloc::boxed::Box;
@@ -30,8 +30,8 @@ pub(crate) struct Abis {
 struct Copied(Box<[(u64, TypeId)]>);
 
 impl Copied {
-    /// The type that has the stream or future with this number, if one does. The number becomes that in
-    /// the type.
+    /// Returns the type that has the stream or future with this number, if any. The number becomes
+    /// the number within that type.
     fn pick(&self, number: &mut u64) -> Option<TypeId> {
         let Copied(types) = self;
         let place = types.partition_point(|(end, _)| end <= number);
@@ -72,12 +72,12 @@ impl FuncAbi {
         Signature::new(call, [self.params], self.result.map(|result| result.value))
     }
 
-    /// The type of the core function that the function is lifted from or lowered to.
+    /// Returns the type of the core function that the function is lifted from or lowered to.
     pub(crate) fn core_type(&self, call: Call) -> FuncType {
         self.signature(call).func_type(AddrType::I32)
     }
 
-    /// What the function needs when it is lifted or lowered.
+    /// Returns the needs of the function when it is lifted or lowered.
     pub(crate) fn needs(&self, call: Call) -> Needs {
         let signature = self.signature(call);
         Needs {
@@ -87,14 +87,14 @@ impl FuncAbi {
         }
     }
 
-    /// The type of the core function that is called with the results of a core function, when they
-    /// have been read.
+    /// Returns the type of the core function that is called with the results of a core function,
+    /// when they have been read.
     pub(crate) fn post_return(&self) -> FuncType {
         let lifted = self.signature(Call::LIFT);
         FuncType::new(lifted.result(AddrType::I32), [])
     }
 
-    /// The call of `task.return` with the result of the function, and what it needs.
+    /// Returns the core type of `task.return` for the result of the function, and its needs.
     pub(crate) fn task_return(&self) -> (FuncType, Needs) {
         let signature = Signature::new(Call::LOWER, self.result.map(|result| result.value), None);
         let encoding = self.result.is_some_and(|result| result.has_string);
@@ -105,7 +105,7 @@ impl FuncAbi {
     }
 }
 
-/// What a canonical definition needs of the core module that it serves.
+/// The needs of a canonical definition: the options that it has to have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) memory: bool,
@@ -114,8 +114,8 @@ pub(crate) struct Needs {
 }
 
 impl Abis {
-    /// The ABI of the types of a model, which stand behind those that they are made of, and of the
-    /// functions of a world.
+    /// Computes the ABI of the types of a model, which stand behind those that they are made of,
+    /// and of the functions of a world.
     pub(crate) fn new(world: &World<'_>) -> Abis {
         let mut abis = Abis {
             types: Vec::new(),
@@ -165,7 +165,7 @@ impl Abis {
         FuncAbi { params, result, has_string, copied }
     }
 
-    /// Those of several types that have streams or futures.
+    /// Returns those of several types that have streams or futures.
     fn copied_of(&self, types: impl IntoIterator<Item = Val>) -> Copied {
         let mut end = 0_u64;
         let types = types.into_iter().filter_map(|ty| {
@@ -176,7 +176,7 @@ impl Abis {
         Copied(types.collect())
     }
 
-    /// The ABI of a function of an import or export.
+    /// Returns the ABI of a function of an import or export.
     pub(crate) fn func(&self, side: Side, item: usize, func: &Text) -> &FuncAbi {
         self.funcs.get(&(side, item, func.clone())).unwrap_or(&self.unknown)
     }
@@ -212,15 +212,15 @@ impl Abis {
         }
     }
 
-    /// What reading or writing the values of a stream or future needs.
+    /// Returns the needs of reading or writing the values of a stream or future.
     pub(crate) fn copy(&self, payload: Option<Val>, reads: bool) -> Needs {
         let payload = payload.map(|ty| self.of(ty));
         let realloc = reads && payload.is_some_and(|ty| ty.value.has_pointer());
         Needs { memory: true, realloc, encoding: payload.is_some_and(|ty| ty.has_string) }
     }
 
-    /// The stream or future of a function with this number. They are counted from left to right, and
-    /// one inside of another comes before it.
+    /// Returns the stream or future of a function with this number. Streams and futures are counted
+    /// from left to right; one inside another comes before it.
     pub(crate) fn copied(&self, func: &FuncAbi, number: u32) -> Option<TypeId> {
         let mut left = u64::from(number);
         let mut found = func.copied.pick(&mut left)?;
@@ -231,7 +231,7 @@ impl Abis {
         Some(found)
     }
 
-    /// The streams and futures of a function, each once, with the first number that it has.
+    /// Returns the streams and futures of a function, each once, with the first number that it has.
     pub(crate) fn all_copied(&self, model: &Model, func: &Func) -> Vec<(u32, TypeId)> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
@@ -242,7 +242,7 @@ impl Abis {
                 continue;
             }
             if matches!(model[ty].kind, Kind::Stream(_) | Kind::Future(_)) {
-                // It comes behind those inside.
+                // A stream or future comes behind those inside it.
                 found.push((first.saturating_add(self.of(Val::Type(ty)).copied - 1), ty));
             }
             let mut parts = Vec::new();
@@ -273,7 +273,7 @@ impl Abis {
     }
 }
 
-/// The types of a function's parameters and result.
+/// Returns the types of a function's parameters and result.
 pub(crate) fn vals_of(func: &Func) -> impl Iterator<Item = Val> + '_ {
     func.params.iter().map(|(_, ty)| *ty).chain(func.result)
 }

@@ -1,8 +1,8 @@
-//! How a component or world differs from what a world asks for.
+//! Compares a component or world with the world that it has to fit.
 //!
-//! A component can stand for a world if it imports nothing that the world does not import, and exports
-//! all that the world exports. What both have must have equal types, apart from names: an instance may
-//! have more than is asked of it.
+//! A component can stand for a world if it imports nothing that the world does not import, and
+//! exports all that the world exports. Items that both have must have equal types, apart from
+//! names. An instance may have more items than the world asks for.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ use crate::world::{Place, World};
 /// Two types, and the places of the world in which they stand.
 type Pair = ((Place, TypeId), (Place, TypeId));
 
-/// The comparison of two worlds. The first is what there is, the second what is asked for.
+/// The comparison of two worlds. The first has to fit the second.
 struct Compare<'m> {
     ours: World<'m>,
     theirs: World<'m>,
@@ -39,7 +39,7 @@ struct Compare<'m> {
     compared: BTreeSet<Pair>,
 }
 
-/// All differences that keep a world from standing for another.
+/// Finds all differences that keep a world from standing for another.
 pub(crate) fn compare(
     ours: (&Model, WorldId),
     theirs: (&Model, WorldId),
@@ -74,15 +74,15 @@ impl<'m> Compare<'m> {
     /// Compares the imports or the exports.
     fn side(&mut self, side: Side) {
         let (ours, theirs) = (self.our_names.side(side), self.their_names.side(side));
-        // Who imports asks, and who exports gives.
+        // The importing side asks, and the exporting side gives.
         let (asked, given) = match side {
             Side::Import => (ours, theirs),
             Side::Export => (theirs, ours),
         };
-        // Of several versions that are taken for one, the last stands for those that are not there.
+        // If several versions count as one, the last of them stands for the missing ones.
         let by_name: BTreeMap<usize, usize> =
             given.iter().enumerate().map(|(number, name)| (*name, number)).collect();
-        // Interfaces whatever their version, the first of each.
+        // The first version of each interface, by its name without a version.
         let mut by_interface: BTreeMap<String, String> = BTreeMap::new();
         let (asking, giving) = self.asking_and_giving(side);
         for item in giving.side(side).items.iter().filter(|item| item.name.contains(':')) {
@@ -232,8 +232,8 @@ impl<'m> Compare<'m> {
         }
     }
 
-    /// The definitions of two types, and the places that they belong to. The definition of a handle is
-    /// that of its resource.
+    /// Returns the definitions of two types, and the places that they belong to. The definition of
+    /// a handle is that of its resource.
     fn definitions(&self, places: (Place, Place), ours: TypeId, theirs: TypeId) -> Pair {
         let definition = |world: &World<'m>, place: Place, id: TypeId| {
             let id = match world.model[id] {
@@ -340,7 +340,7 @@ impl<'m> Compare<'m> {
         }
     }
 
-    /// Whether resources are one, wherever they are defined.
+    /// Returns whether resources are the same, wherever they are defined.
     fn is_one_resource(&self, places: (Place, Place), ours: TypeId, theirs: TypeId) -> bool {
         let key = |world: &World<'m>, names: &Names, place: Place, id: TypeId| {
             let place = world.place_of(place, id);
@@ -351,8 +351,8 @@ impl<'m> Compare<'m> {
             == key(&self.theirs, &self.their_names, places.1, theirs)
     }
 
-    /// Whether two types with names are defined in one place under one name, so that differences
-    /// between them are reported there.
+    /// Returns whether two types with names are defined in one place under one name, so that
+    /// differences between them are reported there.
     fn have_one_definition(&self, ours: TypeId, theirs: TypeId) -> bool {
         let key = |world: &World<'m>, names: &Names, id: TypeId| {
             let ty = &world.model[id];
@@ -367,7 +367,7 @@ impl<'m> Compare<'m> {
         ours.is_some() && ours == key(&self.theirs, &self.their_names, theirs)
     }
 
-    /// Whether value types are equal.
+    /// Returns whether value types are equal.
     fn is_equal(&mut self, places: (Place, Place), ours: Val, theirs: Val) -> bool {
         let mut open = Vec::from([(ours, theirs)]);
         while let Some(&(ours, theirs)) = open.last() {
@@ -400,10 +400,10 @@ impl<'m> Compare<'m> {
         self.pair(places, ours, theirs).unwrap_or(false)
     }
 
-    /// Whether types are equal.
+    /// Returns whether types are equal.
     ///
     /// # Errors
-    /// If that is not known yet: the types, without further names.
+    /// The types, without further names, if it is not known yet whether they are equal.
     fn pair(
         &self,
         places: (Place, Place),
@@ -443,7 +443,7 @@ impl<'m> Compare<'m> {
     }
 }
 
-/// The types in two kinds, those at one place side by side.
+/// Returns pairs of the types at the same place of two kinds.
 fn pairs(ours: &Kind, theirs: &Kind) -> impl Iterator<Item = (Val, Val)> + use<> {
     let (mut our_parts, mut their_parts) = (Vec::new(), Vec::new());
     ours.for_each(|val| our_parts.push(val));
@@ -451,7 +451,7 @@ fn pairs(ours: &Kind, theirs: &Kind) -> impl Iterator<Item = (Val, Val)> + use<>
     our_parts.into_iter().zip(their_parts)
 }
 
-/// Whether kinds are equal apart from the types in them.
+/// Returns whether kinds are equal apart from the types in them.
 fn have_one_form(ours: &Kind, theirs: &Kind) -> bool {
     match (ours, theirs) {
         (Kind::Record(ours), Kind::Record(theirs)) => {

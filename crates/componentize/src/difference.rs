@@ -7,7 +7,7 @@ use core::fmt;
 use wattle_ast::Shown;
 use wattle_wit::model::Text;
 
-/// A difference, and where it is.
+/// A difference, and the path to it.
 ///
 /// ```
 /// use wattle_componentize::{DifferenceKind, Step, semver_check};
@@ -32,11 +32,13 @@ use wattle_wit::model::Text;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference {
-    /// The import or export, then the function or type in it, and so on. Names are ours.
+    /// The path to the difference: the import or export, then the function or type in it, and so
+    /// on. Names are ours.
     pub path: Vec<Step>,
-    /// Their name of the import or export, if it is another one: an interface of another version.
+    /// Their name of the import or export, if it is not ours: that of another version of the
+    /// interface.
     pub other: Option<Text>,
-    /// What differs.
+    /// The kind of the difference.
     pub kind: DifferenceKind,
 }
 
@@ -60,19 +62,19 @@ pub enum Step {
     Label(&'static str, Text),
 }
 
-/// What differs. Of the two sides, *ours* is the component or the previous version, and *theirs* the
-/// world or the new version.
+/// The kinds of differences. Of the two sides, *ours* is the component or the previous version, and
+/// *theirs* the world or the new version.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum DifferenceKind {
-    /// We import something that they do not import.
+    /// We have an import that they do not have.
     MissingImport {
         /// The name.
         name: String,
         /// The interface at another version, which they import.
         other: Option<String>,
     },
-    /// They export something that we do not export.
+    /// They have an export that we do not have.
     MissingExport {
         /// The name.
         name: String,
@@ -84,11 +86,11 @@ pub enum DifferenceKind {
         /// The name.
         name: String,
     },
-    /// An import or export that is one thing with us and another with them.
+    /// An import or export that is of one kind on our side, and of another on theirs.
     Sorts {
-        /// What it is with us.
+        /// Our kind.
         ours: &'static str,
-        /// What it is with them.
+        /// Their kind.
         theirs: &'static str,
     },
     /// A function of an interface that one side alone has.
@@ -107,14 +109,14 @@ pub enum DifferenceKind {
     },
     /// A function that is `async` on one side alone.
     Async {
-        /// Whether it is with us.
+        /// Whether our function is `async`.
         is_ours: bool,
     },
     /// The number of parameters.
     Params {
-        /// How many we have.
+        /// The number of our parameters.
         ours: usize,
-        /// How many they have.
+        /// The number of their parameters.
         theirs: usize,
     },
     /// The name of a parameter.
@@ -124,21 +126,22 @@ pub enum DifferenceKind {
         /// Their name.
         theirs: String,
     },
-    /// A type where it is used. `None` where there is none.
+    /// The type of a parameter, a result or a part of another type; `None` if a side has no type
+    /// there.
     Types {
         /// Our type as text.
         ours: Option<String>,
         /// Their type as text.
         theirs: Option<String>,
     },
-    /// What a type with a name is.
+    /// A named type that is of one kind on our side, and of another on theirs.
     Kinds {
-        /// What it is with us.
+        /// Our kind.
         ours: &'static str,
-        /// What it is with them.
+        /// Their kind.
         theirs: &'static str,
     },
-    /// Resources that are not one.
+    /// Two different resources.
     Resources {
         /// Our resource, and its interface.
         ours: String,
@@ -161,7 +164,7 @@ pub enum DifferenceKind {
     },
 }
 
-/// Who is compared.
+/// The names of the two sides in messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sides {
     pub(crate) ours: &'static str,
@@ -175,7 +178,7 @@ impl Sides {
 }
 
 impl Difference {
-    /// The difference in words, in which the sides have these names.
+    /// Describes the difference in words, with these names of the sides.
     pub(crate) fn words(&self, sides: Sides) -> impl fmt::Display + '_ {
         Words { difference: self, sides }
     }

@@ -15,9 +15,10 @@ use crate::names::{ExportName, ImportItem, ImportName, Realloc, Role, Scheme, Si
 use crate::new::{callback_type, destructor_type, realloc_type};
 use crate::world::{Item, World, canonical};
 
-/// A core module that imports and exports all that a world has. Its functions only trap.
+/// A core module that imports and exports all that a world has. Its functions trap or do nothing.
 ///
-/// It shows what a compiler has to make for the world, and is something to begin with.
+/// It shows the imports and exports that a compiler has to make for the world, and can be filled
+/// in.
 ///
 /// ```
 /// use wattle_componentize::{Dummy, Scheme};
@@ -44,7 +45,7 @@ pub struct Dummy<'m> {
 }
 
 impl<'m> Dummy<'m> {
-    /// A module for a world, with names of the newer scheme.
+    /// Starts with a world, and with names of the newer scheme.
     pub fn new(model: &'m Model, world: WorldId) -> Dummy<'m> {
         Dummy { model, world, scheme: Scheme::Standard, mode: Mode::Sync }
     }
@@ -55,9 +56,9 @@ impl<'m> Dummy<'m> {
         self
     }
 
-    /// How `async` functions are exported. Unless it is [`Mode::Sync`], those that are imported return
-    /// before they are done, the module imports the built-ins that go with them, and names are of the
-    /// older scheme, since the newer one has none for this.
+    /// Sets how `async` functions are exported. Unless the mode is [`Mode::Sync`], imported `async`
+    /// functions return before they are done, the module imports the built-ins that go with them,
+    /// and names are of the older scheme, since the newer one has no names for these.
     pub fn mode(mut self, mode: Mode) -> Dummy<'m> {
         self.mode = mode;
         self
@@ -91,7 +92,7 @@ struct Writer<'w, 'm> {
 }
 
 impl Writer<'_, '_> {
-    /// How a function is exported.
+    /// Returns the mode in which a function is exported.
     fn mode(&self, func: &Func) -> Mode {
         if func.is_async { self.dummy.mode } else { Mode::Sync }
     }
@@ -100,7 +101,7 @@ impl Writer<'_, '_> {
         self.mode(func) != Mode::Sync
     }
 
-    /// The interface of an item as names have it; `None` if it is not an interface.
+    /// Returns the interface of an item as names have it; `None` if it is not an interface.
     fn interface<'i>(&self, item: &'i Item<'_>) -> Option<Cow<'i, str>> {
         item.interface().map(|_| match self.dummy.scheme {
             Scheme::Standard => Cow::Owned(canonical(&item.name)),
@@ -123,7 +124,7 @@ impl Writer<'_, '_> {
         variant: &str,
         of: &str,
     ) {
-        // Only what takes its time can return before it is done.
+        // Reads and writes may return before they are done.
         let is_async = matches!(
             op,
             CanonOp::StreamRead | CanonOp::StreamWrite | CanonOp::FutureRead | CanonOp::FutureWrite
@@ -179,8 +180,8 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// The names of the resources that an interface defines, or of the resource that a type of the
-    /// world is.
+    /// Returns the names of the resources that an interface defines, or of the resource that a type
+    /// of the world is.
     fn resources(&self, item: &Item<'_>) -> Vec<Text> {
         let model = self.world.model;
         let types: Vec<TypeId> = match item.item {
@@ -192,7 +193,8 @@ impl Writer<'_, '_> {
         resources.filter_map(|ty| model[ty].name.clone()).collect()
     }
 
-    /// The built-ins of all streams and futures of a function that returns before it is done.
+    /// Imports the built-ins of all streams and futures of a function that returns before it is
+    /// done.
     fn copies(&mut self, side: Side, interface: Option<&str>, func: &Func) {
         if !self.is_async(func) {
             return;
@@ -208,7 +210,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// The built-ins of tasks, which belong to no function.
+    /// Imports the built-ins of tasks, which belong to no function.
     fn tasks(&mut self) {
         let of_others = ["stream", "future", "resource"];
         for op in of_feature() {
@@ -268,7 +270,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// The built-ins of asynchronous functions, without those of later features.
+/// Returns the built-ins of asynchronous functions, without those of later features.
 fn of_feature() -> impl Iterator<Item = CanonOp> {
     CanonOp::ALL.iter().copied().filter(|op| op.feature() == Feature::CmAsync)
 }

@@ -11,8 +11,8 @@ use wattle_wit::model::{Model, WorldId};
 
 use crate::producers;
 
-/// Says in a core module which world it is for: in a custom section `component-type`, which
-/// [`Componentizer`](crate::Componentizer) reads.
+/// Writes the world that a core module is for into the module, as a custom section
+/// `component-type`, which [`Componentizer`](crate::Componentizer) reads.
 ///
 /// ```
 /// use wattle_componentize::Embed;
@@ -37,26 +37,26 @@ pub struct Embed<'m> {
 }
 
 impl<'m> Embed<'m> {
-    /// A world, with strings in UTF-8.
+    /// Starts with a world, and with strings in UTF-8.
     pub fn new(model: &'m Model, world: WorldId) -> Embed<'m> {
         Embed { model, world, encoding: StringEncoding::Utf8, config: Config::new() }
     }
 
-    /// Sets how the module encodes strings.
+    /// Sets the string encoding of the module.
     pub fn encoding(mut self, encoding: StringEncoding) -> Embed<'m> {
         self.encoding = encoding;
         self
     }
 
-    /// Lets the section have canonical versions: `a:b/c@1`, with `.2.3` as an attribute. They do not tell
-    /// compatible versions apart, so the world must not import or export several of one interface:
-    /// [`Model::merge_imports_by_version`] makes one of them.
+    /// Lets the section have canonical versions: `a:b/c@1`, with `.2.3` as an attribute. Canonical
+    /// versions do not tell compatible versions apart, so the world must not import or export
+    /// several of one interface: [`Model::merge_imports_by_version`] merges such imports.
     pub fn canonical_names(mut self) -> Embed<'m> {
         self.config = self.config.canonical_names();
         self
     }
 
-    /// The content of the section: a component.
+    /// Returns the content of the section, which is a component.
     ///
     /// # Errors
     /// If the component would be too large.

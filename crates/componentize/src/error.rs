@@ -1,4 +1,4 @@
-//! Errors: what is wrong with core modules that are to become a component.
+//! The errors of core modules that are to become a component.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -26,7 +26,7 @@ pub enum Origin {
     Library(Box<str>),
 }
 
-/// The beginning of a message about the module; nothing for the main module.
+/// Shows the beginning of a message about the module; nothing for the main module.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -37,7 +37,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Why no component can be made of core modules.
+/// The reason why no component can be made of core modules.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -49,22 +49,22 @@ pub enum Error {
         origin: Origin,
         /// The name of the section.
         section: Box<str>,
-        /// What is wrong.
+        /// The fault of the section.
         reason: Box<str>,
     },
     /// The worlds of the core modules cannot be one.
     Worlds {
-        /// What is wrong.
+        /// The conflict between the worlds.
         reason: Box<str>,
     },
-    /// The core modules do not have the imports and exports that their worlds ask for: everything
-    /// that is wrong with them.
+    /// The core modules do not have the imports and exports that their worlds ask for. All problems
+    /// are listed.
     Problems(Vec<Problem>),
-    /// An adapter cannot be cut down to what is used of it.
+    /// An adapter cannot be cut down to the functions that are used.
     Edit {
         /// The adapter.
         origin: Origin,
-        /// What is wrong.
+        /// The reason why the module cannot be edited.
         error: EditError,
     },
     /// The component cannot be built, because a core module is not valid.
@@ -85,16 +85,16 @@ impl From<BuildError> for Problem {
     }
 }
 
-/// A core import or export that does not fit the world, and the module that has it.
+/// A core import or export that is missing or does not fit the world, and its module.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
     /// The module.
     pub origin: Origin,
-    /// What is wrong.
+    /// The kind of the problem.
     pub kind: ProblemKind,
 }
 
-/// What is wrong with a core import or export, or is missing.
+/// The kinds of problems with core imports and exports.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ProblemKind {
@@ -104,32 +104,32 @@ pub enum ProblemKind {
         module: Box<str>,
         /// The names that are imported from it.
         names: Vec<Box<str>>,
-        /// What helps.
+        /// Advice to the user.
         help: Option<Help>,
     },
-    /// An import of something that the interface or world does not have.
+    /// An import of an item that the interface or world does not have.
     UnknownImport {
         /// The module.
         module: Box<str>,
-        /// The name.
+        /// The name of the import.
         name: Box<str>,
-        /// What helps.
+        /// Advice to the user.
         help: Option<Help>,
     },
     /// An import of a function that belongs to the world of another module alone.
     OtherWorld {
         /// The module.
         module: Box<str>,
-        /// The name.
+        /// The name of the import.
         name: Box<str>,
     },
     /// An import that is not a function.
     NotFunc {
         /// The module.
         module: Box<str>,
-        /// The name.
+        /// The name of the import.
         name: Box<str>,
-        /// What it is.
+        /// The kind of the import.
         kind: ExternKind,
     },
     /// A core import or export with another type than its function has.
@@ -179,26 +179,26 @@ pub enum ProblemKind {
     },
     /// More than one memory is exported as the memory of pointers.
     SeveralMemories,
-    /// The main module has no memory, and something goes through it.
+    /// The main module has no memory, but a function needs one.
     NoMemory {
-        /// What needs it.
+        /// The function or import that needs it.
         needed_by: Box<str>,
     },
-    /// The module has no `cabi_realloc`, and something allocates memory in it.
+    /// The module has no `cabi_realloc`, but a function allocates memory in the module.
     NoRealloc {
-        /// What needs it.
+        /// The function or import that needs it.
         needed_by: Box<str>,
     },
     /// No table is exported for the functions that threads begin with.
     NoFuncTable,
-    /// A module does not export what is imported from it.
+    /// A module does not export an item that is imported from it.
     NotAdapted {
-        /// The name.
+        /// The name of the item.
         name: Box<str>,
     },
-    /// An adapter that is not made as an adapter must be.
+    /// A module that cannot be an adapter.
     Adapter {
-        /// What is in its way.
+        /// The property that an adapter must not have.
         reason: &'static str,
     },
     /// The memory that a module imports has pages of another size than that of the main module.
@@ -214,7 +214,7 @@ pub enum ProblemKind {
     Glue(BuildError),
 }
 
-/// What helps against an import that cannot be resolved.
+/// Advice for an import that cannot be resolved.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Help {
@@ -260,7 +260,7 @@ impl core::error::Error for Error {
     }
 }
 
-/// The problem, and what helps against it in parentheses.
+/// Shows the problem, with the advice in parentheses.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.message())?;
@@ -268,12 +268,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What helps, behind a problem.
+/// Writes advice in parentheses behind a problem.
 pub(crate) fn in_parentheses(f: &mut fmt::Formatter<'_>, help: Option<String>) -> fmt::Result {
     help.map_or(Ok(()), |help| write!(f, " ({help})"))
 }
 
-/// Problems, each on a line of its own.
+/// Writes problems, each on a line of its own.
 pub(crate) fn lines(f: &mut fmt::Formatter<'_>, problems: &[impl fmt::Display]) -> fmt::Result {
     for (nth, problem) in problems.iter().enumerate() {
         write!(f, "{}{problem}", if nth > 0 { "\n" } else { "" })?;
@@ -284,12 +284,12 @@ pub(crate) fn lines(f: &mut fmt::Formatter<'_>, problems: &[impl fmt::Display]) 
 impl core::error::Error for Problem {}
 
 impl Problem {
-    /// What is wrong, without help.
+    /// Returns the message without advice.
     pub fn message(&self) -> impl fmt::Display + '_ {
         Message(self)
     }
 
-    /// What helps.
+    /// Returns advice to the user.
     pub fn help(&self) -> Option<String> {
         match &self.kind {
             ProblemKind::UnknownModule { help, .. } | ProblemKind::UnknownImport { help, .. } => {
@@ -406,7 +406,7 @@ impl fmt::Display for Message<'_> {
             ProblemKind::NotAdapted { name } => {
                 write!(f, "missing export: `{}` is imported from this module", Shown(name))?;
                 match &**name {
-                    // Adapters for commands call it.
+                    // Adapters for commands call `_start`.
                     "_start" => f.write_str("; one without it needs the adapter for reactors"),
                     _ => Ok(()),
                 }
@@ -453,7 +453,7 @@ impl fmt::Display for Help {
 /// The number of types that messages show of a list. No function of a world has more.
 const MOST_TYPES: usize = 20;
 
-/// The type of a core function as text. Of a long list of types, the first ones are shown.
+/// The type of a core function as text, which shows only the first types of a long list.
 pub(crate) struct Signature<'t>(pub(crate) &'t FuncType);
 
 impl fmt::Display for Signature<'_> {

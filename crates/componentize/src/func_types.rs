@@ -1,8 +1,8 @@
 //! The function types of core modules, each kept once.
 //!
-//! A module can refer to one long type from each of its imports and exports. What is known of these
-//! has only the number of the type, so its size does not depend on that of the type, and types are
-//! compared by their numbers.
+//! A module can refer to one long type from each of its imports and exports. The descriptions of
+//! these imports and exports contain only the number of the type, so their size does not depend on
+//! that of the type, and types are compared by their numbers.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -31,7 +31,7 @@ impl Default for FuncTypes {
 }
 
 impl FuncTypes {
-    /// The number of a type, which is added if it is new.
+    /// Returns the number of a type, which is added if it is new.
     pub(crate) fn id(&mut self, ty: &FuncType) -> FuncTypeId {
         if let Some(&id) = self.ids.get(ty) {
             return id;
@@ -43,7 +43,7 @@ impl FuncTypes {
         id
     }
 
-    /// The function types of a module. They are added if they are new.
+    /// Returns the function types of a module, and adds those that are new.
     pub(crate) fn of(&mut self, module: &Module<'_>) -> ModuleTypes {
         let types = module.types.iter().map(|ty| match &ty.comp {
             CompType::Func(func) => {
@@ -56,7 +56,7 @@ impl FuncTypes {
 }
 
 /// # Panics
-/// If the number is one of other types.
+/// If the number belongs to another list of types.
 impl Index<FuncTypeId> for FuncTypes {
     type Output = Arc<FuncType>;
 
@@ -65,13 +65,13 @@ impl Index<FuncTypeId> for FuncTypes {
     }
 }
 
-/// The indices of function types in a module that is made. A long type is added once, however often it
-/// is asked for.
+/// The indices of function types in a module that is made. A long type is added once, however often
+/// it is used.
 #[derive(Default)]
 pub(crate) struct TypeIndices(BTreeMap<FuncTypeId, TypeIdx>);
 
 impl TypeIndices {
-    /// The index of a type, which `add` adds the first time.
+    /// Returns the index of a type, which `add` adds the first time.
     pub(crate) fn get(
         &mut self,
         types: &FuncTypes,
@@ -86,7 +86,8 @@ impl TypeIndices {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ModuleType {
     pub(crate) id: FuncTypeId,
-    /// Whether the type means something outside of its module.
+    /// Whether the type refers to no other type of its module, so that other modules can have it
+    /// too.
     pub(crate) is_closed: bool,
 }
 
@@ -95,13 +96,13 @@ pub(crate) struct ModuleType {
 pub(crate) struct ModuleTypes(Vec<Option<ModuleType>>);
 
 impl ModuleTypes {
-    /// The function type with an index.
+    /// Returns the function type with an index.
     pub(crate) fn get(&self, ty: TypeIdx) -> Option<ModuleType> {
         self.0.get(ty.0 as usize).copied().flatten()
     }
 }
 
-/// Whether a type refers to no type of its module.
+/// Returns whether a type refers to no type of its module.
 fn is_closed(ty: &FuncType) -> bool {
     let types = ty.params().iter().chain(ty.results());
     types.into_iter().all(|ty| match ty {

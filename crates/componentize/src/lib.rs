@@ -8,18 +8,18 @@
 //! | `abi.rs` | the canonical ABI of the types of a model |
 //! | `world.rs` | the imports and exports of a world by number and by name |
 //! | `embed.rs` | [`Embed`]: the world of a core module, in a custom section |
-//! | `dummy.rs` | [`Dummy`]: core modules that have what a world asks for |
+//! | `dummy.rs` | [`Dummy`]: core modules with the imports and exports that a world asks for |
 //! | `plug/` | [`plug()`], [`Composer`]: a component whose imports others satisfy |
 //! | `compose/` | one component of several, with the imports that are left |
 //! | `unbundle.rs` | [`unbundle()`]: core modules taken out of a component, which imports them |
-//! | `targets.rs` | [`targets()`]: how a component differs from a world |
-//! | `semver_check.rs` | [`semver_check()`]: how a new version of a world breaks the previous one |
-//! | `compare.rs`, `difference.rs` | differences between worlds, and their words |
-//! | `versions.rs` | which versions of an interface are taken for one |
+//! | `targets.rs` | [`targets()`]: the differences between a component and a world |
+//! | `semver_check.rs` | [`semver_check()`]: the changes of a world that break its users |
+//! | `compare.rs`, `difference.rs` | differences between worlds, and their messages |
+//! | `versions.rs` | the versions of an interface that count as one |
 //! | `unique.rs` | names that must differ |
 //! | `func_types.rs` | function types of core modules, each once |
 //! | `producers.rs` | the section `producers` |
-//! | `error.rs` | [`Error`]: everything that stands in the way |
+//! | `error.rs` | [`Error`]: the reasons why no component can be made |
 //!
 //! This crate reads and writes no files: its inputs and results are trees.
 #![no_std]

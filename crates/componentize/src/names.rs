@@ -1,11 +1,11 @@
-//! The names of core imports and exports: what they say of functions of a world, and of built-ins.
+//! The names of core imports and exports, which stand for functions of a world and for built-ins.
 //!
 //! There are two schemes. In the older one a core import has the names of the interface and the
 //! function, as in WIT, and the brackets of built-ins have the keywords of canonical definitions
 //! with a hyphen for the dot: `[resource-drop]file`, `[stream-read-0]lines`. In the newer one, all
 //! names begin with `cm32p2`.
 //!
-//! Names are only read here; whether a world has what they name is for others.
+//! Names are only read and written here; other modules check whether a world has the named items.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/BuildTargets.md>
 
@@ -30,7 +30,7 @@ pub enum Scheme {
     Standard,
 }
 
-/// Whether something belongs to what a world imports or exports.
+/// The side of a world that an item belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Side {
     Import,
@@ -39,7 +39,7 @@ pub(crate) enum Side {
 
 /// The beginning of the names of the newer scheme.
 pub(crate) const STANDARD: &str = "cm32p2";
-/// The module of what belongs to no interface, in the older scheme.
+/// The module of items that belong to no interface, in the older scheme.
 const ROOT: &str = "$root";
 const EXPORT: &str = "[export]";
 const ASYNC_LOWER: &str = "[async-lower]";
@@ -57,14 +57,14 @@ pub(crate) const INITIALIZE: &str = "_initialize";
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ImportName<'n> {
     pub(crate) scheme: Scheme,
-    /// The side of the world that it is about.
+    /// The side of the world that the import refers to.
     pub(crate) side: Side,
-    /// The interface; `None` for what belongs to the world itself.
+    /// The interface; `None` for items that belong to the world itself.
     pub(crate) interface: Option<&'n str>,
     pub(crate) item: ImportItem<'n>,
 }
 
-/// What a core import is, as its name says.
+/// The item that the name of a core import stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ImportItem<'n> {
     /// A function that the world imports.
@@ -72,7 +72,7 @@ pub(crate) enum ImportItem<'n> {
     /// A built-in.
     Builtin {
         op: CanonOp,
-        /// What follows the keyword in the brackets: a number, a type, an encoding.
+        /// The text behind the keyword in the brackets: a number, a type, an encoding.
         variant: &'n str,
         /// The resource or function that it is for.
         of: &'n str,
@@ -81,8 +81,8 @@ pub(crate) enum ImportItem<'n> {
 }
 
 impl<'n> ImportName<'n> {
-    /// Reads the name of a core import. `None` if it begins with `cm32p2` and goes on in another way
-    /// than the scheme has, or is of the older scheme and that is not `allowed`.
+    /// Reads the name of a core import. Returns `None` if it begins with `cm32p2` and does not
+    /// follow the newer scheme, or if it is of the older scheme and `legacy` is not set.
     pub(crate) fn parse(module: &'n str, name: &'n str, legacy: bool) -> Option<ImportName<'n>> {
         match module.strip_prefix(STANDARD) {
             Some(module) => ImportName::standard(module, name),
@@ -133,8 +133,8 @@ impl<'n> ImportName<'n> {
         ImportName { scheme: Scheme::Legacy, side, interface, item }
     }
 
-    /// The module and the name of the import. The newer scheme has names for functions and for the
-    /// built-ins of resources alone.
+    /// Returns the module and the name of the import. The newer scheme has names for functions and
+    /// for the built-ins of resources alone.
     pub(crate) fn write(&self) -> (String, String) {
         match self.scheme {
             Scheme::Standard => {
@@ -173,8 +173,8 @@ impl<'n> ImportName<'n> {
     }
 }
 
-/// The name of the core export that has a role for a function which the world exports. `interface` is the
-/// whole name of its interface.
+/// Returns the name of the core export that has a role for a function which the world exports.
+/// `interface` is the whole name of its interface.
 pub(crate) fn export_name(
     scheme: Scheme,
     interface: Option<&str>,
@@ -189,7 +189,7 @@ pub(crate) fn export_name(
     ExportName::Func { scheme, interface, name: func, role }.write(scheme)
 }
 
-/// The built-in that the text in brackets names, and what follows the keyword.
+/// Returns the built-in that the text in brackets names, and the text behind the keyword.
 fn builtin(inside: &str) -> Option<(CanonOp, &str)> {
     let after = |op: CanonOp| {
         let keyword = op.keyword();
@@ -203,11 +203,11 @@ fn builtin(inside: &str) -> Option<(CanonOp, &str)> {
         }
     };
     let ops = CanonOp::ALL.iter().filter(|op| op.is_built_in());
-    // `thread.suspend` is the beginning of others.
+    // `thread.suspend` is the beginning of other keywords.
     ops.filter_map(|op| after(*op)).min_by_key(|(_, variant)| variant.len())
 }
 
-/// The encoding of strings that the names of built-ins call by the word of the text format.
+/// Returns the string encoding that the names of built-ins state by a word of the text format.
 pub(crate) fn encoding(word: &str) -> Option<StringEncoding> {
     use StringEncoding::{CompactUtf16, Utf8, Utf16};
     let word_of = |encoding: StringEncoding| encoding.opt().keyword().split_once('=');
@@ -216,7 +216,7 @@ pub(crate) fn encoding(word: &str) -> Option<StringEncoding> {
         .find(|encoding| word_of(*encoding).is_some_and(|(_, of)| of == word))
 }
 
-/// A `realloc` of a core module, by what it serves.
+/// A `realloc` of a core module, by its purpose.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Realloc {
     Any,
@@ -250,7 +250,7 @@ pub(crate) enum ExportName<'n> {
     },
 }
 
-/// What a core function does for a function that the world exports.
+/// The role of a core function for a function that the world exports.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Role {
     /// It is lifted.
@@ -262,8 +262,8 @@ pub(crate) enum Role {
 }
 
 impl<'n> ExportName<'n> {
-    /// Reads the name of a core export. `None` if it means nothing to components, or is of the older
-    /// scheme and that is not allowed.
+    /// Reads the name of a core export. Returns `None` if it has no meaning for components, or if
+    /// it is of the older scheme and `legacy` is not set.
     pub(crate) fn parse(name: &'n str, kind: ExternKind, legacy: bool) -> Option<ExportName<'n>> {
         let realloc = match name {
             "canonical_abi_realloc" => Some(Realloc::Any),
@@ -337,7 +337,7 @@ impl<'n> ExportName<'n> {
         })
     }
 
-    /// The name of the export.
+    /// Returns the name of the export.
     pub(crate) fn write(&self, scheme: Scheme) -> String {
         let is_standard = scheme == Scheme::Standard;
         match *self {

@@ -11,7 +11,7 @@ const FIELD: &str = "processed-by";
 const TOOL: &str = "wattle";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Producers with Wattle alone.
+/// Returns producers with Wattle alone.
 pub(crate) fn of_tool() -> Producers<'static> {
     let mut producers = Producers::default();
     producers.add(FIELD, TOOL.into(), VERSION.into());
@@ -23,8 +23,8 @@ pub(crate) fn add_tool(module: &mut Module<'_>) {
     add(module, of_tool());
 }
 
-/// The producers of several sections as those of one. If several have a tool, the last version of it
-/// counts.
+/// The producers of several sections, merged into one. If several sections name a tool, its last
+/// version counts.
 #[derive(Default)]
 pub(crate) struct Merged {
     producers: Producers<'static>,
@@ -58,7 +58,7 @@ impl Merged {
         }
     }
 
-    /// All producers.
+    /// Returns the merged producers.
     pub(crate) fn finish(self) -> Producers<'static> {
         self.producers
     }

@@ -1,4 +1,5 @@
-//! `component semver-check`: whether a new version of a world breaks those who use the previous one.
+//! `component semver-check`: checks whether a new version of a world breaks users of the previous
+//! one.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,8 +12,8 @@ use crate::compare::compare;
 use crate::difference::{Difference, Sides};
 use crate::versions::Versions;
 
-/// All differences that keep a component of a previous version of a world from being one of the new
-/// version. The versions of packages do not count: an import of `a:b/c@1.0.0` is met by
+/// Finds all differences that keep a component of a previous version of a world from being one of
+/// the new version. The versions of packages do not count: an import of `a:b/c@1.0.0` is met by
 /// `a:b/c@1.1.0`.
 ///
 /// ```

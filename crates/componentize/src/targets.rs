@@ -1,4 +1,4 @@
-//! `component targets`: whether a component can stand for a world.
+//! `component targets`: checks whether a component can be used as one of a world.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,8 +11,8 @@ use crate::compare::compare;
 use crate::difference::{Difference, DifferenceKind, Sides};
 use crate::versions::Versions;
 
-/// All differences that keep a component from standing for a world: wherever a component of that world
-/// is wanted, this one is not.
+/// Finds all differences that keep a component from being used wherever a component of a world is
+/// expected.
 ///
 /// The component may import less than the world, and export more. With [`Versions::Compatible`], an
 /// interface stands for its compatible versions.
@@ -44,7 +44,7 @@ use crate::versions::Versions;
 ///
 /// # Errors
 /// If the component has imports or exports that cannot be compared with a world, or one side has
-/// versions that are not compatible and should be.
+/// versions of an interface that are compatible by their numbers and not by their types.
 pub fn targets(
     component: &Component<'_>,
     model: &Model,
@@ -55,7 +55,7 @@ pub fn targets(
     let mut merged;
     let theirs = match versions {
         Versions::Exact | Versions::Any => model,
-        // Of several compatible versions, one stands for all.
+        // One of several compatible versions stands for all of them.
         Versions::Compatible => {
             ours.model.merge_imports_by_version(ours.world).map_err(TargetsError::Versions)?;
             merged = model.clone();
@@ -85,13 +85,13 @@ impl fmt::Display for TargetDifference {
     }
 }
 
-/// Why a component cannot be compared with a world.
+/// The reason why a component cannot be compared with a world.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum TargetsError {
-    /// The component has what no world has.
+    /// The component has an import or export that no world can have.
     Component(DecodeError),
-    /// Versions of an interface that are compatible by their numbers alone.
+    /// Versions of an interface are compatible by their numbers, but not by their types.
     Versions(MergeError),
 }
 

@@ -1,4 +1,4 @@
-//! Core modules taken out of a component, which then imports them.
+//! Takes core modules out of a component, which then imports them.
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -27,9 +27,9 @@ pub struct UnbundledModule {
 /// Takes the core modules of more than `threshold` bytes out of a component and of the components in
 /// it. The component then imports them, at its beginning.
 ///
-/// The imports have the types of the modules, so that an engine which is given the modules makes of
-/// them what it made of the component before. They are numbered in the order in which the modules
-/// stood. Modules that are imported, and types of modules, stay.
+/// The imports have the types of the modules, so that the component behaves as before in an engine
+/// that is given the modules. The imports are numbered in the order in which the modules stood.
+/// Modules that are imported, and types of modules, stay.
 ///
 /// ```
 /// use wattle_componentize::unbundle;
@@ -46,8 +46,9 @@ pub struct UnbundledModule {
 /// ```
 ///
 /// # Errors
-/// If a core module has an index without a type, so that it cannot be said what it imports or
-/// exports. The component then stays as it was.
+/// If a core module has an index without a type, so that the types of its imports or exports are
+/// unknown, or if a definition is in a scope that does not permit it. The component then stays as
+/// it was.
 pub fn unbundle(
     component: &mut Component<'_>,
     threshold: usize,
@@ -128,7 +129,7 @@ struct CoreTypes<'a> {
     len: u32,
 }
 
-/// Stands for the first type of a group in the group itself.
+/// The number that stands for the first type of a group in the group itself.
 const WITHIN: u32 = 1 << 31;
 
 impl<'a> CoreTypes<'a> {
@@ -166,8 +167,8 @@ impl<'a> CoreTypes<'a> {
         Ok(TypeIdx(self.len - 1))
     }
 
-    /// Adds a group of types unless it is there, and returns the index of its first type. Types
-    /// outside of the group have their new indices; those in it begin at [`WITHIN`].
+    /// Adds a group of types unless it has been added, and returns the index of its first type.
+    /// Types outside of the group have their new indices; those in it begin at [`WITHIN`].
     fn group(&mut self, group: CoreType) -> u32 {
         let types = match &group {
             CoreType::Sub(ty) => core::slice::from_ref(&**ty),
@@ -189,7 +190,7 @@ impl<'a> CoreTypes<'a> {
     }
 }
 
-/// The types of a module, and what becomes of them.
+/// The types of a module, with their indices in the component and in the type of the module.
 struct TypesOf<'m> {
     /// The groups in order: the first type, the types, and whether they were written as a group.
     runs: Vec<(u32, &'m [SubType], bool)>,
@@ -212,7 +213,7 @@ impl<'m> TypesOf<'m> {
         }
     }
 
-    /// The index of a type in the type of the module.
+    /// Returns the index of a type in the type of the module, which gets an alias for a new type.
     fn alias(&mut self, types: &mut CoreTypes<'_>, ty: u32) -> Result<u32, Fault> {
         if let Some(&index) = self.inner.get(&ty) {
             return Ok(index);
@@ -225,8 +226,8 @@ impl<'m> TypesOf<'m> {
         Ok(index)
     }
 
-    /// The index of a type among those of the component, which are extended by its group, and the
-    /// groups that this one refers to.
+    /// Returns the index of a type among those of the component. Adds the group of the type, and
+    /// the groups that this one refers to.
     fn outer(&mut self, types: &mut CoreTypes<'_>, ty: u32) -> Result<u32, Fault> {
         let mut needed = BTreeSet::new();
         let mut open = Vec::from([ty]);
@@ -244,7 +245,7 @@ impl<'m> TypesOf<'m> {
                 });
             }
         }
-        // A group refers only to those before it.
+        // A group refers only to itself and to groups before it.
         for run in needed {
             let (first, items, _) = self.runs[run];
             let mut group = self.group(run);
@@ -264,7 +265,7 @@ impl<'m> TypesOf<'m> {
         found.ok_or(Fault::UnknownType(TypeIdx(ty)))
     }
 
-    /// The group at a place, as a definition.
+    /// Returns the group at a place, as a definition.
     fn group(&self, run: usize) -> Definition<'static> {
         let (_, items, is_group) = self.runs[run];
         Definition::CoreType(match items {
@@ -274,7 +275,7 @@ impl<'m> TypesOf<'m> {
     }
 }
 
-/// What is wrong with a module.
+/// The reason why the type of a module cannot be written.
 enum Fault {
     UnknownType(TypeIdx),
     UnknownItem(String),
@@ -289,7 +290,7 @@ impl Fault {
     }
 }
 
-/// Why core modules cannot be taken out of a component.
+/// The reason why core modules cannot be taken out of a component.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum UnbundleError {
@@ -300,7 +301,7 @@ pub enum UnbundleError {
         /// The index.
         ty: TypeIdx,
     },
-    /// A core module exports something that it does not have.
+    /// A core module exports an item that it does not have.
     UnknownItem {
         /// The number of the module among all in the component, in order.
         module: u32,

@@ -1,4 +1,4 @@
-//! Which versions of an interface are taken for one, and the names that then are one.
+//! The versions of an interface that count as one, and the names that are then equal.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -12,20 +12,20 @@ use wattle_wit::model::InterfaceId;
 use crate::names::Side;
 use crate::world::{Place, World, canonical};
 
-/// Which versions of an interface are taken for one.
+/// The versions of an interface that count as one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Versions {
-    /// Each is itself alone.
+    /// None: each version counts as itself.
     #[default]
     Exact,
     /// Compatible versions, such as 0.2.0 and 0.2.3.
     Compatible,
-    /// All.
+    /// All versions.
     Any,
 }
 
 impl Versions {
-    /// A name without what does not count.
+    /// Returns a name without the parts of its version that do not count.
     pub(crate) fn name(self, name: &str) -> String {
         match self {
             Versions::Exact => name.to_owned(),
@@ -38,17 +38,17 @@ impl Versions {
     }
 }
 
-/// The names of imports, exports and interfaces as numbers. Names that are taken for one have one number,
-/// on either side.
+/// The names of imports, exports and interfaces as numbers. Names that count as one have one
+/// number, on either side.
 pub(crate) struct Names {
-    /// Of the interfaces that have names, by their numbers in the model.
+    /// The names of interfaces, by the numbers of the interfaces in the model.
     interfaces: Vec<Option<usize>>,
     imports: Vec<usize>,
     exports: Vec<usize>,
 }
 
 impl Names {
-    /// The names of a world. `known` has the numbers of names so far.
+    /// Numbers the names of a world. `known` has the numbers of names so far.
     pub(crate) fn new(
         world: &World<'_>,
         versions: Versions,
@@ -66,7 +66,7 @@ impl Names {
         Names { interfaces, imports, exports }
     }
 
-    /// The names of imports or exports.
+    /// Returns the names of the imports or of the exports.
     pub(crate) fn side(&self, side: Side) -> &[usize] {
         match side {
             Side::Import => &self.imports,
@@ -74,12 +74,12 @@ impl Names {
         }
     }
 
-    /// The name of an interface, if it has one.
+    /// Returns the name of an interface, if it has one.
     pub(crate) fn of_interface(&self, id: InterfaceId) -> Option<usize> {
         self.interfaces.get(id.idx()).copied().flatten()
     }
 
-    /// The name of the import or export that a place is.
+    /// Returns the name of the import or export that a place is.
     pub(crate) fn of_place(&self, place: Place) -> Option<usize> {
         let (side, number) = place.item()?;
         self.side(side).get(number).copied()

@@ -1,4 +1,4 @@
-//! The world of a component: its imports and exports by number, and what is found by name.
+//! The world of a component: its imports and exports, by number and by name.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -13,7 +13,7 @@ use wattle_wit::model::{
 
 use crate::names::{Scheme, Side};
 
-/// Where a type or function belongs.
+/// The place that a type or function belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Place {
     /// The world itself. Its types are imports.
@@ -25,7 +25,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// The import or export that the place is; `None` for the world itself.
+    /// Returns the import or export that the place is; `None` for the world itself.
     pub(crate) fn item(self) -> Option<(Side, usize)> {
         match self {
             Place::World => None,
@@ -44,7 +44,7 @@ pub(crate) struct Item<'m> {
 }
 
 impl Item<'_> {
-    /// The interface, if it is one.
+    /// Returns the interface, if the item is one.
     pub(crate) fn interface(&self) -> Option<InterfaceId> {
         match self.item {
             Extern::Interface { id, .. } => Some(*id),
@@ -60,12 +60,13 @@ pub(crate) struct World<'m> {
     pub(crate) exports: Items<'m>,
 }
 
-/// What a world imports, or what it exports.
+/// The imports or the exports of a world.
 pub(crate) struct Items<'m> {
     pub(crate) items: Vec<Item<'m>>,
     /// The items by their names.
     by_name: BTreeMap<String, usize>,
-    /// The interfaces by their names with canonical versions. Of several, the first.
+    /// The items by their names with canonical versions. If several items share such a name, it
+    /// stands for the first.
     by_canonical: BTreeMap<String, usize>,
     /// The items that are named by their interface.
     by_interface: BTreeMap<InterfaceId, usize>,
@@ -102,8 +103,9 @@ impl<'m> Items<'m> {
         side
     }
 
-    /// The interface that a core module means by a name. In the older scheme the whole name, or one
-    /// of a compatible version; in the newer one, that with the canonical version.
+    /// Returns the number of the interface that a core module means by a name. The older scheme has
+    /// the whole name, or one of a compatible version; the newer scheme has the name with the
+    /// canonical version.
     pub(crate) fn interface(&self, scheme: Scheme, name: &str) -> Option<usize> {
         let found = match scheme {
             Scheme::Standard => match name.contains(':') {
@@ -117,12 +119,13 @@ impl<'m> Items<'m> {
         self.only_interface(found)
     }
 
-    /// The number, if it is that of an interface.
+    /// Returns the number, if it is that of an interface.
     fn only_interface(&self, number: Option<&usize>) -> Option<usize> {
         number.copied().filter(|number| self.items[*number].interface().is_some())
     }
 
-    /// The interface of this exact name; in the newer scheme, with the canonical version.
+    /// Returns the number of the interface with exactly this name; in the newer scheme, the name
+    /// has the canonical version.
     pub(crate) fn exact(&self, scheme: Scheme, name: &str) -> Option<usize> {
         match scheme {
             Scheme::Standard => self.interface(scheme, name),
@@ -130,7 +133,7 @@ impl<'m> Items<'m> {
         }
     }
 
-    /// The function of the world with a name.
+    /// Returns the function of the world with a name.
     fn func(&self, name: &str) -> Option<(usize, &'m Func)> {
         let number = *self.by_name.get(name)?;
         match self.items[number].item {
@@ -139,7 +142,7 @@ impl<'m> Items<'m> {
         }
     }
 
-    /// The type of the world with a name.
+    /// Returns the type of the world with a name.
     fn ty(&self, name: &str) -> Option<TypeId> {
         match self.items[*self.by_name.get(name)?].item {
             Extern::Type(id) => Some(*id),
@@ -147,18 +150,18 @@ impl<'m> Items<'m> {
         }
     }
 
-    /// The names of the interfaces.
+    /// Returns the names of the interfaces.
     pub(crate) fn interface_names(&self) -> impl Iterator<Item = &str> {
         self.interfaces.iter().map(|number| &*self.items[*number].name)
     }
 
-    /// The item of a key.
+    /// Returns the number of the item with a name.
     pub(crate) fn number(&self, key: &str) -> Option<usize> {
         self.by_name.get(key).copied()
     }
 }
 
-/// A name with the canonical version, which all compatible versions share.
+/// Returns a name with its canonical version, which all compatible versions share.
 pub(crate) fn canonical(name: &str) -> String {
     match ParsedName::parse(name, Features::ALL) {
         Ok(ParsedName::Interface(InterfaceName { namespace, package, interface, version })) => {
@@ -188,18 +191,18 @@ impl<'m> World<'m> {
         }
     }
 
-    /// The item of a place; `None` for the world itself.
+    /// Returns the item of a place; `None` for the world itself.
     pub(crate) fn item(&self, place: Place) -> Option<&Item<'m>> {
         let (side, number) = place.item()?;
         self.side(side).items.get(number)
     }
 
-    /// The interface of a place.
+    /// Returns the interface of a place.
     pub(crate) fn interface(&self, place: Place) -> Option<InterfaceId> {
         self.item(place)?.interface()
     }
 
-    /// The place of an interface, or of a function or type of the world.
+    /// Returns the place of an interface, or of a function or type of the world.
     pub(crate) fn place(&self, side: Side, number: usize) -> Place {
         match (side, self.side(side).items.get(number).and_then(Item::interface)) {
             (Side::Import, Some(_)) => Place::Import(number),
@@ -208,7 +211,7 @@ impl<'m> World<'m> {
         }
     }
 
-    /// The function of an interface, or of the world.
+    /// Returns the function of an interface, or of the world.
     pub(crate) fn func(&self, side: Side, number: usize, name: &str) -> Option<&'m Func> {
         match self.side(side).items.get(number)?.item {
             Extern::Func(func) => Some(func),
@@ -217,8 +220,8 @@ impl<'m> World<'m> {
         }
     }
 
-    /// The function with a name, and the number of its import or export. `number` is that of an
-    /// interface; without it, the function is one of the world itself.
+    /// Returns the function with a name, and the number of its import or export. `number` is that
+    /// of an interface; without it, the function is one of the world itself.
     pub(crate) fn func_of(
         &self,
         side: Side,
@@ -231,7 +234,7 @@ impl<'m> World<'m> {
         }
     }
 
-    /// The functions of an import or export, which is an interface or one function.
+    /// Returns the functions of an import or export: those of an interface, or one function.
     pub(crate) fn funcs(&self, side: Side, number: usize) -> Vec<&'m Func> {
         match self.side(side).items.get(number).map(|item| item.item) {
             Some(Extern::Func(func)) => [func].into(),
@@ -242,7 +245,7 @@ impl<'m> World<'m> {
         }
     }
 
-    /// The resource of an interface, or of the world.
+    /// Returns the resource of an interface, or of the world.
     pub(crate) fn resource(&self, place: Place, name: &str) -> Option<TypeId> {
         let ty = match self.interface(place) {
             Some(id) => self.model[id].types.get(name).copied(),
@@ -251,11 +254,11 @@ impl<'m> World<'m> {
         ty.filter(|ty| self.model[*ty].kind == Kind::Resource)
     }
 
-    /// The place that a type belongs to, where it occurs in something of another place. A type
-    /// without a name belongs to where it occurs.
+    /// Returns the place that a type belongs to if it occurs in the place `from`. A type without a
+    /// name belongs to the place in which it occurs.
     ///
-    /// What an exported interface uses of another interface is of that interface's export, if there
-    /// is one before, and otherwise of its import.
+    /// A type that an exported interface uses from another interface belongs to the export of that
+    /// interface, if that export comes before, and otherwise to its import.
     pub(crate) fn place_of(&self, from: Place, ty: TypeId) -> Place {
         let id = match self.model[ty].owner {
             Owner::Nobody => return from,
@@ -274,7 +277,8 @@ impl<'m> World<'m> {
         .unwrap_or(from)
     }
 
-    /// The names of the functions and types of a place, for help with names that are misspelt.
+    /// Returns the names of the functions and types of a place, for help with names that are
+    /// misspelt.
     pub(crate) fn names(&self, place: Place) -> impl Iterator<Item = &'m str> {
         let interface = self.interface(place);
         let funcs = interface.into_iter().flat_map(|id| self.model[id].funcs.keys());

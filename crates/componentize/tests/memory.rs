@@ -1,4 +1,4 @@
-//! What imports and exports with long function types and names take: memory in proportion to the input.
+//! Imports and exports with long function types and names take memory in proportion to the input.
 
 use std::alloc::System;
 use std::fmt::Write;
@@ -26,7 +26,7 @@ const FUNCS: usize = 10_000;
 /// The bytes that a function may take. Its type alone takes more.
 const BYTES: usize = 3_000;
 
-/// A module of one part for each function, whose type is `$t`.
+/// Returns a module of one part for each function, whose type is `$t`.
 fn module(head: &str, tail: &str, part: impl Fn(usize) -> String) -> Module<'static> {
     let params = " i32".repeat(PARAMS);
     let mut text = format!("(module {head} (type $t (func (param{params})))");
@@ -57,7 +57,7 @@ fn imports_of_a_long_type_from_the_main_module() {
     let _alone = alone();
     let export = |nth| format!(r#"(export "run{nth}" (func $f))"#);
     let main = module(r#"(import "a" "go" (func))"#, "(func $f (type $t))", export);
-    // What no function calls would be left out.
+    // An import that no function calls would be left out.
     let mut text = String::from("(func (export \"go\") unreachable");
     (0..FUNCS).for_each(|nth| write!(text, " call {nth}").unwrap());
     let adapter = module("", &(text + ")"), |nth| {

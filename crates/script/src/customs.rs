@@ -1,9 +1,9 @@
-//! What custom sections must be: annotations of code stand at instructions that can have them.
+//! Checks of custom sections: branch hints must stand at instructions that can have them.
 
 use wattle_ast::custom::BranchHints;
 use wattle_ast::{CustomData, DefIdx, ExternKind, Instr, Module};
 
-/// The phrase of the official tests.
+/// The message that the official tests expect.
 const HINT: &str = "@metadata.code.branch_hint annotation: invalid target";
 
 /// Checks the custom sections of a module that is valid otherwise.
@@ -11,14 +11,14 @@ pub(super) fn check(module: &Module<'_>) -> Result<(), &'static str> {
     for custom in &module.customs {
         if let (BranchHints::NAME, CustomData::Bytes(bytes)) = (custom.name.as_str(), &custom.data)
         {
-            // One that cannot be read hints at nothing.
+            // A section that cannot be parsed contains no hints.
             BranchHints::parse(bytes).map_or(Ok(()), |hints| check_hints(module, &hints))?;
         }
     }
     Ok(())
 }
 
-/// Every hint is at an `if` or a `br_if`.
+/// Checks that every hint is at an `if` or a `br_if`.
 ///
 /// Spec: <https://webassembly.github.io/branch-hinting/core/appendix/custom.html#branch-hint-section>
 fn check_hints(module: &Module<'_>, hints: &BranchHints) -> Result<(), &'static str> {

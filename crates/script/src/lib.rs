@@ -1,11 +1,11 @@
 //! Test scripts (`.wast`): running them, by the rules of the reference interpreter.
 //!
-//! An expected message must be the beginning of the actual one, and classes are strict: malformed
-//! is what parsing refuses, invalid what validation refuses, unlinkable what linking refuses. What
-//! the form of a script is: [`wattle_wat::script`].
+//! An expected message must be the beginning of the actual one, and classes are strict: a module is
+//! malformed if parsing refuses it, invalid if validation refuses it, and unlinkable if linking
+//! refuses it. [`wattle_wat::script`] describes the form of a script.
 //!
-//! Components are read and validated, and what scripts assert about that is judged. They are not
-//! executed: each directive that needs that is in [`Report::skipped`].
+//! Components are read and validated, and assertions about that are judged. Components are not
+//! executed: [`Report::skipped`] lists each directive that needs their execution.
 //!
 //! ```
 //! use wattle_script::{Options, run};
@@ -30,10 +30,10 @@
 //! |---|---|
 //! | `runner/` | directives, and the turns of threads |
 //! | `load.rs` | modules and components of a script, read and validated |
-//! | `scope.rs` | what directives know by name |
-//! | `threads.rs` | threads: whose turn it is |
+//! | `scope.rs` | the definitions and instances that directives know by name |
+//! | `threads.rs` | threads, and the order of their turns |
 //! | `patterns.rs` | values and the patterns of results |
-//! | `customs.rs` | what custom sections must be |
+//! | `customs.rs` | checks of custom sections |
 //! | `spectest.rs` | the module `spectest` of the host |
 
 #![no_std]
@@ -59,35 +59,35 @@ use wattle_ast::{Features, Shown, Span};
 
 pub use runner::{GoesOn, run, run_while};
 
-/// How a script is run.
+/// The options for running a script.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Options {
-    /// What modules may use.
+    /// The features that modules and components may use.
     pub features: Features,
-    /// What decides whose turn it is among threads: the same seed gives the same run.
+    /// The seed of the order in which threads take turns: equal seeds give equal runs.
     pub seed: u64,
-    /// How the store behaves. Its fuel is for each action and each instantiation; those of threads
-    /// are not bounded.
+    /// The configuration of the store. Its fuel is for each action and each instantiation; those of
+    /// threads are not bounded.
     pub config: wattle_runtime::Config,
     /// Whether modules and components are only read and validated, and nothing is instantiated or
     /// called.
     pub checks_only: bool,
 }
 
-/// What came of a script.
+/// The result of running a script.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Report {
-    /// How many assertions passed.
+    /// The number of assertions that passed.
     pub passed: usize,
-    /// How many assertions and actions were left out, because nothing is executed.
+    /// The number of assertions and actions that were left out, because nothing is executed.
     pub left_out: usize,
     /// The directives that were left out because components are not executed: their components are
     /// read and validated, and nothing else is known of them.
     pub skipped: Vec<Skipped>,
-    /// Assertions about components that passed with a message in which the expected one does not
-    /// occur. The class of the failure is that which was expected.
+    /// Assertions about components that passed although the message does not contain the expected
+    /// one. The class of the error is the expected one.
     pub reworded: Vec<Failure>,
-    /// What failed: assertions, and directives that must succeed.
+    /// The assertions that failed, and the directives that must succeed and did not.
     pub failures: Vec<Failure>,
 }
 
@@ -102,7 +102,7 @@ pub struct Skipped {
     pub keyword: &'static str,
 }
 
-/// A directive and what came of it instead of what was expected.
+/// A directive whose result differs from the expected one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
     /// The bytes of the directive in the script.
@@ -111,15 +111,15 @@ pub struct Failure {
     pub line: usize,
     /// Its keyword.
     pub keyword: &'static str,
-    /// What was expected.
+    /// The expected result.
     pub expected: String,
-    /// What came instead.
+    /// The actual result.
     pub got: String,
 }
 
 impl Failure {
-    /// What was expected and what came instead, without the line of the directive. Each error of a
-    /// module is on a line of its own.
+    /// Describes the expected and the actual result, without the line of the directive. Each error
+    /// of a module is on a line of its own.
     pub fn text(&self) -> String {
         let Failure { keyword, expected, got, .. } = self;
         let got: Vec<String> = got.lines().map(|error| Shown(error).to_string()).collect();

@@ -1,4 +1,4 @@
-//! Modules and components: what a script has of them is read and validated.
+//! Reads and validates the modules and components of a script.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -10,10 +10,10 @@ use wattle_wat::script::{ModuleSource, ScriptModule};
 
 use super::Options;
 
-/// Why a module or component did not come to be.
+/// The reason why a module or component cannot be used.
 pub(super) enum Refusal {
     Malformed(String),
-    /// Malformed because a feature is off; with it, it may be well-formed.
+    /// Malformed because a feature is off; with the feature on, the module may be well-formed.
     Disabled(String),
     Invalid(String),
     Failed(Error),
@@ -35,7 +35,7 @@ impl Refusal {
     }
 }
 
-/// An error with its class.
+/// Returns the text of an error, with its class in front.
 pub(super) fn describe(error: &Error) -> String {
     match error.kind() {
         ErrorKind::Trap(trap) if trap.is_exhaustion() => format!("exhaustion: {error}"),
@@ -62,7 +62,7 @@ impl Definition {
 }
 
 impl Options {
-    /// A module or component, read and validated. `lines` are those of the script.
+    /// Reads and validates a module or component. `lines` are those of the script.
     pub(super) fn load(
         &self,
         module: &ScriptModule<'_>,

@@ -1,4 +1,4 @@
-//! The values of scripts, and whether results look as expected.
+//! The values of scripts, and the comparison of results with patterns.
 
 use alloc::format;
 use alloc::string::String;
@@ -8,7 +8,7 @@ use wattle_wat::script::{self, FloatPattern, Pattern, PatternKind, ValueKind};
 
 use wattle_runtime::{AnyRef, Ref, Value};
 
-/// An argument.
+/// Returns an argument as a value of the interpreter.
 pub(super) fn argument(value: &script::Value) -> Value {
     match value.kind {
         ValueKind::I32(value) => Value::I32(value),
@@ -23,7 +23,7 @@ pub(super) fn argument(value: &script::Value) -> Value {
     }
 }
 
-/// Whether a result looks like a pattern.
+/// Returns whether a result matches a pattern.
 pub(super) fn matches(pattern: &Pattern, value: &Value) -> bool {
     match (&pattern.kind, value) {
         (PatternKind::Either(patterns), _) => patterns.iter().any(|p| matches(p, value)),
@@ -68,7 +68,7 @@ fn float<F: Copy + Into<Value>>(ty: &str, pattern: &FloatPattern<F>) -> String {
     }
 }
 
-/// A pattern as text.
+/// Returns a pattern as text.
 pub(super) fn display(pattern: &Pattern) -> String {
     match &pattern.kind {
         PatternKind::I32(value) => format!("{}", Value::I32(*value)),
@@ -92,7 +92,7 @@ pub(super) fn display(pattern: &Pattern) -> String {
     }
 }
 
-/// Texts in a row.
+/// Joins texts with spaces. Without texts, the result is `nothing`.
 pub(super) fn row(texts: impl Iterator<Item = String>) -> String {
     let row = texts.reduce(|row, text| format!("{row} {text}"));
     row.unwrap_or_else(|| "nothing".into())

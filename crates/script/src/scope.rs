@@ -1,4 +1,5 @@
-//! What the directives of a script, or of a thread in it, know by name.
+//! The definitions and instances that the directives of a script, or of a thread in it, know by
+//! name.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -10,7 +11,7 @@ use wattle_wat::script::{self, Word};
 
 use super::load::Definition;
 
-/// What an instance is known as.
+/// An instance that directives can refer to.
 #[derive(Clone, Copy)]
 pub(super) enum Known {
     Instance(Instance),
@@ -44,7 +45,8 @@ impl Scope {
         self.instance = Some(instance);
     }
 
-    /// The module or component that an instance asks for by name; without a name, the last.
+    /// Returns the module or component that an instance is made of: the one with the name that is given,
+    /// or the last one.
     pub(super) fn definition(&self, instance: &script::Instance<'_>) -> Result<Definition, Error> {
         let sort = if instance.is_component { "component" } else { "module" };
         let found = match &instance.module {
@@ -71,7 +73,7 @@ impl Scope {
         }
     }
 
-    /// The instance of a name; without one, the last.
+    /// Returns the instance of a name; without a name, the last one.
     pub(super) fn instance(&self, id: Option<&Word<'_>>) -> Result<Instance, Error> {
         match self.known(id) {
             Some(Known::Instance(instance)) => Ok(instance),
@@ -83,7 +85,7 @@ impl Scope {
         }
     }
 
-    /// Whether the instance of a name, or the last one, is that of a component.
+    /// Returns whether the instance of a name, or the last one, is that of a component.
     pub(super) fn is_component(&self, id: Option<&Word<'_>>) -> bool {
         matches!(self.known(id), Some(Known::Component))
     }

@@ -3,7 +3,7 @@
 use wattle_ast::{AbsHeapType, AddrType, GlobalType, Limits, MemType, RefType, TableType, ValType};
 use wattle_runtime::{Error, Global, Imports, Memory, Ref, Store, Table, Value};
 
-/// Adds `spectest`. What it prints goes nowhere.
+/// Adds `spectest`. Its functions that print discard their arguments.
 pub(super) fn define(store: &mut Store, imports: &mut Imports) -> Result<(), Error> {
     let module = "spectest";
     macro_rules! print {

@@ -1,7 +1,8 @@
 //! Threads of scripts: they take turns of a few instructions each, as the seed decides.
 //!
-//! A thread is in one of four places: it is ready for a turn, it waits in a call for a notification,
-//! it waits for another thread to end, or it has ended. Only those that can go on are looked at.
+//! A thread is in one of four places: it is ready for a turn, it waits in a call for a
+//! notification, it waits for another thread to end, or it has ended. Only the threads that can go
+//! on are looked at.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -18,26 +19,27 @@ const TURN: u64 = 40;
 #[derive(Default)]
 pub(super) struct Thread<'s> {
     pub(super) scope: Scope,
-    /// What it has yet to do.
+    /// The directives that the thread has yet to execute.
     pub(super) directives: &'s [Directive<'s>],
-    /// The call that the first of the directives is in the middle of.
+    /// The suspended call of the first of these directives, if it has begun.
     pub(super) call: Option<Suspended>,
 }
 
-/// How a thread goes on after a turn.
+/// The condition for the next turn of a thread.
 pub(super) enum Next {
     Ready,
-    /// It waits for a notification, with a timeout in nanoseconds if it is not negative.
+    /// The thread waits for a notification. The number is the timeout in nanoseconds; a negative
+    /// number stands for none.
     Notified(i64),
-    /// It waits until another thread has ended.
+    /// The thread waits until another one has ended.
     Ended(usize),
 }
 
-/// The threads of a script. A thread is named by its number in the order of their starts.
+/// The threads of a script. A thread is identified by its number in the order in which they start.
 pub(super) struct Threads<'s> {
     /// The last thread of each name.
     names: BTreeMap<&'s str, usize>,
-    /// The threads; `None` for those that have ended, and for one that takes its turn.
+    /// The threads; `None` for a thread that has ended or is taking its turn.
     list: Vec<Option<Thread<'s>>>,
     ready: Vec<usize>,
     /// The threads that wait for notifications, with their timeouts.
@@ -76,7 +78,7 @@ impl<'s> Threads<'s> {
         *self = Threads::new(self.seed);
     }
 
-    /// The last thread of a name.
+    /// Returns the last thread of a name.
     pub(super) fn named(&self, name: &str) -> Option<usize> {
         self.names.get(name).copied()
     }
@@ -85,7 +87,7 @@ impl<'s> Threads<'s> {
         self.ended.contains(&number)
     }
 
-    /// A number below `most`.
+    /// Returns a random number below `most`, or 0 if `most` is 0.
     fn random(&mut self, most: u64) -> u64 {
         self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.seed;
@@ -94,7 +96,7 @@ impl<'s> Threads<'s> {
         (mixed ^ mixed >> 31).checked_rem(most).unwrap_or(0)
     }
 
-    /// The fuel of the next turn.
+    /// Returns the fuel of the next turn, which is random.
     pub(super) fn fuel(&mut self) -> u64 {
         1 + self.random(TURN)
     }
@@ -119,7 +121,7 @@ impl<'s> Threads<'s> {
         let number = match self.random(self.ready.len() as u64) as usize {
             chosen if chosen < self.ready.len() => self.ready.swap_remove(chosen),
             _ => {
-                // Nobody can go on: time passes until the first timeout.
+                // No thread can go on: time passes until the first timeout.
                 let timeouts = self.waiting.iter().filter(|(_, timeout)| **timeout >= 0);
                 let (&number, _) =
                     timeouts.min_by_key(|(number, timeout)| (**timeout, **number))?;

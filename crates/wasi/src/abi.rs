@@ -8,7 +8,7 @@ macro_rules! errnos {
         impl Errno {
             $( #[doc = $doc] pub const $name: Errno = Errno($number); )*
 
-            /// The name of the number in the interface.
+            /// Returns the name of the number in the interface.
             pub const fn name(self) -> &'static str {
                 match self.0 {
                     $( $number => $text, )*
@@ -19,7 +19,7 @@ macro_rules! errnos {
     };
 }
 
-/// An error number: why a function of the interface failed.
+/// An error number: the reason for which a function of the interface failed.
 ///
 /// ```
 /// use wattle_wasi::Errno;
@@ -70,7 +70,7 @@ errnos! {
 }
 
 impl Errno {
-    /// The number.
+    /// Returns the number.
     pub const fn number(self) -> u16 {
         self.0
     }
@@ -90,7 +90,8 @@ impl fmt::Debug for Errno {
 
 impl std::error::Error for Errno {}
 
-/// The error number that corresponds to the number of the host, which says more than its kind.
+/// Returns the error number for the error number of the host, which says more than the kind of the
+/// error.
 #[cfg(unix)]
 fn from_system(error: &io::Error) -> Option<Errno> {
     use rustix::io::Errno as Host;
@@ -177,7 +178,7 @@ impl From<std::num::TryFromIntError> for Errno {
 /// The result of a function of the interface.
 pub(crate) type Result<T = ()> = std::result::Result<T, Errno>;
 
-/// Flags of the interface, if all of them are known.
+/// Returns flags of the interface, if all of them are known.
 pub(crate) fn known_flags(flags: u32, all: u16) -> Result<u16> {
     u16::try_from(flags).ok().filter(|flags| flags & !all == 0).ok_or(Errno::INVAL)
 }
@@ -233,12 +234,12 @@ pub(crate) struct FileStat {
     pub(crate) ty: FileType,
     pub(crate) nlink: u64,
     pub(crate) size: u64,
-    /// Access, modification and change, in nanoseconds since 1970.
+    /// The times of access, modification and change, in nanoseconds since 1970.
     pub(crate) times: [u64; 3],
 }
 
 impl FileStat {
-    /// The record: eight words, the third of which is the type.
+    /// Returns the record of the interface: eight words, the third of which is the type.
     pub(crate) fn to_bytes(self) -> [u8; 64] {
         let [atim, mtim, ctim] = self.times;
         let words = [self.dev, self.ino, self.ty as u64, self.nlink, self.size, atim, mtim, ctim];

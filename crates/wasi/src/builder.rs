@@ -15,8 +15,8 @@ use crate::state::{State, Wasi};
 use crate::streams::{Input, Output};
 use crate::time::{Clock, Random, SystemClock};
 
-/// Builds a [`Wasi`]. A program gets only what is added here, except for clocks and random bytes,
-/// which are those of the host unless they are set.
+/// Builds a [`Wasi`]. A program gets only the resources that are added here, except for clocks and
+/// random bytes, which are those of the host unless they are set.
 ///
 /// ```
 /// use wattle_wasi::{Input, Output, SteadyClock, Wasi};
@@ -67,7 +67,7 @@ impl Default for Builder {
     }
 }
 
-/// The bytes up to the first zero, and a zero behind them.
+/// Returns the bytes up to the first zero byte, and a zero byte behind them.
 fn c_string(mut bytes: Vec<u8>) -> Vec<u8> {
     if let Some(end) = bytes.iter().position(|byte| *byte == 0) {
         bytes.truncate(end);
@@ -122,7 +122,7 @@ impl Builder {
     /// Opens a directory of the host for the program, which sees it as `guest`.
     ///
     /// # Errors
-    /// When the directory cannot be opened.
+    /// The error of the host, if the directory cannot be opened.
     pub fn dir(self, host: impl AsRef<Path>, guest: impl Into<String>) -> io::Result<Self> {
         let dir = Dir::open_ambient_dir(host, ambient_authority())?;
         Ok(self.open_dir(dir, guest))
@@ -155,7 +155,7 @@ impl Builder {
         self
     }
 
-    /// The [`Wasi`] for one program.
+    /// Builds the [`Wasi`] for one program.
     pub fn build(self) -> Wasi {
         let mut fds = BTreeMap::new();
         fds.insert(0, Descriptor::stream(Kind::Input(self.stdin)));

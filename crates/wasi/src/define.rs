@@ -1,4 +1,4 @@
-//! The list of the functions, and how each reaches the state and the memory of its caller.
+//! The list of the functions, and their access to the state and to the memory of the caller.
 
 use std::sync::Mutex;
 
@@ -19,9 +19,9 @@ pub const MODULE: &str = "wasi_snapshot_preview1";
 const CALL: u64 = 250;
 
 /// Defines functions that return an error number, each with its parameters in order, and with the
-/// rights that it needs of each parameter that is a descriptor. `here` has their code beside them;
-/// `elsewhere` names functions of other files that take the parameters behind state and memory. A
-/// parameter of the interface that is `u16` comes as `u32`.
+/// rights that it needs of each parameter that is a descriptor. The functions of `here` have their
+/// code beside them; `elsewhere` names functions of other files, which take the state and the
+/// memory before the parameters. A `u16` of the interface is passed as `u32`.
 macro_rules! define {
     ($wasi:ident, $imports:ident;
      here { $( $name:ident($( $param:ident: $ty:ident ),*)

@@ -1,4 +1,4 @@
-//! File descriptors, and what they refer to.
+//! File descriptors, and the streams, files and directories that they refer to.
 
 use std::collections::BTreeMap;
 
@@ -28,9 +28,9 @@ pub(crate) enum Kind {
 
 pub(crate) struct Directory {
     pub(crate) dir: Dir,
-    /// The name by which the program finds it, if it was opened for the program.
+    /// The name by which the program finds the directory, if it was opened for the program.
     pub(crate) preopen: Option<String>,
-    /// Its entries when the program began to read it.
+    /// The entries of the directory when the program began to read it.
     pub(crate) entries: Vec<Entry>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Entry {
 }
 
 impl Kind {
-    /// The rights that apply to it.
+    /// Returns the rights that apply to this kind of descriptor.
     pub(crate) fn rights(&self) -> u64 {
         match self {
             Kind::Input(_) => rights::INPUT,
@@ -52,7 +52,7 @@ impl Kind {
         }
     }
 
-    /// The error of a call that needs rights which do not apply to it.
+    /// Returns the error of a call that needs rights which do not apply to this kind of descriptor.
     fn mistaken(&self, needed: u64) -> Errno {
         match self {
             Kind::Directory(_) => Errno::ISDIR,
@@ -64,7 +64,7 @@ impl Kind {
 }
 
 impl Descriptor {
-    /// A descriptor with the rights that apply to it among these.
+    /// Makes a descriptor with those of the rights that apply to its kind.
     pub(crate) fn new(kind: Kind, [base, inheriting]: [u64; 2], flags: u16) -> Descriptor {
         Descriptor { rights: [base & kind.rights(), inheriting], kind, flags }
     }
@@ -89,7 +89,7 @@ impl Descriptor {
         }
     }
 
-    /// The file; an error for anything else.
+    /// Returns the file, or an error if the descriptor refers to anything else.
     pub(crate) fn file(&mut self) -> Result<&mut File> {
         match &mut self.kind {
             Kind::File(file) => Ok(file),
@@ -157,7 +157,8 @@ pub(crate) fn stat(metadata: &Metadata) -> FileStat {
     }
 }
 
-/// When the file or its metadata changed last, in nanoseconds since 1970, if the host knows.
+/// Returns the time of the last change of the file or its metadata, in nanoseconds since 1970, if
+/// the host knows it.
 #[cfg(unix)]
 fn changed(metadata: &Metadata) -> Option<u64> {
     use cap_std::fs::MetadataExt;
@@ -186,12 +187,13 @@ impl Descriptors {
         self.0.get_mut(&fd).ok_or(Errno::BADF)
     }
 
-    /// The file, for calls whose rights apply to files alone; an error for anything else.
+    /// Returns the file, for calls whose rights apply to files alone, or an error if the descriptor
+    /// refers to anything else.
     pub(crate) fn file(&mut self, fd: u32) -> Result<&mut File> {
         self.get_mut(fd)?.file()
     }
 
-    /// The directory; an error for anything else.
+    /// Returns the directory, or an error if the descriptor refers to anything else.
     pub(crate) fn directory(&self, fd: u32) -> Result<&Directory> {
         match &self.get(fd)?.kind {
             Kind::Directory(directory) => Ok(directory),
@@ -203,7 +205,7 @@ impl Descriptors {
         self.directory(fd).map(|directory| &directory.dir)
     }
 
-    /// Sockets are not supported, so this is an error for every descriptor.
+    /// Returns an error for every descriptor, since sockets are not supported.
     pub(crate) fn socket(&self, fd: u32) -> Result {
         self.get(fd).and(Err(Errno::NOTSOCK))
     }

@@ -9,7 +9,7 @@ use crate::descriptors::{Entry, Kind, file_type};
 use crate::guest::Guest;
 use crate::state::State;
 
-/// The name of a directory that was opened for the program.
+/// Returns the name of a directory that was opened for the program.
 fn preopen(state: &State, fd: u32) -> Result<&str> {
     let directory = state.fds.directory(fd).map_err(|_| Errno::BADF)?;
     directory.preopen.as_deref().ok_or(Errno::BADF)
@@ -39,11 +39,11 @@ pub(crate) fn fd_prestat_dir_name(
     memory.write(path, name)
 }
 
-/// The fuel for an entry of a directory, whose file is looked at.
+/// The fuel for an entry of a directory, which includes reading the metadata of its file.
 const ENTRY: u64 = 1000;
 
-/// The entries of a directory, with `.` and `..`. Both are the directory itself: the program may not
-/// learn about the directory above.
+/// Reads the entries of a directory, with `.` and `..`. Both are the directory itself: the program
+/// may not learn about the directory above.
 fn entries(dir: &Dir, memory: &mut Guest<'_>) -> Result<Vec<Entry>> {
     let ino = dir.dir_metadata()?.ino();
     let own = |name: &str| Entry { name: name.to_owned(), ino, ty: FileType::Directory };
@@ -51,9 +51,9 @@ fn entries(dir: &Dir, memory: &mut Guest<'_>) -> Result<Vec<Entry>> {
     for entry in dir.entries()? {
         let entry = entry?;
         memory.charge(ENTRY)?;
-        // The interface has no names but UTF-8.
+        // Names of the interface are UTF-8, so entries with other names are left out.
         let Ok(name) = entry.file_name().into_string() else { continue };
-        // The file may be gone by now.
+        // The file may have been removed in the meantime.
         let Ok(metadata) = entry.metadata() else { continue };
         entries.push(Entry { name, ino: metadata.ino(), ty: file_type(metadata.file_type()) });
     }
@@ -73,7 +73,7 @@ pub(crate) fn fd_readdir(
     let Kind::Directory(directory) = &mut state.fds.get_mut(fd)?.kind else {
         return Err(Errno::NOTDIR);
     };
-    // A first call reads the directory; later calls go on with the entries of then.
+    // The first call reads the directory; later calls go on with the entries that it found.
     if cookie == 0 || directory.entries.is_empty() {
         directory.entries = entries(&directory.dir, memory)?;
     }
@@ -89,7 +89,8 @@ pub(crate) fn fd_readdir(
         record[20] = entry.ty as u8;
         for part in [&record[..], entry.name.as_bytes()] {
             let rest = into.get_mut(used..).unwrap_or_default();
-            // An entry that does not fit is cut off: a full buffer says that there is more.
+            // An entry that does not fit is cut off: a full buffer tells the program that there is
+            // more.
             let fits = part.len().min(rest.len());
             rest.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
             used += fits;

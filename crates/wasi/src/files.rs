@@ -88,8 +88,8 @@ pub(crate) fn fd_fdstat_set_flags(
     Ok(())
 }
 
-/// Tells the host whether writes append to a file, and whether calls wait. What is written out when
-/// is decided at each call.
+/// Tells the host whether writes append to a file, and whether calls wait. The other flags take
+/// effect in each call that writes.
 #[cfg(unix)]
 pub(crate) fn set_flags(file: &File, flags: u16) -> Result {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -106,8 +106,9 @@ pub(crate) fn set_flags(_: &File, _: u16) -> Result {
     Ok(())
 }
 
-/// Writes out what a call wrote, if the flags of the file say so. `rsync` counts as `sync`, as on
-/// Linux: what was written out already can be read at any time.
+/// Makes the host write out a file after a call wrote to it, if the flags of the file say so.
+/// `rsync` counts as `sync`, as on Linux: data that was written out already can be read at any
+/// time.
 fn written(file: &File, flags: u16) -> Result {
     if flags & (fdflags::SYNC | fdflags::RSYNC) != 0 {
         file.sync_all()?;
@@ -152,7 +153,7 @@ pub(crate) fn fd_filestat_set_size(
     Ok(state.fds.file(fd)?.set_len(position(size, 0)?)?)
 }
 
-/// The times of access and of modification to set.
+/// Returns the times of access and of modification to set.
 pub(crate) fn times(
     state: &mut State,
     atim: u64,
@@ -237,9 +238,9 @@ fn write_at(file: &mut File, from: &[u8], offset: u64) -> io::Result<usize> {
     at(file, offset, |file| file.write(from))
 }
 
-/// Fills the buffers of a call in turn until one is not filled, or only the first with `only_once`.
-/// An error ends it too, and is reported if nothing was read before it. `read` gets a buffer and
-/// the number of bytes read so far.
+/// Fills the buffers of a call in turn until one is not filled, or only the first that is not empty
+/// with `only_once`. An error ends the call too, and is reported if nothing was read before. `read`
+/// gets a buffer and the number of bytes read so far.
 fn scatter(
     memory: &mut Guest<'_>,
     (data, count): (u32, u32),
@@ -265,7 +266,7 @@ fn scatter(
     Ok(total)
 }
 
-/// The position `done` bytes behind `offset`, if the host can express it.
+/// Returns the position `done` bytes behind `offset`, if the host can express it.
 fn position(offset: u64, done: u64) -> Result<u64> {
     offset.checked_add(done).filter(|at| *at <= i64::MAX as u64).ok_or(Errno::INVAL)
 }
@@ -326,7 +327,7 @@ pub(crate) fn fd_read(
     to: u32,
 ) -> Result {
     memory.slice(to, 4)?;
-    // A prompt must be seen before its answer is waited for.
+    // The user must see a prompt before the program waits for the answer.
     if let Kind::Input(_) = state.fds.get(fd)?.kind {
         state.fds.flush()?;
     }
@@ -369,7 +370,8 @@ pub(crate) fn fd_write(
     let descriptor = state.fds.get_mut(fd)?;
     let total = match &mut descriptor.kind {
         Kind::File(file) => {
-            // Hosts that cannot be told to append later, see `set_flags`.
+            // Such a host cannot be told to append after opening (see `set_flags`), so each write
+            // seeks the end.
             if cfg!(not(unix)) && descriptor.flags & fdflags::APPEND != 0 {
                 file.seek(SeekFrom::End(0))?;
             }

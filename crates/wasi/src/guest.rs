@@ -11,11 +11,12 @@ use crate::abi::{Errno, Result};
 pub(crate) struct Guest<'m> {
     bytes: &'m mut [u8],
     fuel: Option<Fuel<'m>>,
-    /// Why the execution ends or is suspended, if it does not go on with the result of the call.
+    /// The reason to end or to suspend the execution, if it does not go on with the result of the
+    /// call.
     pub(crate) stop: Option<Error>,
 }
 
-/// The most buffers of one call that are used: a call may read and write less than it is asked for.
+/// The most buffers of one call that are used: a call may read or write fewer bytes than requested.
 const MAX_BUFFERS: u32 = 1024;
 
 /// The most bytes of a path, as on Linux.
@@ -72,12 +73,12 @@ impl<'m> Guest<'m> {
         self.write(address, &value.to_le_bytes())
     }
 
-    /// A string of UTF-8.
+    /// Reads a string of UTF-8.
     pub(crate) fn text(&self, address: u32, len: u32) -> Result<&str> {
         std::str::from_utf8(self.slice(address, len)?).map_err(|_| Errno::ILSEQ)
     }
 
-    /// A path: a string that is not empty and has no zero byte.
+    /// Reads a path: a string that is not empty and has no zero byte.
     pub(crate) fn path(&self, address: u32, len: u32) -> Result<&str> {
         if self.slice(address, len)?.len() > MAX_PATH {
             return Err(Errno::NAMETOOLONG);
@@ -89,8 +90,8 @@ impl<'m> Guest<'m> {
         }
     }
 
-    /// The buffers of a call, each with address and length, all within the memory. Copying them is
-    /// paid for.
+    /// Returns the buffers of a call, each with address and length, all within the memory. Pays for
+    /// copying their bytes.
     pub(crate) fn buffers(&mut self, address: u32, count: u32) -> Result<Vec<(u32, u32)>> {
         let count = count.min(MAX_BUFFERS);
         let records = self.slice(address, 8 * count)?;
@@ -111,19 +112,19 @@ impl<'m> Guest<'m> {
         Ok(buffers)
     }
 
-    /// The bytes in the buffers of a call.
+    /// Returns the bytes in the buffers of a call.
     pub(crate) fn gather(&mut self, address: u32, count: u32) -> Result<Vec<IoSlice<'_>>> {
         let buffers = self.buffers(address, count)?;
         buffers.into_iter().map(|(from, len)| Ok(IoSlice::new(self.slice(from, len)?))).collect()
     }
 }
 
-/// A number from little-endian bytes; missing bytes are zero.
+/// Reads a number from little-endian bytes; missing bytes are zero.
 pub(crate) fn le_u32(bytes: &[u8]) -> u32 {
     bytes.iter().take(4).rev().fold(0, |word, byte| word << 8 | u32::from(*byte))
 }
 
-/// A number from little-endian bytes; missing bytes are zero.
+/// Reads a number from little-endian bytes; missing bytes are zero.
 pub(crate) fn le_u64(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
@@ -143,7 +144,7 @@ mod tests {
         assert_eq!(guest.slice(33, 0), Err(Errno::FAULT));
         assert_eq!(guest.slice(0, u32::MAX), Err(Errno::FAULT));
         assert_eq!(guest.buffers(0, u32::MAX), Err(Errno::FAULT));
-        // Four buffers of nothing at zero but the last, of seven bytes: 24 holds address 7.
+        // Two empty buffers: one at address 0, and one at address 7, which is stored at 24.
         assert_eq!(guest.buffers(16, 2), Ok(vec![(0, 0), (7, 0)]));
         guest.write_u32(28, 26).unwrap();
         assert_eq!(guest.buffers(16, 2), Err(Errno::FAULT));

@@ -1,8 +1,9 @@
 //! WASI preview 1 for the interpreter: all 46 functions of `wasi_snapshot_preview1`.
 //!
-//! A program gets only what its [`Wasi`] is built with: arguments, variables, three streams, clocks,
-//! random bytes, and directories. It reaches files only through directories that were opened for it
-//! (by [`cap_std`]); `..`, absolute paths and symbolic links do not lead out of them.
+//! A program gets only the resources that its [`Wasi`] is built with: arguments, variables, three
+//! streams, clocks, random bytes, and directories. It reaches files only through directories that
+//! were opened for it (by [`cap_std`]); `..`, absolute paths and symbolic links do not lead out of
+//! them.
 //!
 //! Rights are enforced: a call fails with [`Errno::NOTCAPABLE`] when its descriptor lacks a right that
 //! the call needs, and a descriptor never has more rights than the directory through which it was
@@ -41,12 +42,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `state.rs` | the state of a program |
-//! | `define.rs` | the list of functions with the rights that they need, and how they reach memory and state |
+//! | `define.rs` | the list of functions with the rights that they need, and their access to memory and state |
 //! | `rights.rs` | the rights, and the descriptors that they apply to |
 //! | `builder.rs` | [`Builder`] |
 //! | `streams.rs` | standard input, output and error |
 //! | `time.rs` | clocks and random bytes |
-//! | `descriptors.rs` | file descriptors, and what they refer to |
+//! | `descriptors.rs` | file descriptors, and the streams, files and directories behind them |
 //! | `files.rs`, `directories.rs`, `paths.rs` | `fd_*` and `path_*` |
 //! | `process.rs`, `poll.rs` | functions for arguments, variables, time and waiting |
 //! | `abi.rs`, `guest.rs` | numbers and record layouts; the memory of the program |

@@ -1,5 +1,5 @@
 //! `path_*`: the functions of paths in open directories. No path leads out of its directory.
-#![allow(clippy::too_many_arguments)] // The interface has that many.
+#![allow(clippy::too_many_arguments)] // The interface sets the number of parameters.
 
 use cap_fs_ext::{
     DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
@@ -15,7 +15,7 @@ use crate::guest::Guest;
 use crate::rights;
 use crate::state::State;
 
-/// Whether a link at the end of a path is followed.
+/// Returns whether the flags of a call ask to follow a link at the end of its path.
 fn follows(flags: u32) -> Result<bool> {
     if flags & !SYMLINK_FOLLOW == 0 { Ok(flags != 0) } else { Err(Errno::INVAL) }
 }
@@ -85,7 +85,7 @@ pub(crate) fn path_link(
     Ok(state.fds.dir(fd)?.hard_link(path, state.fds.dir(new_fd)?, new)?)
 }
 
-/// The host's options for opening a file, from the flags and rights of the interface.
+/// Returns the host's options for opening a file, from the flags and rights of the interface.
 fn options(oflags: u16, flags: u16, base: u64, follow: bool) -> Result<OpenOptions> {
     let has = |flag: u16| oflags & flag != 0;
     let directory = has(oflags::DIRECTORY);
@@ -107,7 +107,7 @@ fn options(oflags: u16, flags: u16, base: u64, follow: bool) -> Result<OpenOptio
         _ => &mut options,
     };
     options.truncate(has(oflags::TRUNC));
-    // So that opening a pipe without a writer does not block.
+    // With this option, opening a pipe without a writer does not block.
     if flags & fdflags::NONBLOCK != 0 {
         options.nonblock(true);
     }
@@ -201,7 +201,8 @@ pub(crate) fn path_rename(
     Ok(state.fds.dir(fd)?.rename(path, state.fds.dir(new_fd)?, new)?)
 }
 
-/// A link to an absolute path is refused, because following it would lead out of the directory.
+/// Makes a symbolic link. A link to an absolute path is refused, because following it would lead
+/// out of the directory.
 pub(crate) fn path_symlink(
     state: &mut State,
     memory: &mut Guest<'_>,

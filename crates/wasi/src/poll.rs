@@ -11,10 +11,10 @@ use crate::rights;
 use crate::state::{State, interrupt};
 use crate::time::nanos;
 
-/// What a subscription waits for.
+/// The event that a subscription waits for.
 #[derive(Clone, Copy)]
 enum Event {
-    /// This many nanoseconds from now.
+    /// The moment that is this many nanoseconds from now.
     Clock(u64),
     Read(u32),
     Write(u32),
@@ -31,7 +31,7 @@ const SUBSCRIPTION: u32 = 48;
 /// The size of an event in bytes.
 const EVENT: u32 = 32;
 
-/// The fuel for a subscription: the system is asked about its descriptor.
+/// The fuel for a subscription, for asking the system about its descriptor.
 const CHECK: u32 = 250;
 
 /// The most subscriptions of a call.
@@ -83,7 +83,7 @@ pub(crate) fn poll_oneoff(
     memory.write_u32(to, u32::try_from(ready.len())?)
 }
 
-/// Reads a subscription. An absolute time becomes one from now.
+/// Reads a subscription. An absolute time becomes the time from now until then.
 fn subscription(state: &mut State, record: &[u8]) -> Result<Subscription> {
     let at = |offset: usize| record.get(offset..).unwrap_or_default();
     let event = match at(8).first() {
@@ -105,7 +105,7 @@ fn subscription(state: &mut State, record: &[u8]) -> Result<Subscription> {
     Ok(Subscription { user: le_u64(at(0)), event })
 }
 
-/// The result of an event that is ready, after waiting for input for at most `patience`.
+/// Returns the result of an event if it is ready, after waiting for input for at most `patience`.
 fn look(state: &mut State, event: Event, patience: Option<Duration>) -> Option<Result<u64>> {
     let (fd, reads) = match event {
         Event::Clock(0) => return Some(Ok(0)),
@@ -133,17 +133,18 @@ fn look(state: &mut State, event: Event, patience: Option<Duration>) -> Option<R
     }
 }
 
-/// Sleeps until this much time has passed or the deadline comes.
+/// Sleeps until `time` nanoseconds have passed or the deadline comes.
 fn sleep(state: &mut State, time: u64) {
     let most = state.patience().map_or(u64::MAX, nanos);
     state.clock.sleep(time.min(most));
-    // A clock of the program's own need not take real time, and the deadline is then far.
+    // A clock that was set with the builder need not take real time, so the deadline may still be
+    // far.
     if time > most && !state.is_late() {
         state.clock.sleep(time - most);
     }
 }
 
-/// Waits until a subscription is ready. The result is empty when the deadline comes first.
+/// Waits until a subscription is ready. The list is empty when the deadline comes first.
 fn wait(state: &mut State, subscriptions: &[Subscription]) -> Vec<Ready> {
     let now = |state: &mut State, patience| -> Vec<Ready> {
         let found = subscriptions.iter().filter_map(|subscription| {
@@ -160,7 +161,7 @@ fn wait(state: &mut State, subscriptions: &[Subscription]) -> Vec<Ready> {
         _ => None,
     });
     let first = times.min();
-    // An input may come before the first of the times.
+    // Input may arrive before the first of the times.
     let waits = |subscription: &&Subscription| matches!(subscription.event, Event::Read(_));
     if let Some(input) = subscriptions.iter().find(waits) {
         let first = first.map(Duration::from_nanos);

@@ -32,7 +32,8 @@ pub(crate) fn write_sizes(
     memory.write_u32(size, u32::try_from(strings.iter().map(Vec::len).sum::<usize>())?)
 }
 
-/// The time of a clock. The clocks of processor time (2 and 3) count from the start of the program.
+/// Returns the time of a clock. The clocks of processor time (2 and 3) count from the start of the
+/// program.
 pub(crate) fn time(state: &mut State, clock: u32) -> Result<u64> {
     match clock {
         0 => Ok(state.clock.realtime()),

@@ -1,7 +1,7 @@
-//! Rights of descriptors: their numbers, and which of them apply to which kind of descriptor.
+//! Rights of descriptors: their numbers, and the kinds of descriptors that they apply to.
 //!
-//! `define.rs` lists the rights that each function needs; the numbers of `path_open` and
-//! `poll_oneoff` that need further rights are here.
+//! `define.rs` lists the rights that each function needs. `to_open` adds those that the flags of
+//! `path_open` need; `poll.rs` checks those of `poll_oneoff`.
 //!
 //! Spec: <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#rights>
 
@@ -44,7 +44,7 @@ pub(crate) const ENTRIES: u64 = PATH_CREATE_DIRECTORY
     | PATH_SYMLINK
     | PATH_REMOVE_DIRECTORY
     | PATH_UNLINK_FILE;
-/// The rights that apply to what has positions: to files alone.
+/// The rights for calls that work on positions, which apply to files alone.
 pub(crate) const POSITIONS: u64 =
     FD_SEEK | FD_TELL | FD_ADVISE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
 /// The rights for which the host opens a file for writing.
@@ -62,8 +62,8 @@ pub(crate) const INPUT: u64 = FD_READ | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | 
 pub(crate) const OUTPUT: u64 =
     FD_WRITE | FD_DATASYNC | FD_SYNC | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE;
 
-/// The rights that `path_open` with these flags needs: those of the directory itself, and those that
-/// descriptors opened through it may have.
+/// Returns the rights that `path_open` with these flags needs: those of the directory itself, and
+/// those that descriptors opened through it may have.
 pub(crate) fn to_open(open: u16, flags: u16) -> [u64; 2] {
     let when = |set: bool, right: u64| if set { right } else { 0 };
     let own = when(open & oflags::CREAT != 0, PATH_CREATE_FILE)
@@ -73,8 +73,8 @@ pub(crate) fn to_open(open: u16, flags: u16) -> [u64; 2] {
     [PATH_OPEN | own, inherited]
 }
 
-/// Whether a descriptor that holds some rights may do what takes `needed`. The right to seek
-/// includes the one to tell.
+/// Returns whether the rights that a descriptor holds include those that a call needs. The right to
+/// seek includes the one to tell.
 pub(crate) fn suffice(held: u64, needed: u64) -> bool {
     let tell = if held & FD_SEEK != 0 { FD_TELL } else { 0 };
     needed & !(held | tell) == 0

@@ -44,12 +44,12 @@ impl Wasi {
 }
 
 impl State {
-    /// The time that is left until the deadline; `None` without one.
+    /// Returns the time that is left until the deadline; `None` without one.
     pub(crate) fn patience(&self) -> Option<Duration> {
         Some(self.deadline?.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether the deadline has passed.
+    /// Returns whether the deadline has passed.
     pub(crate) fn is_late(&self) -> bool {
         self.patience() == Some(Duration::ZERO)
     }

@@ -1,4 +1,4 @@
-//! Standard input, output and error: their sources and sinks, and when output is flushed.
+//! Standard input, output and error: their sources and sinks, and the flushing of output.
 
 use std::fmt;
 use std::io::{self, IoSlice, IsTerminal, Read, Write};
@@ -15,7 +15,7 @@ pub(crate) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T>
     }
 }
 
-/// What a program reads from its standard input.
+/// The source of a program's standard input.
 #[derive(Default)]
 pub struct Input {
     source: Source,
@@ -34,12 +34,12 @@ enum Source {
 }
 
 impl Input {
-    /// An input that ends at once.
+    /// Returns an input that ends at once.
     pub fn empty() -> Input {
         Input::default()
     }
 
-    /// The standard input of the host.
+    /// Returns the standard input of the host.
     pub fn inherit() -> Input {
         let terminal = io::stdin().is_terminal();
         #[cfg(unix)]
@@ -52,7 +52,7 @@ impl Input {
         Input { source: Source::Reader(Box::new(io::stdin())), terminal }
     }
 
-    /// The bytes of a reader.
+    /// Returns an input that consists of the bytes of a reader.
     ///
     /// ```
     /// use wattle_wasi::{Input, Wasi};
@@ -78,7 +78,7 @@ impl Input {
         Ok(len.min(into.len()))
     }
 
-    /// Waits for at most this long, and says whether a read would return at once. A source that
+    /// Waits for at most this time, and returns whether a read would return at once. A source that
     /// cannot tell counts as ready.
     pub(crate) fn wait(&mut self, most: Option<Duration>) -> bool {
         match &self.source {
@@ -90,7 +90,7 @@ impl Input {
                     tv_nsec: most.subsec_nanos().into(),
                 });
                 let mut fds = [PollFd::new(file, PollFlags::IN)];
-                // The next read reports an error.
+                // A descriptor with an error counts as ready: the next read reports the error.
                 poll(&mut fds, timeout.as_ref()).is_ok_and(|count| count > 0)
             }
             _ => true,
@@ -104,7 +104,7 @@ impl fmt::Debug for Input {
     }
 }
 
-/// Where a program's standard output or error goes. Clones go to the same place.
+/// The destination of a program's standard output or error. Clones share it.
 #[derive(Clone)]
 pub struct Output {
     sink: Arc<Mutex<Sink>>,
@@ -113,7 +113,7 @@ pub struct Output {
 struct Sink {
     to: To,
     terminal: bool,
-    /// The bytes that were not written to their place yet.
+    /// The bytes that were not written to the destination yet.
     buffer: Vec<u8>,
     /// The most bytes in the buffer before it is flushed.
     room: usize,
@@ -133,33 +133,33 @@ impl Output {
         Output { sink: Arc::new(Mutex::new(Sink { to, terminal, buffer: Vec::new(), room })) }
     }
 
-    /// Discards what is written.
+    /// Returns an output that discards all bytes.
     pub fn null() -> Output {
         Output::of(To::Nowhere, false, 0)
     }
 
-    /// Keeps what is written in memory, for [`captured`](Output::captured).
+    /// Returns an output that keeps all bytes in memory, for [`captured`](Output::captured).
     pub fn capture() -> Output {
         Output::of(To::Memory(Vec::new()), false, 0)
     }
 
-    /// The standard output of the host. A terminal gets each line at once; any other output gets
-    /// large pieces, and [`Wasi::flush`](crate::Wasi::flush) writes the last one.
+    /// Returns the standard output of the host. A terminal gets each line at once; any other output
+    /// gets large pieces, and [`Wasi::flush`](crate::Wasi::flush) writes the last one.
     pub fn inherit_stdout() -> Output {
         Output::of(To::Writer(Box::new(io::stdout())), io::stdout().is_terminal(), BUFFER)
     }
 
-    /// The standard error of the host, without a buffer.
+    /// Returns the standard error of the host, without a buffer.
     pub fn inherit_stderr() -> Output {
         Output::of(To::Writer(Box::new(io::stderr())), io::stderr().is_terminal(), 0)
     }
 
-    /// A writer, without a buffer.
+    /// Returns an output that goes to a writer, without a buffer.
     pub fn new(writer: impl Write + Send + 'static) -> Output {
         Output::of(To::Writer(Box::new(writer)), false, 0)
     }
 
-    /// The bytes that were written, if they are kept in memory; else nothing.
+    /// Returns the bytes that were written, if they are kept in memory; otherwise none.
     pub fn captured(&self) -> Vec<u8> {
         match &self.lock().to {
             To::Memory(bytes) => bytes.clone(),

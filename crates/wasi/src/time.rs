@@ -5,22 +5,22 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::abi::{Errno, Result};
 
-/// The clocks of a program, and how it sleeps.
+/// The clocks of a program, and its way to sleep.
 ///
 /// All times are in nanoseconds.
 pub trait Clock: Send {
-    /// The time since 1970-01-01 00:00 UTC.
+    /// Returns the time since 1970-01-01 00:00 UTC.
     fn realtime(&mut self) -> u64;
 
-    /// The time since a fixed moment. It never goes back.
+    /// Returns the time since a fixed moment. It never goes back.
     fn monotonic(&mut self) -> u64;
 
-    /// The smallest difference between two times of either clock.
+    /// Returns the smallest difference between two times of either clock.
     fn resolution(&self) -> u64 {
         1
     }
 
-    /// Returns when this much time has passed.
+    /// Waits until this much time has passed.
     fn sleep(&mut self, time: u64);
 }
 
@@ -42,7 +42,7 @@ impl Default for SystemClock {
     }
 }
 
-/// A duration in nanoseconds, at most what 64 bits hold.
+/// Returns a duration in nanoseconds, or `u64::MAX` if it is longer.
 pub(crate) fn nanos(time: Duration) -> u64 {
     time.as_nanos().try_into().unwrap_or(u64::MAX)
 }
@@ -61,8 +61,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that shows the same times in every run. It advances by a microsecond at each question,
-/// and sleeping only moves it forward.
+/// A clock that shows the same times in every run. It advances by a microsecond whenever it is
+/// read, and sleeping only moves it forward.
 ///
 /// ```
 /// use wattle_wasi::{Clock, SteadyClock};
@@ -78,7 +78,7 @@ pub struct SteadyClock {
 }
 
 impl SteadyClock {
-    /// A clock that starts at this time, in nanoseconds since 1970.
+    /// Makes a clock that starts at this time, in nanoseconds since 1970.
     pub fn new(start: u64) -> SteadyClock {
         SteadyClock { start, passed: 0 }
     }
@@ -103,7 +103,7 @@ impl Clock for SteadyClock {
     }
 }
 
-/// Where random bytes come from.
+/// The source of random bytes.
 pub(crate) enum Random {
     System,
     /// A sequence that this state determines.

@@ -1,12 +1,12 @@
-//! One component made of several. Each of them is instantiated. What it imports is an export of an
-//! earlier instance, or an import of the result.
+//! Makes one component of several. Each of them is instantiated. Its imports are given earlier
+//! instances, exports of these, or imports of the result.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | [`compose`]: the result, made of its parts |
-//! | `needed.rs` | which types the result imports only for their names |
+//! | `needed.rs` | the types that the result imports only for their names |
 //! | `writer.rs`, `values.rs` | the imports of the result, and their types |
-//! | `names.rs` | which names are versions of one interface |
+//! | `names.rs` | the names that are versions of one interface |
 
 mod names;
 mod needed;
@@ -35,16 +35,16 @@ use writer::{Fault, Wanted, Writer, extern_name};
 
 use crate::plug::PlugError;
 
-/// A component, and what is given for its imports.
+/// A component, and the arguments for its imports.
 pub(crate) struct Part<'t> {
-    /// What messages call the component.
+    /// The name of the component in messages.
     pub(crate) name: &'t str,
     pub(crate) types: &'t ComponentTypes,
-    /// What is given for imports, by their names.
+    /// The arguments for imports, by the names of the imports.
     pub(crate) given: BTreeMap<&'t str, Given<'t>>,
 }
 
-/// What is given for an import.
+/// The argument for an import.
 #[derive(Clone, Copy)]
 pub(crate) struct Given<'t> {
     /// The number of an earlier part.
@@ -75,12 +75,12 @@ impl Renamed {
     }
 }
 
-/// The name of a part.
+/// Returns the name of a part.
 fn name_of(parts: &[Part<'_>], part: usize) -> Box<str> {
     parts.get(part).map_or("", |part| part.name).into()
 }
 
-/// Makes one component of the parts. It exports what the last part exports.
+/// Makes one component of the parts, with the exports of the last part.
 ///
 /// `components` has the component of each part, in order. If parts have one name and equal components,
 /// the result has the component once, and an instance of it for each part.
@@ -96,7 +96,7 @@ pub(crate) fn compose<'a>(
     imports.write(parts)?;
     let Imports { mut writer, places, groups, .. } = imports;
     let mut instances = Vec::new();
-    // What each instance exports, by name.
+    // The sorts of the exports of each instance, by name.
     let mut exports: Vec<BTreeMap<&str, Sort>> = Vec::new();
     // The first part of each name, with the index of its component.
     let mut firsts: BTreeMap<&str, (usize, ComponentIdx)> = BTreeMap::new();
@@ -260,7 +260,7 @@ impl<'t> Imports<'t> {
     }
 }
 
-/// The name that a part has for an import, of all that become one import.
+/// Returns the name of a part's import among those that become one import of the result.
 fn import_of(part: usize, wanted: &[Wanted<'_>]) -> Box<str> {
     let found = wanted.iter().find(|wanted| wanted.component == part).or(wanted.first());
     found.map_or("", |wanted| wanted.item.name()).into()
@@ -288,7 +288,7 @@ fn alias(writer: &mut Writer<'_>, instance: InstanceIdx, name: &str, sort: Sort)
     SortIdx::new(sort, writer.push(Definition::Alias(alias)))
 }
 
-/// Exports what the last part exports.
+/// Adds the exports of the last part.
 fn export_all<'t>(
     parts: &[Part<'t>],
     needed: &[Needed<'t>],
@@ -299,7 +299,7 @@ fn export_all<'t>(
     let mut has_types = false;
     for item in part.types.exports() {
         let sort = item.sort();
-        // Where types need names, they have those that the result imports or exports.
+        // Types that need names have the names under which the result imports or exports them.
         let is_needed = needed.last().is_some_and(|it| it.exports.contains(item.name()));
         let has_names = has_types || is_needed;
         let mut item_index = alias(writer, instance, item.name(), sort);
@@ -334,7 +334,7 @@ fn export_all<'t>(
     Ok(())
 }
 
-/// Validates the result, and says which parts do not fit.
+/// Validates the result, and finds the parts that do not fit.
 fn check(
     component: &Component<'_>,
     parts: &[Part<'_>],
@@ -394,7 +394,7 @@ fn check(
         .map_err(|errors| PlugError::Result { reason: errors.first().kind.to_string().into() })
 }
 
-/// The name of the import whose argument does not match.
+/// Returns the name of the import whose argument does not match.
 fn import_in(kind: &ComponentErrorKind) -> Option<String> {
     let ComponentErrorKind::Mismatch { mismatch } = kind else { return None };
     match mismatch.steps.first()? {

@@ -1,4 +1,4 @@
-//! Which names of imports and exports mean one interface, and which version is the highest.
+//! The names of imports and exports that mean one interface, and the order of their versions.
 
 use alloc::format;
 use alloc::string::String;
@@ -10,8 +10,8 @@ use wattle_validator::components::Extern;
 
 use crate::world::canonical;
 
-/// What the names of an interface have in common if their versions are compatible. Another name is the
-/// only one of its family.
+/// Returns the part that the names of an interface have in common if their versions are compatible.
+/// Any other name is the only one of its family.
 pub(crate) fn family(item: &Extern<'_>) -> String {
     canonical(item.name())
 }
@@ -28,7 +28,8 @@ pub(crate) fn compare_versions(left: &Extern<'_>, right: &Extern<'_>) -> Orderin
     numbers(&left).cmp(&numbers(&right))
 }
 
-/// The whole version of a name. An attribute has what a canonical version leaves out.
+/// Returns the whole version of a name. An attribute has the rest that a canonical version leaves
+/// out.
 fn version(item: &Extern<'_>) -> String {
     match ParsedName::parse(item.name(), Features::ALL) {
         Ok(ParsedName::Interface(name)) => {

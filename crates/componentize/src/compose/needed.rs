@@ -1,5 +1,5 @@
-//! Types that the result imports only for their names, although something is given for their
-//! interface.
+//! Types that the result imports only for their names, although the import of their interface has
+//! an argument.
 //!
 //! A record, variant, enum or flags must have a name wherever an import or export of the result refers
 //! to it. If a component is given an interface, the types of the interface have their names inside the
@@ -14,23 +14,23 @@ use wattle_validator::components::{Extern, ExternView, Shape, TypeView};
 use super::Part;
 use super::values::parts;
 
-/// The most types that are looked at. A type that several instances share counts for each of them.
+/// The most types that are searched. A type that several instances share counts for each of them.
 const MOST_STEPS: usize = 1_000_000;
 
-/// The types that the result imports for their names, of the imports that something is given for.
+/// The types that the result imports for their names, from imports that have arguments.
 #[derive(Default)]
 pub(super) struct Needed<'t> {
-    /// The names of types, by the names of the imports that have them. Of an import that is a type, the
-    /// name of the import.
+    /// The names of types, by the names of the imports that have them. An import that is itself a
+    /// type has its own name here.
     pub(super) names: BTreeMap<&'t str, BTreeSet<&'t str>>,
-    /// The exports that refer to such types. The result has to state what types these exports have, in
+    /// The exports that refer to such types. The result has to state the types of these exports in
     /// terms of the types that it imports.
     pub(super) exports: BTreeSet<&'t str>,
 }
 
 impl<'t> Needed<'t> {
-    /// What a part needs for the imports that nothing is given for, and for its exports if the result
-    /// has them.
+    /// Finds the types that a part needs for its imports without arguments, and for its exports if
+    /// the result has them.
     pub(super) fn of(part: &Part<'t>, has_exports: bool) -> Needed<'t> {
         let (given, others): (Vec<_>, Vec<_>) =
             part.types.imports().partition(|import| part.given.contains_key(import.name()));
@@ -39,7 +39,8 @@ impl<'t> Needed<'t> {
         let mut exports = BTreeSet::new();
         if !search.given.is_empty() {
             others.into_iter().for_each(|import| search.item(import));
-            // Exports that refer to types of imports count as well, so the types are looked at again.
+            // Exports that refer to types of imports count as well, so the types are searched
+            // again.
             let named = core::mem::take(&mut search.named);
             search.scopes = Vec::from([named]);
             for export in part.types.exports().filter(|_| has_exports) {
@@ -56,20 +57,21 @@ impl<'t> Needed<'t> {
     }
 }
 
-/// Where a type of a given import comes from: the import, and its name there.
+/// The source of a type: the import with an argument that has the type, and the name of the type
+/// there.
 type Source<'t> = (&'t str, &'t str);
 
 #[derive(Default)]
 struct Search<'t> {
-    /// The types of given imports, by number.
+    /// The types of imports with arguments, by number.
     given: BTreeMap<u32, Source<'t>>,
     names: BTreeMap<&'t str, BTreeSet<&'t str>>,
     /// The types that have a name because an import is a type.
     named: BTreeSet<u32>,
-    /// For each open scope, the types that were looked at in it.
+    /// For each open scope, the types that were searched in it.
     scopes: Vec<BTreeSet<u32>>,
     steps: usize,
-    /// Whether what is looked at refers to a type whose name comes from a given import.
+    /// Whether the import or export that is searched refers to a type in `given`.
     has_found: bool,
 }
 
@@ -79,7 +81,7 @@ enum Step<'t> {
 }
 
 impl<'t> Search<'t> {
-    /// Notes the types of a given import.
+    /// Adds the types of an import with an argument to `given`.
     fn give(&mut self, import: Extern<'t>) {
         match import.view() {
             ExternView::Type(ty) => {
@@ -97,7 +99,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Looks at an import or export, and at everything in it.
+    /// Searches an import or export, and everything in it.
     fn item(&mut self, item: Extern<'t>) {
         let mut steps = Vec::from([Step::Item(item)]);
         while let Some(step) = steps.pop() {
@@ -130,20 +132,21 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Counts a step, and returns whether there were not too many.
+    /// Counts a step, and returns whether the search may go on.
     fn step(&mut self) -> bool {
         self.steps += self.scopes.len();
         self.steps <= MOST_STEPS
     }
 
-    /// Whether a type was not looked at in any open scope. From now on it was, in the innermost one.
+    /// Returns whether a type has not been searched in any open scope, and marks it as searched in
+    /// the innermost one.
     fn is_new(&mut self, ty: &TypeView<'t>) -> bool {
         let is_known = self.scopes.iter().any(|scope| scope.contains(&ty.number()));
         !is_known && self.scopes.last_mut().is_some_and(|scope| scope.insert(ty.number()))
     }
 
-    /// Looks at a type that an import or export gives a name. If it is another name of a type, that
-    /// one has a name too.
+    /// Searches a type that an import or export gives a name. If it is another name of a type, that
+    /// type has a name too.
     fn name(&mut self, mut ty: TypeView<'t>) {
         while self.step() {
             self.is_new(&ty);
@@ -158,7 +161,7 @@ impl<'t> Search<'t> {
         parts(&ty).into_iter().for_each(|part| self.refer(part));
     }
 
-    /// Looks at a type that something refers to.
+    /// Searches a type that an import, an export or another type refers to.
     fn refer(&mut self, ty: TypeView<'t>) {
         let mut open = Vec::from([ty]);
         while let Some(ty) = open.pop() {
@@ -174,7 +177,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// If a type needs a name and has it from a given import, the import and the name.
+    /// Returns the import and the name there, if a type needs a name and is in `given`.
     fn source(&self, ty: &TypeView<'t>) -> Option<Source<'t>> {
         let source = *self.given.get(&ty.number())?;
         let is_name_of_name = ty.target().is_some_and(|target| target.target().is_some());

@@ -1,4 +1,4 @@
-//! Types of values and of functions, written where something refers to them.
+//! Writes the types of values and of functions that imports and exports refer to.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -13,13 +13,14 @@ use wattle_validator::components::{Shape, TypeView};
 use super::writer::{Fault, Frame, Place, Result, Writer};
 
 impl<'t> Writer<'t> {
-    /// The index in the result of a value type or of the type of a function. It is defined unless it is
-    /// there.
+    /// Returns the index in the result of a value type or of the type of a function. A type without
+    /// an index is defined.
     pub(super) fn ty(&mut self, component: usize, ty: TypeView<'t>) -> Result<ComponentTypeIdx> {
         self.index_of(&mut Vec::new(), component, ty)
     }
 
-    /// The index of a type in the innermost scope, where it is defined unless it is there.
+    /// Returns the index of a type in the innermost scope. A type without an index is defined
+    /// there.
     pub(super) fn index_of(
         &mut self,
         frames: &mut Vec<Frame<'t>>,
@@ -35,8 +36,8 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// A type as definitions of the innermost scope refer to it. It is defined unless it is there, behind
-    /// the types that it consists of.
+    /// Returns a type as definitions of the innermost scope refer to it. A type without an index is
+    /// defined, behind the types that it consists of.
     pub(super) fn val_type(
         &mut self,
         frames: &mut Vec<Frame<'t>>,
@@ -73,7 +74,7 @@ impl<'t> Writer<'t> {
                         match (index, part.target(), part.shape()) {
                             (Some(&index), ..) => ValType::Type(ComponentTypeIdx(index)),
                             (None, None, Shape::Prim(prim)) => ValType::Prim(prim),
-                            // All parts are known.
+                            // All parts are known, so this is not reached.
                             _ => ValType::Type(ComponentTypeIdx(u32::MAX)),
                         }
                     });
@@ -96,8 +97,8 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// A type as definitions of the innermost scope refer to it, if this scope or one around it has the
-    /// type.
+    /// Returns a type as definitions of the innermost scope refer to it, if this scope or one
+    /// around it has the type.
     fn known(
         &mut self,
         frames: &mut Vec<Frame<'t>>,
@@ -153,8 +154,8 @@ impl<'t> Writer<'t> {
     }
 }
 
-/// The index of the type at a place, in the scope that the place belongs to. Unless it has one, it
-/// becomes an alias.
+/// Returns the index of the type at a place, in the scope that the place belongs to. A type without
+/// an index becomes an alias.
 fn aliased(places: &mut [Place<'_>], frame: &mut Frame<'_>, place: usize) -> Result<u32> {
     let mut steps = Vec::new();
     let mut at = place;
@@ -183,7 +184,7 @@ fn resource_fault(component: usize, ty: TypeView<'_>) -> Fault {
     Fault::Resource { component, name: String::from(ty.name().unwrap_or_default()) }
 }
 
-/// The types that a type consists of, or the type that it is another name of.
+/// Returns the types that a type consists of, or the type that it is another name of.
 pub(super) fn parts<'t>(ty: &TypeView<'t>) -> Vec<TypeView<'t>> {
     if let Some(target) = ty.target() {
         return Vec::from([target]);
@@ -205,7 +206,8 @@ pub(super) fn parts<'t>(ty: &TypeView<'t>) -> Vec<TypeView<'t>> {
     }
 }
 
-/// The definition of a type that is not another name of one. `val` gives what its parts are here.
+/// Returns the definition of a type that is not another name of one. `val` gives the value types of
+/// its parts in this scope.
 fn definition<'t>(
     ty: &TypeView<'t>,
     mut val: impl FnMut(TypeView<'t>) -> ValType,

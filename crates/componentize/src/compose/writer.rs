@@ -1,9 +1,9 @@
-//! The imports of the result. Their types are written anew, from what the validator knows of the imports
-//! of all components.
+//! The imports of the result. Their types are written anew, from the types that the validator found
+//! for the imports of all components.
 //!
-//! If several components import one interface, the result imports it once, with everything that the
-//! components want of it. If an import of a component uses a type of another import, the import of the
-//! result uses it too, by an alias.
+//! If several components import one interface, the result imports it once, with all items that the
+//! components want of it. If an import of a component uses a type of another import, the import of
+//! the result uses it too, by an alias.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -16,8 +16,8 @@ use wattle_ast::components::{
 use wattle_ast::{ComponentTypeIdx, Name, TypeIdx};
 use wattle_validator::components::{Extern, ExternView, Shape, TypeView};
 
-/// The most definitions that imports are made of. Types that components share may have to be written
-/// once for each import.
+/// The most definitions of which imports are made. Types that components share may have to be
+/// written once for each import.
 const MOST_DEFINITIONS: u32 = 1_000_000;
 
 /// An import or export of a component, and the number of the component.
@@ -30,7 +30,7 @@ pub(super) struct Wanted<'t> {
 }
 
 impl<'t> Wanted<'t> {
-    /// An import or export of which everything is wanted.
+    /// Makes an import or export of which everything is wanted.
     pub(super) fn new(component: usize, item: Extern<'t>) -> Wanted<'t> {
         Wanted { component, item, is_for_names: false }
     }
@@ -48,7 +48,7 @@ pub(super) struct Place<'t> {
     pub(super) index: Option<SortIdx>,
 }
 
-/// Why the types cannot be written.
+/// The reason why the types cannot be written.
 pub(super) enum Fault {
     /// The import at this place and others depend on each other.
     Cycle { place: usize },
@@ -71,10 +71,10 @@ pub(super) struct Frame<'t> {
     pub(super) types: BTreeMap<Node, u32>,
     /// The types that imports and exports of this scope give a name.
     named: BTreeSet<Node>,
-    /// The places of the types that instances of this scope export; `None` for types of an import that
-    /// something is given for.
+    /// The places of the types that instances of this scope export; `None` for types of an import
+    /// that has an argument.
     pub(super) origins: BTreeMap<Node, Option<usize>>,
-    /// What the scope is to import and export.
+    /// The imports and exports that the scope is to have.
     items: Vec<Item<'t>>,
     /// The number of the item that is written next.
     next: usize,
@@ -89,7 +89,7 @@ pub(super) struct Frame<'t> {
 struct Item<'t> {
     wanted: Vec<Wanted<'t>>,
     is_import: bool,
-    /// The place that it becomes, if it is an import of the result.
+    /// The place of the item, if it is an import of the result.
     place: Option<usize>,
 }
 
@@ -102,7 +102,7 @@ impl Frame<'_> {
     }
 }
 
-/// The definitions of the result, and where its types come from.
+/// The definitions of the result, and the places of its types.
 #[derive(Default)]
 pub(super) struct Writer<'t> {
     pub(super) root: Frame<'t>,
@@ -120,24 +120,24 @@ impl<'t> Writer<'t> {
         Writer { names, ..Writer::default() }
     }
 
-    /// Adds the place of an import or export of the result. Its index is noted later.
+    /// Adds the place of an import or export of the result. Its index is set later.
     pub(super) fn place(&mut self, name: &'t str) -> usize {
         self.places.push(Place { parent: None, name, index: None });
         self.places.len() - 1
     }
 
-    /// The name of a place.
+    /// Returns the name of a place.
     pub(super) fn place_name(&self, place: usize) -> &'t str {
         self.places.get(place).map_or("", |place| place.name)
     }
 
-    /// The index of an import or export of the result.
+    /// Returns the index of an import or export of the result.
     pub(super) fn index(&self, place: usize) -> Option<SortIdx> {
         self.places.get(place)?.index
     }
 
-    /// Notes at which place of the result the types of a component's import or export are found. A type
-    /// that has a place keeps it.
+    /// Records the place of the result at which the types of a component's import or export are
+    /// found. A type that has a place keeps it.
     pub(super) fn locate(&mut self, wanted: Wanted<'t>, place: Option<usize>) {
         let mut origins = core::mem::take(&mut self.root.origins);
         self.locate_in(&mut origins, wanted, place);
@@ -168,7 +168,7 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Whether an export of an instance is wanted.
+    /// Returns whether an export of an instance is wanted.
     fn wants(&self, wanted: &Wanted<'t>, export: &Extern<'t>) -> bool {
         !wanted.is_for_names || {
             let names = self.names.get(&(wanted.component, wanted.item.name()));
@@ -176,7 +176,7 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// The place of an export of an instance.
+    /// Returns the place of an export of an instance, which is added if it is new.
     fn inner(&mut self, parent: usize, name: &'t str) -> usize {
         let next = self.places.len();
         let place = *self.place_ids.entry((parent, name)).or_insert(next);
@@ -186,12 +186,12 @@ impl<'t> Writer<'t> {
         place
     }
 
-    /// All definitions.
+    /// Returns all definitions.
     pub(super) fn finish(self) -> Vec<Definition<'static>> {
         self.root.definitions
     }
 
-    /// The number of definitions so far.
+    /// Returns the number of definitions so far.
     pub(super) fn len(&self) -> usize {
         self.root.definitions.len()
     }
@@ -201,7 +201,7 @@ impl<'t> Writer<'t> {
         self.root.push(definition)
     }
 
-    /// Notes the index of an import or export of the result.
+    /// Sets the index of an import or export of the result.
     pub(super) fn settle(&mut self, place: usize, index: SortIdx) {
         if let Some(place) = self.places.get_mut(place) {
             place.index = Some(index);
@@ -224,7 +224,7 @@ impl<'t> Writer<'t> {
             is_import: true,
             place: Some(place),
         };
-        // Each import that is waited for is above the one that waits.
+        // Each import is above the one that waits for it.
         let mut tasks = Vec::from([(item(place), Vec::<Frame<'t>>::new())]);
         let mut open = BTreeSet::from([place]);
         while let Some((task, frames)) = tasks.last_mut() {
@@ -256,7 +256,7 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Does the next step of an import.
+    /// Takes the next step of writing an import.
     fn advance(&mut self, task: &Item<'t>, frames: &mut Vec<Frame<'t>>) -> Result<()> {
         let Some(frame) = frames.last() else {
             return self.item(task, frames);
@@ -352,8 +352,8 @@ impl<'t> Writer<'t> {
         Ok(())
     }
 
-    /// The types that an import or export gives a name. If its type is another name of a type, that one
-    /// gets the name too, unless the result has a name for it.
+    /// Returns the types that an import or export gives a name. If its type is another name of a
+    /// type, that type gets the name too, unless the result has a name for it.
     fn named(&self, frames: &[Frame<'t>], wanted: &Wanted<'t>) -> Vec<Node> {
         let ExternView::Type(mut ty) = wanted.item.view() else { return Vec::new() };
         let mut named = Vec::from([(wanted.component, ty.number())]);
@@ -369,7 +369,7 @@ impl<'t> Writer<'t> {
         named
     }
 
-    /// The type of an instance, written to the result.
+    /// Writes the type of an instance to the result.
     pub(super) fn instance_type(&mut self, wanted: Wanted<'t>) -> Result<ExternDesc> {
         let item = Item { wanted: Vec::from([wanted]), is_import: false, place: None };
         let mut frames = Vec::new();
@@ -427,9 +427,10 @@ impl<'t> Writer<'t> {
     }
 }
 
-/// The import or export that is written for all of `wanted`: the one that says most.
+/// Returns the import or export that is written for all of `wanted`: the one with the most exact
+/// type.
 fn chosen<'w, 't>(wanted: &'w [Wanted<'t>]) -> Option<&'w Wanted<'t>> {
-    // A type that equals another says more than a resource by itself.
+    // A type that equals another is more exact than a resource by itself.
     let equals = |wanted: &&Wanted<'_>| match wanted.item.view() {
         ExternView::Type(ty) => ty.target().is_some(),
         _ => false,
@@ -437,7 +438,7 @@ fn chosen<'w, 't>(wanted: &'w [Wanted<'t>]) -> Option<&'w Wanted<'t>> {
     wanted.iter().find(equals).or(wanted.first())
 }
 
-/// The name of an import or export, with its attributes.
+/// Returns the name of an import or export, with its attributes.
 pub(super) fn extern_name(item: &Extern<'_>) -> ExternName<'static> {
     let name = |text: &str| Name::from(String::from(text));
     let attributes = NameAttributes {

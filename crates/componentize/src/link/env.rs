@@ -25,7 +25,8 @@ use crate::names::{
 use crate::new::{Given, MAIN, forward, hook_type, realloc_type};
 use crate::unique::UniqueNames;
 
-/// The built-in that reads where a thread has its thread-local data.
+/// The built-in that reads the slot of the context that tells where a thread has its thread-local
+/// data.
 const CONTEXT_GET: ImportName<'_> = ImportName {
     scheme: Scheme::Legacy,
     side: Side::Import,
@@ -33,7 +34,7 @@ const CONTEXT_GET: ImportName<'_> = ImportName {
     item: ImportItem::Builtin { op: CanonOp::ContextGet, variant: "1", of: "", is_async: false },
 };
 
-/// Something that the main module exports, once.
+/// An item that the main module exports, once.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Item {
     MemoryBase(usize),
@@ -68,7 +69,7 @@ pub(super) struct Env<'l> {
     context: Option<FuncIdx>,
     exported: BTreeMap<Item, Text>,
     names: UniqueNames<Text>,
-    /// The functions that stand for those that are missing.
+    /// The functions that stand for missing ones.
     stubs: BTreeMap<(Text, FuncTypeId), Text>,
 }
 
@@ -107,7 +108,7 @@ impl<'l> Env<'l> {
             stubs: BTreeMap::new(),
         };
         env.export(ExportName::Memory.write(scheme), memory);
-        // The only table; how large it is shows in the end.
+        // The only table, whose size is known only at the end.
         env.export(FUNC_TABLE.into(), TableIdx(0));
         let realloc = ExportName::Realloc(Realloc::Any);
         let ty = SymbolType::Func(realloc_type);
@@ -124,7 +125,7 @@ impl<'l> Env<'l> {
         env
     }
 
-    /// Exports something. Returns its name, which is another one if the name is taken.
+    /// Exports an item. Returns its name, which is another one if the name is taken.
     fn export(&mut self, name: String, index: impl Into<ExternIdx>) -> Text {
         let unique =
             self.names.take(name.as_str().into(), |suffix| [&name, suffix].concat().into());
@@ -132,7 +133,8 @@ impl<'l> Env<'l> {
         unique
     }
 
-    /// Exports a function that calls the one that libraries export by a name, if one does.
+    /// Exports a function that calls the function that a library exports by a name, if there is
+    /// one.
     fn reexport(&mut self, name: &str, exported: String, ty: FuncTypeId) {
         if let Some(library) = self.symbols.find(name, SymbolType::Func(ty)) {
             let func = Given { part: part(library), name: name.into() };
@@ -155,12 +157,12 @@ impl<'l> Env<'l> {
         name
     }
 
-    /// The index of a type in the module.
+    /// Returns the index of a type in the module, and adds the type if it is new.
     fn type_index(&mut self, ty: FuncTypeId) -> TypeIdx {
         self.indices.get(self.types, ty, |ty| self.module.sub_type(ty))
     }
 
-    /// The name of an item's export, which is made the first time.
+    /// Returns the name of an item's export, which is made the first time.
     fn once(&mut self, item: Item, make: impl FnOnce(&mut Self) -> Text) -> Text {
         if let Some(name) = self.exported.get(&item) {
             return name.clone();
@@ -191,7 +193,7 @@ impl<'l> Env<'l> {
         }
     }
 
-    /// What an import of a library is given; `None` if the component gives it.
+    /// Returns the export that an import of a library is given; `None` if the component gives it.
     pub(super) fn given(&mut self, library: usize, name: &Text, want: &Want) -> Option<Given> {
         let own_name = &self.libraries[library].name;
         let base = address(false);
@@ -221,7 +223,7 @@ impl<'l> Env<'l> {
         let exporter = self.symbols.find(name, ty);
         let exported = exporter.map(|number| Given { part: part(number), name: name.clone() });
         let name = match (ty, exported) {
-            // The order of instantiation sees to it that it is there.
+            // The order of instantiation ensures that the exporter is instantiated before.
             (SymbolType::Tag(_), Some(exported)) => return exported,
             (SymbolType::Func(_), Some(exported)) if exporter < Some(library) => return exported,
             (SymbolType::Func(ty), Some(exported)) => {
@@ -250,7 +252,7 @@ impl<'l> Env<'l> {
                 }
                 global
             }
-            // Only what is weak can be missing here.
+            // Only weak symbols can be missing here.
             (SymbolType::Data | SymbolType::Tag(_), None) => {
                 self.global(Item::Null, "GOT:null".into(), address, 0)
             }
@@ -258,7 +260,8 @@ impl<'l> Env<'l> {
         Given { part: MAIN, name }
     }
 
-    /// The address of a function of any type; `None` if it is missing, and may be.
+    /// Returns the address of a function of any type; `None` if the function is missing, and may
+    /// be.
     fn func_address(
         &mut self,
         library: usize,
@@ -281,7 +284,7 @@ impl<'l> Env<'l> {
         Some(self.layout.slots.address(func, ty))
     }
 
-    /// The name of a function that stands for one that is missing, and traps.
+    /// Returns the name of a function that stands for a missing one, and traps.
     fn stub(&mut self, name: &Text, ty: FuncTypeId) -> Text {
         let key = (name.clone(), ty);
         if let Some(stub) = self.stubs.get(&key) {
@@ -297,8 +300,8 @@ impl<'l> Env<'l> {
         stub
     }
 
-    /// The function that reads or sets where a library has its thread-local data. One that has none
-    /// never calls it.
+    /// Returns the name of the function that reads or sets the base of a library's thread-local
+    /// data. A library without such data never calls it.
     fn tls_base(&mut self, library: usize, writes: bool) -> Text {
         self.once(Item::TlsBase { library, writes }, |env| {
             let what = if writes { "set_tls_base" } else { "get_tls_base" };
@@ -336,7 +339,8 @@ impl<'l> Env<'l> {
         })
     }
 
-    /// The module, and what is left to be done when all libraries are instantiated.
+    /// Builds the module. The layout holds the work that is left when all libraries are
+    /// instantiated.
     pub(super) fn finish(mut self) -> Result<(Module<'static>, Layout), LinkError> {
         let min = self.libraries.iter().map(|library| library.min_elems);
         let min = min.fold(self.layout.slots.end()?, u64::max);
@@ -368,7 +372,7 @@ fn set_in_context(f: &mut FuncBuilder, get: Instr<'_>, bases: Instr<'_>, memarg:
     );
 }
 
-/// The instruction that gives an address.
+/// Returns the instruction that pushes an address.
 pub(super) fn constant(value: u32) -> Instr<'static> {
     Instr::I32Const { value: value.cast_signed() }
 }

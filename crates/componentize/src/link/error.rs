@@ -1,4 +1,4 @@
-//! Errors: why libraries cannot be linked.
+//! The errors of libraries that are to be linked.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -11,18 +11,18 @@ use wattle_ast::{FuncType, GlobalType, Limits, MemType, Quoted, Shown, TableType
 use crate::error::{Error, Signature, in_parentheses, lines};
 use crate::func_types::{FuncTypeId, FuncTypes};
 
-/// Why no component can be made of libraries.
+/// The reason why no component can be made of libraries.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LinkError {
-    /// There is nothing that could be called: no library exports a function of its world or
-    /// `_start`, or can be opened at run time.
+    /// No function could be called: no library exports a function of its world or `_start`, or can
+    /// be opened at run time.
     NoRoot,
-    /// Everything that is wrong with the libraries and with how they fit together.
+    /// All problems of the libraries, and those of their combination.
     Problems(Vec<LinkProblem>),
-    /// The libraries need more than there can be.
+    /// The libraries need more memory or a larger table than there can be.
     TooLarge {
-        /// What there would be too much of.
+        /// The unit that would be exceeded: `bytes of memory` or `table elements`.
         what: &'static str,
     },
     /// The libraries fit together, and no component can be made of them.
@@ -35,16 +35,16 @@ impl From<Error> for LinkError {
     }
 }
 
-/// What is wrong with a library.
+/// A problem of a library.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LinkProblem {
     /// The library.
     pub library: Box<str>,
-    /// What is wrong.
+    /// The kind of the problem.
     pub kind: LinkProblemKind,
 }
 
-/// What is wrong with a library, or is missing for it.
+/// The kinds of problems of libraries.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LinkProblemKind {
@@ -52,7 +52,7 @@ pub enum LinkProblemKind {
     DuplicateName,
     /// The custom section `dylink.0` is malformed.
     Section(Box<wattle_ast::Error>),
-    /// The custom section `dylink.0` has a subsection of which nothing is known.
+    /// The custom section `dylink.0` has an unknown subsection.
     UnknownSubsection {
         /// The id of the subsection.
         id: u8,
@@ -73,7 +73,7 @@ pub enum LinkProblemKind {
         module: Box<str>,
         /// The name.
         name: Box<str>,
-        /// The type that it would have; `None` if there is nothing of this name and kind.
+        /// The type that it would have; `None` if no import has this name and kind.
         expected: Option<Box<ItemType>>,
         /// The type that was found.
         found: Box<ItemType>,
@@ -115,9 +115,9 @@ pub enum LinkProblemKind {
     MissingSymbol {
         /// The name of the symbol.
         name: Box<str>,
-        /// What the symbol has to be.
+        /// The type that the symbol has to have.
         ty: SymbolType,
-        /// What a library exports by this name instead.
+        /// The symbol that a library exports by this name instead.
         other: Option<Box<OtherSymbol>>,
     },
     /// The address of thread-local data is needed, which is different in each thread.
@@ -135,12 +135,12 @@ pub enum LinkProblemKind {
     },
 }
 
-/// A symbol that has the name of another, and is something else.
+/// A symbol that has the name of another, and another type.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OtherSymbol {
     /// The library that exports it.
     pub library: Box<str>,
-    /// What it is.
+    /// The type of the symbol.
     pub ty: SymbolType,
 }
 
@@ -159,8 +159,8 @@ pub enum ItemType {
     Tag(Arc<FuncType>),
 }
 
-/// What a symbol is. Symbols are the same if their names and types are. `F` stands for the types of
-/// functions.
+/// The type of a symbol. Symbols are the same if their names and types are. `F` stands for the
+/// types of functions.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum SymbolType<F = Arc<FuncType>> {
     /// A function.
@@ -173,11 +173,11 @@ pub enum SymbolType<F = Arc<FuncType>> {
     Tag(F),
 }
 
-/// What a symbol is, with the number of its function type.
+/// The type of a symbol, with the number of its function type.
 pub(super) type SymbolKey = SymbolType<FuncTypeId>;
 
 impl SymbolKey {
-    /// What the symbol is, with its function type.
+    /// Returns the type of the symbol with its function type, instead of the number of that type.
     pub(super) fn named(self, types: &FuncTypes) -> SymbolType {
         match self {
             SymbolType::Func(ty) => SymbolType::Func(types[ty].clone()),
@@ -213,7 +213,7 @@ impl core::error::Error for LinkError {
     }
 }
 
-/// The problem, and what helps against it in parentheses.
+/// Shows the problem, with the advice in parentheses.
 impl fmt::Display for LinkProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "library `{}`: {}", Shown(&self.library), self.kind)?;
@@ -224,12 +224,12 @@ impl fmt::Display for LinkProblem {
 impl core::error::Error for LinkProblem {}
 
 impl LinkProblem {
-    /// What is wrong, without the library and without help.
+    /// Returns the message, without the library and without advice.
     pub fn message(&self) -> impl fmt::Display + '_ {
         &self.kind
     }
 
-    /// What helps.
+    /// Returns advice to the user.
     pub fn help(&self) -> Option<String> {
         let quoted = |name: &str| Quoted(name).to_string();
         Some(match &self.kind {
@@ -341,7 +341,7 @@ fn symbol(f: &mut fmt::Formatter<'_>, ty: &SymbolType, name: &str) -> fmt::Resul
     }
 }
 
-/// The type in the text format.
+/// Shows the type in the text format.
 impl fmt::Display for ItemType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let limits = |f: &mut fmt::Formatter<'_>, word: &str, limits: &Limits| {

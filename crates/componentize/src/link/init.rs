@@ -17,7 +17,7 @@ use crate::func_types::{FuncTypeId, FuncTypes, TypeIndices};
 use crate::names::{FUNC_TABLE, TASK_HOOK};
 use crate::new::{Event, Given, MAIN, tell};
 
-/// The module, and what its imports are given.
+/// The module, and the exports that its imports are given.
 pub(super) struct Init {
     pub(super) module: Module<'static>,
     pub(super) given: Vec<Option<Given>>,
@@ -36,7 +36,8 @@ struct Importer<'l> {
 }
 
 impl<'l> Importer<'l> {
-    /// The names of an import, which are those of the module and of the export.
+    /// Adds an import to `given`. Returns its names, which are those of the module and of the
+    /// export.
     fn names(&mut self, given: &Given) -> (&'l str, Text) {
         self.given.push(Some(given.clone()));
         let library = given.part.checked_sub(part(0)).and_then(|it| self.libraries.get(it));
@@ -65,9 +66,9 @@ impl<'l> Importer<'l> {
     }
 }
 
-/// An address that is written, with the globals that it takes.
+/// An address to write, with the globals that it takes.
 struct Write {
-    /// What is added to the value of the export.
+    /// The number that is added to the value of the export.
     base: Option<u32>,
     export: GlobalIdx,
     to: To,
@@ -78,8 +79,8 @@ enum To {
     Global(GlobalIdx),
 }
 
-/// The module; `None` if there is nothing to do. `hook` is the type of the main module's hook, if it
-/// has one.
+/// Builds the module; returns `None` if it would have nothing to do. `hook` is the type of the main
+/// module's hook, if it has one.
 pub(super) fn init(
     libraries: &[Library],
     types: &FuncTypes,

@@ -17,24 +17,25 @@ use crate::func_types::FuncTypeId;
 use crate::new::{Given, MAIN};
 
 const PAGE: u32 = 1 << 16;
-/// What the addresses of the table count.
+/// The unit of the addresses of the table, for messages.
 const ELEMS: &str = "table elements";
 /// The alignment of the stack and of the heap.
 const ALIGN: u32 = 16;
 
-/// The part of a library.
+/// Returns the number of the part of a library.
 pub(super) fn part(library: usize) -> usize {
     MAIN + 1 + library
 }
 
-/// A place in memory or in the table, and what is counted there.
+/// A place in memory or in the table, and its unit.
 struct Cursor {
     at: u64,
     what: &'static str,
 }
 
 impl Cursor {
-    /// The next multiple of an alignment, behind which there is room for as much as is asked for.
+    /// Takes `size` units, from the next multiple of an alignment on. Returns the address of the
+    /// first.
     fn take(&mut self, size: u64, align: u32) -> Result<u32, LinkError> {
         let too_large = || LinkError::TooLarge { what: self.what };
         let start = self.at.next_multiple_of(align.into());
@@ -53,14 +54,14 @@ pub(super) struct Slot {
 /// The functions whose addresses are needed, each once.
 #[derive(Default)]
 pub(super) struct Slots {
-    /// The address of the first.
+    /// The address of the first function.
     pub(super) base: u32,
     pub(super) list: Vec<Slot>,
     places: BTreeMap<Given, u32>,
 }
 
 impl Slots {
-    /// The elements that the table has to have.
+    /// Returns the number of elements that the table has to have.
     pub(super) fn end(&self) -> Result<u64, LinkError> {
         let end = u64::from(self.base) + self.list.len() as u64;
         match end <= u32::MAX.into() {
@@ -69,7 +70,7 @@ impl Slots {
         }
     }
 
-    /// The address of a function.
+    /// Returns the address of a function, which is added if it is new.
     pub(super) fn address(&mut self, func: Given, ty: FuncTypeId) -> u32 {
         let next = self.base.saturating_add(self.list.len() as u32);
         *self.places.entry(func.clone()).or_insert_with(|| {
@@ -86,7 +87,7 @@ pub(super) struct Address {
     pub(super) to: Destination,
 }
 
-/// Where an address is written to.
+/// The destination of an address.
 pub(super) enum Destination {
     Memory(u32),
     /// A global of the main module.
@@ -104,7 +105,7 @@ pub(super) struct Tls {
     pub(super) info: u32,
 }
 
-/// Where everything is.
+/// The addresses and sizes of everything in the memory and the table.
 #[derive(Default)]
 pub(super) struct Layout {
     pub(super) stack: u32,
@@ -117,7 +118,7 @@ pub(super) struct Layout {
     pub(super) heap_end: u32,
     /// The pages that the memory has.
     pub(super) pages: u32,
-    /// What is in memory from the beginning, by its addresses.
+    /// The data that is in memory from the beginning, with its addresses.
     pub(super) datas: Vec<(u32, Vec<u8>)>,
     pub(super) slots: Slots,
     pub(super) addresses: Vec<Address>,
@@ -135,7 +136,7 @@ impl Layout {
         });
         let table_bases = bases.collect::<Result<_, _>>()?;
         let slots = Slots { base: table.take(0, 1)?, ..Slots::default() };
-        // Without a stack too, no data has the address 0.
+        // Even without a stack, no data has the address 0.
         memory.take(stack.max(1).into(), 1)?;
         let mut layout = Layout {
             stack: memory.take(0, ALIGN)?,
@@ -161,8 +162,8 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The table of the libraries that can be opened, if something reads it: lists of libraries and of
-    /// their symbols, sorted by name.
+    /// Writes the table of the libraries that can be opened, if a library reads it: lists of
+    /// libraries and of their symbols, sorted by name.
     ///
     /// ```text
     /// root:    count of libraries, address of the first
@@ -178,7 +179,7 @@ impl Layout {
         let mut lists = Vec::new();
         for (number, library) in openable {
             let name = bytes.name(&library.name);
-            // They are sorted by name already.
+            // The symbols are sorted by name already.
             let mut symbols = Vec::new();
             for (symbol_name, symbol) in &library.symbols {
                 let value = match symbol.ty {
@@ -213,11 +214,12 @@ impl Layout {
         Ok(())
     }
 
-    /// The arrays that tell where libraries have their thread-local data, if something asks for them.
+    /// Lays out the arrays that tell where libraries have their thread-local data, if a library
+    /// uses them.
     ///
     /// ```text
     /// bases:     the base of each library's data, of the main thread
-    /// libraries: the addresses of what each library exports as `__wasm_library_tls_info`
+    /// libraries: the addresses that each library exports as `__wasm_library_tls_info`
     /// info:      count of libraries, address of `libraries`, address of `bases`
     /// ```
     fn tls(&mut self, libraries: &[Library], memory: &mut Cursor) -> Result<(), LinkError> {
@@ -257,7 +259,8 @@ struct Bytes {
 }
 
 impl Bytes {
-    /// The address behind the bytes. What does not fit is refused when the bytes get their room.
+    /// Returns the address behind the bytes. Bytes that do not fit are refused when memory is taken
+    /// for them.
     fn at(&self) -> u32 {
         self.base.saturating_add(self.bytes.len() as u32)
     }

@@ -1,10 +1,10 @@
 //! A library with `dlopen`, `dlsym`, `dlclose` and `dlerror`, which find libraries and symbols in the
 //! table that the linker writes ([`Layout`](super::layout::Layout)).
 //!
-//! All libraries are there from the beginning, so flags of `dlopen` and `dlclose` change nothing. A
-//! handle is the address of the library in the table. The handle of the whole program, which `dlopen`
-//! returns for a null pointer, is the address of the table's root; `dlsym` takes 0 for it too
-//! (`RTLD_DEFAULT`), and looks in all libraries that can be opened.
+//! All libraries exist from the beginning, so flags of `dlopen` and `dlclose` change nothing. A
+//! handle is the address of the library in the table. The handle of the whole program, which
+//! `dlopen` returns for a null pointer, is the address of the table's root; `dlsym` takes 0 for it
+//! too (`RTLD_DEFAULT`), and looks in all libraries that can be opened.
 
 use alloc::string::String;
 
@@ -21,7 +21,7 @@ use crate::new::ENV;
 /// The name of the library.
 pub(super) const NAME: &str = "libdl.so";
 
-/// What `dlerror` says.
+/// The messages of `dlerror`.
 const MESSAGES: [&str; 3] =
     ["no library of this name can be opened\0", "no symbol has this name\0", "invalid handle\0"];
 
@@ -34,20 +34,20 @@ enum Message {
 }
 
 impl Message {
-    /// The offset of the message among all messages.
+    /// Returns the offset of the message among all messages.
     fn offset(self) -> u32 {
         MESSAGES.iter().take(self as usize).map(|message| message.len() as u32).sum()
     }
 }
 
-/// The bytes of an entry of the table: of a library, and of a symbol. Both begin with the length and
-/// the address of the name.
+/// The sizes in bytes of the entries of the table: of a library, and of a symbol. Both begin with
+/// the length and the address of the name.
 const LIBRARY: i32 = 16;
 const SYMBOL: i32 = 12;
 
 const VALUE: BlockType = BlockType::Value(ValType::I32);
 
-/// What the functions refer to.
+/// The globals that the functions refer to.
 #[derive(Clone, Copy)]
 struct Globals {
     memory_base: GlobalIdx,
@@ -57,7 +57,7 @@ struct Globals {
     error: GlobalIdx,
 }
 
-/// The library.
+/// Builds the library.
 pub(super) fn libdl() -> Result<Module<'static>, BuildError> {
     let mut imports = Imports::new();
     imports.memory(ENV, "memory", MemType::default());
@@ -109,7 +109,7 @@ fn get_global(global: GlobalIdx) -> Instr<'static> {
     Instr::GlobalGet { global }
 }
 
-/// The word at an offset from the address on the stack.
+/// Returns the instruction that loads the word at an offset from the address on the stack.
 fn load(offset: u64) -> Instr<'static> {
     Instr::I32Load { memarg: MemArg { offset, align: 2, memory: MemIdx(0) } }
 }
@@ -123,15 +123,15 @@ fn add(f: &mut FuncBuilder, local: LocalIdx, amount: i32) {
     f.instrs([get(local), constant(amount), Instr::I32Add, set(local)]);
 }
 
-/// Sets what `dlerror` returns next.
+/// Sets the message that `dlerror` returns next.
 fn fail(f: &mut FuncBuilder, globals: Globals, message: Message) {
     let offset = constant(message.offset().cast_signed());
     f.instrs([get_global(globals.memory_base), offset, Instr::I32Add]);
     f.instr(Instr::GlobalSet { global: globals.error });
 }
 
-/// A function that compares a name that ends with a zero byte with that of an entry: less than 0, 0,
-/// or more, as the first is less than the second, equal, or greater.
+/// Adds a function that compares a name that ends with a zero byte with that of an entry: less than
+/// 0, 0, or more, as the first is less than the second, equal, or greater.
 fn compare(module: &mut ModuleBuilder) -> FuncIdx {
     let ty = module.ty([ValType::I32; 2], [ValType::I32]);
     module.func(ty, |f| {
@@ -148,7 +148,7 @@ fn compare(module: &mut ModuleBuilder) -> FuncIdx {
             f.instrs([get(byte), get(at), load_byte(), Instr::I32Ne]);
             f.instrs([get(byte), Instr::I32Eqz, Instr::I32Or]);
             f.if_(BlockType::Empty, |f, _| {
-                // A name that ends here is less, whatever the entry has.
+                // A name that ends before the entry's name is less.
                 f.instrs([get(byte), Instr::I32Eqz]);
                 f.if_(BlockType::Empty, |f, _| {
                     f.instrs([constant(-1), Instr::Return]);
@@ -164,8 +164,8 @@ fn compare(module: &mut ModuleBuilder) -> FuncIdx {
     })
 }
 
-/// A function that finds a name in a sorted list: given the name, the first entry, the count and the
-/// size of entries, it returns the address of the entry, or 0.
+/// Adds a function that finds a name in a sorted list: given the name, the first entry, the count
+/// and the size of entries, it returns the address of the entry, or 0.
 fn find(module: &mut ModuleBuilder) -> FuncIdx {
     let compare = compare(module);
     let ty = module.ty([ValType::I32; 4], [ValType::I32]);
@@ -202,7 +202,7 @@ fn find(module: &mut ModuleBuilder) -> FuncIdx {
     })
 }
 
-/// A function that tells whether a handle is that of a library.
+/// Adds a function that tells whether a handle is that of a library.
 fn is_library(module: &mut ModuleBuilder, globals: Globals) -> FuncIdx {
     let ty = module.ty([ValType::I32], [ValType::I32]);
     module.func(ty, |f| {

@@ -1,4 +1,5 @@
-//! What a library exports, what it needs, and what each of its imports is.
+//! Reads the exports of a library, the libraries that it needs, and the meaning of each of its
+//! imports.
 //!
 //! Spec: <https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md>
 
@@ -19,7 +20,7 @@ use crate::func_types::{FuncTypeId, FuncTypes, ModuleType, ModuleTypes};
 use crate::names::{FUNC_TABLE, INITIALIZE, ImportItem, ImportName};
 use crate::new::{ENV, GET_STACK_POINTER, GET_TLS_BASE, Part, SET_STACK_POINTER, SET_TLS_BASE};
 
-/// The modules from which addresses come: of data, and of functions.
+/// The modules from which addresses are imported: those of data, and those of functions.
 pub(super) const GOT_MEM: &str = "GOT.mem";
 const GOT_FUNC: &str = "GOT.func";
 
@@ -59,7 +60,7 @@ macro_rules! globals {
     };
 }
 
-/// The type of a global that has an address, or an offset from one.
+/// Returns the type of a global that has an address, or an offset from one.
 pub(super) const fn address(mutable: bool) -> GlobalType {
     GlobalType { mutable, val: ValType::I32 }
 }
@@ -76,27 +77,27 @@ globals! {
     StackLow GOT_MEM "__stack_low" true;
     /// The table of the libraries that can be opened.
     Libraries GOT_MEM "__wasm_libdl_libraries" true;
-    /// Where each library keeps its thread-local data.
+    /// The structure that describes the thread-local data of each library.
     TlsInfo GOT_MEM "__wasm_program_tls_info" true;
 }
 
-/// What an import of a library is.
+/// The meaning of an import of a library.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Want {
-    /// Something of the component: a function of the world, a built-in, the memory; or of an adapter.
+    /// An item of the component (a function of the world, a built-in, the memory) or of an adapter.
     Component,
     FuncTable,
-    /// Where the library's part of the memory begins.
+    /// The address at which the library's part of the memory begins.
     MemoryBase,
-    /// Where the library's part of the table begins.
+    /// The address at which the library's part of the table begins.
     TableBase,
     Global(LinkerGlobal),
     /// The function that reads or writes the base of the library's thread-local data.
     TlsBase {
         writes: bool,
     },
-    /// A symbol with the name of the import. Of data, and of functions of an unknown type, it is the
-    /// address.
+    /// A symbol with the name of the import. For data, and for functions of an unknown type, the
+    /// import is the address.
     Symbol(SymbolKey),
 }
 
@@ -108,7 +109,7 @@ pub(super) struct Symbol {
     pub(super) is_thread_local: bool,
 }
 
-/// What there is to know of a library.
+/// The properties of a library.
 #[derive(Default)]
 pub(super) struct Library {
     pub(super) name: Box<str>,
@@ -117,16 +118,17 @@ pub(super) struct Library {
     /// Whether the library is kept although no other needs it.
     pub(super) is_root: bool,
     pub(super) memory: DylinkMemory,
-    /// The names of the libraries that it says it needs.
+    /// The names of the libraries that its section `dylink.0` lists as needed.
     pub(super) needed: Vec<Box<str>>,
     /// The names of imports that may be missing.
     weak: BTreeSet<Text>,
-    /// What each import is, and its name.
+    /// The name and the meaning of each import.
     pub(super) wants: Vec<(Text, Want)>,
-    /// The types of the functions that it imports from libraries. Of several by one name, the first.
+    /// The types of the functions that it imports from libraries. If several have one name, the
+    /// first counts.
     pub(super) called: BTreeMap<Text, FuncTypeId>,
     pub(super) symbols: BTreeMap<Text, Symbol>,
-    /// The sizes that the memory and the table have to have, as the imports say.
+    /// The least sizes of the memory and the table, as the imports state them.
     pub(super) min_pages: u64,
     pub(super) min_elems: u64,
     pub(super) has_relocs: bool,
@@ -138,7 +140,7 @@ pub(super) struct Library {
 }
 
 impl Library {
-    /// Reads what a library says of itself. What is wrong becomes a problem.
+    /// Reads the properties of a library, and reports its faults as problems.
     pub(super) fn read(
         name: &str,
         part: &Part<'_>,
@@ -167,17 +169,17 @@ impl Library {
         reader.library
     }
 
-    /// Whether an import may be missing.
+    /// Returns whether an import may be missing.
     pub(super) fn is_weak(&self, name: &str) -> bool {
         self.weak.contains(name)
     }
 
-    /// Whether some import is a global of the linker.
+    /// Returns whether an import is this global of the linker.
     pub(super) fn wants_global(&self, global: LinkerGlobal) -> bool {
         self.wants.iter().any(|(_, want)| *want == Want::Global(global))
     }
 
-    /// Whether the library refers to the base of its thread-local data.
+    /// Returns whether the library refers to the base of its thread-local data.
     pub(super) fn wants_tls_base(&self) -> bool {
         self.wants.iter().any(|(_, want)| matches!(want, Want::TlsBase { .. }))
     }
@@ -230,7 +232,7 @@ impl<'r> Reader<'r, '_> {
                 let weak = imports.iter().filter(|import| import.flags.contains(SymbolFlags::WEAK));
                 self.library.weak.extend(weak.map(|import| Text::from(import.name.as_str())));
             }
-            // Libraries are given with their names, so nobody looks for them.
+            // All libraries are given with their names, so none is searched for.
             DylinkSubsection::RuntimePath(_) => {}
             DylinkSubsection::TargetArch(arch) if arch == "wasm32" => {}
             DylinkSubsection::TargetArch(arch) => {
@@ -265,7 +267,7 @@ impl<'r> Reader<'r, '_> {
         }
     }
 
-    /// What an import is. Of a function or tag, `func` is the type.
+    /// Returns the meaning of an import. For a function or tag, `func` is the type.
     fn want(
         &mut self,
         module: &str,
@@ -320,8 +322,8 @@ impl<'r> Reader<'r, '_> {
         }
     }
 
-    /// The type of an import or export, and that of a function or tag by its number. `None` if the
-    /// module does not define it.
+    /// Returns the type of an import or export, and that of a function or tag by its number.
+    /// Returns `None` if the module does not define the type.
     fn item_type(&self, ty: ExternType) -> Option<(ItemType, Option<ModuleType>)> {
         let func = match ty {
             ExternType::Func(ty) | ExternType::FuncExact(ty) => Some(self.own_types.get(ty)?),
@@ -379,7 +381,7 @@ impl<'r> Reader<'r, '_> {
         let ty = match ty {
             ItemType::Func(_) | ItemType::Tag(_) => match func {
                 Some(func) if func.is_closed => symbol_of(&ty, func.id),
-                // No other module can import what has types of this one.
+                // No other module can import an item whose type refers to types of this one.
                 _ => return,
             },
             ItemType::Global(ty) if ty == address(false) => SymbolType::Data,
@@ -406,22 +408,23 @@ impl<'r> Reader<'r, '_> {
     }
 }
 
-/// Whether an import is the built-in that makes a thread.
+/// Returns whether an import is the built-in that makes a thread.
 fn makes_threads(module: &str, name: &str) -> bool {
     let item = ImportName::parse(module, name, true).map(|name| name.item);
     matches!(item, Some(ImportItem::Builtin { op: CanonOp::ThreadNewIndirect, .. }))
 }
 
-/// The type of a function that reads a base, and of one that sets it.
+/// Returns the type of a function that reads a base.
 fn getter() -> ItemType {
     ItemType::Func(FuncType::new([], [ValType::I32]).into())
 }
 
+/// Returns the type of a function that sets a base.
 fn setter() -> ItemType {
     ItemType::Func(FuncType::new([ValType::I32], []).into())
 }
 
-/// The symbol that a function or tag is.
+/// Returns the symbol type of a function or tag.
 fn symbol_of(ty: &ItemType, func: FuncTypeId) -> SymbolKey {
     match ty {
         ItemType::Tag(_) => SymbolType::Tag(func),

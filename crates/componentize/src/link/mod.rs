@@ -3,8 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | [`Linker`] |
-//! | `library.rs` | what a library exports and needs, and what each import is |
-//! | `symbols.rs` | which library provides which symbol, and what is missing |
+//! | `library.rs` | the exports of a library, the libraries that it needs, and the meaning of each import |
+//! | `symbols.rs` | the libraries that provide symbols, and the symbols that are missing |
 //! | `order.rs` | the order in which libraries are instantiated |
 //! | `layout.rs` | the layout of memory and table |
 //! | `env.rs` | the main module, which has the memory, the table and the globals |
@@ -112,7 +112,7 @@ struct Added<'a> {
 }
 
 impl<'a> Linker<'a> {
-    /// Without libraries.
+    /// Starts without libraries.
     pub fn new() -> Linker<'a> {
         Linker::default()
     }
@@ -130,29 +130,29 @@ impl<'a> Linker<'a> {
         self
     }
 
-    /// Adds an adapter: a module with functions for what libraries, or an adapter before it, import
-    /// from the module `name`. Of the adapter only what is used comes into the component.
+    /// Adds an adapter: a module with the functions that libraries, or an adapter before it, import
+    /// from the module `name`. The component gets only the used part of the adapter.
     pub fn adapter(mut self, name: &str, module: Module<'a>) -> Linker<'a> {
         self.adapters.push((name.into(), module));
         self
     }
 
-    /// Sets the bytes of the stack, which are rounded up to a multiple of 16, and at least 16. Without
-    /// this, they are 1 MiB.
+    /// Sets the bytes of the stack, which are rounded up to a multiple of 16, and at least 16. By
+    /// default, they are 1 MiB.
     pub fn stack_size(mut self, bytes: u32) -> Linker<'a> {
         self.stack = Some(bytes);
         self
     }
 
-    /// Whether functions may be missing, so that a call of one traps. They may not by default, unless
-    /// the library says that it can do without.
+    /// Sets whether functions may be missing, so that a call of a missing function traps. They may
+    /// not by default, unless the library marks the import as weak.
     pub fn stub_missing_functions(mut self, stub: bool) -> Linker<'a> {
         self.stubs = stub;
         self
     }
 
-    /// Whether there is a library `libdl.so` with `dlopen`, `dlsym`, `dlclose` and `dlerror`, behind
-    /// all others. There is none by default.
+    /// Sets whether there is a library `libdl.so` with `dlopen`, `dlsym`, `dlclose` and `dlerror`,
+    /// behind all others. There is none by default.
     pub fn built_in_libdl(mut self, libdl: bool) -> Linker<'a> {
         self.libdl = libdl;
         self
@@ -163,7 +163,7 @@ impl<'a> Linker<'a> {
     /// Makes the component.
     ///
     /// # Errors
-    /// All that is wrong with the libraries and how they fit together, or the first other error.
+    /// All problems of the libraries and those of their combination, or the first other error.
     pub fn finish(self) -> Result<Component<'a>, LinkError> {
         let Linker { mut libraries, adapters, stack, stubs, libdl, options } = self;
         if libdl {
@@ -214,7 +214,7 @@ impl<'a> Linker<'a> {
 struct Program<'a> {
     libraries: Vec<Library>,
     symbols: Symbols,
-    /// The modules of the libraries, and the worlds that they say they are for.
+    /// The modules of the libraries, and the worlds in their sections.
     parts: Vec<Part<'a>>,
     worlds: Vec<ComponentType>,
 }
@@ -254,7 +254,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// Reports what several libraries have, and only one can.
+/// Reports libraries that share a name, and libraries that export `_start` beside the first.
 fn ambiguous(libraries: &[Library], problems: &mut Vec<LinkProblem>) {
     let mut names = BTreeSet::new();
     let start = libraries.iter().find(|library| library.has_start);
@@ -269,7 +269,8 @@ fn ambiguous(libraries: &[Library], problems: &mut Vec<LinkProblem>) {
     }
 }
 
-/// The libraries that are needed, behind those that they depend on.
+/// Returns the libraries that are needed, behind those that they depend on. Reports a circle of
+/// libraries that import tags from one another.
 fn ordered(
     libraries: &[Library],
     symbols: &Symbols,
@@ -289,7 +290,7 @@ fn ordered(
     })
 }
 
-/// Puts each item at its number. Those without a number are left out.
+/// Puts each item at its number. Items without a number are left out.
 fn reorder<T>(items: &mut Vec<T>, numbers: &[Option<usize>]) {
     let numbered = core::mem::take(items).into_iter().zip(numbers);
     let mut numbered: Vec<(usize, T)> =

@@ -1,11 +1,12 @@
 //! The order in which libraries are instantiated and initialized: behind those that they depend on.
 //!
-//! Libraries may depend on one another in a circle. What a library says that it needs then counts for
-//! more than what it calls, since calls can go through the table; tags must be there.
+//! Libraries may depend on one another in a circle. Then the libraries that a library lists as
+//! needed count for more than those that it calls, since calls can go through the table. The
+//! libraries whose tags a library imports must come before it in any case.
 
 use alloc::vec::Vec;
 
-/// Whether each node can be reached from the roots.
+/// Returns whether each node can be reached from the roots.
 pub(super) fn reachable(edges: &[Vec<usize>], roots: Vec<usize>) -> Vec<bool> {
     let mut found: Vec<bool> = edges.iter().map(|_| false).collect();
     let mut todo = roots;
@@ -18,19 +19,21 @@ pub(super) fn reachable(edges: &[Vec<usize>], roots: Vec<usize>) -> Vec<bool> {
     found
 }
 
-/// A node that is being gone through: how many of its edges were followed.
+/// A node that is being visited, and the number of its edges that were followed.
 struct Visit {
     node: usize,
     followed: usize,
 }
 
-/// The nodes of a graph in groups of those that can be reached from one another. The groups that a
-/// node of a group leads to stand before it. Only the nodes that are `kept` are gone through.
+/// Divides the nodes of a graph into groups of nodes that can be reached from one another. The
+/// groups that a node of a group leads to stand before it. Only the nodes that are `kept` are
+/// visited.
 ///
 /// The algorithm is that of Tarjan, with a stack of its own instead of recursion.
 fn groups(edges: &[Vec<usize>], kept: &[bool]) -> Vec<Vec<usize>> {
     const UNSEEN: usize = usize::MAX;
-    // When each node was seen first, and the earliest node of its group that is known so far.
+    // The time at which each node was seen first, and the earliest such time in its group that is
+    // known so far.
     let mut seen: Vec<usize> = edges.iter().map(|_| UNSEEN).collect();
     let mut low = seen.clone();
     let mut is_open: Vec<bool> = edges.iter().map(|_| false).collect();
@@ -75,7 +78,7 @@ fn groups(edges: &[Vec<usize>], kept: &[bool]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// The number of the group of each node, if it is in one.
+/// Returns the number of the group of each node, if it is in one.
 fn numbers(groups: &[Vec<usize>], nodes: usize) -> Vec<Option<usize>> {
     let mut group_of = Vec::from_iter((0..nodes).map(|_| None));
     for (number, group) in groups.iter().enumerate() {
@@ -96,9 +99,9 @@ fn split(groups_before: Vec<Vec<usize>>, edges: &[Vec<usize>]) -> Vec<Vec<usize>
     groups
 }
 
-/// The nodes that are `kept`: behind those that edges of the first list lead to; in a circle of such
-/// edges, behind those that edges of the next list lead to, and so on. Otherwise they are in the order
-/// of numbers.
+/// Orders the nodes that are `kept`: each behind those that its edges in the first list lead to; in
+/// a circle of such edges, behind those that its edges in the next list lead to, and so on.
+/// Otherwise the nodes are in the order of their numbers.
 ///
 /// # Errors
 /// A node in a circle of edges of the last list, and the next one.

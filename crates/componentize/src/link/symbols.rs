@@ -1,4 +1,4 @@
-//! Which library provides which symbol, and which libraries depend on which.
+//! The libraries that provide symbols, and the dependencies between libraries.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -12,17 +12,18 @@ use super::library::{Library, Want};
 use crate::func_types::FuncTypes;
 use crate::new::BUDGET;
 
-/// The libraries that provide symbols. Of several libraries that export a symbol, the first does.
+/// The libraries that provide symbols. If several libraries export a symbol, the first one provides
+/// it.
 pub(super) struct Symbols {
     by_name: BTreeMap<Text, Exporters>,
 }
 
-/// The libraries that export something by a name.
+/// The libraries that export symbols with one name.
 #[derive(Default)]
 struct Exporters {
-    /// The first library, and what it exports.
+    /// The first library, and the type of its symbol.
     first: Option<(usize, SymbolKey)>,
-    /// The first that exports a function.
+    /// The first library that exports a function.
     func: Option<usize>,
     by_type: BTreeMap<SymbolKey, usize>,
 }
@@ -43,7 +44,7 @@ impl Symbols {
         Symbols { by_name }
     }
 
-    /// The library that provides a symbol.
+    /// Returns the library that provides a symbol.
     pub(super) fn find(&self, name: &str, ty: SymbolKey) -> Option<usize> {
         let exporters = self.by_name.get(name)?;
         match ty {
@@ -52,13 +53,13 @@ impl Symbols {
         }
     }
 
-    /// A library that exports something else by the name of a symbol.
+    /// Returns the first library that exports a symbol with this name, and the type of that symbol.
     fn other(&self, name: &str) -> Option<(usize, SymbolKey)> {
         self.by_name.get(name)?.first
     }
 
-    /// Gives the libraries other numbers. Those without a number provide nothing: a library that
-    /// another needs has one.
+    /// Gives the libraries other numbers. A library without a number provides nothing: every
+    /// library that another one needs has a number.
     pub(super) fn renumber(&mut self, numbers: &[Option<usize>]) {
         let new = |number: usize| numbers.get(number).copied().flatten();
         for exporters in self.by_name.values_mut() {
@@ -75,16 +76,17 @@ impl Symbols {
     }
 }
 
-/// For each library, the libraries that it depends on.
+/// The libraries that each library depends on.
 #[derive(Default)]
 pub(super) struct Dependencies {
-    /// Those that it cannot be without.
+    /// The libraries that it cannot do without.
     pub(super) all: Vec<Vec<usize>>,
-    /// Those that are better instantiated before: it says that it needs them, or calls them.
+    /// The libraries that are better instantiated before it: it lists them as needed, or imports
+    /// functions or tags from them.
     pub(super) calls: Vec<Vec<usize>>,
-    /// Those that it says that it needs.
+    /// The libraries that it lists as needed, and those whose tags it imports.
     pub(super) needed: Vec<Vec<usize>>,
-    /// Those whose tags it imports, which must be instantiated before.
+    /// The libraries whose tags it imports, which must be instantiated before it.
     pub(super) tags: Vec<Vec<usize>>,
 }
 
@@ -121,7 +123,7 @@ impl Dependencies {
     }
 }
 
-/// Reports the libraries and symbols that those of `order` need, and that nobody has. If `stubs`,
+/// Reports the missing libraries and symbols that the libraries of `order` need. With `stubs`,
 /// functions may be missing.
 pub(super) fn missing(
     libraries: &[Library],

@@ -1,4 +1,4 @@
-//! Adapters: cut down to what is used of them, with a stack and memory to allocate.
+//! Cuts adapters down to the functions that are used, and lets them allocate a stack.
 //!
 //! An adapter has no memory, table or segments of its own. It works in the memory of the main
 //! module, whose compiler did not know of it; so it needs to be given a place for its stack.
@@ -20,8 +20,8 @@ use crate::error::ProblemKind;
 
 /// The global that a stack grows down from.
 const STACK_POINTER: &str = "__stack_pointer";
-/// The global that tells whether the stack is there, of adapters that can be called while it is
-/// being allocated.
+/// The global that tells whether the stack exists, in adapters that can be called while it is being
+/// allocated.
 const STATE: &str = "allocation_state";
 /// The bytes of a stack.
 const STACK_SIZE: i32 = 1 << 16;
@@ -33,7 +33,7 @@ mod state {
     pub(super) const ALLOCATED: i32 = 2;
 }
 
-/// Why an adapter cannot be used.
+/// The reason why an adapter cannot be used.
 pub(super) enum Refused {
     Problem(ProblemKind),
     Edit(EditError),
@@ -84,8 +84,8 @@ pub(super) fn reduce(
             };
             allocate_when_called(module, imported, stack_pointer, state)
         }
-        // Without a state, nothing would tell a call that comes while the stack is being allocated,
-        // from the allocator itself.
+        // Without a state, a call from the allocator, while it allocates the stack, could not be
+        // told from any other call.
         _ => {
             if allocator.is_none() || state.is_none() {
                 allocator = Some(add_func(module, realloc_type(), grow(page_bits(module))?));
@@ -100,7 +100,7 @@ pub(super) fn reduce(
     }
 }
 
-/// The shape that an adapter has to have.
+/// Checks that an adapter has no table, segments or tags, and no memory of its own.
 fn check(module: &Module<'_>) -> Result<(), Refused> {
     let spaces = IndexSpaces::of(module);
     if !spaces.tables.is_empty() || !module.elems.is_empty() {
@@ -118,7 +118,7 @@ fn check(module: &Module<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-/// The one mutable `i32` global of a name.
+/// Finds the only mutable `i32` global with a name.
 fn find_global(module: &Module<'_>, name: &str) -> Result<Option<GlobalIdx>, Refused> {
     let spaces = IndexSpaces::of(module);
     let is_it = |index: &GlobalIdx| {
@@ -157,7 +157,7 @@ fn import_realloc(
         return Err(refused("it imports `cabi_realloc` with another type than that has"));
     }
     if let Some(realloc) = realloc {
-        // The main module may call it by the other name.
+        // The main module may export it under the other name.
         module.imports[place].name = String::from(&**realloc).into();
         return Ok(Some(imported));
     }
@@ -173,7 +173,7 @@ fn import_realloc(
     Ok(Some(FuncIdx(grown.0 - 1)))
 }
 
-/// Calls of one function become calls of another.
+/// The replacement of calls of one function by calls of another.
 struct Redirect {
     from: FuncIdx,
     to: FuncIdx,
@@ -194,7 +194,7 @@ fn add_func(module: &mut Module<'_>, ty: FuncType, body: Body<'static>) -> FuncI
     FuncIdx(module.imported(ExternKind::Func) + module.funcs.len() as u32 - 1)
 }
 
-/// Lets each exported function allocate the stack if it is not there yet.
+/// Lets each exported function allocate the stack if it does not exist yet.
 fn allocate_when_called(
     module: &mut Module<'_>,
     realloc: FuncIdx,
@@ -217,7 +217,8 @@ fn allocate_when_called(
     Ok(())
 }
 
-/// The function that allocates the stack: if there is a state, only when the stack is missing.
+/// Makes the body of a function that allocates the stack; if there is a state, only when the stack
+/// is missing.
 fn allocate_stack(
     realloc: FuncIdx,
     stack_pointer: GlobalIdx,
@@ -249,7 +250,7 @@ fn allocate_stack(
     f.finish()
 }
 
-/// A `realloc` that only gives new memory, as much as a stack takes, by making memory grow.
+/// Makes the body of a `realloc` that only allocates the bytes of a stack, by making memory grow.
 fn grow(page_bits: u8) -> Result<Body<'static>, BuildError> {
     let constant = |value| Instr::I32Const { value };
     let mut f = FuncBuilder::new(4);

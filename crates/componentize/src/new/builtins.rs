@@ -1,4 +1,4 @@
-//! The functions that a component model defines, and the core types that they have.
+//! The built-ins of the component model, and their core types.
 
 use wattle_ast::components::CanonOp;
 use wattle_ast::{AddrType, FuncType, ValType};
@@ -15,7 +15,7 @@ pub(crate) const SET_STACK_POINTER: &str = "__wasm_set_stack_pointer";
 pub(crate) const GET_TLS_BASE: &str = "__wasm_get_tls_base";
 pub(crate) const SET_TLS_BASE: &str = "__wasm_set_tls_base";
 
-/// A built-in as its name says it, and the place that it is about.
+/// A built-in with the properties that its name states, and the place that it refers to.
 #[derive(Clone, Copy)]
 pub(super) struct Builtin<'n> {
     pub(super) op: CanonOp,
@@ -27,13 +27,13 @@ pub(super) struct Builtin<'n> {
     pub(super) place: Place,
 }
 
-/// Whether a built-in belongs to the world alone, and has no name behind its brackets.
+/// Checks that a built-in belongs to the world itself, and has no name behind its brackets.
 fn plain_of(is_root: bool, is_export: bool, of: &str, is_async: bool) -> Option<()> {
     (is_root && !is_export && of.is_empty() && !is_async).then_some(())
 }
 
 impl Matcher<'_, '_> {
-    /// The built-in, and its core type.
+    /// Returns the core function of a built-in, and its core type.
     pub(super) fn builtin(&self, builtin: Builtin<'_>) -> Option<(CoreFunc, FuncType)> {
         let Builtin { op, variant, of, is_async, side, place, .. } = builtin;
         let is_root = builtin.number.is_none();
@@ -85,7 +85,7 @@ impl Matcher<'_, '_> {
                     Some(_) => return None,
                     None => (false, variant),
                 };
-                // There are two.
+                // The context has two slots.
                 let slot = slot.parse().ok().filter(|slot| *slot < 2)?;
                 let ty = if is_64 { ValType::I64 } else { ValType::I32 };
                 let expected = match op {
@@ -122,11 +122,11 @@ impl Matcher<'_, '_> {
         })
     }
 
-    /// A built-in of a stream or future.
+    /// Returns the core function of a built-in of a stream or future, and its core type.
     fn copy(&self, builtin: Builtin<'_>) -> Option<(CoreFunc, FuncType)> {
         let Builtin { op, variant, of, is_async, side, place, number } = builtin;
         let (item, func, ty) = match variant {
-            // What carries nothing is the same for all functions.
+            // A stream or future without values is the same type for all functions.
             "unit" => (number.unwrap_or_default(), of.into(), None),
             nth => {
                 let (item, func) = self.world.func_of(side, number, of)?;
@@ -145,7 +145,8 @@ impl Matcher<'_, '_> {
     }
 }
 
-/// Functions that linkers leave open, by name, for what threads keep.
+/// Returns the source of a function that linkers leave open: it accesses the stack pointer or the
+/// base of thread-local storage, which each thread keeps.
 pub(super) fn linked_by_env(name: &str, ty: Option<&FuncType>) -> Option<Source> {
     let ty = ty?;
     let is_64 = |one: &[ValType], none: &[ValType]| match (one, none) {
@@ -165,12 +166,13 @@ pub(super) fn linked_by_env(name: &str, ty: Option<&FuncType>) -> Option<Source>
     Some(Source::Func(CoreFunc::Context { op, slot: 0, is_64 }))
 }
 
-/// Whether a built-in is of streams.
+/// Returns whether a built-in is one of streams.
 pub(super) fn is_stream(op: CanonOp) -> bool {
     op.keyword().starts_with("stream.")
 }
 
-/// Whether a built-in of streams or futures can return before it is done; `None` for others.
+/// Returns whether a built-in of streams or futures can return before it is done; `None` for
+/// others.
 fn copies(op: CanonOp) -> Option<bool> {
     let (of, what) = op.keyword().split_once('.')?;
     matches!(of, "stream" | "future")

@@ -23,7 +23,7 @@ use crate::names::Side;
 use crate::world::World;
 use wattle_wit::component_type::StringEncoding;
 
-/// What a core function needs of the core modules.
+/// Returns the needs of a core function.
 pub(super) fn needs(world: &World<'_>, abis: &Abis, func: &CoreFunc) -> Needs {
     match func {
         CoreFunc::Lower { import, func, is_async } => {
@@ -52,12 +52,12 @@ pub(super) fn needs(world: &World<'_>, abis: &Abis, func: &CoreFunc) -> Needs {
     }
 }
 
-/// The part of a keyword behind the dot.
+/// Returns the part of a keyword behind the dot.
 fn what(op: CanonOp) -> &'static str {
     op.keyword().split_once('.').map_or("", |(_, what)| what)
 }
 
-/// The type of the values of a stream or future.
+/// Returns the type of the values of a stream or future.
 fn payload(world: &World<'_>, copy: &Copy) -> Option<wattle_wit::model::Val> {
     match world.model[copy.ty?].kind {
         Kind::Stream(ty) | Kind::Future(ty) => ty,
@@ -66,7 +66,7 @@ fn payload(world: &World<'_>, copy: &Copy) -> Option<wattle_wit::model::Val> {
 }
 
 impl Emitter<'_, '_, '_> {
-    /// A core function for a part, through the shim if it is there.
+    /// Returns a core function for a part: the one of the shim, if the shim has one.
     pub(super) fn core_func(&mut self, func: &CoreFunc, part: usize, site: Site) -> FuncIdx {
         match self.shimmed(func, part) {
             Some(index) => index,
@@ -153,7 +153,7 @@ impl Emitter<'_, '_, '_> {
                 let op = CanonOp::ThreadNewIndirect;
                 (op, String::from(op.keyword()))
             }
-            // They are called through the shim, and fetched from their instances.
+            // These functions are called through the shim, and fetched from their instances.
             CoreFunc::Export { .. } | CoreFunc::Destructor { .. } | CoreFunc::Realloc { .. } => {
                 return FuncIdx::default();
             }
@@ -164,7 +164,7 @@ impl Emitter<'_, '_, '_> {
         index
     }
 
-    /// The options that go with a function of an import or export.
+    /// Returns the options that go with a function of an import or export.
     pub(super) fn options_of(
         &mut self,
         needs: Needs,
@@ -180,7 +180,7 @@ impl Emitter<'_, '_, '_> {
         self.options(needs, encoding, part, item.0, site, || needed_by(name, func))
     }
 
-    /// The result type of an exported function.
+    /// Returns the result type of an exported function.
     fn result(
         &mut self,
         export: usize,
@@ -191,7 +191,7 @@ impl Emitter<'_, '_, '_> {
         Some(self.with_types(|world, written, scope| written.val(world, scope, place, result)))
     }
 
-    /// The stream or future without values.
+    /// Returns the index of the type of a stream or future without values.
     fn unit_type(&mut self, op: CanonOp) -> ComponentTypeIdx {
         let is_stream = is_stream(op);
         let known = self.unit_types[usize::from(is_stream)];
@@ -203,7 +203,7 @@ impl Emitter<'_, '_, '_> {
         })
     }
 
-    /// The main module's table of the functions that threads begin with.
+    /// Returns the main module's table of the functions that threads begin with.
     fn func_table(&mut self) -> TableIdx {
         let exports = self.plan.exports.get(MAIN);
         let table = exports.and_then(|exports| exports.func_table.clone());
@@ -258,7 +258,7 @@ impl CanonSource for Immediates {
     }
 }
 
-/// The side whose `realloc` a core function uses, if it uses one.
+/// Returns the side whose `realloc` a core function uses, if it uses one.
 pub(super) fn realloc_side(func: &CoreFunc) -> Side {
     match func {
         CoreFunc::Copy(Copy { item: (side, _), .. }) => *side,
@@ -266,8 +266,9 @@ pub(super) fn realloc_side(func: &CoreFunc) -> Side {
     }
 }
 
-/// Whether a core function can only be made when the module that imports it is instantiated: it needs
-/// the memory of the main module, which is not there yet, or something else of a module.
+/// Returns whether a core function can only be made when the module that imports it has been
+/// instantiated: it needs the memory of the main module, which does not exist before, or an export
+/// or a table of a module.
 pub(super) fn is_late(func: &CoreFunc, needs: Needs, has_memory: bool) -> bool {
     match func {
         CoreFunc::Export { .. }

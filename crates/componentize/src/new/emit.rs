@@ -27,15 +27,15 @@ use crate::func_types::FuncTypes;
 use crate::names::Side;
 use crate::world::{Place, World};
 
-/// What is known before the component is written.
+/// The results of all steps before the component is written.
 pub(super) struct Plan<'p, 'm, 'a> {
     pub(super) world: &'p World<'m>,
     pub(super) abis: &'p Abis,
-    /// How each part encodes strings, and what it is called.
+    /// The parts: their names, string encodings and order of instantiation.
     pub(super) parts: &'p [Part<'a>],
     pub(super) imports: &'p [Vec<Linked<'a>>],
     pub(super) exports: &'p [Exports],
-    /// Which part exports what is lifted.
+    /// The parts that export the functions to lift, and destructors.
     pub(super) exporters: &'p Exporters<'p>,
     /// The types of core functions.
     pub(super) types: &'p FuncTypes,
@@ -48,7 +48,7 @@ pub(super) struct Plan<'p, 'm, 'a> {
     pub(super) options: &'p Options,
 }
 
-/// When a core function is fetched.
+/// The moment at which a core function is fetched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Site {
     /// Before the module that it is for is instantiated.
@@ -76,14 +76,14 @@ pub(super) struct Emitter<'p, 'm, 'a> {
     /// The instances of the parts.
     pub(super) instances: BTreeMap<usize, CoreInstanceIdx>,
     pub(super) fixup: Option<CoreInstanceIdx>,
-    /// The numbers of functions that the fixup calls around, by part and name.
+    /// The numbers of the functions that the fixup wraps, by part and name.
     pub(super) hooked: BTreeMap<(usize, Text), usize>,
     core_aliases: BTreeMap<(CoreInstanceIdx, String), FuncIdx>,
     /// The exports of core instances that are not functions.
     item_aliases: BTreeMap<(CoreInstanceIdx, String), CoreSortIdx>,
     pub(super) unit_types: [Option<ComponentTypeIdx>; 2],
     pub(super) problems: Vec<Problem>,
-    /// The problems by part and message, so that each is told once.
+    /// The problems by part and message, so that each is reported once.
     told: BTreeSet<(usize, String)>,
 }
 
@@ -139,7 +139,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         self.fetch_memory(instance, name);
     }
 
-    /// Fetches the memory that pointers are of.
+    /// Fetches the memory that pointers point into.
     fn fetch_memory(&mut self, instance: CoreInstanceIdx, name: &str) {
         let memory: MemIdx = self.builder.core_alias(instance, owned(name));
         self.builder.names().core_memories.insert(memory, "memory".into());
@@ -154,7 +154,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         }
     }
 
-    /// The index of a type that occurs in a place.
+    /// Returns the index of a type that occurs in a place.
     pub(super) fn ty(&mut self, place: Place, ty: TypeId) -> ComponentTypeIdx {
         self.with_types(|world, written, scope| written.ty(world, scope, place, ty))
     }
@@ -170,7 +170,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         result
     }
 
-    /// The name of an import or export.
+    /// Returns the name of an import or export.
     pub(super) fn extern_name(&self, side: Side, number: usize) -> ExternName<'static> {
         let plan = self.plan;
         match plan.world.side(side).items.get(number) {
@@ -260,7 +260,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         self.instances.insert(part, instance);
     }
 
-    /// The instance that has all imports of a module, under their names.
+    /// Returns the instance that has all imports of a module, under their names.
     fn exporter(&self, imports: &[&Linked<'a>]) -> Option<CoreInstanceIdx> {
         let mut parts = imports.iter().map(|linked| match &linked.source {
             Source::Export(Given { part, name }) if linked.name == **name => Some(*part),
@@ -271,7 +271,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         self.instances.get(&part).copied().filter(|_| has_all)
     }
 
-    /// An instance of what a part imports from a module.
+    /// Makes an instance of the items that a part imports from a module.
     fn imported_from(
         &mut self,
         part: usize,
@@ -288,7 +288,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         instance
     }
 
-    /// What a core import is given.
+    /// Returns the item that a core import is given.
     fn source(&mut self, part: usize, linked: &Linked<'a>) -> Option<CoreSortIdx> {
         Some(match &linked.source {
             Source::Memory => match self.memory {
@@ -314,7 +314,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         })
     }
 
-    /// An export of a part.
+    /// Returns an export of a part.
     fn export_of(&mut self, part: usize, index: ExternIdx, name: &Text) -> Option<CoreSortIdx> {
         let instance = *self.instances.get(&part)?;
         let key = (instance, name.to_string());
@@ -334,18 +334,18 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         Some(item)
     }
 
-    /// A table of the main module.
+    /// Returns a table of the main module.
     pub(super) fn table_of_main(&mut self, name: &Text) -> TableIdx {
         let instance = self.instances.get(&MAIN).copied().unwrap_or_default();
         self.builder.core_alias(instance, owned(name))
     }
 
-    /// An exported function of a core instance.
+    /// Returns an exported function of a core instance.
     pub(super) fn core_alias(&mut self, instance: CoreInstanceIdx, name: &str) -> FuncIdx {
         self.named_alias(instance, name, || owned(name))
     }
 
-    /// An exported function of a core instance, with a name for people.
+    /// Returns an exported function of a core instance, with a name for people.
     fn named_alias(
         &mut self,
         instance: CoreInstanceIdx,
@@ -362,7 +362,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         index
     }
 
-    /// A function that a part exports, or the fixup's function around it.
+    /// Returns a function that a part exports, or the fixup's function around it.
     pub(super) fn exported(&mut self, part: usize, name: &Text) -> FuncIdx {
         if let (Some(fixup), Some(number)) = (self.fixup, self.hooked.get(&(part, name.clone()))) {
             let name = hooked_name(*number);
@@ -372,7 +372,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         self.core_alias(instance, name)
     }
 
-    /// A function that is called through the shim, if it is.
+    /// Returns the function of the shim through which a function is called, if there is one.
     pub(super) fn shimmed(&mut self, func: &CoreFunc, part: usize) -> Option<FuncIdx> {
         let (number, shim) = (self.plan.shims.find(func, part)?, self.shim?);
         let shims = self.plan.shims;
@@ -383,7 +383,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         Some(self.named_alias(shim, &format!("{number}"), shown))
     }
 
-    /// The `realloc` of a part, at a site.
+    /// Returns the `realloc` of a part, as it can be used at a site.
     pub(super) fn realloc(&mut self, part: usize, name: &Text, site: Site) -> FuncIdx {
         let func = CoreFunc::Realloc { part, name: name.clone() };
         let is_there = match site {
@@ -401,7 +401,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
         self.plan.exports.get(MAIN).is_some_and(|exports| exports.task_hook.is_some())
     }
 
-    /// The options of a canonical definition for a part, with the `realloc` of a side.
+    /// Returns the options of a canonical definition for a part, with the `realloc` of a side.
     pub(super) fn options(
         &mut self,
         needs: Needs,
@@ -433,7 +433,7 @@ impl<'p, 'm, 'a> Emitter<'p, 'm, 'a> {
     }
 }
 
-/// A copy of a name.
+/// Copies a name.
 pub(super) fn owned(name: &str) -> Name<'static> {
     Name::from(String::from(name))
 }
@@ -442,7 +442,7 @@ pub(super) fn glue(error: wattle_encoder::BuildError) -> Error {
     Error::Problems(Vec::from([Problem::from(error)]))
 }
 
-/// The name of something that needs memory, for messages.
+/// Returns the name of a function that needs memory or `realloc`, for messages.
 pub(super) fn needed_by(item: &str, func: &str) -> Box<str> {
     match item == func || item.is_empty() {
         true => func.into(),

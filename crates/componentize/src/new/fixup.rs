@@ -17,7 +17,7 @@ use super::shims::{Shims, TABLE, forward, global_name, global_type};
 use crate::error::Error;
 use crate::func_types::{FuncTypeId, FuncTypes};
 
-/// What is to be told to the main module's hook when a task begins or ends.
+/// The events that the main module's hook is told when a task begins or ends.
 #[derive(Clone, Copy)]
 pub(crate) enum Event {
     SyncStart = 0,
@@ -34,7 +34,7 @@ pub(crate) enum Event {
     ReallocFinish = 13,
 }
 
-/// How a hooked function ends.
+/// The way in which a hooked function ends.
 #[derive(Clone, Copy)]
 enum End {
     /// Another function that is called afterwards ends the task.
@@ -73,8 +73,7 @@ impl Task {
     }
 }
 
-/// A function that is exported by a part and called by others through the fixup, which tells the
-/// hook.
+/// A function that a part exports. Others call it through the fixup, which tells the hook.
 pub(super) struct Hooked {
     /// The name of the part's instance among the fixup's imports.
     pub(super) module: String,
@@ -83,7 +82,7 @@ pub(super) struct Hooked {
     pub(super) task: Task,
 }
 
-/// What the fixup consists of.
+/// The contents of the fixup.
 pub(super) struct Fixup<'s> {
     pub(super) types: &'s FuncTypes,
     pub(super) shims: &'s Shims,
@@ -96,19 +95,20 @@ pub(super) struct Fixup<'s> {
     pub(super) reallocs: BTreeMap<usize, usize>,
 }
 
-/// The name of the export of a hooked function.
+/// Returns the name of the export of a hooked function.
 pub(super) fn hooked_name(number: usize) -> String {
     format!("hook{number}")
 }
 
 impl Fixup<'_> {
-    /// Whether there is nothing to fix.
+    /// Returns whether the fixup would have nothing to do.
     pub(super) fn is_empty(&self) -> bool {
         self.shims.list.is_empty() && self.initialize.is_none() && self.hooked.is_empty()
     }
 
-    /// The fixup. It imports the functions that the shim calls from `actual`, the table or the globals
-    /// that hold them from `shim`, and others from `main` and from adapters by their names.
+    /// Builds the fixup. It imports the functions that the shim calls from `actual`, the table or
+    /// the globals that hold them from `shim`, and others from `main` and from adapters by their
+    /// names.
     pub(super) fn module(&self) -> Result<Module<'static>, BuildError> {
         let mut imports = Imports::new();
         let mut import = |module: &str, name: &str, ty: &FuncType| {
@@ -177,7 +177,7 @@ impl Fixup<'_> {
     }
 }
 
-/// What the fixup imports of the shim, to put functions there.
+/// The table or the globals of the shim, which the fixup imports to put functions there.
 enum Holder {
     Nothing,
     Table(TableIdx),
@@ -220,7 +220,7 @@ pub(crate) fn tell(f: &mut FuncBuilder, hook: FuncIdx, event: Event) {
     f.instrs([Instr::I32Const { value: event as i32 }, Instr::Call { func: hook }]);
 }
 
-/// A function that calls another, and tells the hook before and afterwards.
+/// Adds a function that calls another, and tells the hook before and afterwards.
 fn around(
     module: &mut ModuleBuilder,
     hook: FuncIdx,
@@ -302,7 +302,7 @@ impl Emitter<'_, '_, '_> {
         Ok(())
     }
 
-    /// The functions that the shim calls.
+    /// Makes an instance of the functions that the shim calls.
     fn actual(&mut self) -> CoreInstanceIdx {
         let plan = self.plan;
         let mut items = Vec::with_capacity(plan.shims.list.len());
@@ -324,8 +324,8 @@ impl Emitter<'_, '_, '_> {
         instance
     }
 
-    /// The exported functions that the fixup calls around, if the main module has a hook. Their places
-    /// are remembered.
+    /// Returns the exported functions that the fixup wraps, if the main module has a hook. Their
+    /// numbers are kept in `hooked`.
     fn hooks(&mut self) -> Vec<Hooked> {
         let mut hooked = Vec::new();
         if !self.has_hook() {

@@ -16,7 +16,8 @@ use crate::names::Side;
 use crate::world::{Place, World};
 
 impl Emitter<'_, '_, '_> {
-    /// Imports of what is needed: interfaces, then types of the world, then functions.
+    /// Imports the parts of the world that are needed: interfaces, then types of the world, then
+    /// functions.
     pub(super) fn imports(&mut self) {
         let plan = self.plan;
         for (number, item) in plan.world.imports.items.iter().enumerate() {
@@ -82,7 +83,7 @@ impl Emitter<'_, '_, '_> {
         self.import_instances.insert(number, instance);
     }
 
-    /// The function of an import of the world.
+    /// Returns the function of an import of the world.
     pub(super) fn imported(&mut self, import: usize, func: &Text) -> ComponentFuncIdx {
         if let Some(&index) = self.import_funcs.get(&import) {
             return index;
@@ -120,7 +121,7 @@ impl Scope for Emitter<'_, '_, '_> {
                 let name = type_name(self.plan.world, ty);
                 self.builder.import_type(name, bound)
             }
-            // It gets its name when its interface is exported.
+            // The type gets its name when its interface is exported.
             (_, TypeBound::Eq(index)) => index,
             (Place::Import(_) | Place::Export(_), TypeBound::Resource) => {
                 let destructor = match place {
@@ -138,14 +139,14 @@ impl Scope for Emitter<'_, '_, '_> {
 }
 
 impl Emitter<'_, '_, '_> {
-    /// The destructor of a resource of an exported interface.
+    /// Returns the destructor of a resource of an exported interface.
     fn destructor(&mut self, number: usize, resource: TypeId) -> Option<FuncIdx> {
         let (part, name) = self.plan.exporters.destructor(number, resource)?;
         self.shimmed(&CoreFunc::Destructor { part, name: name.clone() }, part)
     }
 }
 
-/// The name of a type, with its attribute.
+/// Returns the name of a type, with its attribute.
 pub(super) fn type_name(world: &World<'_>, ty: TypeId) -> ExternName<'static> {
     let ty = &world.model[ty];
     let name = ty.name.clone().map(Name::Shared).unwrap_or_default();
@@ -153,7 +154,7 @@ pub(super) fn type_name(world: &World<'_>, ty: TypeId) -> ExternName<'static> {
     ExternName::with_external_id(name, external_id)
 }
 
-/// The name of a function, with its attribute.
+/// Returns the name of a function, with its attribute.
 pub(super) fn func_name(func: &Func) -> ExternName<'static> {
     let external_id = func.external_id.clone().map(Name::Shared);
     ExternName::with_external_id(owned(&func.name), external_id)
@@ -163,7 +164,7 @@ pub(super) fn func_name(func: &Func) -> ExternName<'static> {
 struct InstanceScope<'s, 'b, 'm, 'a> {
     world: &'s World<'m>,
     builder: &'s mut InstanceTypeBuilder<'b, 'a>,
-    /// The types of other interfaces, by their indices outside.
+    /// The types of other interfaces, with their indices in the component outside.
     outer: BTreeMap<(Place, TypeId), ComponentTypeIdx>,
 }
 

@@ -15,7 +15,7 @@ use crate::error::{Error, Origin};
 use crate::producers;
 use crate::world::World;
 
-/// A module, before anything is known of its world.
+/// A module whose world has not been read.
 pub(crate) struct Input<'a> {
     pub(crate) origin: Origin,
     pub(crate) module: Module<'a>,
@@ -54,7 +54,7 @@ pub(crate) fn merge(
     Ok((model, world))
 }
 
-/// A module without the sections that describe its world, and what they say.
+/// Takes the sections that describe worlds out of a module. Returns the module, and the worlds.
 pub(crate) fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), Error> {
     let Input { origin, mut module } = input;
     let customs = core::mem::take(&mut module.customs).into_iter();
@@ -105,12 +105,12 @@ pub(crate) fn read(input: Input<'_>) -> Result<(Part<'_>, Vec<ComponentType>), E
     Ok((part, worlds))
 }
 
-/// The component of a section.
+/// Reads the component in a section.
 fn component(bytes: &[u8]) -> Result<Component<'_>, wattle_ast::Error> {
     wattle_parser::components::Parser::new().features(Features::ALL).component(bytes)
 }
 
-/// The tools that a section says it was made by.
+/// Returns the tools that made the component in a section.
 fn producers_of<'c>(component: &'c Component<'_>) -> Option<Producers<'c>> {
     component.definitions.iter().find_map(|definition| match definition {
         Definition::Custom(custom) if custom.name == Producers::NAME => {

@@ -1,4 +1,4 @@
-//! What a component exports: functions that are lifted, and interfaces of them.
+//! The exports of a component: functions that are lifted, and interfaces of such functions.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
@@ -19,7 +19,7 @@ use crate::names::Side;
 use crate::world::{Place, World};
 
 impl Emitter<'_, '_, '_> {
-    /// Exports of everything that the world exports.
+    /// Exports all functions and interfaces that the world exports.
     pub(super) fn exports(&mut self) {
         for (number, item) in self.plan.world.exports.items.iter().enumerate() {
             match item.item {
@@ -37,7 +37,7 @@ impl Emitter<'_, '_, '_> {
         self.builder.export(name, index);
     }
 
-    /// Lifts a function. `None` if no part exports it, which was reported.
+    /// Lifts a function. Returns `None` if no part exports the function, which was reported.
     fn lift(&mut self, number: usize, place: Place, func: &Func) -> Option<ComponentFuncIdx> {
         let plan = self.plan;
         let (part, lifted) = plan.exporters.lifted(number, &func.name)?;
@@ -62,8 +62,8 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// Exports an interface: an instance of a component that imports its functions and types, and
-    /// exports them under their names. Only there can types be named, and functions be of the named
-    /// types.
+    /// exports them under their names. Only in such a component can types get names, and functions
+    /// refer to the named types.
     fn export_interface(&mut self, number: usize, id: InterfaceId) {
         let (world, place) = (self.plan.world, Place::Export(number));
         let interface = &world.model[id];
@@ -93,16 +93,17 @@ impl Emitter<'_, '_, '_> {
         let exported = self.builder.export(name, instance);
         self.builder.names().instances.insert(exported, owned(item));
         self.export_instances.insert(number, exported);
-        // From now on they are the types of what was exported.
+        // From now on, the types of the interface are those of the exported instance.
         self.written.forget(world, place);
     }
 }
 
-/// The names of the inner component's imports.
+/// Returns the name under which the inner component imports a function.
 fn func_import(nth: usize) -> String {
     format!("func{nth}")
 }
 
+/// Returns the name under which the inner component imports a type.
 fn type_import(nth: usize) -> String {
     format!("type{nth}")
 }

@@ -1,5 +1,5 @@
-//! What of the world's imports a component needs: functions that core modules import, and the types
-//! of these, of exports and of built-ins.
+//! The parts of the world's imports that a component needs: functions that core modules import, and
+//! the types of these, of exports and of built-ins.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -22,7 +22,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// What the core imports of all parts and the exports of the world need.
+    /// Finds the imports that the core imports of all parts and the exports of the world need.
     pub(super) fn new(world: &World<'_>, imports: &[Vec<Linked<'_>>]) -> Live {
         let mut live = Live::default();
         for linked in imports.iter().flatten() {
@@ -59,7 +59,7 @@ impl Live {
             CoreFunc::Copy(copy) => {
                 copy.ty.into_iter().for_each(|ty| self.ty(world, copy.place, ty));
             }
-            // All exports are gone through anyway.
+            // `Live::new` covers the types of all exports; the others have no types.
             CoreFunc::TaskReturn { .. }
             | CoreFunc::Plain { .. }
             | CoreFunc::Context { .. }
@@ -73,7 +73,7 @@ impl Live {
     }
 
     fn func(&mut self, world: &World<'_>, place: Place, func: &Func) {
-        // The name of the function has that of its resource, which has to be there too.
+        // The name of the function contains the name of its resource, which has to be imported too.
         types_of(func).chain(func.resource).for_each(|ty| self.ty(world, place, ty));
     }
 

@@ -1,4 +1,4 @@
-//! What each core import and export of a module is, by its name, and whether its type is right.
+//! Finds the meaning of each core import and export of a module by its name, and checks its type.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -16,13 +16,13 @@ use crate::func_types::{FuncTypeId, FuncTypes, ModuleTypes};
 use crate::names::{ExportName, ImportItem, ImportName, Role, STANDARD, Scheme, Side, export_name};
 use crate::world::{Place, World};
 
-/// The module from which adapters import what the main module exports.
+/// The module from which adapters import the exports of the main module.
 pub(super) const MAIN_MODULE: &str = "__main_module__";
-/// The module from which memories, and what linkers leave open, are imported.
+/// The module from which memories, and the functions that linkers leave open, are imported.
 pub(crate) const ENV: &str = "env";
 const PREVIEW1: &str = "wasi_snapshot_preview1";
 
-/// Finds what core imports and exports are.
+/// Finds the meanings of core imports and exports.
 pub(super) struct Matcher<'l, 'm> {
     pub(super) world: &'l World<'m>,
     pub(super) abis: &'l Abis,
@@ -32,11 +32,11 @@ pub(super) struct Matcher<'l, 'm> {
     pub(super) legacy: bool,
     pub(super) types: FuncTypes,
     pub(super) problems: Vec<Problem>,
-    /// How many names may still be compared to find the nearest.
+    /// The number of names that may still be compared to find the nearest.
     pub(super) budget: usize,
 }
 
-/// Why a core import is nothing that there is.
+/// The reason why a core import is unknown.
 enum Unknown {
     Module,
     Name(Place),
@@ -48,14 +48,15 @@ impl Matcher<'_, '_> {
         self.problems.push(Problem { origin: part.origin.clone(), kind });
     }
 
-    /// Finds what the imports of a part are. What is wrong with them becomes a problem.
+    /// Finds the sources of the imports of a part, and reports imports without a source or with a
+    /// wrong type.
     pub(super) fn imports<'a>(&mut self, part: &Part<'a>) -> Vec<Linked<'a>> {
         let types = self.types.of(&part.module);
         let mut linked = Vec::with_capacity(part.module.imports.len());
         let mut unknown: Vec<(&str, Vec<Box<str>>)> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for (place, import) in part.module.imports.iter().enumerate() {
-            // What it was called before it was renamed.
+            // The name that the import had before it was renamed.
             let name = part.renamed.get(&place).unwrap_or(&import.name);
             let ty = func_type(&types, import.ty);
             let source = match (part.given.get(place), import.ty) {
@@ -136,7 +137,7 @@ impl Matcher<'_, '_> {
         nearest(name, names, &mut self.budget).map(Into::into)
     }
 
-    /// What a function is that is imported.
+    /// Finds the source of an imported function.
     fn func(
         &mut self,
         part: &Part<'_>,
@@ -199,20 +200,21 @@ impl Matcher<'_, '_> {
             && let Some(item) = self.world.side(side).items.get(*number)
             && part.encodings.get(side, &item.name, func).is_none()
         {
-            // The module, as it was written.
+            // The name of the module, as it was written.
             let (module, name) = (parsed.write().0.into(), name.into());
             self.problem(part, ProblemKind::OtherWorld { module, name });
         }
         Ok(Source::Func(func))
     }
 
-    /// Finds what the exports of a part are for.
+    /// Finds the purposes of the exports of a part.
     pub(super) fn exports(&mut self, part: &Part<'_>) -> Exports {
         let (spaces, types) = (IndexSpaces::of(&part.module), self.types.of(&part.module));
         let mut exports = Exports::default();
         let mine: BTreeSet<usize> =
             part.exports.iter().filter_map(|name| self.world.exports.number(name)).collect();
-        // Callbacks and the like, by the export of the world and the function, with their names.
+        // Callbacks and `post-return` functions, by the export of the world and the function, with
+        // their names.
         let mut helpers: Vec<((usize, Text), Role, Text)> = Vec::new();
         for export in &part.module.exports {
             let name: Text = export.name.as_str().into();
@@ -302,7 +304,7 @@ impl Matcher<'_, '_> {
         exports
     }
 
-    /// The export of the world and the function that a core export is named after.
+    /// Returns the export of the world and the function that a core export is named after.
     fn exported(
         &self,
         scheme: Scheme,
@@ -363,7 +365,8 @@ impl Matcher<'_, '_> {
         }
     }
 
-    /// Checks that parts export what others import from them, and with which types.
+    /// Checks that parts export the items that others import from them, with the same kinds and
+    /// types.
     pub(super) fn adapted(
         &mut self,
         parts: &[Part<'_>],
@@ -400,7 +403,7 @@ impl Matcher<'_, '_> {
     }
 }
 
-/// The type of a function that is imported.
+/// Returns the type of a function that is imported.
 fn func_type(types: &ModuleTypes, ty: ExternType) -> Option<FuncTypeId> {
     match ty {
         ExternType::Func(ty) => Some(types.get(ty)?.id),
@@ -408,27 +411,28 @@ fn func_type(types: &ModuleTypes, ty: ExternType) -> Option<FuncTypeId> {
     }
 }
 
-/// The type of `realloc`.
+/// Returns the type of `realloc`.
 pub(crate) fn realloc_type() -> FuncType {
     FuncType::new([ValType::I32; 4], [ValType::I32])
 }
 
-/// The type of the function that is called when tasks begin and end.
+/// Returns the type of the function that is called when tasks begin and end.
 pub(crate) fn hook_type() -> FuncType {
     FuncType::new([ValType::I32], [])
 }
 
-/// The type of a destructor.
+/// Returns the type of a destructor.
 pub(crate) fn destructor_type() -> FuncType {
     FuncType::new([ValType::I32], [])
 }
 
-/// The type of a function that is called with events.
+/// Returns the type of a function that is called with events.
 pub(crate) fn callback_type() -> FuncType {
     FuncType::new([ValType::I32; 3], [ValType::I32])
 }
 
-/// Whether an item of the world is an interface without functions, which no module has to export.
+/// Returns whether an item of the world is an interface without functions, which no module has to
+/// export.
 pub(super) fn is_empty(item: &Extern, world: &World<'_>) -> bool {
     match item {
         Extern::Interface { id, .. } => world.model[*id].funcs.is_empty(),

@@ -2,19 +2,19 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | [`Componentizer`], and what it shares with [`Linker`](crate::Linker) |
-//! | `options.rs` | how components are made |
+//! | `mod.rs` | [`Componentizer`], and the functions that it shares with [`Linker`](crate::Linker) |
+//! | `options.rs` | the options for making components |
 //! | `join.rs` | the worlds of all modules, merged into one |
-//! | `part.rs` | a core module with its imports and exports, by what they are for |
-//! | `matching.rs` | what each core import and export is, and whether its type is right |
-//! | `adapter.rs` | adapters, cut down to what is used of them |
-//! | `live.rs` | what of the world's imports is needed |
+//! | `part.rs` | a core module with its imports and exports, by their purposes |
+//! | `matching.rs` | the meaning of each core import and export, and the check of its type |
+//! | `adapter.rs` | adapters, cut down to the functions that are used |
+//! | `live.rs` | the types and functions of the world's imports that are needed |
 //! | `shims.rs`, `fixup.rs` | the core modules that tie the others together |
 //! | `types.rs` | types of the world in the scopes of the component |
 //! | `emit.rs`, `canons.rs`, `lift.rs` | the component |
 //!
 //! ```text
-//! modules --join--> world --match--> what imports and exports are --live, shims--> plan --emit--> component
+//! modules --join--> world --match--> imports and exports --live, shims--> plan --emit--> component
 //!                              \--adapter--/
 //! ```
 
@@ -65,15 +65,15 @@ pub(crate) use options::{Options, option_methods};
 pub(crate) use part::{Given, MAIN, Part};
 pub(crate) use shims::forward;
 
-/// How many names are compared with misspelt ones.
+/// The number of names that are compared with misspelt ones.
 pub(crate) const BUDGET: usize = 100_000;
 
-/// Makes a component of a core module, and of adapters for what the module imports that is not of
-/// components.
+/// Makes a component of a core module, and of adapters for those of its imports that do not belong
+/// to a world.
 ///
 /// The custom sections `component-type` of the modules say which world the component has; compilers
-/// add them, or [`Embed`](crate::Embed). Of the world's imports only those come into the component
-/// that core modules use, with the types that they need.
+/// add them, or [`Embed`](crate::Embed). The component has only those imports of the world that
+/// core modules use, with the types that these need.
 ///
 /// ```
 /// use wattle_componentize::{Componentizer, Embed};
@@ -103,7 +103,7 @@ pub struct Componentizer<'a> {
 }
 
 impl<'a> Componentizer<'a> {
-    /// Without modules.
+    /// Starts without modules.
     pub fn new() -> Componentizer<'a> {
         Componentizer::default()
     }
@@ -114,8 +114,8 @@ impl<'a> Componentizer<'a> {
         self
     }
 
-    /// Adds an adapter: a module with functions for what the main module, or an adapter before it,
-    /// imports from the module `name`. Of the adapter only what is used comes into the component.
+    /// Adds an adapter: a module with the functions that the main module, or an adapter before it,
+    /// imports from the module `name`. The component gets only the used part of the adapter.
     pub fn adapter(mut self, name: &str, module: Module<'a>) -> Componentizer<'a> {
         self.adapters.push((name.into(), module));
         self
@@ -126,7 +126,7 @@ impl<'a> Componentizer<'a> {
     /// Makes the component.
     ///
     /// # Errors
-    /// All that is wrong with the core imports and exports of the modules, or the first other error.
+    /// All problems with the core imports and exports of the modules, or the first other error.
     pub fn finish(self) -> Result<Component<'a>, Error> {
         let Some(main) = self.main else { return Err(Error::NoModule) };
         let mut inputs = Vec::from([Input { origin: Origin::Main, module: main }]);
@@ -197,7 +197,8 @@ struct Links<'a> {
     types: FuncTypes,
 }
 
-/// Finds what the imports and exports of all parts are, and cuts adapters down to what is used.
+/// Finds the meanings of the imports and exports of all parts, and cuts adapters down to the
+/// functions that are used.
 fn match_all<'a>(
     world: &World<'_>,
     abis: &Abis,
@@ -260,7 +261,7 @@ fn match_all<'a>(
     }
 }
 
-/// Whether functions of the world are to be exports of the part.
+/// Returns whether the part has to export functions of the world.
 fn has_to_export(world: &World<'_>, part: &Part<'_>) -> bool {
     let items = part.exports.iter().filter_map(|name| world.exports.number(name));
     let mut items = items.filter_map(|number| world.exports.items.get(number));
@@ -297,7 +298,7 @@ fn rename_duplicates(part: &mut Part<'_>) {
         (import.module.clone(), import.name.clone())
     }
     let mut names = UniqueNames::default();
-    // All that are there once keep their names, so they are taken first.
+    // The first import of each name keeps it, so these names are taken before new ones are made.
     let mut places = Vec::new();
     for (place, import) in part.module.imports.iter().enumerate() {
         if !names.try_take(key(import)) {
@@ -314,12 +315,12 @@ fn rename_duplicates(part: &mut Part<'_>) {
     }
 }
 
-/// The memory, if the main module imports one for pointers.
+/// Returns the memory, if the main module imports one for pointers.
 fn imported_memory(parts: &[Part<'_>]) -> Option<MemType> {
     memory_import(&parts.first()?.module)
 }
 
-/// The first memory that a module imports.
+/// Returns the first memory that a module imports.
 fn memory_import(module: &Module<'_>) -> Option<MemType> {
     module.imports.iter().find_map(|import| match import.ty {
         ExternType::Mem(memory) => Some(memory),
@@ -327,8 +328,8 @@ fn memory_import(module: &Module<'_>) -> Option<MemType> {
     })
 }
 
-/// The type of the base of thread-local storage, if a global has to keep it. Components with threads
-/// keep it in a slot of their context instead.
+/// Returns the type of the base of thread-local storage, if a global has to keep it. Components
+/// with threads keep it in a slot of their context instead.
 fn tls_type(imports: &[Vec<Linked<'_>>]) -> Result<Option<ValType>, Error> {
     let sources = || imports.iter().flatten().map(|linked| &linked.source);
     let has_threads = sources().any(|source| {
@@ -348,7 +349,7 @@ fn tls_type(imports: &[Vec<Linked<'_>>]) -> Result<Option<ValType>, Error> {
     }
 }
 
-/// The functions that are called through the shim.
+/// Finds the functions that are called through the shim.
 fn shims_for(
     world: &World<'_>,
     abis: &Abis,
@@ -362,7 +363,7 @@ fn shims_for(
     let destructor_type = types.id(&destructor_type());
     let is_hooked = exports.first().is_some_and(|exports| exports.task_hook.is_some());
     for (part, (imports, own)) in imports.iter().zip(&*exports).enumerate() {
-        // The memory of the main module is there when the others are instantiated.
+        // The memory of the main module exists when the others are instantiated.
         let has_memory = has_memory || part != MAIN;
         for linked in imports {
             let Source::Func(func) = &linked.source else { continue };

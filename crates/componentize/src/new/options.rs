@@ -1,5 +1,5 @@
-//! How components are made of core modules: what [`Componentizer`](crate::Componentizer) and
-//! [`Linker`](crate::Linker) have in common.
+//! The options for making components of core modules, which [`Componentizer`](crate::Componentizer)
+//! and [`Linker`](crate::Linker) have in common.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -7,7 +7,7 @@ use alloc::collections::BTreeMap;
 use wattle_ast::{Module, Names};
 use wattle_wit::encode::Config;
 
-/// How a component is made.
+/// The options for making a component.
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) validate: bool,
@@ -24,7 +24,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Removes the name section of a module that was made, unless names are asked for.
+    /// Removes the name section of a module that was made, unless the options ask for names.
     pub(crate) fn prune_names(&self, module: &mut Module<'_>) {
         if !self.names {
             module.names = Names::default();
@@ -50,60 +50,60 @@ impl Default for Options {
 /// The methods that set options of a builder that has a field `options`.
 macro_rules! option_methods {
     () => {
-        /// Whether the component is validated; it is by default. If it is not, and a core module is not
-        /// valid, then neither is the component.
+        /// Sets whether the component is validated; it is by default. Without validation, the
+        /// component is not valid if a core module is not.
         pub fn validate(mut self, validate: bool) -> Self {
             self.options.validate = validate;
             self
         }
 
-        /// Whether imports of several versions of an interface become one, of the highest version, where
-        /// the versions are compatible. They do by default.
+        /// Sets whether imports of several compatible versions of an interface become one import,
+        /// of the highest version. They do by default.
         pub fn merge_versions(mut self, merge: bool) -> Self {
             self.options.merges_versions = merge;
             self
         }
 
-        /// Whether names of core imports and exports may be of the older scheme, which most compilers use.
-        /// They may by default.
+        /// Sets whether names of core imports and exports may be of the older scheme, which most
+        /// compilers use. They may by default.
         pub fn legacy_names(mut self, allow: bool) -> Self {
             self.options.legacy = allow;
             self
         }
 
-        /// Whether adapters make memory grow for their stacks, instead of calling the main module's
-        /// `cabi_realloc`. They do not by default. It helps if that function cannot be called before the
-        /// main module is initialized.
+        /// Sets whether adapters make memory grow for their stacks, instead of calling the main
+        /// module's `cabi_realloc`. They do not by default. The option helps if that function
+        /// cannot be called before the main module is initialized.
         pub fn grow_memory(mut self, grow: bool) -> Self {
             self.options.grows = grow;
             self
         }
 
-        /// Whether what core modules import, and can only be made when they are instantiated, is called
-        /// with `return_call_ref` instead of `call_indirect`. By default it is not, since the engine must
-        /// have tail calls and typed function references.
+        /// Sets whether imports that can only be made when the core modules are instantiated are
+        /// called with `return_call_ref` instead of `call_indirect`. By default they are not, since
+        /// the engine must have tail calls and typed function references.
         pub fn return_call_ref(mut self, calls_refs: bool) -> Self {
             self.options.calls_refs = calls_refs;
             self
         }
 
-        /// Whether names of imports and exports have canonical versions: `a:b/c@1`, with `.2.3` as an
-        /// attribute.
+        /// Sets whether names of imports and exports have canonical versions: `a:b/c@1`, with
+        /// `.2.3` as an attribute. By default they have whole versions.
         pub fn canonical_names(mut self, canonical: bool) -> Self {
             let config = wattle_wit::encode::Config::new();
             self.options.config = if canonical { config.canonical_names() } else { config };
             self
         }
 
-        /// Lets the component import an instance under another name. Nothing happens if it does not import
-        /// `old`.
+        /// Lets the component import the instance `old` under the name `new`. Nothing happens if
+        /// the component does not import `old`.
         pub fn rename_import(mut self, old: &str, new: &str) -> Self {
             self.options.renamed.insert(old.into(), new.into());
             self
         }
 
-        /// Whether the component, and the core modules in it that it did not get, have names for people in
-        /// custom sections. They do by default.
+        /// Sets whether the component, and the core modules that are made for it, have names for
+        /// people in custom sections. They do by default.
         pub fn names(mut self, names: bool) -> Self {
             self.options.names = names;
             self

@@ -1,4 +1,4 @@
-//! A core module that becomes part of a component, and what its imports and exports are.
+//! A core module that becomes part of a component, and the meanings of its imports and exports.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -26,22 +26,22 @@ pub(crate) struct Part<'a> {
     pub(crate) module: Module<'a>,
     /// The names of the world's exports that the module has to have.
     pub(crate) exports: Vec<String>,
-    /// What a linker gives to imports, by their places. What other imports are is found by their
-    /// names.
+    /// The exports that a linker gives to imports, by the places of the imports. The sources of
+    /// other imports are found by their names.
     pub(crate) given: Vec<Option<Given>>,
     /// Whether the module is instantiated behind the fixup, so that its start function can call all
     /// others.
     pub(crate) is_last: bool,
     pub(super) encodings: Encodings,
-    /// Whether a section describes its world.
+    /// Whether a section describes the world of the module.
     pub(super) has_world: bool,
-    /// The names of imports that were renamed because two had one name, by their places, and the
-    /// names that they had.
+    /// The original names of imports that were renamed because several had one name, by the places
+    /// of the imports.
     pub(super) renamed: BTreeMap<usize, Name<'a>>,
 }
 
 impl Part<'_> {
-    /// Whether the module is an adapter.
+    /// Returns whether the module is an adapter.
     pub(super) fn is_adapter(&self) -> bool {
         matches!(self.origin, Origin::Adapter(_))
     }
@@ -54,18 +54,20 @@ pub(crate) struct Given {
     pub(crate) name: Text,
 }
 
-/// How strings are encoded for each function of a module's own world: of imports and of exports, by the
+/// The string encoding of each function of a module's own world: of imports and of exports, by the
 /// interface without its version, and the function.
 #[derive(Default)]
 pub(crate) struct Encodings([BTreeMap<String, BTreeMap<Text, StringEncoding>>; 2]);
 
-/// The name of an import or export without a version, so that it survives the merging of versions.
+/// Returns the name of an import or export without its version, so that it stays the same when
+/// versions are merged.
 fn unversioned(name: &str) -> &str {
     name.split_once('@').map_or(name, |(name, _)| name)
 }
 
 impl Encodings {
-    /// Adds the functions of a world. Returns the name of one that has another encoding already.
+    /// Adds the functions of a world. Returns the name of a function that has another encoding
+    /// already.
     pub(super) fn add(&mut self, world: &World<'_>, encoding: StringEncoding) -> Option<String> {
         for side in [Side::Import, Side::Export] {
             for (number, item) in world.side(side).items.iter().enumerate() {
@@ -81,16 +83,16 @@ impl Encodings {
         None
     }
 
-    /// The encoding of a function, if the module's own world has it.
+    /// Returns the encoding of a function, if the module's own world has it.
     pub(super) fn get(&self, side: Side, item: &str, func: &Text) -> Option<StringEncoding> {
         self.0[side as usize].get(unversioned(item))?.get(func).copied()
     }
 }
 
-/// What a core import is given.
+/// The item that a core import is given.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Source {
-    /// The memory that pointers are of.
+    /// The memory that pointers point into.
     Memory,
     /// An export of a part that is instantiated before.
     Export(Given),
@@ -143,13 +145,13 @@ pub(super) struct Copy {
     pub(super) item: (Side, usize),
 }
 
-/// A core import and what it is given.
+/// A core import, and the item that it is given.
 pub(super) struct Linked<'a> {
     pub(super) module: Name<'a>,
     pub(super) name: Name<'a>,
     pub(super) source: Source,
     pub(super) kind: ExternKind,
-    /// The type, of a function.
+    /// The type, if the import is a function.
     pub(super) ty: FuncTypeId,
 }
 
@@ -163,7 +165,7 @@ pub(super) struct Lifted {
     pub(super) callback: Option<Text>,
 }
 
-/// The exports of a part, by what they are for.
+/// The exports of a part, by their purposes.
 #[derive(Default)]
 pub(super) struct Exports {
     pub(super) memory: Option<(Text, MemType)>,
@@ -182,12 +184,13 @@ pub(super) struct Exports {
 }
 
 impl Exports {
-    /// The `realloc` that serves something, or everything.
+    /// Returns the `realloc` for a purpose, or the one for all purposes.
     pub(super) fn realloc(&self, of: Realloc) -> Option<&Text> {
         self.reallocs.get(&of).or_else(|| self.reallocs.get(&Realloc::Any))
     }
 
-    /// The functions that are tasks or parts of tasks, and those that allocate memory for them.
+    /// Returns the functions that are tasks or parts of tasks, and those that allocate memory for
+    /// them.
     pub(super) fn tasks(&self) -> impl Iterator<Item = (&Text, Task)> {
         let lifted = self.lifted.values().flat_map(|lifted| {
             let task = match lifted.mode {
@@ -203,7 +206,7 @@ impl Exports {
         lifted.chain(reallocs.map(|(_, name)| (name, Task::Realloc)))
     }
 
-    /// All exports that serve the component, so that an adapter keeps them.
+    /// Returns all exports that serve the component, so that an adapter keeps them.
     pub(super) fn used(&self) -> impl Iterator<Item = &Text> {
         let lifted = self.lifted.values().flat_map(|lifted| {
             [Some(&lifted.name), lifted.post_return.as_ref(), lifted.callback.as_ref()]
@@ -215,7 +218,8 @@ impl Exports {
     }
 }
 
-/// The parts that export what is lifted. Of several, the first.
+/// The parts that export the functions to lift, and destructors. If several parts export the same
+/// function, the first one counts.
 pub(super) struct Exporters<'e> {
     lifted: BTreeMap<&'e (usize, Text), (usize, &'e Lifted)>,
     destructors: BTreeMap<(usize, TypeId), (usize, &'e Text)>,
@@ -235,19 +239,20 @@ impl<'e> Exporters<'e> {
         exporters
     }
 
-    /// The part that exports a function of the world, and how.
+    /// Returns the part that exports a function of the world, and the core function.
     pub(super) fn lifted(&self, export: usize, func: &Text) -> Option<(usize, &'e Lifted)> {
         self.lifted.get(&(export, func.clone())).copied()
     }
 
-    /// The part that exports the destructor of a resource, and under which name.
+    /// Returns the part that exports the destructor of a resource, and the name of the export.
     pub(super) fn destructor(&self, export: usize, resource: TypeId) -> Option<(usize, &'e Text)> {
         self.destructors.get(&(export, resource)).copied()
     }
 }
 
-/// The `realloc` for what is passed to a part by imports, or to its exports: the part's own, and the
-/// part. A library may do without one, since all libraries have the memory of the main module.
+/// Returns the `realloc` for values that imports return to a part or that its exports receive, and
+/// the part that exports it. A library may use the one of the main module, since all libraries have
+/// the memory of that module.
 pub(super) fn realloc_for<'e>(
     parts: &[Part<'_>],
     exports: &'e [Exports],
@@ -266,7 +271,7 @@ pub(super) fn realloc_for<'e>(
     shared.map(|name| (MAIN, name))
 }
 
-/// The import or export that a built-in's options are those of, without its version.
+/// Returns the name of an item of the world, or an empty name if the item does not exist.
 pub(super) fn item_name<'w>(world: &'w World<'_>, (side, number): (Side, usize)) -> &'w str {
     world.side(side).items.get(number).map_or("", |item| &item.name)
 }

@@ -1,10 +1,11 @@
 //! The shim: the core module that is instantiated first, and lends functions to the others.
 //!
-//! The main module is instantiated with functions, of which some need its memory or `realloc`, which
-//! are there only afterwards. So a first module, the *shim*, has a table, and for each such function
-//! one that calls an element of the table. When all modules are instantiated, a last module, the
-//! *fixup*, fills the table. Instead of the table, the shim can have a global for each function, whose
-//! type says which functions it may hold, so that a call need not check that.
+//! The main module is instantiated with functions, some of which need its memory or `realloc`,
+//! which exist only afterwards. So a first module, the *shim*, has a table, and for each such
+//! function one that calls an element of the table. When all modules are instantiated, a last
+//! module, the *fixup*, fills the table. Instead of the table, the shim can have a global for each
+//! function, whose type limits the functions that it may hold, so that a call need not check the
+//! function.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -26,12 +27,12 @@ pub(super) const MEMORY: &str = "$memory";
 pub(super) const TLS_GET: &str = "$get-tls-base";
 pub(super) const TLS_SET: &str = "$set-tls-base";
 
-/// The name of the global that holds a function.
+/// Returns the name of the global that holds a function.
 pub(super) fn global_name(number: usize) -> String {
     format!("g{number}")
 }
 
-/// The type of a global that holds a function of a type.
+/// Returns the type of a global that holds a function of a type.
 pub(super) fn global_type(ty: TypeIdx) -> GlobalType {
     let holds = RefType { nullable: false, heap: HeapType::Type(ty) };
     GlobalType { mutable: true, val: ValType::Ref(holds) }
@@ -42,7 +43,7 @@ pub(super) fn global_type(ty: TypeIdx) -> GlobalType {
 pub(super) struct Shims {
     pub(super) list: Vec<Shim>,
     places: BTreeMap<(CoreFunc, usize), usize>,
-    /// Whether they are in globals, and not in a table.
+    /// Whether the functions are in globals, and not in a table.
     pub(super) in_globals: bool,
 }
 
@@ -61,7 +62,7 @@ impl Shims {
         Shims { in_globals, ..Shims::default() }
     }
 
-    /// Adds a function, unless it is there.
+    /// Adds a function, unless it has been added.
     pub(super) fn add(
         &mut self,
         func: CoreFunc,
@@ -76,7 +77,7 @@ impl Shims {
         });
     }
 
-    /// The number of a function, which is the name of its export.
+    /// Returns the number of a function, which is the name of its export.
     pub(super) fn find(&self, func: &CoreFunc, part: usize) -> Option<usize> {
         self.places.get(&(func.clone(), part)).copied()
     }
@@ -87,8 +88,8 @@ impl Shims {
         TableType { elem: RefType::FUNCREF, limits }
     }
 
-    /// The shim. It has the memory if the main module imports one, and the base of thread-local
-    /// storage if that is asked for and kept in a global.
+    /// Builds the shim. It has the memory if the main module imports one, and the base of
+    /// thread-local storage if that is used and kept in a global.
     pub(super) fn module(
         &self,
         types: &FuncTypes,
@@ -96,7 +97,7 @@ impl Shims {
         tls: Option<ValType>,
     ) -> Result<Module<'static>, BuildError> {
         let mut module = ModuleBuilder::new();
-        // What globals hold until the fixup sets them.
+        // The functions that globals hold until the fixup sets them, by type.
         let mut traps: BTreeMap<TypeIdx, FuncIdx> = BTreeMap::new();
         for (number, shim) in self.list.iter().enumerate() {
             let ty = module.sub_type(FuncType::clone(&types[shim.ty]));
@@ -146,7 +147,7 @@ impl Shims {
     }
 }
 
-/// A function that traps.
+/// Adds a function that traps.
 fn trap(module: &mut ModuleBuilder, ty: TypeIdx) -> FuncIdx {
     let func = module.func(ty, |f| {
         f.instr(Instr::Unreachable);

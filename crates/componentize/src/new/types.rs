@@ -16,7 +16,7 @@ use crate::world::{Place, World};
 
 /// A scope that types are written into.
 pub(super) trait Scope {
-    /// The index of a type that needs no definition here.
+    /// Returns the index of a type that needs no definition in this scope.
     fn known(&mut self, place: Place, ty: TypeId) -> Option<ComponentTypeIdx>;
 
     /// Adds the definition of a type.
@@ -26,7 +26,7 @@ pub(super) trait Scope {
     fn name(&mut self, place: Place, ty: TypeId, bound: TypeBound) -> ComponentTypeIdx;
 }
 
-/// What distinguishes the types of functions.
+/// The properties that distinguish function types: `async`, the parameters and the result.
 type Signature = (bool, Vec<(Text, Val)>, Option<Val>);
 
 /// The types that have an index in a scope.
@@ -38,7 +38,7 @@ pub(super) struct Written {
 
 enum Step {
     Enter(Place, TypeId),
-    /// The parts of the type are there.
+    /// The parts of the type have been written.
     Leave(Place, TypeId),
 }
 
@@ -58,8 +58,8 @@ impl Written {
         }
     }
 
-    /// The index of a type that occurs in a place. It is written behind those that it is made of,
-    /// unless it is there.
+    /// Returns the index of a type that occurs in a place. A type that has no index yet is written
+    /// behind the types that it is made of.
     pub(super) fn ty(
         &mut self,
         world: &World<'_>,
@@ -101,7 +101,7 @@ impl Written {
         self.types.get(&first).copied().unwrap_or_default()
     }
 
-    /// Defines a type whose parts are there.
+    /// Defines a type whose parts have been written.
     fn define(
         &self,
         world: &World<'_>,
@@ -125,7 +125,7 @@ impl Written {
         }
     }
 
-    /// A value type that occurs in a place.
+    /// Returns a value type that occurs in a place, and writes it if it has no index yet.
     pub(super) fn val(
         &mut self,
         world: &World<'_>,
@@ -139,7 +139,8 @@ impl Written {
         }
     }
 
-    /// The index of the type of a function of a place. It is written unless it is there.
+    /// Returns the index of the type of a function of a place, and writes the type if it has no
+    /// index yet.
     pub(super) fn func(
         &mut self,
         world: &World<'_>,
@@ -164,8 +165,8 @@ impl Written {
     }
 }
 
-/// The types with names of other places that types of a place refer to, each behind those that it is
-/// made of. Those that such types refer to in turn are added if `deeply`.
+/// Returns the named types of other places that types of a place refer to, each behind those that
+/// it is made of. With `deeply`, the result also has the named types that these refer to in turn.
 pub(super) fn foreign(
     world: &World<'_>,
     place: Place,
@@ -198,7 +199,7 @@ pub(super) fn foreign(
     found
 }
 
-/// The types that a function's parameters and result have.
+/// Returns the types that a function's parameters and result have.
 pub(super) fn types_of(func: &Func) -> impl Iterator<Item = TypeId> + '_ {
     vals_of(func).filter_map(Val::id)
 }

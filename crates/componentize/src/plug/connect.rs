@@ -1,4 +1,4 @@
-//! Which plug satisfies which import, and in which order plugs are instantiated.
+//! Connects imports with the plugs that satisfy them, and orders the plugs for instantiation.
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -11,7 +11,7 @@ use wattle_validator::components::{ComponentTypes, Extern};
 use super::{Connection, PlugError};
 use crate::compose::{compare_versions, family};
 
-/// What a plug is for.
+/// The imports that a plug is for.
 #[derive(Clone, Debug)]
 pub(super) enum Plug {
     /// Imports of the names of its exports.
@@ -20,7 +20,7 @@ pub(super) enum Plug {
     For { import: Box<str>, export: Option<Box<str>> },
 }
 
-/// The exports of plugs by what they satisfy.
+/// The exports of plugs, by their names or by the families of these.
 type Exports<'t> = BTreeMap<String, Found<'t>>;
 
 /// The exports that satisfy an import, by plug. A plug may export several versions of an interface, of
@@ -36,11 +36,11 @@ impl<'t> Found<'t> {
         }
     }
 
-    /// The plug that satisfies an import, and its export. No plug is there before itself, so the
-    /// importer does not count.
+    /// Returns the plug that satisfies an import, and its export. No plug is instantiated before
+    /// itself, so the importer does not count.
     ///
     /// # Errors
-    /// The first two plugs that do, if there are several.
+    /// The first two plugs that satisfy the import, if there are several.
     fn other_than(
         &self,
         importer: Option<usize>,
@@ -139,7 +139,7 @@ pub(super) fn connect(
     }
 }
 
-/// The plugs that the socket needs, and those that these need.
+/// Returns the plugs that the socket needs, and those that these need.
 fn used(connections: &[Connection]) -> BTreeSet<usize> {
     let mut plugs_of: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for it in connections {
@@ -157,7 +157,7 @@ fn used(connections: &[Connection]) -> BTreeSet<usize> {
     used
 }
 
-/// The numbers of the components, each behind those that it needs.
+/// Returns the numbers of the components, each behind those that it needs.
 pub(super) fn in_order(
     names: &[String],
     connections: &[Connection],
@@ -191,12 +191,12 @@ pub(super) fn in_order(
     }
 }
 
-/// Plugs of which each needs the next, and the last the first. All that are in `needs` wait for
-/// another.
+/// Finds plugs in a circle: each needs the next, and the last needs the first. Each component with
+/// entries in `needs` waits for another.
 fn circle(names: &[String], needs: &[BTreeSet<usize>]) -> PlugError {
     let next = |number: usize| needs.get(number).and_then(BTreeSet::first).copied();
     let mut at = (0..needs.len()).find(|number| next(*number).is_some()).unwrap_or_default();
-    // As many steps as there are components lead into the circle.
+    // One step for each component is enough to get into the circle.
     for _ in names {
         at = next(at).unwrap_or_default();
     }

@@ -1,4 +1,4 @@
-//! Why components do not plug together.
+//! The errors of plugging components together.
 
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -7,7 +7,7 @@ use core::fmt;
 
 use wattle_ast::{Shown, ShownNames};
 
-/// Why components do not plug together.
+/// The reason why components do not plug together.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum PlugError {
@@ -15,19 +15,19 @@ pub enum PlugError {
     Invalid {
         /// The name of the component.
         component: Box<str>,
-        /// What is wrong, and where.
+        /// The first error, with its place.
         reason: Box<str>,
     },
-    /// A plug has nothing that the socket imports.
+    /// A plug is not needed, or no plugs were given.
     Unused {
         /// The name of the plug; `None` if no plugs were given.
         plug: Option<Box<str>>,
         /// The name of the socket.
         socket: Box<str>,
-        /// What the socket imports.
+        /// The imports of the socket.
         imports: Vec<Box<str>>,
     },
-    /// Two plugs export what one import needs.
+    /// Two plugs satisfy one import.
     Ambiguous {
         /// The import.
         import: Box<str>,
@@ -41,7 +41,7 @@ pub enum PlugError {
         /// The names of the plugs.
         plugs: [Box<str>; 2],
     },
-    /// A plug is to be connected with an import that is not there.
+    /// A plug is to be connected with an import that does not exist.
     NoImport {
         /// The import.
         import: Box<str>,
@@ -49,16 +49,16 @@ pub enum PlugError {
         plug: Box<str>,
         /// The name of the socket.
         socket: Box<str>,
-        /// What the socket imports.
+        /// The imports of the socket.
         imports: Vec<Box<str>>,
     },
-    /// An export that is to be connected is not there.
+    /// An export that is to be connected does not exist.
     NoExport {
         /// The name of the plug.
         plug: Box<str>,
         /// The export.
         export: Box<str>,
-        /// What the plug exports.
+        /// The exports of the plug.
         exports: Vec<Box<str>>,
     },
     /// Each plug needs the next before it can be instantiated, and the last needs the first.
@@ -76,7 +76,7 @@ pub enum PlugError {
         socket: Box<str>,
         /// The import.
         import: Box<str>,
-        /// Where and how types differ.
+        /// The first difference between the types.
         reason: Box<str>,
     },
     /// Two components want an import with different types.
@@ -85,7 +85,7 @@ pub enum PlugError {
         components: [Box<str>; 2],
         /// Their imports.
         imports: [Box<str>; 2],
-        /// Where and how types differ.
+        /// The first difference between the types.
         reason: Box<str>,
     },
     /// An import needs the type of another import, which needs that of the first.
@@ -109,7 +109,7 @@ pub enum PlugError {
         is_import: bool,
         /// The name of the import or export.
         name: Box<str>,
-        /// What is wrong.
+        /// The first error.
         reason: Box<str>,
     },
     /// Imports are left although none may be.
@@ -121,7 +121,7 @@ pub enum PlugError {
     TooLarge,
     /// The result is not valid for another reason.
     Result {
-        /// What is wrong.
+        /// The first error.
         reason: Box<str>,
     },
 }
@@ -224,7 +224,7 @@ impl fmt::Display for PlugError {
 
 impl core::error::Error for PlugError {}
 
-/// Names in a message.
+/// Writes the names of a list.
 fn list(f: &mut fmt::Formatter<'_>, names: &[Box<str>]) -> fmt::Result {
     match names.is_empty() {
         true => f.write_str("nothing"),

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | [`Composer`] and [`plug()`] |
-//! | `connect.rs` | which plug satisfies which import, and the order of the plugs |
+//! | `connect.rs` | the plugs that satisfy the imports, and the order of the plugs |
 //! | `error.rs` | [`PlugError`] |
 
 mod connect;
@@ -21,7 +21,7 @@ use crate::compose::{Given, Part, Renamed, compose};
 use connect::{Plug, connect, in_order};
 pub use error::PlugError;
 
-/// A component, and what messages call it.
+/// A component, and its name in messages.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Input<'a> {
     /// The name, such as that of its file.
@@ -35,9 +35,10 @@ pub struct Input<'a> {
 pub struct Plugged<'a> {
     /// The component.
     pub component: Component<'a>,
-    /// What it imports and exports.
+    /// The types of its imports and exports.
     pub types: ComponentTypes,
-    /// What was plugged into what: for the socket, then for each plug, in the order of imports.
+    /// The imports that plugs satisfy: those of the socket, then those of each plug, in the order
+    /// of the imports.
     pub connections: Vec<Connection>,
 }
 
@@ -57,12 +58,12 @@ pub struct Connection {
 /// Satisfies imports of a component, the *socket*, by exports of others, the *plugs*.
 ///
 /// An export satisfies the import of its name; if there is none, the import of an interface in a
-/// compatible version. The result has the exports of the socket. It imports what is left: the imports
-/// of the plugs, and those imports of the socket that no plug satisfies. Imports of one interface
-/// become one import, under the highest of their versions, so all components share its resources.
-/// Where imports or exports refer to records and the like of an interface that a plug satisfies, the
-/// result imports these types of it.
-/// [`Composer`] does more than this.
+/// compatible version. The result has the exports of the socket. It has the imports that are left:
+/// those of the plugs, and those imports of the socket that no plug satisfies. Imports of one
+/// interface become one import, under the highest of their versions, so all components share its
+/// resources. Where imports or exports refer to records, variants, enums or flags of an interface
+/// that a plug satisfies, the result imports these types of the interface. [`Composer`] does more
+/// than this.
 ///
 /// ```
 /// use wattle_componentize::{Input, plug};
@@ -87,7 +88,7 @@ pub struct Connection {
 /// ```
 ///
 /// # Errors
-/// If a component is not valid, a plug has nothing that the socket imports, two plugs satisfy one
+/// If a component is not valid, a plug satisfies no import of the socket, two plugs satisfy one
 /// import, or types do not match.
 pub fn plug<'a>(
     socket: Input<'a>,
@@ -134,7 +135,7 @@ pub struct Composer<'a> {
 }
 
 impl<'a> Composer<'a> {
-    /// A composition that has the exports of the socket.
+    /// Starts a composition that has the exports of the socket.
     pub fn new(socket: Input<'a>) -> Composer<'a> {
         Composer {
             socket,
@@ -152,8 +153,8 @@ impl<'a> Composer<'a> {
         self.add(plug, Plug::ByName)
     }
 
-    /// Adds a plug for the import of one name: its export, or its whole instance if `export` is `None`.
-    /// The import gets nothing from any other plug.
+    /// Adds a plug for the import of one name, which is given the export of the plug, or its whole
+    /// instance if `export` is `None`. No other plug satisfies this import.
     pub fn connect(self, import: &str, plug: Input<'a>, export: Option<&str>) -> Composer<'a> {
         let (import, export) = (import.into(), export.map(Into::into));
         self.add(plug, Plug::For { import, export })
@@ -165,27 +166,28 @@ impl<'a> Composer<'a> {
         self
     }
 
-    /// Whether plugs satisfy imports of other plugs too. By default they satisfy those of the socket
-    /// alone.
+    /// Sets whether plugs satisfy imports of other plugs too. By default they satisfy those of the
+    /// socket alone.
     pub fn between_plugs(mut self, between_plugs: bool) -> Composer<'a> {
         self.between_plugs = between_plugs;
         self
     }
 
-    /// Whether the component may import something. It may by default.
+    /// Sets whether the component may have imports. It may by default.
     pub fn allow_imports(mut self, allow: bool) -> Composer<'a> {
         self.has_no_imports = !allow;
         self
     }
 
-    /// Lets the component have an import under another name. Nothing happens if it does not import `old`.
+    /// Lets the component import the item `old` under the name `new`. Nothing happens if the
+    /// component does not import `old`.
     pub fn rename_import(mut self, old: &str, new: &str) -> Composer<'a> {
         self.renamed.imports.insert(old.into(), new.into());
         self
     }
 
-    /// Lets the component have an export under another name. Nothing happens if the socket does not
-    /// export `old`.
+    /// Lets the component export the item `old` of the socket under the name `new`. Nothing happens
+    /// if the socket does not export `old`.
     ///
     /// ```
     /// use wattle_componentize::{Composer, Input};
@@ -214,9 +216,9 @@ impl<'a> Composer<'a> {
     /// Makes the component.
     ///
     /// # Errors
-    /// If a component is not valid, nobody needs a plug, two plugs satisfy one import, plugs need each
-    /// other in a circle, an import or export to be connected is not there, types do not match, or
-    /// imports are left although none may be.
+    /// If a component is not valid, a plug is not needed, two plugs satisfy one import, plugs need
+    /// each other in a circle, an import or export to be connected does not exist, types do not
+    /// match, or imports are left although none may be.
     pub fn finish(self) -> Result<Plugged<'a>, PlugError> {
         let Composer { socket, plugs, mut inputs, between_plugs, has_no_imports, renamed } = self;
         let socket_number = inputs.len();
@@ -258,7 +260,7 @@ impl<'a> Composer<'a> {
     }
 }
 
-/// The imports and exports of a component.
+/// Validates a component, and returns the types of its imports and exports.
 fn types_of(input: &Input<'_>) -> Result<ComponentTypes, PlugError> {
     let types = Validator::new().features(Features::ALL).component(&input.component);
     types.map_err(|errors| PlugError::Invalid {

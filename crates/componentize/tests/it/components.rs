@@ -12,7 +12,7 @@ use wattle_wit::load::{System, load};
 use wattle_wit::model::{Model, WorldId};
 use wattle_wit::{Resolved, Resolver, decode, print};
 
-/// The folders of tests in a package that is locked but never compiled.
+/// Returns the folders of tests in a package that is locked but never compiled.
 pub(crate) fn folders() -> Vec<PathBuf> {
     let [package] = wattle_tests::packages::folders(["wit-component"]).unwrap();
     let entries = fs::read_dir(package.join("tests/components")).unwrap();
@@ -25,14 +25,14 @@ pub(crate) fn name_of(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
 }
 
-/// The interfaces of a test.
+/// Loads the interfaces of a test.
 pub(crate) fn interfaces(folder: &Path) -> Resolved {
     let mut resolver = Resolver::new();
     load(&System, folder.to_str().unwrap(), &mut resolver).unwrap();
     resolver.all_features().resolve().unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-/// A core module of a test, with its world in a section.
+/// Reads a core module of a test, with its world in a section.
 pub(crate) fn module(path: &Path, interfaces: &Resolved) -> Module<'static> {
     let text = fs::read_to_string(path).unwrap();
     let parser = wattle_wat::Parser::new().features(Features::ALL);
@@ -44,8 +44,8 @@ pub(crate) fn module(path: &Path, interfaces: &Resolved) -> Module<'static> {
     module
 }
 
-/// The core modules of a test whose files begin with a prefix, in the order of the files, and their
-/// names.
+/// Returns the core modules of a test whose files begin with a prefix, in the order of the files,
+/// and their names.
 pub(crate) fn modules(folder: &Path, prefix: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -63,7 +63,7 @@ pub(crate) fn modules(folder: &Path, prefix: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Whether a test turns an option on, in a comment of one of its modules.
+/// Returns whether a test turns an option on, in a comment of one of its modules.
 pub(crate) fn has_option(folder: &Path, option: &str) -> bool {
     let option = format!(";;! {option} = true");
     fs::read_dir(folder).unwrap().any(|entry| {
@@ -73,7 +73,7 @@ pub(crate) fn has_option(folder: &Path, option: &str) -> bool {
     })
 }
 
-/// The modules of a test, and what makes a component of them.
+/// The modules of a test, and the options for making a component of them.
 pub(crate) struct Test {
     pub(crate) main: Module<'static>,
     pub(crate) adapters: Vec<(String, Module<'static>)>,
@@ -108,7 +108,7 @@ impl Test {
     }
 }
 
-/// The world of a component.
+/// Decodes the world of a component.
 pub(crate) fn world_of(component: &Component<'_>) -> (Model, WorldId) {
     let decoded = decode::decode(component).unwrap();
     (decoded.model, decoded.world.unwrap())
@@ -135,7 +135,7 @@ fn components_are_valid_and_have_the_expected_worlds() {
         check(&folder, &component);
         built += 1;
     }
-    // The others link libraries.
+    // The other tests link libraries.
     assert_eq!((built, refused), (100, 15));
 }
 

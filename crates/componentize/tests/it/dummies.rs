@@ -1,4 +1,4 @@
-//! Modules that have what a world asks for become components of that world, whatever the world is.
+//! Dummy modules of a world become components of that world, whatever the world is.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use wattle_wit::{Resolved, Resolver};
 
 use crate::components::world_of;
 
-/// The packages of `wit-parser`'s tests, of `wasm-tools`' tests for dummy modules, and of
+/// Returns the packages of `wit-parser`'s tests, of `wasm-tools`' tests for dummy modules, and of
 /// `wit-component`'s tests, that resolve.
 pub(crate) fn packages() -> Vec<(String, Resolved)> {
     let [parser, tools] = wattle_tests::packages::folders(["wit-parser", "wasm-tools"]).unwrap();
@@ -42,7 +42,7 @@ pub(crate) fn packages() -> Vec<(String, Resolved)> {
     packages
 }
 
-/// The names of imports or exports.
+/// Returns the names of imports or exports.
 fn names(model: &Model, externs: &Externs) -> BTreeSet<String> {
     let names = externs.keys().map(|key| model.key_name(key));
     names.collect()
@@ -52,7 +52,7 @@ fn check(model: &Model, world: WorldId, scheme: Scheme, mode: Mode) -> Result<()
     let dummy = Dummy::new(model, world).scheme(scheme).mode(mode);
     let mut module = dummy.module().unwrap();
     Embed::new(model, world).add_to(&mut module).unwrap();
-    // The merging of versions makes imports fewer.
+    // Merging versions would reduce the number of imports.
     let new = Componentizer::new().module(module).merge_versions(false);
     let component = new.finish().map_err(|error| error.to_string())?;
     let (found, root) = world_of(&component);
@@ -67,7 +67,7 @@ fn check(model: &Model, world: WorldId, scheme: Scheme, mode: Mode) -> Result<()
         return Err(format!("imports {imports:?}, not {expected:?}"));
     }
     for import in expected.difference(&imports) {
-        // What nobody can use is left out.
+        // Imports that no function can use are left out.
         let parsed = ParsedName::parse(import, Features::ALL).unwrap();
         let is_interface = matches!(parsed, ParsedName::Interface(_))
             || world
@@ -81,8 +81,8 @@ fn check(model: &Model, world: WorldId, scheme: Scheme, mode: Mode) -> Result<()
     Ok(())
 }
 
-/// Whether a world imports or exports two compatible versions of an interface: canonical versions, which
-/// names of the newer scheme have, do not tell them apart.
+/// Returns whether a world imports or exports two compatible versions of an interface: canonical
+/// versions, which names of the newer scheme have, do not tell them apart.
 fn has_compatible_versions(model: &Model, externs: &Externs) -> bool {
     let canonical = |name: String| match name.split_once('@') {
         Some((name, version)) => format!("{name}@{}", Version::split(version).unwrap().0),

@@ -1,4 +1,4 @@
-//! Modules that are nearly what a world asks for: they are refused, or become valid components.
+//! Modules that nearly fit a world: they are refused, or become valid components.
 
 use std::collections::BTreeSet;
 
@@ -24,10 +24,10 @@ impl Random {
     }
 }
 
-/// How often each module is edited.
+/// The number of edited copies of each module.
 const ROUNDS: usize = 4;
 
-/// What names of imports and exports begin with.
+/// The prefixes of names of imports and exports.
 const PREFIXES: [&str; 16] = [
     "[async-lower]",
     "[async-lift]",
@@ -47,7 +47,7 @@ const PREFIXES: [&str; 16] = [
     "cm32p2|",
 ];
 
-/// Names that mean something of their own.
+/// Names with a meaning of their own.
 const NAMES: [&str; 20] = [
     "cabi_realloc",
     "canonical_abi_realloc",
@@ -83,7 +83,7 @@ fn edit_name(name: &str, known: &[&str], others: &[String], random: &mut Random)
     }
 }
 
-/// Edits an import or export. `known` are names that mean something of their own.
+/// Edits an import or export. `known` are names with a meaning of their own.
 pub(crate) fn edit(module: &mut Module<'_>, known: &[&str], random: &mut Random) {
     let names = module.imports.iter().flat_map(|import| [&import.module, &import.name]);
     let names = names.chain(module.exports.iter().map(|export| &export.name));
@@ -120,7 +120,7 @@ pub(crate) fn is_valid(module: &Module<'_>) -> bool {
     Validator::new().features(Features::ALL).module(module).is_ok()
 }
 
-/// What became of the edited modules.
+/// The outcomes of the edited modules.
 #[derive(Default)]
 pub(crate) struct Outcome {
     made: u64,
@@ -129,12 +129,12 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// The number of modules so far.
+    /// Returns the number of modules so far.
     pub(crate) fn count(&self) -> u64 {
         self.made + self.refused
     }
 
-    /// Whether a component was made, which then is valid.
+    /// Counts an outcome. A component that was made must be valid.
     pub(crate) fn check(&mut self, made: Result<Component<'_>, String>, name: &str) {
         let Ok(component) = made else {
             self.refused += 1;

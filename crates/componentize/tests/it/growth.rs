@@ -12,7 +12,7 @@ use wattle_wit::Resolver;
 
 use crate::messages::module;
 
-/// A text made of a part for each number.
+/// Makes a text of a part for each number.
 fn text(head: &str, number: usize, tail: &str, part: impl Fn(usize) -> String) -> String {
     let mut text = head.to_string();
     (0..number).for_each(|nth| write!(text, "{}", part(nth)).unwrap());

@@ -8,14 +8,14 @@ use wattle_componentize::{Componentizer, LinkError, Linker};
 
 use crate::messages::module;
 
-/// Runs on a small stack, and in time.
+/// Calls a function on a small stack, which must return in time.
 fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
     let start = Instant::now();
     std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
 
-/// A text made of a part for each number.
+/// Makes a text of a part for each number.
 fn text(head: &str, number: usize, tail: &str, part: impl Fn(usize) -> String) -> String {
     let mut text = head.to_string();
     (0..number).for_each(|nth| write!(text, "{}", part(nth)).unwrap());
@@ -39,7 +39,8 @@ const NUMBER: usize = 25_000;
 const LIBRARIES: usize = 900;
 const LAST: usize = LIBRARIES - 1;
 
-/// A type that is different for each number: its digits in the number system of two.
+/// Returns a type that is different for each number: its parameters are the binary digits of the
+/// number.
 fn ty(nth: usize) -> String {
     let params = (0..17).map(|bit| if nth >> bit & 1 == 0 { " i32" } else { " i64" });
     format!("(func (param {}))", params.collect::<String>())
@@ -61,7 +62,7 @@ fn many_missing_functions_whose_addresses_are_needed() {
 
 #[test]
 fn many_libraries_that_export_one_name() {
-    // Each exports `f` with a type of its own, and needs that of the next.
+    // Each library exports `f` with a type of its own, and needs the `f` of the next.
     on_a_small_stack(|| {
         let mut linker = Linker::new().library("start.so", library(r#"(import "env" "f" (func))"#));
         for nth in 0..LIBRARIES {

@@ -11,7 +11,7 @@ use wattle_componentize::{LinkError, Linker};
 use crate::components::{check, folders, has_option, interfaces, module, modules, name_of};
 use crate::edits::{Outcome, Random, edit, is_valid};
 
-/// The core modules of a test, and what links them.
+/// The core modules of a test, and the options for linking them.
 pub(crate) struct Test {
     /// The libraries, and whether they can be opened.
     libraries: Vec<(String, Module<'static>, bool)>,
@@ -61,10 +61,11 @@ impl Test {
     }
 }
 
-/// The folders of tests with libraries, of which this many are to be built and refused.
+/// Returns the folders of tests with libraries: those that are to be built, and those that are to
+/// be refused.
 fn folders_with_libraries() -> (Vec<PathBuf>, Vec<PathBuf>) {
     let mut folders = folders();
-    // A folder without core modules would have libraries too, but none.
+    // `multi-package` has neither a module nor libraries.
     folders
         .retain(|folder| !folder.join("module.wat").exists() && name_of(folder) != "multi-package");
     folders.into_iter().partition(|folder| !folder.join("error.txt").exists())
@@ -103,7 +104,7 @@ fn edited_libraries_are_refused_or_become_valid_components() {
     outcome.done();
 }
 
-/// Names that mean something to a linker.
+/// Names with a meaning for linkers.
 const NAMES: [&str; 24] = [
     "env",
     "GOT.mem",
@@ -195,7 +196,7 @@ struct Outline {
 }
 
 impl Outline {
-    /// The outline of a component, without the modules that tie the others together.
+    /// Returns the outline of a component, without the modules that tie the others together.
     fn new(component: &Component<'_>, ties: &[&str]) -> Outline {
         let (mut modules, mut instances, mut all_names) = (Vec::new(), Vec::new(), None);
         let mut depth = 0;
@@ -231,7 +232,7 @@ impl Outline {
 
 /// The sizes of the table that differ: the peer's, and Wattle's.
 const TABLES: [(&str, u64, u64); 10] = [
-    // Functions of libraries that can be opened are in the table only if something can open them.
+    // Functions of libraries that can be opened are in the table only if a library can open them.
     ("link-dl-openable", 4, 1),
     // Adapters and other libraries call `cabi_realloc` by way of the table, not of the shim.
     ("link-bare-funcs", 1, 2),
@@ -239,7 +240,7 @@ const TABLES: [(&str, u64, u64); 10] = [
     ("realloc-task-hook-link", 2, 3),
     ("realloc-task-hook-link-no-cabi-realloc", 2, 3),
     ("return-call-ref-link", 1, 2),
-    // The peer begins the part of a library that says nothing of its sizes at an even element.
+    // The peer begins the part of a library that does not state its sizes at an even element.
     ("link-stubs", 2, 1),
     ("link-tag", 3, 2),
     ("link-thread-new-indirect", 2, 1),
@@ -252,7 +253,7 @@ fn linked_components_have_the_outline_of_the_peers() {
     for folder in folders_with_libraries().0 {
         let name = name_of(&folder);
         let ours = Test::new(&folder).linker().finish().unwrap();
-        // Adapters are instantiated behind libraries, and the peer has them before.
+        // Wattle instantiates adapters behind libraries, and the peer before them.
         let adapter = "wasi:cli/environment@0.2.0";
         let mut ours = Outline::new(&ours, &["shim", "fixup", "init", adapter]);
         let text = fs::read_to_string(folder.join("component.wat")).unwrap();
@@ -265,8 +266,8 @@ fn linked_components_have_the_outline_of_the_peers() {
             assert_eq!((theirs.elems, ours.elems), (*of_theirs, *of_ours), "{name}");
             theirs.elems = ours.elems;
         }
-        // The peer has a table of no libraries in memory, which takes a page of its own if there is
-        // nothing but the stack of 16 pages.
+        // The peer has an empty table of libraries in memory, which takes a page of its own if
+        // there is nothing but the stack of 16 pages.
         if (ours.pages, theirs.pages) == (16, 17) {
             theirs.pages = 16;
             larger += 1;

@@ -1,4 +1,4 @@
-//! What is said when libraries cannot be linked: everything that is wrong, in one run.
+//! The messages when libraries cannot be linked: all problems are reported in one run.
 
 use wattle_ast::Module;
 use wattle_componentize::{LinkError, Linker};
@@ -8,7 +8,7 @@ use crate::messages::module;
 const WIT: &str = "package a:b; world w { export run: func(); }";
 const APP: &str = r#"(module (@dylink.0) (func (export "run")))"#;
 
-/// What links libraries of texts, of which the first is a program `app`.
+/// Returns a linker with libraries in the text format, the first of which has a world.
 fn linker(libraries: &[(&str, &str)]) -> Linker<'static> {
     libraries.iter().enumerate().fold(Linker::new(), |linker, (number, (name, text))| {
         linker.library(name, module(text, (number == 0).then_some(WIT)))
@@ -68,7 +68,7 @@ fn imports_and_exports_with_other_types_are_named_with_the_right_ones() {
     );
 }
 
-/// A library whose section `dylink.0` has these bytes.
+/// Returns a library whose section `dylink.0` has these bytes.
 fn with_section(bytes: &'static [u8]) -> Module<'static> {
     let mut library = module("(module)", None);
     library.customs.push(wattle_ast::Custom {
@@ -146,7 +146,7 @@ fn tags_in_a_circle_are_refused_and_others_decide_the_order() {
                  (tag (export "t")) (func (export "f")) (func (export "run")))"#
         )
     };
-    // `b` needs a tag of `app`, so it comes behind `app`, although `app` says that it needs `b`.
+    // `b` needs a tag of `app`, so it comes behind `app`, although `app` lists `b` as needed.
     let b = r#"(module (@dylink.0)
         (import "env" "f" (func)) (import "env" "t" (tag)) (tag (export "u")) (func (export "g")))"#;
     assert!(linker(&[("app", &app("")), ("b", b)]).finish().is_ok());

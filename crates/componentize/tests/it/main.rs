@@ -1,4 +1,5 @@
-//! Components of core modules: the peer's tests, worlds of real packages, and what errors say.
+//! Components of core modules: the peer's tests, worlds of real packages, and the messages of
+//! errors.
 
 mod components;
 mod dummies;

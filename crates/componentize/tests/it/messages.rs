@@ -1,10 +1,10 @@
-//! What is said when no component can be made: everything that is wrong, in one run.
+//! The messages when no component can be made: all problems are reported in one run.
 
 use wattle_ast::Module;
 use wattle_componentize::{Componentizer, Embed};
 use wattle_wit::Resolver;
 
-/// The module of a text, with the world of another in a section.
+/// Parses a module, and embeds the world of another text in it.
 pub(crate) fn module(text: &str, wit: Option<&str>) -> Module<'static> {
     let mut module = wattle_wat::parse(text).unwrap().into_owned();
     if let Some(wit) = wit {

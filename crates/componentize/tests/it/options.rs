@@ -1,4 +1,4 @@
-//! What a component is made with, beside the modules.
+//! The options for making a component.
 
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ fn imported_instances_can_have_other_names() {
         new.finish().map(|component| imports(&component)).map_err(|error| error.to_string())
     };
     assert_eq!(renamed("a:b/log@1.2.3", "c:d/log"), Ok(vec!["c:d/log".into(), "level".into()]));
-    // Only instances have new names, and only if they are there.
+    // Only instances can have new names, and only if they exist.
     for old in ["level", "a:b/log", "a:b/log@1.2.4"] {
         let unchanged = Ok(vec!["a:b/log@1.2.3".into(), "level".into()]);
         assert_eq!(renamed(old, "c:d/log"), unchanged, "{old}");
@@ -69,14 +69,14 @@ fn names_for_people_can_be_left_out() {
     for name in ["$main", "$shim", "$fixup", "$f"] {
         assert!(with.contains(name), "{name}: {with}");
     }
-    // What the module has stays.
+    // The names that the module has stay.
     let words = without.split([' ', '(', ')', '\n']);
     let names: BTreeSet<&str> =
         words.filter(|word| word.starts_with('$') && *word != "$root").collect();
     assert_eq!(Vec::from_iter(names), ["$f"], "{without}");
 }
 
-/// A module with a section of version 3, which names a world of a whole package.
+/// Returns a module with a section of version 3, which names a world of a whole package.
 fn with_old_section(beginning: &[u8], is_package: bool) -> Module<'static> {
     let mut module = wattle_wat::parse(MODULE).unwrap().into_owned();
     let interfaces = interfaces();

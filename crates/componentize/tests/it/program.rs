@@ -1,5 +1,5 @@
-//! Components that consist of core modules, executed: the modules are instantiated as the component
-//! says, with functions of the host for what it imports.
+//! Executes components that consist of core modules: the modules are instantiated as the component
+//! says, with functions of the host for its imports.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use wattle_ast::components::{Alias, Canon, Component, CoreInstance, CoreSort, De
 use wattle_ast::{Features, FuncType};
 use wattle_runtime::{Caller, Extern, Func, Imports, Instance, Module, Store, Value};
 
-/// What a program did, and the slots of its context.
+/// The calls of imported functions, and the slots of the context.
 #[derive(Default)]
 pub(crate) struct State {
     /// The arguments of the imported functions that were called, in order.
@@ -23,8 +23,8 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Instantiates. Functions that the component imports have the type `imported`; they note their
-    /// first argument, and return it.
+    /// Instantiates the core modules. Functions that the component imports have the type
+    /// `imported`; they note their first argument, and return it.
     pub(crate) fn new(component: &Component<'_>, imported: FuncType) -> Program {
         let mut store = Store::new(State::default());
         let (mut modules, mut instances) = (Vec::new(), Vec::<BTreeMap<String, Extern>>::new());
@@ -92,7 +92,7 @@ impl Program {
     }
 }
 
-/// A function of the host for what a component defines.
+/// Makes a function of the host for a canonical definition.
 fn host(store: &mut Store<State>, canon: &Canon, imported: &FuncType) -> Func {
     match canon {
         Canon::Lower { .. } => Func::new(store, imported.clone(), {
@@ -114,7 +114,7 @@ fn host(store: &mut Store<State>, canon: &Canon, imported: &FuncType) -> Func {
                 caller.data().context[slot] = value;
             })
         }
-        // It is never called here.
+        // The function is never called in these tests.
         Canon::ThreadNewIndirect { .. } => Func::wrap(store, |_: i32, _: i32| -1),
         other => panic!("{other:?}"),
     }

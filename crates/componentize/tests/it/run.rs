@@ -1,4 +1,4 @@
-//! Linked programs, executed.
+//! Executes linked programs.
 
 use wattle_ast::components::Component;
 use wattle_ast::{FuncType, ValType};
@@ -43,8 +43,8 @@ fn the_peers_program_computes_what_its_text_says() {
     let component = linked(crate::link::Test::new(folder).linker());
     let echo = FuncType::new([ValType::I32], [ValType::I32]);
     let mut program = Program::new(&component, echo);
-    // `bar` adds `well`, 4, to what `foo` returns: what the import makes of the argument, the fifth
-    // number of `um`, 5, and 42.
+    // `foo` calls the import with the sum of the argument, the fifth number of `um`, 5, and 42.
+    // `bar` adds `well`, 4, to the result.
     assert_eq!(program.call(&[100]), 151);
     assert_eq!(program.store.data().log, [147]);
 }
@@ -116,7 +116,7 @@ fn data_is_relocated_and_functions_have_one_address_in_all_libraries() {
 
 #[test]
 fn libraries_are_opened_at_run_time() {
-    // `run` does what a number says, with the strings in its data.
+    // `run` takes the number of a case. The cases use the strings in the data of `app`.
     let app = r#"(module
         (@dylink.0 (mem-info (memory 64 2)))
         SHARED
@@ -185,8 +185,8 @@ fn libraries_are_opened_at_run_time() {
     let component = linked(linker);
     let mut program = Program::new(&component, log());
     let results: Vec<i32> = (0..6).map(|number| program.call(&[number])).collect();
-    // The last two: cube.so stands before square.so in the table, so 16 bytes before it there is
-    // nothing, and both handles that are closed are wrong.
+    // In case 3, the last two handles that are closed are wrong: cube.so stands before square.so in
+    // the table, so there is no library 16 bytes before it.
     assert_eq!(results, [81, 42, 0, -2, 27, 0]);
 }
 
@@ -301,7 +301,7 @@ fn each_library_has_its_own_thread_local_data() {
 
 #[test]
 fn symbols_may_be_absolute_and_have_the_names_of_what_the_linker_defines() {
-    // Two imports have one name and different kinds, and a function is called as the memory is.
+    // Two imports have one name and different kinds, and a function has the name of the memory.
     let app = r#"(module (@dylink.0 (needed "libc.so"))
         SHARED
         (import "env" "memory" (func $memory (result i32)))

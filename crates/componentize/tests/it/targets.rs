@@ -42,7 +42,7 @@ fn components_target_worlds_as_the_peer_says() {
         let component = component(&text);
         let world = resolve(&fs::read_to_string(path.join("test.wit")).unwrap());
         let must_differ = name.starts_with("error-");
-        // The peer runs the others with compatible versions alone.
+        // The peer runs the other tests with compatible versions alone.
         if !name.contains("semver") {
             let found = differences(&component, &world, Versions::Exact);
             assert_eq!(!found.is_empty(), must_differ, "{name}: {found:?}");
@@ -60,7 +60,7 @@ fn components_target_worlds_as_the_peer_says() {
     assert_eq!(number, 6);
 }
 
-/// The worlds of a test of the peer's command, by the options that name them.
+/// Returns the worlds of a test of the peer's command, by the options that name them.
 fn worlds(text: &str, path: &Path) -> (Model, PackageId, [String; 2]) {
     let (line, _) = text.split_once('\n').unwrap();
     let option = |name: &str| {
@@ -108,7 +108,7 @@ fn a_component_targets_its_own_world() {
         let decoded = decode(&component).unwrap();
         let (model, world) = (&decoded.model, decoded.world.unwrap());
         for versions in [Versions::Exact, Versions::Compatible, Versions::Any] {
-            // Some import versions that are compatible by their numbers alone.
+            // Some components import versions that are compatible by their numbers alone.
             let Ok(found) = targets(&component, model, world, versions) else {
                 assert_eq!(versions, Versions::Compatible, "{}", path.display());
                 continue;
@@ -123,7 +123,7 @@ fn a_component_targets_its_own_world() {
     assert_eq!(number, 128);
 }
 
-/// Two worlds, and the differences that keep the first from being the second.
+/// Returns the differences that keep the first of two worlds from being the second.
 fn versions(prev: &str, new: &str) -> Vec<String> {
     let text = format!(
         "package a:b; interface streams {{ resource pipe; record info {{ size: u64 }} }}
@@ -144,7 +144,7 @@ fn every_difference_is_said_with_its_path() {
             expected.iter().map(|it| it.replace("PREV", prev).replace("NEW", new)).collect();
         assert_eq!(versions(one, other), expected, "{one}\n{other}");
     };
-    // What makes no difference.
+    // Changes that make no difference.
     check("", "import f: func();", &[]);
     check("export f: func();", "", &[]);
     check(
@@ -158,7 +158,7 @@ fn every_difference_is_said_with_its_path() {
         &[],
     );
     check("type t = u8; import f: func(x: t);", "import f: func(x: u8); type t = u8;", &[]);
-    // Several at once, in order.
+    // Several differences are reported in order.
     check(
         "import i: interface { f: func(); h: func(); enum e { a } } import g: func();",
         "import i: interface { h: async func(x: u8) -> string; } export run: func();",
@@ -204,7 +204,7 @@ fn every_difference_is_said_with_its_path() {
         "import x: interface {}",
         &["import `x`: func in PREV, and interface in NEW"],
     );
-    // A difference in a type is said once, where it is defined.
+    // A difference in a type is reported once, where the type is defined.
     check(
         "record r { a: u8 } import f: func(x: r); import g: func() -> list<r>;",
         "record r { a: u16 } import f: func(x: r); import g: func() -> list<r>;",
@@ -241,7 +241,7 @@ fn every_difference_is_said_with_its_path() {
             "export `x`, type `r`: missing field `size`: NEW has it, and PREV does not",
         ],
     );
-    // Resources are themselves, wherever they are used.
+    // A resource stays the same wherever it is used.
     check(
         "import streams; export x: interface { use streams.{pipe}; f: func(s: pipe); }",
         "import streams; export x: interface { resource pipe; f: func(s: pipe); }",

@@ -10,7 +10,8 @@ use crate::scope::{Known, Scope};
 use crate::threads::{Next, Thread};
 
 impl<'s> Runner<'s> {
-    /// A thread knows no instance but the one that it shares; what is registered, all know.
+    /// Starts a thread. The only instance that it knows by name is the one that it shares;
+    /// registered instances are known to all threads.
     pub(super) fn start_thread(
         &mut self,
         scope: &Scope,
@@ -83,7 +84,8 @@ impl<'s> Runner<'s> {
                 self.judge(directive, Err(error));
                 Next::Ready
             }
-            // It does not wait for the other in here, since that one may wait for another again.
+            // The other thread does not run inside this call: it may wait for a thread too, and a
+            // chain of such waits would take stack.
             (None, DirectiveKind::Wait { thread: name }) => match self.threads.named(&name.text) {
                 Some(other) if self.threads.has_ended(other) => Next::Ready,
                 Some(other) => return self.threads.put_back(number, thread, Next::Ended(other)),

@@ -1,4 +1,4 @@
-//! Scripts, executed.
+//! Tests that execute scripts.
 
 mod suite;
 mod threads;

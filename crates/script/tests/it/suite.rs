@@ -12,7 +12,7 @@ const PHRASE: &str = "a frozen version of the suite expects another phrase than 
 const SATURATES: &str = "the specification adds with saturation, this version wants wrapping";
 const LITMUS: &str = "its check compares the wrong local, and refuses an order that is allowed";
 
-/// Assertions that fail and are known to: file, line, and why.
+/// The assertions that are known to fail: file, line, and reason.
 const NOT_JUDGED: &[(&str, usize, &str)] = &[
     ("relaxed_dot_product.wast", 53, SATURATES),
     ("simd_lane.wast", 515, PHRASE),
@@ -28,7 +28,7 @@ const NOT_JUDGED: &[(&str, usize, &str)] = &[
     ("simd_lane.wast", 1258, PHRASE),
 ];
 
-/// Whether the engine runs the scripts of a proposal.
+/// Returns whether the engine runs the scripts of a proposal.
 fn runs(file: &SuiteFile) -> bool {
     match file.proposal() {
         None
@@ -43,8 +43,8 @@ fn runs(file: &SuiteFile) -> bool {
     }
 }
 
-/// Runs the scripts, and says what failed: an assertion that is not known to fail, or one that is
-/// and passed.
+/// Runs the scripts, and returns the failures: assertions that fail and are not known to, and
+/// assertions that are known to fail but pass.
 fn run(files: &[SuiteFile], table: &mut Table<2>) -> Vec<String> {
     let mut failures = Vec::new();
     let mut stale: BTreeSet<_> = NOT_JUDGED.iter().map(|(name, line, _)| (*name, *line)).collect();

@@ -1,4 +1,4 @@
-//! Threads of scripts: who waits for whom, and what that costs.
+//! Threads of scripts: their waits for one another, and the time and stack that these take.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -9,13 +9,13 @@ fn report(text: &str) -> Report {
     run(text, Options::default()).unwrap()
 }
 
-/// What failed, as keyword and what came.
+/// Returns the failures of a script, each as its keyword and the actual result.
 fn failures(text: &str) -> Vec<String> {
     let failures = report(text).failures;
     failures.iter().map(|failure| format!("{}: {}", failure.keyword, failure.got)).collect()
 }
 
-/// Runs on a stack that is too small for a call for each thread.
+/// Calls a function on a stack that is too small for one call per thread.
 fn on_a_small_stack<R: Send + 'static>(call: impl FnOnce() -> R + Send + 'static) -> R {
     std::thread::Builder::new().stack_size(256 << 10).spawn(call).unwrap().join().unwrap()
 }
@@ -52,7 +52,8 @@ fn a_wait_is_for_the_last_thread_of_the_name() {
     assert_eq!((report.passed, report.failures), (2, vec![]));
 }
 
-/// Threads of which each waits for the one before it; the script waits for the last.
+/// Returns a script with threads, each of which waits for the one before it; the script waits for
+/// the last.
 fn chain(len: usize) -> String {
     let mut text = "(thread $t0)".to_owned();
     for number in 1..len {
@@ -65,7 +66,7 @@ fn chain(len: usize) -> String {
 #[test]
 fn a_chain_of_threads_needs_no_stack() {
     assert_eq!(on_a_small_stack(|| failures(&chain(20_000))), [""; 0]);
-    // In the other direction, each finds the next one not ended.
+    // In the other direction, each thread finds that the next one has not ended.
     let mut text = String::new();
     for number in 0..20_000 {
         write!(text, "(thread $t{number} (wait $t{}))", number + 1).unwrap();
@@ -82,7 +83,7 @@ fn time(text: &str) -> Duration {
 
 #[test]
 fn the_time_grows_with_the_number_of_threads() {
-    // Waiting for each, when most have ended already.
+    // The script waits for each thread when most threads have ended already.
     let text = |len: usize| {
         let each = (0..len).map(|n| format!("(thread $t{n} (module)) (wait $t{n})"));
         each.collect::<String>()
@@ -90,7 +91,7 @@ fn the_time_grows_with_the_number_of_threads() {
     let (few, many) = (text(500), text(8_000));
     // A busy machine makes a run longer, never shorter: one good run of many decides.
     let is_linear = (0..20).any(|_| {
-        // 16 times as many threads: 256 times the time if it grew with the square.
+        // With 16 times the threads, the time would be 256-fold if it grew with the square.
         let (base, more) = (time(&few), time(&many));
         more < base * 64
     });

@@ -1,5 +1,5 @@
-//! The errors of all functions. A table says what each parameter is; from that follow the calls that
-//! must fail, each of which is a call that succeeds but for one parameter.
+//! The errors of all functions. A table has a successful call of each function, with the kind of
+//! each parameter. The tests change one parameter of such a call at a time, and the call must fail.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::program::{FUNCTIONS, Program, errno};
 use wattle_runtime::ErrorKind;
 use wattle_wasi::{Errno, Input, SteadyClock, Wasi};
 
-/// What a parameter, or two that belong together, is.
+/// The kind of a parameter, or of two parameters that belong together.
 #[derive(Clone, Copy)]
 enum Arg {
     /// A descriptor; each of the sets of rights without which the call fails; descriptors of other
@@ -17,13 +17,13 @@ enum Arg {
     Path(&'static str),
     /// The target of a link: address and length.
     Target(&'static str),
-    /// The address of a list of one buffer, and their number.
+    /// The address of a list of one buffer, and the number of buffers.
     Buffers,
     /// The address of a record of this size.
     Record(u32),
     /// An address, and the number of bytes there.
     Bytes(u32),
-    /// A number that is good, and one that is `inval`.
+    /// A valid number, and a number for which the error is `inval`.
     OneOf(u64, u64),
     /// A number.
     Number(u64),
@@ -37,7 +37,7 @@ const PREOPEN: u32 = 3;
 const STDIN: u32 = 0;
 const STDOUT: u32 = 1;
 
-/// A right by its number in the interface.
+/// Returns a right by its number in the interface.
 const fn right(number: u32) -> u64 {
     1 << number
 }
@@ -47,15 +47,15 @@ const WRITE: u64 = right(6);
 
 const ISDIR: (u32, Errno) = (DIR, Errno::ISDIR);
 const SPIPE: (u32, Errno) = (STDIN, Errno::SPIPE);
-/// A file that only has a position can do this.
+/// The errors of a call that needs a position, which only a file has.
 const POSITIONED: &[(u32, Errno)] = &[ISDIR, SPIPE, (STDOUT, Errno::SPIPE)];
-/// Only a directory can do this.
+/// The errors of a call that needs a directory.
 const ENTRIES: &[(u32, Errno)] =
     &[(FILE, Errno::NOTDIR), (STDIN, Errno::NOTDIR), (STDOUT, Errno::NOTDIR)];
-/// Only a directory that was opened for the program can do this.
+/// The errors of a call that needs a directory that was opened for the program.
 const PREOPENED: &[(u32, Errno)] = &[(FILE, Errno::BADF), (DIR, Errno::BADF), (STDIN, Errno::BADF)];
 
-/// A directory in which the call needs this right.
+/// Returns a directory on which the call needs these rights.
 const fn within(rights: &'static [u64]) -> Arg {
     Fd(DIR, rights, ENTRIES)
 }
@@ -133,7 +133,7 @@ const OTHERS: &[(&str, &[Arg], Errno)] = &[
     // Rights only shrink.
     ("fd_fdstat_set_rights", &[Number(4), Number(right(14)), Number(0)], Errno::NOTCAPABLE),
     ("fd_fdstat_set_rights", &[Number(0), Number(0), Number(1)], Errno::NOTCAPABLE),
-    // A time is either given or that of now.
+    // A time is either given or the current time, not both.
     ("fd_filestat_set_times", &[Number(4), Number(0), Number(0), Number(3)], Errno::INVAL),
     ("fd_filestat_set_times", &[Number(4), Number(0), Number(0), Number(12)], Errno::INVAL),
     ("fd_prestat_dir_name", &[Number(3), Bytes(4)], Errno::NAMETOOLONG),
@@ -181,7 +181,7 @@ const DIRECTORY: u64 = 2;
 const EXCL: u64 = 4;
 const TRUNC: u64 = 8;
 
-/// The parameters of a `path_open` that does not follow links.
+/// Returns the parameters of a `path_open` that does not follow links.
 const fn open(path: &'static str, oflags: u64, rights: u64, flags: u64) -> [Arg; 8] {
     [
         Number(DIR as u64),
@@ -195,7 +195,7 @@ const fn open(path: &'static str, oflags: u64, rights: u64, flags: u64) -> [Arg;
     ]
 }
 
-/// A directory of the host with files, directories and links in it.
+/// Makes a directory of the host with files, directories and links in it.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["full", "empty"] {
@@ -210,7 +210,8 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// A program with a file and a directory open, beside the streams and the directory of the host.
+/// Starts a program with a file and a directory open, beside the streams and the directory of the
+/// host.
 fn program(folder: &tempfile::TempDir) -> Program {
     let builder = Wasi::builder()
         .arg("a")
@@ -226,7 +227,7 @@ fn program(folder: &tempfile::TempDir) -> Program {
     program
 }
 
-/// The rights of a descriptor itself, and those that it hands on.
+/// Returns the rights of a descriptor itself, and those that it hands on.
 fn rights(program: &mut Program, fd: u32) -> [u64; 2] {
     program.call("fd_fdstat_get", &[fd.into(), 512]).unwrap();
     [program.u64(520), program.u64(528)]
@@ -240,12 +241,12 @@ fn drop_rights(program: &mut Program, fd: u32, own: u64, inheriting: u64) {
     program.call("fd_fdstat_set_rights", &fewer).unwrap();
 }
 
-/// Where the parameters of a call are in memory, each far from the others.
+/// Returns the address of the data of a parameter, far from the data of the others.
 fn place(nth: usize) -> u32 {
     1024 * (nth as u32 + 1)
 }
 
-/// Puts what the parameters refer to into memory, and gives the numbers of the call.
+/// Writes the data of the parameters to memory, and returns the numbers of the call.
 fn numbers(program: &mut Program, args: &[Arg]) -> Vec<u64> {
     let mut numbers = Vec::new();
     for (nth, arg) in args.iter().enumerate() {
@@ -268,10 +269,11 @@ fn numbers(program: &mut Program, args: &[Arg]) -> Vec<u64> {
     numbers
 }
 
-/// A call that must fail: what is wrong with it, and how to make it so.
+/// A fault of a call: its description, the expected error number, and the change that makes the
+/// fault.
 type Fault = (String, Errno, Box<dyn Fn(&mut Program, &mut Vec<u64>)>);
 
-/// The faults that a parameter can have. `at` is the index of its first number.
+/// Returns the faults that a parameter can have. `at` is the index of its first number.
 fn faults(arg: Arg, nth: usize, at: usize) -> Vec<Fault> {
     const END: u64 = 65536;
     let set = |what: String, errno, place: usize, value: u64| -> Fault {
@@ -381,7 +383,7 @@ fn a_call_with_one_faulty_parameter_fails_and_says_why() {
     assert!(count > 450, "{count}");
 }
 
-/// The names and contents in a directory, which a call that fails leaves alone.
+/// Returns the names and contents in a directory, which a call that fails leaves alone.
 fn state(folder: &std::path::Path) -> BTreeSet<(String, Option<String>)> {
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
     let entry = |entry: std::fs::DirEntry| {
@@ -407,7 +409,7 @@ fn other_calls_fail_and_say_why() {
 fn every_function_has_a_call_that_fails() {
     let fails = CALLS.iter().filter(|(_, args)| !args.is_empty()).map(|(name, _)| *name);
     let fails: BTreeSet<_> = fails.chain(OTHERS.iter().map(|(name, ..)| *name)).collect();
-    // These two cannot fail.
+    // These two functions cannot fail.
     let cannot = ["proc_exit", "sched_yield"];
     for (name, _) in FUNCTIONS {
         assert_ne!(fails.contains(name), cannot.contains(name), "{name}");
@@ -418,7 +420,7 @@ fn every_function_has_a_call_that_fails() {
 
 #[test]
 fn opening_needs_the_rights_that_its_flags_use() {
-    // Each right of the directory or of what it hands on, and a call that needs it.
+    // Each right of the directory, or of those that it hands on, and a call that needs it.
     let cases = [
         (right(10), 0, open("new", CREAT, READ, 0)),
         (right(19), 0, open("file", TRUNC, 0, 0)),
@@ -468,7 +470,7 @@ fn a_descriptor_that_cannot_be_polled_is_an_event_with_an_error() {
         let errno = u16::from_le_bytes(program.get(2048 + 8, 2).try_into().unwrap());
         assert_eq!(errno, expected.map_or(0, Errno::number), "{tag} {fd} {without:x}");
     }
-    // Kinds of subscriptions, and flags of clocks, that do not exist.
+    // Kinds of subscriptions, flags and clocks that do not exist are refused.
     for (at, value) in [(8, 3), (40, 2), (16, 4)] {
         let mut program = program(&folder);
         let mut record = [0; 48];

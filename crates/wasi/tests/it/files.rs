@@ -3,7 +3,7 @@
 use crate::program::{ALL, CREAT, DIRECTORY, ENTRIES, EXCL, Program, READ, TRUNC, errno};
 use wattle_wasi::{Errno, Wasi};
 
-/// A program with one directory, which is descriptor 3.
+/// Starts a program with one directory, which is descriptor 3.
 fn program() -> (Program, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let builder = Wasi::builder().dir(folder.path(), "/data").unwrap();

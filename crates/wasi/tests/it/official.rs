@@ -10,7 +10,7 @@ use wattle_wasi::{Output, Wasi};
 /// The number of programs for preview 1.
 const PROGRAMS: usize = 72;
 
-/// The programs of each language.
+/// Returns the programs of each language.
 fn programs() -> Vec<PathBuf> {
     let root = wattle_tests::corpus::folder().join("wasi-testsuite");
     let mut programs = Vec::new();
@@ -39,7 +39,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Runs a program as the file beside it says, and compares what it says and how it ends.
+/// Runs a program as the JSON file beside it says, and compares its output and exit code with that
+/// file.
 fn run(program: &Path) -> Result<(), String> {
     let spec = match fs::read(program.with_extension("json")) {
         Ok(bytes) => serde_json::from_slice(&bytes).unwrap(),

@@ -1,4 +1,5 @@
-//! Everything but files: arguments, clocks, random bytes, polling, and what cannot be.
+//! Everything but files: arguments, clocks, random bytes, streams, polling, exits, and functions
+//! that are not supported.
 
 use crate::program::{ALL, CREAT, FUNCTIONS, Program, errno};
 use wattle_runtime::ErrorKind;
@@ -66,7 +67,7 @@ fn streams() {
     assert_eq!(program.write(1, "x"), Err(errno(Errno::BADF)));
 }
 
-/// A subscription of 48 bytes.
+/// Returns a subscription of 48 bytes.
 fn subscription(user: u64, tag: u8, first: u32, timeout: u64, flags: u16) -> Vec<u8> {
     let mut record = vec![0; 48];
     record[..8].copy_from_slice(&user.to_le_bytes());
@@ -86,17 +87,18 @@ fn polling() {
         .dir(folder.path(), ".")
         .unwrap();
     let mut program = Program::new(builder);
-    // The earlier of two times. The steady clock sleeps without waiting.
+    // The event is the earlier of two times. The steady clock sleeps without waiting.
     let hour = 3_600_000_000_000;
     let records = [subscription(1, 0, 1, 2 * hour, 0), subscription(2, 0, 0, hour, 0)].concat();
     program.put(1000, &records);
     assert_eq!(program.call("poll_oneoff", &[1000, 2000, 2, 500]), Ok(()));
     assert_eq!(program.u32(500), 1);
     assert_eq!((program.u64(2000), program.get(2008, 3)), (2, vec![0, 0, 0]));
-    // An absolute time that has passed.
+    // An absolute time that has passed is ready at once.
     program.put(1000, &subscription(3, 0, 1, hour, 1));
     assert_eq!(program.call("poll_oneoff", &[1000, 2000, 1, 500]), Ok(()));
-    // Descriptors that are ready come before times; one that is not open is an event with an error.
+    // Descriptors that are ready come before times; a descriptor that is not open gives an event
+    // with an error.
     let fd = program.open(3, "f", CREAT, ALL).unwrap();
     program.write(fd, "text").unwrap();
     program.seek(fd, 1, 0).unwrap();

@@ -57,7 +57,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("sock_shutdown", "ii"),
 ];
 
-/// The text of a program that exports a function for each one that it imports.
+/// Returns the text of a program that exports a function for each one that it imports.
 fn program() -> String {
     let mut imports = String::new();
     let mut funcs = String::new();
@@ -85,9 +85,9 @@ pub(crate) struct Program {
 
 /// Every right.
 pub(crate) const ALL: u64 = (1 << 30) - 1;
-/// The rights to read a directory, and to look up, open, link and remove what is in it.
+/// The rights to read a directory, and to look up, open, link and remove its entries.
 pub(crate) const ENTRIES: u64 = READ | 0x1f_fe00 | 0b111 << 24;
-/// The rights to read and to ask, but not to write.
+/// The rights to read, to seek, to tell the position and to get the metadata, but not to write.
 pub(crate) const READ: u64 = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 21;
 
 pub(crate) const CREAT: u32 = 1;
@@ -113,7 +113,7 @@ impl Program {
         Program { store, instance, memory }
     }
 
-    /// Calls a function with numbers, which become its parameter types.
+    /// Calls a function with numbers, which are converted to its parameter types.
     pub(crate) fn try_call(&mut self, name: &str, arguments: &[u64]) -> Result<u32, Error> {
         let (_, params) = FUNCTIONS.iter().find(|(known, _)| *known == name).unwrap();
         assert_eq!(params.len(), arguments.len(), "{name}");
@@ -129,7 +129,7 @@ impl Program {
         Ok(results[0].i32().unwrap() as u32)
     }
 
-    /// The error number of a call as a result.
+    /// Calls a function, and returns an error number that is not 0 as an error.
     pub(crate) fn call(&mut self, name: &str, arguments: &[u64]) -> Result<(), u32> {
         match self.try_call(name, arguments).unwrap() {
             0 => Ok(()),
@@ -158,7 +158,7 @@ impl Program {
         [PATH.into(), path.len() as u64]
     }
 
-    /// A call whose arguments are a directory and a path.
+    /// Calls a function whose parameters are a directory and a path.
     pub(crate) fn at(&mut self, name: &str, dir: u32, path: &str) -> Result<(), u32> {
         let [address, len] = self.path(path);
         self.call(name, &[dir.into(), address, len])
@@ -241,7 +241,7 @@ impl Program {
         Ok(self.u64(ANSWER))
     }
 
-    /// The whole of a file.
+    /// Reads a whole file.
     pub(crate) fn slurp(&mut self, dir: u32, path: &str) -> Result<String, u32> {
         let fd = self.open(dir, path, 0, READ)?;
         let text = self.read(fd, 4096)?;
@@ -249,7 +249,7 @@ impl Program {
         Ok(text)
     }
 
-    /// The size and the type of a path.
+    /// Returns the size and the type of a path.
     pub(crate) fn stat(&mut self, dir: u32, path: &str, follow: bool) -> Result<(u64, u8), u32> {
         let [address, len] = self.path(path);
         let arguments = [dir.into(), follow.into(), address, len, u64::from(ANSWER)];
@@ -292,7 +292,7 @@ impl Program {
         self.call("path_link", &[dir.into(), 0, address, len, new[0], new[1], new[2]])
     }
 
-    /// The names of a directory, read through a buffer of this size.
+    /// Reads the names in a directory through a buffer of this size.
     pub(crate) fn names(&mut self, fd: u32, room: u32) -> Result<Vec<String>, u32> {
         let mut names = Vec::new();
         let mut cookie = 0;

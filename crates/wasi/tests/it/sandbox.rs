@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use crate::program::{ALL, CREAT, DIRECTORY, ENTRIES, Program, READ, errno};
 use wattle_wasi::{Errno, Wasi};
 
-/// A program with the directory `inside`, and a secret file beside that directory.
+/// Starts a program with the directory `inside`, and a secret file beside that directory.
 fn program() -> (Program, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("secret"), "secret").unwrap();

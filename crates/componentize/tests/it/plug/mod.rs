@@ -34,7 +34,7 @@ fn plugged(socket: &str, plugs: &[&str]) -> Result<Plugged<'static>, PlugError> 
     )
 }
 
-/// An import or export with everything in it, in any order, in the notation of WIT.
+/// Describes an import or export with everything in it, sorted, in the notation of WIT.
 fn described(item: Extern<'_>) -> String {
     let inner = match item.view() {
         ExternView::Instance(ty) => match ty.shape() {
@@ -50,7 +50,7 @@ fn described(item: Extern<'_>) -> String {
     format!("{} {:?} {{ {inner} }}\n", item.name(), item.implements())
 }
 
-/// Something to plug in, so that components without a connection can be put together.
+/// The name of an import and an export that connect components without another connection.
 const LINK: &str = "link-for-the-test";
 
 fn with_link_imported(mut component: Component<'static>) -> Component<'static> {
@@ -94,11 +94,11 @@ fn imports_are_written_as_they_were() {
         let mut expected = all(&before);
         let mut found = all(&after);
         if after.imports().len() < before.imports().len() {
-            // Compatible versions of one interface, which a component imports both.
+            // The component imports two compatible versions of one interface.
             merged += 1;
             continue;
         }
-        // Imports come when they are needed.
+        // The order of imports depends on the types that they need.
         expected.0.sort();
         found.0.sort();
         assert_eq!(found, expected, "{text}");
@@ -174,7 +174,7 @@ const USES: &str = r#"
 
 #[test]
 fn resources_are_those_of_one_import() {
-    // The plug passes on what it imports.
+    // The plug exports the instance that it imports.
     let plug_in =
         format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
     let socket = format!("(component $C {TYPES} {USES} (export \"f\" (func $api \"f\")))")
@@ -199,7 +199,7 @@ fn resources_that_differ_are_named() {
         "the import `a:b/api@0.2.3` of socket needs the resource `r`, which comes from a plug, so \
          nothing outside can have it; plug in what exports `a:b/api@0.2.3` too"
     );
-    // Another plug has the resource from elsewhere.
+    // Another plug imports the resource from elsewhere.
     let plug_in =
         format!("(component $C {TYPES} {USES} (export \"a:b/api@0.2.3\" (instance $api)))");
     let error = plugged(&socket, &[owner, &plug_in]).unwrap_err();

@@ -14,10 +14,10 @@ use wattle_wit::load::{System, load};
 
 use super::{described, input, parse, types, with_link_exported, with_link_imported};
 
-/// How the names of the components begin in the published results.
+/// The prefix of the names of the components in the published results.
 const DEP: &str = "unlocked-dep-";
 
-/// The folders of the cases: graphs, then compositions.
+/// Returns the folders of the cases: graphs, then compositions.
 fn cases() -> &'static [PathBuf; 2] {
     static CASES: OnceLock<[PathBuf; 2]> = OnceLock::new();
     CASES.get_or_init(|| {
@@ -26,18 +26,18 @@ fn cases() -> &'static [PathBuf; 2] {
     })
 }
 
-/// The folder of a graph.
+/// Returns the folder of a graph.
 fn graph(name: &str) -> PathBuf {
     cases()[0].join(name)
 }
 
-/// The folder of a composition.
+/// Returns the folder of a composition.
 fn composition(name: &str) -> PathBuf {
     cases()[1].join(name)
 }
 
-/// Components with the imports that the components of a published result have. They
-/// export what they import, as far as the published types have it among their exports.
+/// Makes components with the imports that the components of a published result have. They export
+/// those of their imports that the published types export.
 fn of_types(encoded: &Component<'static>) -> Vec<Component<'static>> {
     let (mut found, mut depth) = (Vec::new(), 0);
     let mut types: Vec<Vec<Definition<'static>>> = Vec::new();
@@ -117,7 +117,7 @@ const CONNECTED: [&str; 7] = [
     "simple",
 ];
 
-/// The other cases, and why plugs do not express them.
+/// The other cases, and the reasons why plugs do not express them.
 const OTHER_GRAPHS: [(&str, &str); 13] = [
     ("argument-type-mismatch", "an import of the graph is the argument"),
     ("contains-cycle", "two instances of one component are the arguments of each other"),
@@ -138,8 +138,8 @@ const OTHER_GRAPHS: [(&str, &str); 13] = [
 /// names that they are for.
 type Composition = (&'static str, &'static [(&'static str, For)]);
 
-/// What a plug is for: all imports of the names of its exports, or one import, which gets an export or
-/// the whole instance.
+/// The imports that a plug is for: all imports of the names of its exports, or one import, which is
+/// given an export or the whole instance.
 type For = Option<(&'static str, Option<&'static str>)>;
 
 /// The compositions that become components.
@@ -161,7 +161,7 @@ const B: (&str, For) = ("b", Some(("b", None)));
 const B1: (&str, For) = ("b", Some(("b1", Some("x"))));
 const B2: (&str, For) = ("b", Some(("b2", Some("x"))));
 
-/// The compositions that are refused, and our words.
+/// The compositions that are refused, and our messages.
 const REFUSED: [(Composition, &str); 10] = [
     (
         ("arg-not-satisfied", &[A]),
@@ -197,7 +197,7 @@ const REFUSED: [(Composition, &str); 10] = [
     (("no-deps-resolved", &[]), "there is nothing to plug into root; it imports `a`"),
 ];
 
-/// The other compositions, and why plugs do not express them.
+/// The other compositions, and the reasons why plugs do not express them.
 const OTHER_COMPOSITIONS: [(&str, &str); 9] = [
     ("complex-import", "the components themselves are imported"),
     ("component-incorrect-version", "a file that does not parse"),
@@ -233,7 +233,7 @@ fn every_published_case_is_run_or_has_a_reason() {
     check(compositions, &run, &OTHER_COMPOSITIONS);
 }
 
-/// The published result of a case.
+/// Reads the published result of a case.
 fn encoded(case: &str) -> Component<'static> {
     let text = fs::read_to_string(graph(case).join("encoded.wat")).unwrap();
     // The specification has dropped names of this form.
@@ -261,7 +261,7 @@ fn imports_are_merged_as_the_peer_merges_them() {
         let mut components: Vec<_> = of_types(&encoded)
             .into_iter()
             .map(|component| {
-                // These are not for this world.
+                // Only cases that connect the components need their exports.
                 let definitions = component.definitions.into_iter();
                 let is_export = |it: &Definition<'_>| matches!(it, Definition::Export(_));
                 let is_connected =
@@ -302,7 +302,7 @@ fn imports_that_conflict_are_named_with_their_components() {
     );
 }
 
-/// A component of a case, from its text, or of the only world of its interfaces.
+/// Returns a component of a case, from its text, or of the only world of its interfaces.
 fn component(case: &str, file: &str) -> Input<'static> {
     let path = graph(case).join(file);
     if path.extension().is_some_and(|extension| extension == "wat") {
