@@ -85,13 +85,21 @@ impl Input {
             #[cfg(unix)]
             Source::Inherited(file) => {
                 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-                let timeout = most.map(|most| Timespec {
-                    tv_sec: most.as_secs().try_into().unwrap_or(i64::MAX),
-                    tv_nsec: most.subsec_nanos().into(),
-                });
+                use std::time::Instant;
+                let end = most.and_then(|most| Instant::now().checked_add(most));
                 let mut fds = [PollFd::new(file, PollFlags::IN)];
-                // A descriptor with an error counts as ready: the next read reports the error.
-                poll(&mut fds, timeout.as_ref()).is_ok_and(|count| count > 0)
+                loop {
+                    let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+                    let timeout = left.map(|left| Timespec {
+                        tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX),
+                        tv_nsec: left.subsec_nanos().into(),
+                    });
+                    // A descriptor with an error counts as ready: the next read reports the error.
+                    match poll(&mut fds, timeout.as_ref()) {
+                        Err(rustix::io::Errno::INTR) => {}
+                        count => return count.is_ok_and(|count| count > 0),
+                    }
+                }
             }
             _ => true,
         }
