@@ -46,7 +46,7 @@ use super::stream::Encoder;
 /// use wattle_ast::{FuncIdx, Instr, Limits, MemArg, MemIdx, MemType, ValType};
 /// use wattle_encoder::{ComponentBuilder, ModuleBuilder};
 ///
-/// A core module that returns the string that it is given, as its address and its length.
+/// // This core module returns the string that it is given, as its address and its length.
 /// let mut module = ModuleBuilder::new();
 /// let memory = module.memory(MemType { limits: Limits { min: 1, ..Limits::default() }, ..MemType::default() });
 /// let ty = module.ty([ValType::I32; 2], [ValType::I32]);
