@@ -277,6 +277,14 @@ pub struct ResourceType {
 impl Type<'_> {
     /// The most flags that are valid in a type.
     pub const MAX_FLAGS: usize = 32;
+    /// The most levels of types inside of types that tools agree on.
+    pub const MAX_DEPTH: u32 = 100;
+    /// The number of types, each counted wherever it is used, from which a type is too large for tools.
+    pub const MAX_SIZE: u32 = 1_000_000;
+    /// The most fields, cases or types of a record, variant, enumeration or tuple that tools agree on.
+    pub const MAX_PARTS: u32 = 10_000;
+    /// The most elements of a list of a fixed length that tools agree on.
+    pub const MAX_FIXED_LIST_LEN: u32 = 1 << 30;
 
     /// The form of the type; `None` for a primitive type.
     pub const fn form(&self) -> Option<TypeForm> {

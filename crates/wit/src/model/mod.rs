@@ -14,6 +14,7 @@
 //! | `copy.rs` | types, functions, imports and exports with other types in them |
 //! | `merge.rs`, `merge_worlds.rs`, `merge_error.rs` | two models as one, two worlds as one |
 //! | `semver.rs` | compatible versions as one, exports as imports |
+//! | `shape.rs` | how large and how deep types are |
 //! | `separate.rs` | interfaces that a world has more than once, as several |
 //! | `elaborate.rs` | what a world imports because of what it uses |
 //!
@@ -49,6 +50,7 @@ mod merge_worlds;
 mod packages;
 mod semver;
 mod separate;
+mod shape;
 mod types;
 
 use alloc::collections::BTreeMap;
@@ -72,6 +74,7 @@ pub(crate) use merge::Uses;
 pub use merge_error::{FuncPart, MergeError, MergeErrorKind};
 pub(crate) use merge_worlds::Required;
 pub use packages::PackageCycle;
+pub(crate) use shape::Shape;
 pub use types::{Kind, Owner, Type, Val};
 
 /// Text that definitions share.
@@ -200,6 +203,7 @@ impl Model {
             has_handle |= val == Val::Prim(PrimType::ErrorContext);
         });
         (ty.has_borrow, ty.has_handle) = (has_borrow, has_handle);
+        ty.shape = self.shape_of(&ty.kind);
         let id = self.types.next_index();
         self.types.push(ty);
         id

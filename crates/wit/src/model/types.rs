@@ -2,10 +2,11 @@
 
 use alloc::boxed::Box;
 
+use wattle_abi::ValueAbi;
 use wattle_ast::components::{self, Case, Field, PrimType, ValType};
 use wattle_ast::{ComponentTypeIdx, Name};
 
-use super::{InterfaceId, Text, TypeId, WorldId};
+use super::{InterfaceId, Shape, Text, TypeId, WorldId};
 use crate::docs::TypeDocs;
 
 /// A value type.
@@ -242,11 +243,30 @@ pub struct Type {
     /// Whether a value of it can have a handle in it: of a resource, a stream, a future or an error
     /// context.
     pub(crate) has_handle: bool,
+    /// How large and how deep it is.
+    pub(crate) shape: Shape,
     /// The type that this one is another name of, directly or through further names.
     pub(crate) origin: Option<TypeId>,
 }
 
 impl Type {
+    /// How values of the type lie in memory and are passed to core functions.
+    ///
+    /// ```
+    /// use wattle_wit::Resolver;
+    ///
+    /// let mut resolver = Resolver::new();
+    /// resolver.file("a.wit", "package a:b; interface i { record r { x: u8, y: u32 } }");
+    /// let resolved = resolver.resolve().unwrap();
+    /// let model = resolved.model();
+    /// let interface = model.interface_by_name("a:b/i").unwrap();
+    /// let abi = model[model[interface].types["r"]].abi();
+    /// assert_eq!(abi.layout(wattle_ast::AddrType::I32).size, 8);
+    /// ```
+    pub const fn abi(&self) -> ValueAbi {
+        self.shape.abi
+    }
+
     /// A type without documentation. What follows from its kind is filled in by
     /// [`Model::add_type`](super::Model::add_type).
     pub(crate) fn new(name: Option<Text>, owner: Owner, kind: Kind) -> Type {
@@ -259,6 +279,7 @@ impl Type {
             is_resource: false,
             has_borrow: false,
             has_handle: false,
+            shape: Shape::UNKNOWN,
             origin: None,
         }
     }

@@ -7,11 +7,13 @@
 //! | `packages.rs` | which packages there are, and their order |
 //! | `items.rs` | interfaces and worlds of a package, and paths to them |
 //! | `types.rs`, `forms.rs`, `funcs.rs` | the items of an interface |
+//! | `limits.rs` | how large and how deep types may be |
 //! | `worlds.rs` | the items of a world, and `include` |
 
 mod forms;
 mod funcs;
 mod items;
+mod limits;
 mod packages;
 mod types;
 mod worlds;
@@ -172,6 +174,7 @@ impl Resolver {
             equality: Equality::default(),
             places: BTreeMap::new(),
             extern_places: BTreeMap::new(),
+            depths: BTreeMap::new(),
             work: 0,
             errors,
             budget: 100_000,
@@ -207,6 +210,8 @@ struct Resolve<'a> {
     places: BTreeMap<(PackageId, Text, Text), Place>,
     /// Where imports and exports with names of their own are.
     extern_places: BTreeMap<(WorldId, Direction, Text), Place>,
+    /// How deep the types of interfaces are.
+    depths: BTreeMap<InterfaceId, u32>,
     /// The number of steps that completing worlds has taken.
     work: usize,
     errors: Vec<Error>,
