@@ -151,5 +151,5 @@ pub(crate) fn check(folder: &Path, component: &Component<'_>) {
     let (model, world) = world_of(component);
     let printed = print::package(&model, model[world].package).unwrap();
     let expected = fs::read_to_string(folder.join("component.wit.print")).unwrap();
-    assert_eq!(printed.trim(), expected.trim(), "{name}");
+    assert_eq!(printed, wattle_wit::format::format(&expected).unwrap(), "{name}");
 }

@@ -293,7 +293,10 @@ impl<'a> Parser<'a> {
         Ok(Use { attributes, path, names })
     }
 
-    /// Items with commas between them, up to the byte that closes the list.
+    /// Items with commas between them, up to the byte that closes the list. There may be none: that
+    /// definitions of types need parts is a matter of their meaning. `use a.{}` and `include a with {}`
+    /// say nothing but the path, which must exist. The grammar of WIT has no such lists, but
+    /// `wit-parser` takes them on purpose, and texts have them.
     fn list<T>(
         &mut self,
         close: u8,

@@ -348,3 +348,25 @@ fn types_are_no_deeper_than_components_may_have_them() {
         }
     }
 }
+
+/// The grammar has no empty lists but those of parameters. Those of names are taken as `wit-parser` does.
+#[test]
+fn empty_lists_are_refused_where_something_is_made_of_them() {
+    for sort in ["record", "variant", "enum", "flags"] {
+        let (found, at) = fault(&format!("{sort} s {{}}"));
+        assert_eq!((found, &*at), (format!("empty {sort}"), "s"));
+    }
+    assert_eq!(fault("type t = tuple<>;"), ("empty tuple".to_owned(), "tuple".to_owned()));
+    assert!(!is_good("type t = list<>;") && !is_good("type t = result<>;"));
+    assert!(is_good("f: func();"));
+    let names = |item: &str| {
+        faults(&format!("package a:b; interface i {{}} world v {{}} interface j {{ {item} }}"))
+    };
+    assert_eq!(names("use i.{};"), []);
+    let missing = "interface or world `k` does not exist".to_owned();
+    assert_eq!(names("use k.{};"), [(missing, "k".to_owned())]);
+    let include = |world| faults(&format!("package a:b; world v {{}} world w {{ {world} }}"));
+    assert_eq!(include("include v with {}"), []);
+    let missing = "interface or world `u` does not exist".to_owned();
+    assert_eq!(include("include u with {}"), [(missing, "u".to_owned())]);
+}
