@@ -129,7 +129,7 @@ impl Abis {
             },
         };
         for (_, ty) in world.model.types() {
-            let value = abis.value_of(&ty.kind);
+            let value = ty.abi();
             let (mut has_string, mut copied) = (false, 0_u32);
             let mut parts = Vec::new();
             ty.kind.for_each(|part| {
@@ -191,25 +191,6 @@ impl Abis {
 
     fn value(&self, ty: Val) -> ValueAbi {
         self.of(ty).value
-    }
-
-    fn value_of(&self, kind: &Kind) -> ValueAbi {
-        let option = |ty: &Option<Val>| ty.map(|ty| self.value(ty));
-        match kind {
-            Kind::Alias(ty) => self.value(*ty),
-            Kind::Record(fields) => ValueAbi::record(fields.iter().map(|(_, ty)| self.value(*ty))),
-            Kind::Tuple(types) => ValueAbi::record(types.iter().map(|ty| self.value(*ty))),
-            Kind::Variant(cases) => ValueAbi::variant(cases.iter().map(|(_, ty)| option(ty))),
-            Kind::Option(ty) => ValueAbi::variant([None, Some(self.value(*ty))]),
-            Kind::Result(ok, err) => ValueAbi::variant([option(ok), option(err)]),
-            Kind::Flags(labels) => ValueAbi::flags(labels.len()),
-            Kind::Enum(labels) => ValueAbi::enumeration(labels.len()),
-            Kind::List(_) | Kind::Map(..) => ValueAbi::list(),
-            Kind::FixedList(elem, len) => ValueAbi::fixed_list(self.value(*elem), *len),
-            Kind::Resource | Kind::Own(_) | Kind::Borrow(_) | Kind::Stream(_) | Kind::Future(_) => {
-                ValueAbi::HANDLE
-            }
-        }
     }
 
     /// Returns the needs of reading or writing the values of a stream or future.

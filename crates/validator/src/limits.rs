@@ -1,5 +1,7 @@
 //! Limits of implementations, as opposed to the rules of the specification.
 
+use wattle_ast::components::Type;
+
 /// The most of each item that a module may have. A module that exceeds a limit is refused with
 /// [`ErrorKind::Limit`](crate::ErrorKind::Limit), even if the specification allows it.
 ///
@@ -130,13 +132,13 @@ impl Limits {
         core_items: 1_000_000,
         type_decls: 1_000_000,
         module_type_decls: 100_000,
-        record_fields: 10_000,
-        cases: 10_000,
-        tuple_types: 10_000,
-        enum_cases: 10_000,
-        fixed_list_len: 1_073_741_824,
-        type_depth: 100,
-        type_size: 1_000_000,
+        record_fields: Type::MAX_PARTS,
+        cases: Type::MAX_PARTS,
+        tuple_types: Type::MAX_PARTS,
+        enum_cases: Type::MAX_PARTS,
+        fixed_list_len: Type::MAX_FIXED_LIST_LEN,
+        type_depth: Type::MAX_DEPTH,
+        type_size: Type::MAX_SIZE,
         type_copies: 300_000,
         instantiation_args: 100_000,
         instance_exports: 100_000,

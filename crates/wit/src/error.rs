@@ -261,7 +261,7 @@ kinds! {
     Version { text: Text } "`{text}` is not a semantic version";
     /// The length of a list that does not fit 32 bits, or is zero.
     ListLength { text: Text } "`{text}` is not a length of a list";
-    /// More than 100 levels of types inside of types.
+    /// Types that are nested too deeply.
     TypeTooDeep "type nesting too deep";
     /// A package inside of a nested package.
     NestedPackage "nested packages must be placed at the top-level";
@@ -329,6 +329,14 @@ kinds! {
     Empty { sort: &'static str } "empty {sort}";
     /// More than 32 flags.
     TooManyFlags "cannot have more than 32 flags";
+    /// A type with more parts than a component may have.
+    TooMany { sort: &'static str, most: Text } "too many {sort}: at most {most}";
+    /// A type whose values take too many bytes.
+    ValueSize { size: Text, most: Text } "value type's maximum in-memory size exceeds maximum byte size: {size} bytes, at most {most}";
+    /// A type that is too large when it is written out.
+    TypeSize { most: Text } "effective type size exceeds the limit of {most}";
+    /// A type that is nested too deeply in the component of its package.
+    TypeDepth { most: Text } "type nesting is too deep: at most {most} levels, with those of functions, interfaces, worlds and the package";
     /// A stream or future whose values contain a borrowed handle.
     BorrowInPayload { sort: &'static str } "`{sort}` payload cannot contain a `borrow` type";
     /// A stream of characters.

@@ -19,7 +19,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
         ("validator", &["abi", "ast"]),
         ("smith", &["abi", "ast"]),
         ("wat", &["ast", "syntax"]),
-        ("wit", &["ast", "syntax"]),
+        ("wit", &["abi", "ast", "syntax"]),
     ],
     &[
         ("runtime", &["ast", "numerics", "validator"]),

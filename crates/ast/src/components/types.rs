@@ -277,6 +277,16 @@ pub struct ResourceType {
 impl Type<'_> {
     /// The greatest number of flags that a valid type can have.
     pub const MAX_FLAGS: usize = 32;
+    /// The greatest number of types one inside the other that all tools accept.
+    pub const MAX_DEPTH: u32 = 100;
+    /// The size from which a type is too large for tools: the number of types in it, each counted
+    /// wherever it is used.
+    pub const MAX_SIZE: u32 = 1_000_000;
+    /// The greatest number of fields, cases or types of a record, variant, enumeration or tuple that all
+    /// tools accept.
+    pub const MAX_PARTS: u32 = 10_000;
+    /// The greatest length of a list of fixed length that all tools accept.
+    pub const MAX_FIXED_LIST_LEN: u32 = 1 << 30;
 
     /// The form of the type; `None` for a primitive type.
     pub const fn form(&self) -> Option<TypeForm> {

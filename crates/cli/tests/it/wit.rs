@@ -274,6 +274,35 @@ fn a_message_lists_twenty_worlds() {
     }
 }
 
+/// What resolves is valid in binary, and what would not be is refused in the text.
+#[test]
+fn limits_of_components_are_those_of_text() {
+    let chain = |depth: usize| {
+        let list = |nth| format!("type t{nth} = list<t{}>; ", nth - 1);
+        (1..depth).fold("type t0 = u8; ".to_owned(), |all, nth| all + &list(nth))
+    };
+    let deep = |depth: usize, func: &str, world: &str| {
+        let func = func.replace("LAST", &format!("t{}", depth - 1));
+        format!("package a:b; interface i {{ {} {func} }} {world}", chain(depth))
+    };
+    let elems = |len: usize| format!("package a:b; interface i {{ type t = list<u64, {len}>; }}");
+    for (good, bad) in [
+        (deep(97, "", ""), deep(98, "", "")),
+        (deep(96, "f: func(x: LAST);", ""), deep(97, "f: func(x: LAST);", "")),
+        (deep(96, "", "world w { import i; }"), deep(97, "", "world w { import i; }")),
+        (
+            deep(95, "f: func(x: LAST);", "world w { export i; }"),
+            deep(96, "f: func(x: LAST);", "world w { export i; }"),
+        ),
+        (elems((1 << 25) - 1), elems(1 << 25)),
+    ] {
+        let ran = wattle(&["wit", "--wasm"], good.as_bytes());
+        assert_eq!((ran.code, &*ran.err), (Some(0), ""), "{good}");
+        let ran = wattle(&["wit"], bad.as_bytes());
+        assert!(ran.code == Some(1) && ran.err.contains("--> <stdin>:1:"), "{bad}: {}", ran.err);
+    }
+}
+
 #[test]
 fn a_dependency_may_be_quoted() {
     let folder = package();

@@ -14,6 +14,7 @@
 //! | `copy.rs` | the replacement of types in types, functions, imports and exports |
 //! | `merge.rs`, `merge_worlds.rs`, `merge_error.rs` | the merging of two models or worlds |
 //! | `semver.rs` | the merging of compatible versions, and exports turned into imports |
+//! | `shape.rs` | the size and depth of types, and the layout of their values |
 //! | `separate.rs` | copies of the interfaces that a world has more than once |
 //! | `elaborate.rs` | the full imports and exports of a world |
 //!
@@ -49,6 +50,7 @@ mod merge_worlds;
 mod packages;
 mod semver;
 mod separate;
+mod shape;
 mod types;
 
 use alloc::collections::BTreeMap;
@@ -72,6 +74,7 @@ pub(crate) use merge::Uses;
 pub use merge_error::{FuncPart, MergeError, MergeErrorKind};
 pub(crate) use merge_worlds::Required;
 pub use packages::PackageCycle;
+pub(crate) use shape::Shape;
 pub use types::{Kind, Owner, Type, Val};
 
 /// Text that definitions share.
@@ -200,6 +203,7 @@ impl Model {
             has_handle |= val == Val::Prim(PrimType::ErrorContext);
         });
         (ty.has_borrow, ty.has_handle) = (has_borrow, has_handle);
+        ty.shape = self.shape_of(&ty.kind);
         let id = self.types.next_index();
         self.types.push(ty);
         id

@@ -2,10 +2,11 @@
 
 use alloc::boxed::Box;
 
+use wattle_abi::ValueAbi;
 use wattle_ast::components::{self, Case, Field, PrimType, ValType};
 use wattle_ast::{ComponentTypeIdx, Name};
 
-use super::{InterfaceId, Text, TypeId, WorldId};
+use super::{InterfaceId, Shape, Text, TypeId, WorldId};
 use crate::docs::TypeDocs;
 
 /// A value type.
@@ -243,11 +244,31 @@ pub struct Type {
     /// Whether a value of it can have a handle in it: of a resource, a stream, a future or an error
     /// context.
     pub(crate) has_handle: bool,
+    /// Its size, its depth and the layout of its values.
+    pub(crate) shape: Shape,
     /// The type that this one is another name of, directly or through further names.
     pub(crate) origin: Option<TypeId>,
 }
 
 impl Type {
+    /// Returns the layout of the values in memory, and the core types in which they are passed to
+    /// functions.
+    ///
+    /// ```
+    /// use wattle_wit::Resolver;
+    ///
+    /// let mut resolver = Resolver::new();
+    /// resolver.file("a.wit", "package a:b; interface i { record r { x: u8, y: u32 } }");
+    /// let resolved = resolver.resolve().unwrap();
+    /// let model = resolved.model();
+    /// let interface = model.interface_by_name("a:b/i").unwrap();
+    /// let abi = model[model[interface].types["r"]].abi();
+    /// assert_eq!(abi.layout(wattle_ast::AddrType::I32).size, 8);
+    /// ```
+    pub const fn abi(&self) -> ValueAbi {
+        self.shape.abi
+    }
+
     /// Returns a type without documentation. [`Model::add_type`](super::Model::add_type) fills in
     /// the fields that follow from its kind.
     pub(crate) fn new(name: Option<Text>, owner: Owner, kind: Kind) -> Type {
@@ -260,6 +281,7 @@ impl Type {
             is_resource: false,
             has_borrow: false,
             has_handle: false,
+            shape: Shape::UNKNOWN,
             origin: None,
         }
     }

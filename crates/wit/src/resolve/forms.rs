@@ -92,7 +92,7 @@ impl<'a> Resolve<'a> {
             Some(ty) => val(ty).map(Some),
             None => Some(None),
         };
-        Some(match &ty.kind {
+        let kind = match &ty.kind {
             TyKind::Prim(prim) => Kind::Alias(Val::Prim(*prim)),
             TyKind::Name(id) => Kind::Alias(Val::Type(self.named(source, names, *id, is_live)?)),
             TyKind::Own(id) => Kind::Own(self.resource(source, names, *id, is_live)?),
@@ -132,7 +132,11 @@ impl<'a> Resolve<'a> {
                 }
                 Kind::Map(key, value)
             }
-        })
+        };
+        if is_live {
+            self.check_limits(&kind, source, ty.span);
+        }
+        Some(kind)
     }
 
     fn has_handle(&self, val: Val) -> bool {

@@ -8,11 +8,13 @@
 //! | `packages.rs` | collects packages, and puts them in order |
 //! | `items.rs` | resolves the interfaces and worlds of a package, and paths to them |
 //! | `types.rs`, `forms.rs`, `funcs.rs` | resolve the items of an interface |
+//! | `limits.rs` | checks the size and depth of types |
 //! | `worlds.rs` | resolves the items of a world, and `include` |
 
 mod forms;
 mod funcs;
 mod items;
+mod limits;
 mod packages;
 mod types;
 mod worlds;
@@ -173,6 +175,7 @@ impl Resolver {
             equality: Equality::default(),
             places: BTreeMap::new(),
             extern_places: BTreeMap::new(),
+            depths: BTreeMap::new(),
             work: 0,
             errors,
             budget: 100_000,
@@ -208,6 +211,8 @@ struct Resolve<'a> {
     places: BTreeMap<(PackageId, Text, Text), Place>,
     /// The places of imports and exports with names of their own.
     extern_places: BTreeMap<(WorldId, Direction, Text), Place>,
+    /// The depth of the type of each interface.
+    depths: BTreeMap<InterfaceId, u32>,
     /// The number of steps that completing worlds has taken.
     work: usize,
     errors: Vec<Error>,

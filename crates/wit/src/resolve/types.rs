@@ -62,13 +62,14 @@ impl<'a> Resolve<'a> {
             }
         }
         let funcs = self.interface_funcs(scope, &names, items);
+        let source = scope.source;
+        let types = names.types.iter();
+        let types = types.map(|(name, (_, span))| (name.clone(), Place { source, span: *span }));
+        let funcs_places = funcs.iter().map(|(func, place)| (func.name.clone(), *place));
+        let places: BTreeMap<Text, Place> = types.chain(funcs_places).collect();
         if let Some(item) = self.model[id].name.clone() {
-            let source = scope.source;
-            let types =
-                names.types.iter().map(|(name, (_, span))| (name, Place { source, span: *span }));
-            let funcs = funcs.iter().map(|(func, place)| (&func.name, *place));
-            for (name, place) in types.chain(funcs) {
-                self.places.insert((scope.package, item.clone(), name.clone()), place);
+            for (name, place) in &places {
+                self.places.insert((scope.package, item.clone(), name.clone()), *place);
             }
         }
         let interface = &mut self.model.interfaces[id];
@@ -76,6 +77,7 @@ impl<'a> Resolve<'a> {
         interface.funcs = funcs.into_iter().map(|(func, _)| (func.name.clone(), func)).collect();
         self.names.insert(id, names.all);
         self.model.find_uses(id);
+        self.check_interface_depth(id, |name| places.get(name).copied());
     }
 
     /// Resolves the types of an interface or world.
@@ -296,6 +298,10 @@ impl<'a> Resolve<'a> {
             }
             TypeKind::Resource(_) => Kind::Resource,
         };
+        // What stands behind a `=` was checked where it is.
+        if is_live && !matches!(def.kind, TypeKind::Alias(_)) {
+            self.check_limits(&kind, source, name.span);
+        }
         let ty = Type {
             external_id: external_id(&def.attributes),
             docs: TypeDocs { docs: def.docs.clone(), gate, items },

@@ -145,6 +145,12 @@ impl<'a> Resolve<'a> {
                 self.check_interfaces(&exports, Direction::Export, place);
                 let world = &mut self.model.worlds[id];
                 (world.imports, world.exports) = (imports, exports);
+                let places = core::mem::take(&mut self.extern_places);
+                self.check_world_depth(id, place, |name| {
+                    let of = |direction| places.get(&(id, direction, name.into())).copied();
+                    of(Direction::Import).or_else(|| of(Direction::Export))
+                });
+                self.extern_places = places;
             }
             Err(Transitive { name, through }) => {
                 let (name, through) = (name.into(), through.into());

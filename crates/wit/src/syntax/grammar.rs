@@ -293,7 +293,10 @@ impl<'a> Parser<'a> {
         Ok(Use { attributes, path, names })
     }
 
-    /// Parses items with commas between them, up to the byte that closes the list.
+    /// Parses items with commas between them, up to the byte that closes the list. The list may be
+    /// empty: types that need parts are checked when they are resolved, and `use a.{}` and
+    /// `include a with {}` only state a path, which must exist. The grammar of WIT does not have such
+    /// lists, but `wit-parser` accepts them on purpose, and existing texts have them.
     fn list<T>(
         &mut self,
         close: u8,

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wattle_ast::Span;
-use wattle_ast::components::PrimType;
+use wattle_ast::components::{PrimType, Type};
 
 use super::keywords::Keyword;
 use super::lexer::TokenKind;
@@ -13,7 +13,7 @@ use super::tree::{Ty, TyId, TyKind};
 use crate::error::{ErrorKind, Help};
 
 /// The number of types that may lie inside each other, which is the limit of components.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = Type::MAX_DEPTH as usize;
 
 /// A type whose arguments are not complete.
 enum Open {

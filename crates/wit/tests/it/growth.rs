@@ -190,8 +190,10 @@ fn many_errors_beside_many_names() {
 fn many_setters_of_types_that_are_made_of_one_another() {
     let part = |nth| {
         let next = nth + 1;
+        // They are not too deep.
+        let of = if nth % 90 == 0 { 0 } else { nth };
         format!(
-            "type t{next} = option<t{nth}>; type q{next} = option<q{nth}>;
+            "type t{next} = option<t{of}>; type q{next} = option<q{of}>;
             a{nth}: get() -> t{next}; a{nth}: set(v: q{next});"
         )
     };

@@ -55,13 +55,16 @@ fn a_chain_of_aliases() {
     let records = |nth| format!("record t{nth} {{ a: t{0}, b: t{0} }}", nth + 1);
     let all =
         text("package a:b; interface i {", NUMBER, &format!("resource t{NUMBER}; }}"), records);
-    assert!(definitions(all) > NUMBER);
+    // It is too deep, and too large in memory and in text, which is each said once.
+    assert_eq!(definitions(all), 3);
 }
 
 #[test]
 fn a_wide_type() {
     let field = |nth| format!("x{nth}: tuple<u8, list<option<u{}>>>,", 8 << (nth % 4));
-    assert!(definitions(text("package a:b; interface i { record r {", NUMBER, "} }", field)) > 5);
+    assert!(
+        definitions(text("package a:b; interface i { record r {", NUMBER / 2, "} }", field)) > 5
+    );
     let func = |nth| format!("x{nth}: func(x: list<r>, y{nth}: r) -> option<r>;");
     let all = text("package a:b; interface i { resource r;", NUMBER, "}", func);
     assert!(definitions(all) > NUMBER);
@@ -129,7 +132,9 @@ fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
 
 #[test]
 fn a_hundred_thousand_types() {
-    let record = |nth| format!("record t{nth} {{ a: u8, b: list<t{}> }}", nth - 1);
+    // They are not too deep.
+    let before = |nth| if nth % 40 == 0 { 0 } else { nth - 1 };
+    let record = |nth| format!("record t{nth} {{ a: u8, b: list<t{}> }}", before(nth));
     let first = "package a:b; interface i { type t0 = u8;";
     let types: String = (1..100_000).map(record).collect();
     assert!(definitions(format!("{first}{types}}}")) > 200_000);

@@ -252,3 +252,122 @@ fn names_that_are_too_much_alike_conflict_wherever_a_component_has_both() {
         }
     }
 }
+
+#[test]
+fn types_are_no_larger_than_components_may_have_them() {
+    let large = "value type's maximum in-memory size exceeds maximum byte size: ";
+    for (items, message, at) in [
+        (
+            "type t = list<u64, 33554432>;",
+            format!("{large}268435456 bytes, at most 268435455"),
+            "list",
+        ),
+        (
+            "type t = list<u64, 33554431>; record s { a: t, b: t } f: func(x: s);",
+            format!("{large}536870896 bytes, at most 268435455"),
+            "s",
+        ),
+        (
+            "f: func(x: option<tuple<u8, list<list<u8, 16384>, 16384>>>);",
+            format!("{large}268435456 bytes, at most 268435455"),
+            "list",
+        ),
+        (
+            "type t = list<u8, 1073741825>;",
+            "too many elements of a fixed-length list: at most 1073741824".to_owned(),
+            "list",
+        ),
+    ] {
+        let (found, place) = fault(items);
+        assert_eq!((found, &*place), (message, at), "{items}");
+    }
+    assert!(is_good("type t = list<u64, 33554431>; type s = list<t>; f: func(x: s) -> stream<t>;"));
+    let many = |sort: &str, number: usize| {
+        let labels: String = (0..number).map(|nth| format!("a{nth}, ")).collect();
+        faults(&format!("package a:b; interface i {{ {sort} s {{ {labels} }} }}"))
+    };
+    for (sort, message) in [
+        ("enum", "too many cases of an enum: at most 10000"),
+        ("variant", "too many cases of a variant: at most 10000"),
+    ] {
+        assert_eq!(many(sort, 10_000), []);
+        assert_eq!(many(sort, 10_001), [(message.to_owned(), "s".to_owned())]);
+    }
+    // Each is twice as large as the one before.
+    let double = |nth| format!("record e{} {{ a: e{nth}, b: e{nth} }}", nth + 1);
+    let chain = |number| {
+        let all: String = (0..number).map(double).collect();
+        format!("record e0 {{ a: stream, b: stream }} {all}")
+    };
+    assert!(is_good(&chain(17)));
+    let (found, at) = fault(&chain(20));
+    assert_eq!((&*found, &*at), ("effective type size exceeds the limit of 1000000", "e18"));
+}
+
+/// The levels that functions, interfaces, worlds and packages put around a type count too.
+#[test]
+fn types_are_no_deeper_than_components_may_have_them() {
+    let chain = |depth: usize| {
+        let one = |nth: usize| format!("type t{} = list<t{nth}>; ", nth + 1);
+        let all: String = (0..depth - 1).map(one).collect();
+        (format!("type t0 = u8; {all}"), format!("t{}", depth - 1))
+    };
+    let message = "type nesting is too deep: at most 100 levels, with those of functions, interfaces, \
+                   worlds and the package";
+    for (most, items, world, at) in [
+        (97, "", "", None),
+        (96, "f: func(x: LAST);", "", Some("f")),
+        (96, "f: func() -> LAST;", "", Some("f")),
+        (96, "", "world w { import i; }", Some("w")),
+        (96, "", "world w { use i.{LAST}; import f: func(x: LAST); }", Some("w")),
+        (95, "", "world w { use i.{LAST}; import x: interface { f: func(x: LAST); } }", Some("x")),
+        (
+            95,
+            "",
+            "interface j { use i.{LAST}; f: func(x: LAST); } world w { export j; }",
+            Some("w"),
+        ),
+    ] {
+        for depth in [most, most + 1, 200] {
+            let (types, last) = chain(depth);
+            let (items, world) = (items.replace("LAST", &last), world.replace("LAST", &last));
+            let world =
+                world.replace("x: interface {", &format!("x: interface {{ use i.{{{last}}};"));
+            let text = format!("package a:b; interface i {{ {types} {items} }} {world}");
+            let all = faults(&text);
+            let mut resolver = Resolver::new();
+            resolver.file("a.wit", &text[..]);
+            if let Ok(resolved) = resolver.resolve() {
+                let component = resolved.model().package_binary(resolved.root()).unwrap();
+                assert_eq!(component.check(), Ok(()));
+            }
+            assert_eq!(all.is_empty(), depth == most, "{depth} {text}: {all:?}");
+            if depth == most + 1 {
+                let at = at.map_or(last.clone(), str::to_owned);
+                assert_eq!(all, [(message.to_owned(), at)], "{text}");
+            }
+        }
+    }
+}
+
+/// The grammar has no empty lists but those of parameters. Those of names are taken as `wit-parser` does.
+#[test]
+fn empty_lists_are_refused_where_something_is_made_of_them() {
+    for sort in ["record", "variant", "enum", "flags"] {
+        let (found, at) = fault(&format!("{sort} s {{}}"));
+        assert_eq!((found, &*at), (format!("empty {sort}"), "s"));
+    }
+    assert_eq!(fault("type t = tuple<>;"), ("empty tuple".to_owned(), "tuple".to_owned()));
+    assert!(!is_good("type t = list<>;") && !is_good("type t = result<>;"));
+    assert!(is_good("f: func();"));
+    let names = |item: &str| {
+        faults(&format!("package a:b; interface i {{}} world v {{}} interface j {{ {item} }}"))
+    };
+    assert_eq!(names("use i.{};"), []);
+    let missing = "interface or world `k` does not exist".to_owned();
+    assert_eq!(names("use k.{};"), [(missing, "k".to_owned())]);
+    let include = |world| faults(&format!("package a:b; world v {{}} world w {{ {world} }}"));
+    assert_eq!(include("include v with {}"), []);
+    let missing = "interface or world `u` does not exist".to_owned();
+    assert_eq!(include("include u with {}"), [(missing, "u".to_owned())]);
+}
