@@ -1,5 +1,5 @@
 //! Prints packages as text: imports before exports, documentation as `///`, in the layout of
-//! [`format`].
+//! [`format`](mod@crate::format).
 //!
 //! A printed text that is read and printed again stays as it is.
 //!
