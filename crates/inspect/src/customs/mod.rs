@@ -94,8 +94,8 @@ impl<'s> Customs<'s> {
     }
 
     /// Calls `visit` with each row of the content of a section; together the rows have all its
-    /// bytes. If the content is malformed, the last row has the error and all remaining bytes.
-    /// Returns whether the name of the section is known; `visit` is only called if it is.
+    /// bytes. If the content is malformed, the bytes that remain are a row with the error. Returns
+    /// whether the name of the section is known; `visit` is only called if it is.
     pub fn rows(
         &mut self,
         name: &str,
