@@ -1,5 +1,5 @@
-//! Campaigns: the loop over seeds and engines, on several threads. It counts what happens, and can
-//! be stopped and resumed.
+//! Campaigns: the loop over seeds and engines, on several threads. A campaign counts the outcomes,
+//! and can be stopped and resumed.
 
 use std::collections::BTreeSet;
 use std::io;
