@@ -22,12 +22,12 @@ pub mod table;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The root folder of this repository.
+/// Returns the root folder of this repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package lies in the repository")
 }
 
-/// The folder that an environment variable names, relative to the repository's root.
+/// Returns the folder that an environment variable names, relative to the repository's root.
 fn folder_named_by(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|value| !value.is_empty()).map(|value| root().join(value))
 }
@@ -40,20 +40,20 @@ pub fn skip(test: &str, why: &str) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// The number of inputs for a test: `count`, multiplied by the environment variable `WATTLE_TIMES`
-/// if it is set.
+/// Returns the number of inputs for a test: `count`, multiplied by the environment variable
+/// `WATTLE_TIMES` if it is set.
 pub fn times(count: usize) -> usize {
     let more = std::env::var("WATTLE_TIMES").ok().and_then(|more| more.parse().ok());
     count * more.unwrap_or(1)
 }
 
-/// The step in which a test goes through a long list of inputs: `step`, or a shorter one if the
-/// environment variable `WATTLE_TIMES` asks for more inputs.
+/// Returns the step in which a test goes through a long list of inputs: `step`, or a shorter one if
+/// the environment variable `WATTLE_TIMES` asks for more inputs.
 pub fn every(step: usize) -> usize {
     (step / times(1)).max(1)
 }
 
-/// The files directly in `folder` whose extension is `extension`, sorted by name.
+/// Returns the files directly in `folder` whose extension is `extension`, sorted by name.
 fn files_in(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
     let told = |error| format!("cannot read the folder {}: {error}", folder.display());
     let mut files = Vec::new();

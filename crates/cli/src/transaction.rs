@@ -79,7 +79,7 @@ impl Transaction {
         let last = self.staged.len().saturating_sub(1);
         let mut result = Ok(());
         for (nth, staged) in self.staged.iter_mut().enumerate() {
-            // After the last file no other can fail, so it needs no backup.
+            // No file after the last one can fail, so the last one is never undone.
             let backups = (nth < last).then_some(&mut backups);
             match staged.put(&mut unfinished, backups) {
                 Ok(undo) => undos.extend(undo),
@@ -203,7 +203,7 @@ impl Staged {
 }
 
 impl Undo {
-    /// Undoes the placement as far as possible. Errors are ignored, since the one that made this
+    /// Undoes the placement as far as possible. Errors are ignored, since the error that made this
     /// necessary is reported.
     fn run(&self, unfinished: &mut Paths, backups: &mut [Temporary]) {
         match self {
@@ -363,7 +363,7 @@ fn overwrite(target: &Path, content: &[u8]) -> io::Result<Vec<u8>> {
         file.set_len(bytes.len() as u64)
     };
     let written = put(content).inspect_err(|_| {
-        // The first error is the one that is reported.
+        // The caller gets the first error.
         let _ = put(&old);
     });
     written.map(|()| old)

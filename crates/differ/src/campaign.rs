@@ -1,5 +1,5 @@
-//! Campaigns: the loop over seeds and engines, on several threads. It counts what happens, and can
-//! be stopped and resumed.
+//! Campaigns: the loop over seeds and engines, on several threads. A campaign counts the outcomes,
+//! and can be stopped and resumed.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -23,7 +23,7 @@ use crate::spec::Spec;
 use crate::stats::Stats;
 use crate::worker::{Done, Worker};
 
-/// What a campaign is to do.
+/// The settings of a campaign.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The engines.
@@ -34,22 +34,22 @@ pub struct Plan {
     pub count: Option<u64>,
     /// The number of threads.
     pub jobs: usize,
-    /// The configuration of every module; [`config_of`](crate::config_of) chooses one for each seed when it is
-    /// `None`.
+    /// The configuration of every module; `None` if [`config_of`](crate::config_of) chooses one for
+    /// each seed.
     pub config: Option<Config>,
     /// Modules with their names. If there are any, the modules of the campaign are mutants of them
     /// in turn.
     pub corpus: Vec<(String, Module<'static>)>,
     /// The features that modules may use, if the engines support them.
     pub features: Features,
-    /// How NaNs are compared.
+    /// The rule by which NaNs are compared.
     pub nans: Nans,
-    /// How long a case may take in a process.
+    /// The time limit for a case that runs in a process.
     pub timeout: Duration,
     /// The bounds on minimising a finding.
     pub effort: Effort,
-    /// How many findings with the same engine, way and message are minimised and written. All are
-    /// counted.
+    /// The maximum number of findings with the same engine, way and message that are minimised and
+    /// written. All findings are counted.
     pub reports: u64,
     /// The folder for the state and the reports.
     pub folder: PathBuf,
@@ -58,7 +58,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan for 1,000 modules on one thread.
+    /// Creates a plan for 1,000 modules on one thread.
     pub fn new(engines: Vec<Spec>, folder: PathBuf) -> Plan {
         Plan {
             engines,
@@ -78,7 +78,7 @@ impl Plan {
     }
 }
 
-/// What a campaign writes to be resumed.
+/// The state of a campaign, which is written so that the campaign can be resumed.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct State {
@@ -109,14 +109,15 @@ impl State {
     }
 }
 
-/// Why a campaign does not start, or ends early.
+/// The reason why a campaign does not start, or ends early.
 #[derive(Debug)]
 pub enum Error {
     /// An engine cannot be started.
     Engine(String),
     /// A file or folder cannot be read or written.
     Io(PathBuf, io::Error),
-    /// There is a state although the plan does not resume, or none although it does.
+    /// The folder has a state although the plan starts anew, or lacks one although the plan
+    /// resumes.
     State(String),
 }
 
@@ -140,9 +141,9 @@ impl std::error::Error for Error {
 
 /// Receives the progress of a campaign.
 pub trait Watcher {
-    /// The counts so far.
+    /// Receives the counts so far.
     fn progress(&mut self, stats: &Stats);
-    /// A finding, and the folder that it was written to.
+    /// Receives a finding, and the folder that it was written to.
     fn finding(&mut self, finding: &Finding, folder: &Path);
 }
 
@@ -198,8 +199,8 @@ pub fn run(plan: &Plan, stop: &AtomicBool, watcher: &mut dyn Watcher) -> Result<
                         // The signal that stops the campaign may have stopped the engine first.
                         std::thread::sleep(Duration::from_millis(200));
                     }
-                    // What a campaign that is being stopped finds is not to be trusted. The module
-                    // has its turn again when the campaign is resumed.
+                    // Findings of a campaign that is being stopped are not reliable. The module has
+                    // its turn again when the campaign is resumed.
                     if stop.load(Ordering::Relaxed) || send.send(done).is_err() {
                         break;
                     }
@@ -255,8 +256,8 @@ fn begin(plan: &Plan) -> Result<State, Error> {
         .map_err(|error| Error::State(format!("{}: {error}", path.display())))
 }
 
-/// Runs a case on an engine and on the oracle, and compares: for tests of engines, and to look at a
-/// finding again.
+/// Runs a case on an engine and on the oracle, and compares the runs. This serves tests of engines,
+/// and repeats a finding.
 ///
 /// ```
 /// use wattle_ast::Features;

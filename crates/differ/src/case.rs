@@ -122,8 +122,8 @@ fn mix(seed: u64) -> u64 {
     split_mix64(&mut { seed })
 }
 
-/// A module that defines the imports of another module. Its functions pass the number of the import
-/// and a hash of their arguments to `log`, and return constants; its globals hold constants.
+/// Makes a module that defines the imports of another module. Its functions pass the number of the
+/// import and a hash of their arguments to `log`, and return constants; its globals hold constants.
 fn provided(module: &Module<'static>, log: FuncIdx) -> Module<'static> {
     let body = |place: usize, ty| {
         let (params, results) =
@@ -154,8 +154,8 @@ fn import(module: &str, name: &str, ty: ExternType) -> Import<'static> {
     Import { module: module.to_owned().into(), name: name.to_owned().into(), ty }
 }
 
-/// The exported functions, tables, memories and globals of a module, each with its first name and
-/// its type.
+/// Returns the exported functions, tables, memories and globals of a module, each with its first
+/// name and its type.
 fn exported(module: &Module<'_>) -> Vec<(String, ExternIdx, ExternType)> {
     let spaces = IndexSpaces::of(module);
     let mut exported: Vec<(String, ExternIdx, ExternType)> = Vec::new();
@@ -176,7 +176,7 @@ struct View<'m> {
 }
 
 impl Case {
-    /// A case of a module that is valid with `features`.
+    /// Makes the case of a module that is valid with `features`.
     ///
     /// ```
     /// use wattle_differ::{Case, Settings};
@@ -199,8 +199,8 @@ impl Case {
         Case { module, features, provider, adapter, probes, uncallable, binaries, settings }
     }
 
-    /// A case that another process made, from its binaries and the names of its probes. The
-    /// provider may be empty when the module imports nothing.
+    /// Restores a case that another process made, from its binaries and the names of its probes.
+    /// The provider may be empty when the module imports nothing.
     ///
     /// # Errors
     /// The parser's error, if a binary is malformed.
@@ -237,19 +237,19 @@ impl Case {
         Ok(Case { module, features, provider, adapter, probes, uncallable, binaries, settings })
     }
 
-    /// The case of another module, with the features and settings of this one.
+    /// Makes the case of another module, with the features and settings of this case.
     pub fn with_module(&self, module: Module<'static>) -> Case {
         Case::new(module, self.features, self.settings)
     }
 
-    /// Whether a function body has an instruction that `wanted` accepts.
+    /// Returns whether a function body has an instruction that `wanted` accepts.
     pub fn uses(&self, wanted: impl Fn(Opcode) -> bool) -> bool {
         let mut bodies = self.module.funcs.iter().map(|func| &func.body);
         bodies.any(|body| body.instrs().flatten().any(|instr| wanted(instr.opcode())))
     }
 
-    /// Whether an engine that supports exactly these features can run the case, or its closed form
-    /// if `is_closed`.
+    /// Returns whether an engine that supports exactly these features can run the case, or its
+    /// closed form if `is_closed`.
     pub fn fits(&self, features: Features, is_closed: bool) -> bool {
         let is_valid = |module: &Module<'_>| {
             wattle_validator::Validator::new().features(features).module(module).is_ok()
@@ -260,7 +260,7 @@ impl Case {
         }
     }
 
-    /// The closed form of the case.
+    /// Combines the modules of the case in its closed form.
     pub fn closed(&self) -> Closed {
         let spaces = IndexSpaces::of(&self.module);
         let mut out = self.module.clone();
@@ -343,7 +343,7 @@ fn provider(module: &Module<'static>) -> Module<'static> {
     out
 }
 
-/// The adapter, its probes, and the number of functions that cannot be called.
+/// Makes the adapter and its probes, and counts the functions that cannot be called.
 fn adapter(
     module: &Module<'static>,
     features: Features,
@@ -368,8 +368,8 @@ fn adapter(
 }
 
 impl View<'_> {
-    /// The instructions that set the global `fuel`, if there is one and the settings give it a
-    /// value.
+    /// Returns the instructions that set the global `fuel`, if there is one and the settings give
+    /// it a value.
     fn refuel(&self) -> Option<[Instr<'static>; 2]> {
         let value = self.settings.fuel?.min(i32::MAX as u32) as i32;
         let global = self.exports.iter().find_map(|(name, index, ty)| match (index, ty) {

@@ -70,7 +70,7 @@ pub struct Difference {
 }
 
 impl Way {
-    /// The name of the way in reports: `refuses`, `value`, and so on.
+    /// Returns the name of the way in reports: `refuses`, `value`, and so on.
     pub(crate) fn name(self) -> String {
         match serde_json::to_value(self) {
             Ok(serde_json::Value::String(name)) => name,
@@ -80,8 +80,8 @@ impl Way {
 }
 
 impl Difference {
-    /// The message of the engine without its numbers, for the ways in which messages tell causes
-    /// apart. It is empty for other ways.
+    /// Returns the message of the engine without its numbers, for the ways in which messages tell
+    /// causes apart. It is empty for other ways.
     pub(crate) fn cause(&self) -> String {
         match self.way {
             Way::Refuses | Way::Breaks | Way::Accepts | Way::Traps => without_digits(&self.actual),
@@ -90,7 +90,7 @@ impl Difference {
     }
 }
 
-/// The start of the first line of a message, with `#` for each digit.
+/// Returns the start of the first line of a message, with `#` for each digit.
 fn without_digits(message: &str) -> String {
     let first = message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     first.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(80).collect()
@@ -150,7 +150,8 @@ fn is_nan(kind: WordKind, word: u64) -> bool {
     }
 }
 
-/// Whether two halves of vectors are equal as lanes of `f32` or of `f64`, where all NaNs are equal.
+/// Returns whether two halves of vectors are equal as lanes of `f32` or of `f64`, where all NaNs
+/// are equal.
 fn equal_lanes(a: u64, b: u64) -> bool {
     let lanes = |word: u64| [word as u32, (word >> 32) as u32];
     let nan32 = |word: u32| f32::from_bits(word).is_nan();
@@ -166,9 +167,9 @@ fn is_equal(part: Option<&Part>, a: Word, b: Word, nans: Nans) -> bool {
     a == b || lanes || is_nan(kind, a.0) && is_nan(kind, b.0)
 }
 
-/// Whether one instruction can have both reasons to trap, so that the trap depends on what an
-/// engine checks first. An atomic access may be unaligned and out of bounds; an instruction that
-/// copies from a segment to an array may be out of the bounds of both.
+/// Returns whether one instruction can have both reasons to trap, so that the trap depends on the
+/// condition that an engine checks first. An atomic access may be unaligned and out of bounds; an
+/// instruction that copies from a segment to an array may be out of the bounds of both.
 fn is_either(a: &[Trap], b: &[Trap]) -> bool {
     let pairs = [
         (Trap::UnalignedAtomic, Trap::MemoryOutOfBounds),
@@ -275,7 +276,7 @@ fn differs(way: Way, place: &str, (expected, actual): (String, String)) -> Verdi
     Verdict::Differs(Box::new(Difference { way, place: place.to_owned(), expected, actual }))
 }
 
-/// Both endings as text. Results that are equal are left out.
+/// Returns both endings as text, without the results that are equal.
 fn show_both(a: &Ending, b: &Ending, parts: &[Part], nans: Nans) -> (String, String) {
     let (Ending::Values(x), Ending::Values(y)) = (a, b) else {
         return (show(a, parts), show(b, parts));
@@ -323,8 +324,8 @@ axes! {
         | I64x2RelaxedLaneselect;
 }
 
-/// Every combination of choices about the relaxed instructions of a case, with the number of
-/// choices in which it differs from `now`. Smaller numbers come first.
+/// Returns every combination of choices about the relaxed instructions of a case, with the number
+/// of choices in which it differs from `now`. Smaller numbers come first.
 fn profiles(case: &Case, now: Profile) -> Vec<(usize, Profile)> {
     let mut all = vec![(0, now)];
     for (is_of, values) in AXES {
@@ -367,7 +368,8 @@ const KNOWN: &[KnownDeviation] = &[
 ];
 
 impl KnownDeviation {
-    /// The case as such an engine executes it; `None` if the deviation does not affect it.
+    /// Returns the case as an engine with this deviation executes it; `None` if the deviation does
+    /// not affect it.
     fn executed(&self, case: &Case) -> Option<Case> {
         if !case.uses(|op| op == self.opcode) {
             return None;

@@ -11,18 +11,18 @@ use crate::worker::Done;
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
-    /// Modules on which it agrees.
+    /// The number of modules on which the engine agrees with the oracle.
     pub agreed: u64,
-    /// Modules on which it differs as the specification permits, by reason.
+    /// The number of modules on which the engine differs as the specification permits, by reason.
     pub permitted: BTreeMap<String, u64>,
-    /// Modules that were discarded, by reason.
+    /// The number of modules that were discarded, by reason.
     pub discarded: BTreeMap<String, u64>,
-    /// Findings, by way.
+    /// The number of findings, by the way in which the engine differs.
     pub findings: BTreeMap<String, u64>,
 }
 
 impl Counts {
-    /// Modules that were compared.
+    /// Returns the number of modules that were compared.
     pub fn compared(&self) -> u64 {
         let sum = |map: &BTreeMap<String, u64>| map.values().sum::<u64>();
         self.agreed + sum(&self.permitted) + sum(&self.findings)
@@ -43,13 +43,14 @@ impl Counts {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Stats {
-    /// Modules that were made.
+    /// The number of modules that were made.
     pub modules: u64,
-    /// Calls of exported functions by the oracle.
+    /// The number of calls of exported functions by the oracle.
     pub calls: u64,
     /// The number of these calls that returned.
     pub returned: u64,
-    /// Exported functions that cannot be called, because a parameter type has no value to pass.
+    /// The number of exported functions that cannot be called, because a parameter type has no
+    /// value to pass.
     pub uncallable: u64,
     /// The duration in seconds.
     pub seconds: f64,
@@ -58,12 +59,12 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// The number of findings of all engines.
+    /// Returns the number of findings of all engines.
     pub fn findings(&self) -> u64 {
         self.engines.values().flat_map(|counts| counts.findings.values()).sum()
     }
 
-    /// How many of 1,000 runs of a module on an engine were compared.
+    /// Returns the share of the runs of a module on an engine that were compared, in thousandths.
     pub fn compared_permille(&self) -> u64 {
         let compared: u64 = self.engines.values().map(Counts::compared).sum();
         (1000 * compared).checked_div(self.modules * self.engines.len() as u64).unwrap_or(0)

@@ -20,9 +20,10 @@ use crate::oracle::Oracle;
 use crate::report::{Finding, Origin};
 use crate::spec::Spec;
 
-/// The configuration of a seed in a campaign without one, so that modules are of many kinds.
+/// Chooses the configuration of a seed in a campaign without one, so that modules are of many
+/// kinds.
 ///
-/// Every fourth may trap; every third uses only some of the features and instructions; every
+/// Every fourth module may trap; every third uses only some of the features and instructions; every
 /// sixteenth has functions of single instructions; every fifth is large.
 pub fn config_of(seed: u64, features: Features, nans: Nans) -> Config {
     let large = Config::default();
@@ -45,11 +46,11 @@ pub fn config_of(seed: u64, features: Features, nans: Nans) -> Config {
     }
 }
 
-/// What came of the module of a seed.
+/// The results for the module of a seed.
 #[derive(Default)]
 pub(crate) struct Done {
     pub(crate) seed: u64,
-    /// As in [`Stats`]; so are the next two.
+    /// The counts of the module for [`Stats`]: this field and the next two.
     pub(crate) calls: u64,
     pub(crate) returned: u64,
     pub(crate) uncallable: u64,
@@ -60,7 +61,7 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    /// Whether an engine broke, as one does that is killed.
+    /// Returns whether an engine broke, which also happens when its process is killed.
     pub(crate) fn is_suspicious(&self) -> bool {
         self.verdicts.iter().any(|(_, verdict)| {
             matches!(verdict, Verdict::Differs(difference) if difference.way == Way::Breaks)
@@ -94,7 +95,7 @@ impl<'p> Worker<'p> {
         Ok(Worker { plan, stop, engines, feature_sets, seen: BTreeMap::new() })
     }
 
-    /// Runs a trivial module on every engine: one that refuses it cannot be tested.
+    /// Runs a trivial module on every engine. An engine that fails on it cannot be tested.
     pub(crate) fn try_engines(&mut self) -> Result<(), Error> {
         let mut module = Module::default();
         module.types.push(FuncType::new([], []).into());
@@ -125,8 +126,8 @@ impl<'p> Worker<'p> {
         }
     }
 
-    /// The case of a seed, and where its module comes from; `None` if a module has no mutant for the
-    /// seed.
+    /// Makes the case of a seed, and tells the origin of its module; `None` if the module of the
+    /// corpus has no mutant for the seed.
     fn case(&self, seed: u64) -> Option<(Case, Origin)> {
         let corpus = &self.plan.corpus;
         if let Some(at) = seed.checked_rem(corpus.len() as u64) {
@@ -163,7 +164,7 @@ impl<'p> Worker<'p> {
         }
         for at in 0..self.engines.len() {
             let verdict = match expected.exhausted() {
-                // Nothing bounds the loops of a mutant: an engine might never end.
+                // Nothing bounds the loops of a mutant, so an engine might never end.
                 Some(what) if matches!(origin, Origin::Mutant(_)) => {
                     Verdict::Discarded(format!("the oracle ran out of {what}"))
                 }
@@ -181,7 +182,7 @@ impl<'p> Worker<'p> {
         done
     }
 
-    /// Runs a case on an engine, and compares.
+    /// Runs a case on an engine, and compares the run to that of the oracle.
     fn compare(&mut self, at: usize, case: &Case, expected: &Run) -> Verdict {
         let (engine, learned) = &mut self.engines[at];
         // Nothing would end a wait, as each case runs on one thread.

@@ -54,7 +54,7 @@ impl Drop for Handle {
 }
 
 impl Suspended {
-    /// Whether the call waits for a notification that has not come yet.
+    /// Returns whether the call waits for a notification that has not come yet.
     pub fn is_waiting<T>(&self, store: &Store<T>) -> bool {
         self.store == store.inner.state.id && store.inner.state.waiters.contains(self.id)
     }

@@ -26,7 +26,7 @@ macro_rules! traps {
             /// Every reason.
             pub const ALL: &'static [Trap] = &[$( Trap::$variant, )*];
 
-            /// The phrase that a message about the trap begins with.
+            /// Returns the phrase that a message about the trap begins with.
             pub const fn phrase(self) -> &'static str {
                 match self { $( Trap::$variant => $phrase, )* }
             }
@@ -64,7 +64,7 @@ traps! {
 }
 
 impl Trap {
-    /// Whether a resource ran out, rather than the program going wrong.
+    /// Returns whether a resource ran out, as opposed to a fault of the program.
     pub const fn is_exhaustion(self) -> bool {
         use Trap::{FrameTooLarge, HeapExhausted, ModuleTooLarge, StackExhausted};
         use Trap::{Interrupted, OutOfFuel};
@@ -128,13 +128,13 @@ from! {
     Broken => Failure: |broken| Failure::Broken(broken);
 }
 
-/// The element with this index, which validation has checked.
+/// Returns the element with this index, which validation has checked.
 #[inline(always)]
 pub(crate) fn at<T>(list: &[T], index: u32) -> Result<&T, Broken> {
     list.get(index as usize).ok_or(Broken::Index)
 }
 
-/// The element with this index, for changing.
+/// Returns the element with this index, for modification.
 #[inline(always)]
 pub(crate) fn at_mut<T>(list: &mut [T], index: u32) -> Result<&mut T, Broken> {
     list.get_mut(index as usize).ok_or(Broken::Index)
@@ -171,14 +171,14 @@ pub(crate) const BACKTRACE: usize = 64;
 pub struct HostError(Arc<dyn core::error::Error + Send + Sync>);
 
 impl HostError {
-    /// The error, if it is of this type.
+    /// Returns the error, if it is of this type.
     pub fn downcast_ref<E: core::error::Error + 'static>(&self) -> Option<&E> {
         self.0.downcast_ref()
     }
 }
 
 impl PartialEq for HostError {
-    /// Whether both are one error. Contents do not matter.
+    /// Returns whether both are one error, whatever its content.
     fn eq(&self, other: &HostError) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -250,12 +250,12 @@ struct Inner {
 }
 
 impl Error {
-    /// An error without any calls.
+    /// Creates an error without any calls.
     pub fn new(kind: ErrorKind) -> Error {
         Error { inner: Box::new(Inner { kind, calls: Vec::new(), index: None }) }
     }
 
-    /// An error of a function of the host: a message, or an error of any type, which
+    /// Creates an error of a function of the host: a message, or an error of any type, which
     /// [`downcast_ref`](Error::downcast_ref) gives back.
     ///
     /// ```
@@ -271,13 +271,13 @@ impl Error {
         Error::new(ErrorKind::Host(HostError(error.into().into())))
     }
 
-    /// Suspends the call of a function of the host that returns it. `what` describes the event that
-    /// the function waits for: [`Outcome::Host`](crate::Outcome::Host).
+    /// Creates the error that suspends the call of the host function that returns it. `what`
+    /// describes the event that the function waits for: [`Outcome::Host`](crate::Outcome::Host).
     pub fn suspend(what: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Error {
         Error::new(ErrorKind::Suspended(HostError(what.into().into())))
     }
 
-    /// The error of a function of the host, if it is of this type.
+    /// Returns the error of a function of the host, if it is of this type.
     pub fn downcast_ref<E: core::error::Error + 'static>(&self) -> Option<&E> {
         match self.kind() {
             ErrorKind::Host(error) | ErrorKind::Suspended(error) => error.downcast_ref(),
@@ -289,12 +289,12 @@ impl Error {
         Error::new(ErrorKind::Invalid(message.into()))
     }
 
-    /// The kind of the error.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         &self.inner.kind
     }
 
-    /// The trap, if the error is one.
+    /// Returns the trap, if the error is one.
     pub fn trap(&self) -> Option<Trap> {
         match self.kind() {
             ErrorKind::Trap(trap) => Some(*trap),
@@ -302,7 +302,7 @@ impl Error {
         }
     }
 
-    /// The calls that had not returned, the innermost first.
+    /// Returns the calls that had not returned, the innermost first.
     pub fn backtrace(&self) -> &[CallSite] {
         &self.inner.calls
     }

@@ -1,4 +1,5 @@
-//! Makes everything in a module but types, bodies and segments: imports, declarations, exports.
+//! Makes the parts of a module other than types, bodies and segments: imports, declarations and
+//! exports.
 
 use alloc::format;
 
@@ -12,15 +13,16 @@ use crate::ExternSpec;
 use crate::generator::{CompKind, Generator, TableInfo, TypeDef};
 use crate::ty::Ty;
 
-/// Addresses up to this, and some way beyond, are within every memory.
+/// The mask for addresses. The bytes at and shortly behind a masked address are within every
+/// memory.
 pub(crate) const ADDRESS_MASK: i64 = 0x7fff;
-/// Indices up to this are within every table.
+/// The mask for table indices. A masked index is within every table.
 pub(crate) const TABLE_MASK: i64 = 7;
-/// By how much the greatest size of a memory or table may exceed its least size, in pages or
+/// The maximum difference between the greatest and the least size of a memory or table, in pages or
 /// elements.
 const GROWTH: usize = 4;
 
-/// The letter and number that name an export, without an allocation for small numbers.
+/// Returns the letter and number that name an export, without an allocation for small numbers.
 fn export_name(index: ExternIdx) -> Name<'static> {
     let names = match index.kind() {
         ExternKind::Func => "f0f1f2f3f4f5f6f7f8f9",
@@ -32,7 +34,7 @@ fn export_name(index: ExternIdx) -> Name<'static> {
     numbered(names, index.index())
 }
 
-/// The name with a number. `names` holds the first ten, of two bytes each.
+/// Returns the name with this number. `names` holds the first ten names, of two bytes each.
 fn numbered(names: &'static str, index: u32) -> Name<'static> {
     let start = index as usize * 2;
     match names.get(start..start + 2) {
@@ -46,7 +48,7 @@ pub(crate) fn limits(min: u64, max: Option<u64>) -> Limits {
 }
 
 impl Generator<'_, '_> {
-    /// Makes everything but types and bodies.
+    /// Makes all parts of the module other than types and bodies.
     pub(crate) fn make_declarations(&mut self) {
         self.make_imports();
         self.make_funcs();
@@ -122,7 +124,7 @@ impl Generator<'_, '_> {
         self.module.imports.push(Import { module, name, ty });
     }
 
-    /// Adds something to its index space.
+    /// Adds an item of this type to its index space.
     fn declare(&mut self, ty: ExternType) {
         match ty {
             ExternType::Func(ty) | ExternType::FuncExact(ty) => self.funcs.push(ty.0),
@@ -175,7 +177,8 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// The type of an import that has a default value: the provider makes no references.
+    /// Chooses the type of an import whose values have defaults, since the provider makes no
+    /// references.
     fn some_extern_type(&mut self) -> Option<ExternType> {
         match self.entropy.byte() {
             0..110 => {
@@ -355,7 +358,7 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// Exports something by its usual name, unless a required export has that name.
+    /// Exports an item by its usual name, unless a required export has that name.
     pub(crate) fn export_unless_named(&mut self, index: ExternIdx) {
         let name = export_name(index);
         let is_free = self.config.exports.is_empty()

@@ -1,4 +1,4 @@
-//! Operands of instructions: they are taken off the stack when they fit, and made when not.
+//! Operands of instructions: taken off the stack if they fit, and made if not.
 
 use wattle_ast::{Features, Opcode};
 
@@ -6,19 +6,19 @@ use crate::choice::by_result;
 use crate::generator::{Generator, TypeRun};
 use crate::ty::Ty;
 
-/// How deeply the making of operands may be nested.
+/// The maximum nesting of instructions that are made as operands of others.
 pub(crate) const MAX_DEPTH: u32 = 2;
-/// Addresses up to this are near the start of a memory.
+/// The mask for addresses near the start of a memory.
 const NEAR_MASK: i64 = 0xff;
 
 impl Generator<'_, '_> {
-    /// The height of the stack below the operands that may be taken now.
+    /// Returns the height of the stack below the operands that may be taken now.
     #[inline(always)]
     pub(crate) fn base(&self) -> usize {
         self.frames.last().map_or(0, |frame| frame.height as usize).max(self.floor)
     }
 
-    /// The topmost operand of the innermost block.
+    /// Returns the topmost operand of the innermost block.
     #[inline(always)]
     pub(crate) fn top(&self) -> Option<Ty> {
         if self.stack.len() > self.base() { self.stack.last().copied() } else { None }
@@ -51,8 +51,8 @@ impl Generator<'_, '_> {
         self.stack.pop()
     }
 
-    /// Takes `count` operands, whose types `want` gives, the deepest first. As many of them as
-    /// possible are those on top of the stack; the rest is made.
+    /// Takes `count` operands, whose types `want` gives, the deepest first. Uses the operands on
+    /// top of the stack as far as they fit, and makes the others.
     #[inline(always)]
     pub(crate) fn operands_by(&mut self, count: usize, want: impl Fn(&Self, usize) -> Ty) {
         let base = self.base();
@@ -105,14 +105,14 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// Whether a local has a value.
+    /// Returns whether a local has a value.
     #[inline(always)]
     fn is_set(&self, local: usize) -> bool {
         let defaultable = self.locals.get(local).is_none_or(|ty| ty.is_defaultable());
         defaultable || local < self.params as usize || self.sets.contains(&(local as u32))
     }
 
-    /// A random local that has a value and fits.
+    /// Returns a random local that has a value and fits.
     pub(crate) fn local_with(&mut self, fits: impl Fn(&Self, Ty) -> bool) -> Option<u32> {
         self.entropy.rotation(self.locals.len()).find(|&local| {
             let local = local as usize;
@@ -120,12 +120,12 @@ impl Generator<'_, '_> {
         })
     }
 
-    /// A local with a value of this type.
+    /// Returns a local with a value of this type.
     pub(crate) fn local_of(&mut self, ty: Ty) -> Option<u32> {
         self.local_with(|this, local| this.matches(local, ty))
     }
 
-    /// A local that takes a value of this type.
+    /// Returns a local that takes a value of this type.
     pub(crate) fn local_for(&mut self, ty: Ty) -> Option<u32> {
         let mut order = self.entropy.rotation(self.locals.len());
         order.find(|&at| self.locals.get(at as usize).is_some_and(|&want| self.matches(ty, want)))
@@ -138,7 +138,7 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// A local of this type for values in between.
+    /// Returns a local of this type for an intermediate value.
     pub(crate) fn scratch(&mut self, ty: Ty) -> u32 {
         let params = self.params as usize;
         let found = self.locals.iter().skip(params).position(|&local| local == ty);
@@ -151,13 +151,14 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// A random global that fits, of the first `count`.
+    /// Returns a random global that fits, of the first `count`.
     fn global_with(&mut self, count: usize, fits: impl Fn(&Self, Ty) -> bool) -> Option<u32> {
         let mut order = self.entropy.rotation(count);
         order.find(|&at| self.globals.get(at as usize).is_some_and(|&global| fits(self, global)))
     }
 
-    /// A global with a value of this type. A constant expression can only read some globals.
+    /// Returns a global with a value of this type. A constant expression can only read some
+    /// globals.
     fn global_of(&mut self, ty: Ty) -> Option<u32> {
         let count = match self.constant && !self.has(Features::GC) {
             true => self.imported_globals as usize,
@@ -168,21 +169,22 @@ impl Generator<'_, '_> {
         })
     }
 
-    /// A global that takes a value of this type.
+    /// Returns a global that takes a value of this type.
     pub(crate) fn global_for(&mut self, ty: Ty) -> Option<u32> {
         self.global_with(self.globals.len(), |this, global| {
             global.is_mutable() && this.matches(ty, global.bare())
         })
     }
 
-    /// Makes `local.get` of a local with a value of this type. `false` when there is none.
+    /// Makes `local.get` of a local with a value of this type. Returns `false` when there is none.
     #[inline(always)]
     pub(crate) fn produce_local(&mut self, ty: Ty) -> bool {
         let local = self.local_of(ty);
         local.and_then(|local| self.complete(Opcode::LocalGet, 0, &[local], Some(ty))).is_some()
     }
 
-    /// Makes `global.get` of a global with a value of this type. `false` when there is none.
+    /// Makes `global.get` of a global with a value of this type. Returns `false` when there is
+    /// none.
     #[inline(always)]
     pub(crate) fn produce_global(&mut self, ty: Ty) -> bool {
         let global = self.global_of(ty);
@@ -215,7 +217,8 @@ impl Generator<'_, '_> {
             110..130 => self.produce_global(ty),
             130..200 if self.depth < MAX_DEPTH => {
                 self.depth += 1;
-                // Its operands are made too: those on the stack are for another instruction.
+                // The operands of the instruction are made too: those on the stack are for another
+                // one.
                 let floor = core::mem::replace(&mut self.floor, self.stack.len());
                 let opcode = self.entropy.pick(by_result(ty.operand_class()));
                 let opcode = opcode.filter(|&opcode| self.allowed.contains(opcode));
@@ -249,7 +252,7 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// Whether the next guard against a trap is left out.
+    /// Decides whether the next guard against a trap is left out.
     pub(crate) fn risks(&mut self) -> bool {
         !self.config.no_traps && self.entropy.chance(24)
     }
@@ -261,7 +264,7 @@ impl Generator<'_, '_> {
             return self.produce(ty);
         }
         let choice = self.entropy.byte();
-        // Mostly near the start, so that code reads what other code wrote.
+        // Most addresses are near the start, so that code reads values that other code wrote.
         let mask = if choice & 6 == 0 { mask } else { mask & NEAR_MASK };
         if choice & 1 == 0 || self.constant {
             let value = i64::from(self.entropy.u16()) & mask;
@@ -271,7 +274,7 @@ impl Generator<'_, '_> {
         self.mask(ty, mask);
     }
 
-    /// Masks the number on top.
+    /// Masks the number on top of the stack.
     pub(crate) fn mask(&mut self, ty: Ty, mask: i64) {
         self.address_const(ty, mask);
         self.address_op(ty, Opcode::I32And, Opcode::I64And);

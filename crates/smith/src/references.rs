@@ -1,4 +1,4 @@
-//! References as operands: found, or made of new values.
+//! References as operands: taken from a local, a global or a table, or made anew.
 
 use wattle_ast::{AbsHeapType as H, BlockType, Catch, Encode, Features, LabelIdx, Opcode};
 
@@ -12,7 +12,7 @@ impl Generator<'_, '_> {
     /// Makes a reference.
     pub(crate) fn produce_ref(&mut self, ty: Ty) {
         let choice = self.entropy.byte();
-        // Ends the making of values of recursive types, which always have a nullable part.
+        // Null ends the values of recursive types, which always have a nullable part.
         if ty.is_nullable() && self.depth >= MAX_DEPTH {
             return self.null(ty);
         }
@@ -34,7 +34,7 @@ impl Generator<'_, '_> {
             && self.has(Features::FUNCTION_REFERENCES)
             && let Some(local) = self.local_of(ty.nullable(true))
         {
-            // The value of the local, or a new value when that is null.
+            // The block returns the value of the local, or a new value when the local is null.
             self.op(Opcode::Block);
             ty.val_type().encode(&mut self.code);
             self.op_index(Opcode::LocalGet, local);
@@ -46,7 +46,7 @@ impl Generator<'_, '_> {
         self.construct(ty);
     }
 
-    /// Makes `table.get` of a table with elements of this type. `false` when there is none.
+    /// Makes `table.get` of a table with elements of this type. Returns `false` when there is none.
     fn produce_from_table(&mut self, ty: Ty) -> bool {
         if !self.has(Features::REFERENCE_TYPES) {
             return false;
@@ -73,7 +73,7 @@ impl Generator<'_, '_> {
         self.push(ty);
     }
 
-    /// Makes a reference to something new, or null when that is the only value.
+    /// Makes a reference to a new value, or null when the type has no other value.
     pub(crate) fn construct(&mut self, ty: Ty) {
         let made = match (ty.index(), ty.heap()) {
             (Some(index), _) => self.construct_defined(index),
@@ -136,8 +136,8 @@ impl Generator<'_, '_> {
         true
     }
 
-    /// Writes the code of a value of a random struct or array type; of the first cheap one when
-    /// that is too expensive.
+    /// Writes the code of a value of a random struct or array type, or of the first cheap type when
+    /// that type is too expensive or values are nested too deeply.
     fn construct_some(&mut self, kind: CompKind) -> bool {
         let index = if self.depth < MAX_DEPTH { self.some_type(kind) } else { None };
         let is_cheap = |def: &TypeDef| def.kind == kind && def.cost <= MAX_COST;

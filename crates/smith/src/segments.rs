@@ -12,7 +12,7 @@ use crate::generator::{CompKind, Generator, Segment};
 use crate::ty::Ty;
 
 impl Generator<'_, '_> {
-    /// The offset of an active segment, of at most `most`.
+    /// Makes the offset of an active segment, which is at most `most`.
     fn offset(&mut self, addr: Ty, most: u64) -> Expr<'static> {
         self.begin_body(Default::default());
         let value = self.entropy.below(most as usize + 1) as i64;
@@ -51,7 +51,8 @@ impl Generator<'_, '_> {
         self.module.elems.push(Elem { ty: RefType::FUNC, items, mode });
     }
 
-    /// Sometimes the element type of an array type, so that a segment can initialise such an array.
+    /// Sometimes returns the element type of an array type, so that a segment can initialise such
+    /// an array.
     fn some_array_elem(&mut self) -> Option<Ty> {
         if !self.entropy.chance(128) {
             return None;
@@ -67,7 +68,7 @@ impl Generator<'_, '_> {
         let refs = self.has(Features::REFERENCE_TYPES);
         let target = self.entropy.below(self.tables.len() + 1).checked_sub(1);
         let table = target.and_then(|index| Some((index, *self.tables.get(index)?)));
-        // Nothing else writes to the table for indirect calls.
+        // Only `fill_dispatch` fills the table for indirect calls.
         let table = table.filter(|(_, table)| !table.dispatch);
         let declares = table.is_none() && refs && self.entropy.chance(40);
         if table.is_none() && !bulk {

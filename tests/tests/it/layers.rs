@@ -1,4 +1,4 @@
-//! The layers of crates, checked: which crates depend on which, and that libraries are lean.
+//! Checks that each crate depends only on the layers below, and that libraries are lean.
 
 use std::fs;
 use std::path::Path;
@@ -68,7 +68,7 @@ const LAYERS: [&[(&str, &[&str])]; 3] = [
 /// Library crates that need the system; the others are `no_std`.
 const WITH_STD: [&str; 3] = ["differ", "inspect", "wasi"];
 
-/// The crates below `crates/`: the folder's name, and what `cargo metadata` says about the package.
+/// Returns the crates below `crates/`: the name of each folder, and the metadata of its package.
 fn crates(metadata: &Value) -> Vec<(&str, &Value)> {
     let packages = metadata["packages"].as_array().unwrap().iter();
     let members = metadata["workspace_members"].as_array().unwrap();
@@ -84,13 +84,13 @@ fn crates(metadata: &Value) -> Vec<(&str, &Value)> {
     found
 }
 
-/// The dependencies of a package that are neither for tests nor for building.
+/// Returns the dependencies of a package, except those of its tests and its build script.
 fn normal_dependencies(package: &Value) -> impl Iterator<Item = &Value> {
     let all = package["dependencies"].as_array().unwrap().iter();
     all.filter(|dependency| dependency["kind"].is_null())
 }
 
-/// The name of a crate of Wattle without `wattle-`.
+/// Returns the name of a crate of Wattle without `wattle-`; `None` for any other crate.
 fn own_name(dependency: &Value) -> Option<&str> {
     let name = dependency["name"].as_str()?;
     if name == "wattle" { Some(name) } else { name.strip_prefix("wattle-") }
@@ -109,7 +109,7 @@ fn crates_know_only_the_layers_below() {
             offenders.push(format!("{name} is missing in the table of layers"));
             continue;
         };
-        // A crate of the highest layer may stand on another one there.
+        // A crate of the highest layer may depend on another crate of that layer.
         let is_below = |other: &str| layer(other) < layer(name) || layer(name) == Some(2);
         let allowed = |other: &str| {
             known.contains(&other)

@@ -1,4 +1,4 @@
-//! The invariants of absence, checked: what the repository promises not to contain.
+//! Checks that the repository is free of the code and the prose that it promises not to contain.
 
 use std::fs;
 use std::path::Path;
@@ -7,32 +7,33 @@ use wattle_tests::root;
 
 /// A file that git would track.
 struct File {
-    /// Its path from the root, with `/` on every system.
+    /// The path from the root, with `/` on every system.
     path: String,
     text: String,
 }
 
 impl File {
-    /// Whether the file is part of a library or of the command, as opposed to tests and benches.
+    /// Returns whether the file is part of a library or of the command, as opposed to tests and
+    /// benches.
     fn is_in_src(&self) -> bool {
         self.path.starts_with("crates/") && self.path.contains("/src/")
     }
 
-    /// The lines of code with their numbers, up to the unit tests and without comments.
+    /// Returns the lines of code with their numbers, up to the unit tests and without comments.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let lines = (1..).zip(self.text.lines());
         let code = lines.take_while(|(_, line)| *line != "#[cfg(test)]");
         code.map(|(number, line)| (number, split_comment(line).0))
     }
 
-    /// The lines of code that `matches` finds, for a message.
+    /// Returns the lines of code that `matches` finds, for a message.
     fn find(&self, matches: impl Fn(&str) -> bool) -> Vec<String> {
         let found = self.code().filter(|(_, line)| matches(line));
         found.map(|(number, line)| format!("{}:{number}: {}", self.path, line.trim())).collect()
     }
 
-    /// The comments, or the paragraphs of a Markdown file: the number of the first line, and the
-    /// lines joined by spaces.
+    /// Returns the comments, or the paragraphs of a Markdown file: the number of the first line of
+    /// each, and its lines joined by spaces.
     fn prose(&self) -> Vec<(usize, String)> {
         let is_markdown = self.path.ends_with(".md");
         let mut found: Vec<(usize, String)> = Vec::new();
@@ -60,7 +61,7 @@ impl File {
     }
 }
 
-/// The code of a line; the marker and the text of its comment.
+/// Splits a line into its code, and the marker and the text of its comment.
 fn split_comment(line: &str) -> (&str, (&str, &str)) {
     let is_comment =
         |at: &usize| line[..*at].replace("\\\"", "").matches('"').count().is_multiple_of(2);
@@ -72,7 +73,7 @@ fn split_comment(line: &str) -> (&str, (&str, &str)) {
     (&line[..at], (&comment[..comment.len() - text.len()], text.trim()))
 }
 
-/// Every file with an extension that git would track.
+/// Returns every file with this extension that git would track.
 fn files(extension: &str) -> Vec<File> {
     fn walk(folder: &Path, extension: &str, found: &mut Vec<File>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -95,12 +96,12 @@ fn files(extension: &str) -> Vec<File> {
     found
 }
 
-/// Fails with every offender at once.
+/// Fails with a list of all offenders, if there are any.
 pub(super) fn check(what: &str, offenders: Vec<String>) {
     assert!(offenders.is_empty(), "{what}:\n{}", offenders.join("\n"));
 }
 
-/// Fails with the paths of files.
+/// Fails with a list of the paths of these files, if there are any.
 fn check_files(what: &str, offenders: impl Iterator<Item = File>) {
     check(what, offenders.map(|file| file.path).collect());
 }
@@ -137,7 +138,7 @@ fn no_unsafe_and_no_unfinished_code() {
         if file.path.ends_with("it/tidy.rs") {
             continue;
         }
-        // Of the files that these compile again, tests use a part.
+        // Such a file compiles private sources again, and its tests use only a part of them.
         let is_part = file.path.ends_with("tests/it/private.rs");
         for (number, line) in (1..).zip(file.text.lines()) {
             if is_part && line.starts_with("#![allow(dead_code") {
@@ -151,13 +152,13 @@ fn no_unsafe_and_no_unfinished_code() {
     check("unsafe or unfinished code", offenders);
 }
 
-/// The habits that `docs/style.md` warns of, in a comment or a paragraph.
+/// Finds the bad habits of a comment or a paragraph; `docs/style.md` warns of them.
 fn habits(text: &str) -> Vec<&'static str> {
     let lower = text.to_lowercase();
     let negates = |phrase: &str| {
         lower.match_indices(phrase).any(|(at, _)| {
             let (before, behind) = (&lower[..at], &lower[at + phrase.len()..]);
-            // "There is no X" and "is no longer" are how people speak.
+            // "There is no X" and "is no longer" are ordinary English.
             !before.ends_with("there ")
                 && !["longer", "more "].iter().any(|w| behind.starts_with(w))
         })
@@ -181,7 +182,7 @@ fn comments_are_free_of_our_bad_habits() {
     );
     let mut offenders = Vec::new();
     for file in files("rs").into_iter().chain(files("md")) {
-        // The style guide shows what to avoid.
+        // The style guide quotes the bad habits.
         if file.path == "docs/style.md" {
             continue;
         }
@@ -198,7 +199,7 @@ fn comments_are_free_of_our_bad_habits() {
 #[test]
 fn no_library_but_wasi_and_differ_touches_the_system() {
     let words = ["std::fs", "std::net", "std::process", "std::env", "std::time"];
-    // The last has the folders of WIT packages, behind a trait and a feature.
+    // The last path reads the folders of WIT packages, behind a trait and a feature.
     let may = ["crates/cli/", "crates/wasi/", "crates/differ/", "crates/wit/src/load/system.rs"];
     let mut offenders = Vec::new();
     for file in files("rs").into_iter().filter(File::is_in_src) {
@@ -213,7 +214,7 @@ fn no_library_but_wasi_and_differ_touches_the_system() {
 fn wasi_opens_no_file_by_a_path_of_the_system() {
     let words = ["ambient", "fs::read", "File::open"];
     let ambient = files("rs").into_iter().filter(|file| {
-        // The builder opens directories for the program, as whoever runs it asks.
+        // The builder opens the directories that the caller grants to the program.
         file.path.starts_with("crates/wasi/src/")
             && !file.path.ends_with("builder.rs")
             && words.iter().any(|word| file.text.contains(word))
@@ -221,7 +222,8 @@ fn wasi_opens_no_file_by_a_path_of_the_system() {
     check_files("ambient authority", ambient);
 }
 
-/// The variables and fields in a line of code that put text of an input into a message as it is.
+/// Finds the variables and fields by which a line of code puts text of an input into a message
+/// without escapes.
 fn direct_texts(line: &str) -> Vec<&'static str> {
     let is_message = ["write!(", "writeln!(", "format!(", "print!(", "println!("]
         .iter()
@@ -231,7 +233,8 @@ fn direct_texts(line: &str) -> Vec<&'static str> {
         let inline = [format!("{{{text}}}"), format!("{{{text}:<")];
         let is_field = line.match_indices(&format!(".{text}")).any(|(at, found)| {
             let (before, behind) = (&line[..at], &line[at + found.len()..]);
-            // The names of sources are escaped where they are made, and those of formats are ours.
+            // The names of sources are escaped where they are made, and the names of formats are
+            // our own.
             !["source", "foreign"].iter().any(|owner| before.ends_with(owner))
                 && (behind.starts_with(')')
                     || behind.starts_with(',')
@@ -250,16 +253,16 @@ fn names_are_escaped_where_they_are_shown() {
         direct_texts(r#"format!("{keyword} {} {}", source.name, module.names.len())"#),
         [""; 0]
     );
-    // What these name is not part of an input.
+    // The names that these files show are escaped, or are not part of an input.
     let ours = [
         "crates/differ/",                   // engines, which are named on the command line
-        "crates/cli/src/commands/fuzz.rs",  // the same
+        "crates/cli/src/commands/fuzz.rs",  // engines
         "crates/parser/src/failure.rs",     // sections
         "crates/wat/src/other_names.rs",    // instructions
         "crates/wat/src/module/reports.rs", // for `Help`, which escapes what it shows
         "crates/cli/src/commands/man.rs",   // commands
         "crates/validator/src/components/error.rs", // `Text`, which escapes what it shows
-        "crates/validator/src/components/mismatch.rs", // `Text` again
+        "crates/validator/src/components/mismatch.rs", // `Text`
         "crates/smith/src/components/externs.rs", // labels that the generator makes
         "crates/componentize/src/names.rs", // names of core imports and exports
         "crates/componentize/src/link/env.rs", // names of core exports
@@ -370,7 +373,7 @@ fn no_build_scripts() {
     check_files("build scripts", scripts);
 }
 
-/// Where cargo does not look for tests in a crate, they would be compiled and run by no one.
+/// In the sources of these crates, cargo would neither compile nor run a test.
 #[test]
 fn crates_whose_tests_are_in_a_folder_of_their_own_have_none_elsewhere() {
     let sources = files("rs");

@@ -1,4 +1,4 @@
-//! Names and texts of an input reach the terminal without a character that it might act on.
+//! Names and texts of an input reach the terminal without characters that control it.
 
 use wattle_tests::root;
 
@@ -89,7 +89,7 @@ fn source_lines_are_escaped_and_the_mark_stays_in_place() {
     let at = lines.iter().position(|line| line.contains("i32.nope)")).unwrap();
     let column = |line: &str, part: &str| line.find(part).map(|at| line[..at].chars().count());
     assert_eq!(column(lines[at], "i32.nope"), column(lines[at + 1], "^^^^^^^^"), "{error}");
-    // Text may not be a module at all, or may end within a token.
+    // A text need not be a module, and may end within a token.
     for text in ["\u{1b}[2J", "(module \u{9b}", "(module (func $\u{202e}))", "(module \"\u{202e}"] {
         check_printed(&wattle(&["parse"], text.as_bytes()), &[text]);
     }

@@ -9,7 +9,8 @@ use crate::{good, wattle, wattle_in};
 
 const MAIN: &str = "package a:a; interface i { use b:b/j.{t}; use c:c/k.{u}; f: func() -> t; }";
 
-/// A folder with a package in `wit`, whose dependencies are in `deps`: one in text, one in binary.
+/// Makes a folder with a package in `wit`, whose dependencies are in `deps`: one in text, one in
+/// binary.
 fn package() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("wit/deps/b")).unwrap();
@@ -317,7 +318,7 @@ fn a_dependency_may_be_quoted() {
     let quoted = fields.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     write(folder.path(), "wit/deps/c.wat", format!("(component quote \"{quoted}\")"));
     assert_eq!(good(folder.path(), &["wit", "wit"]).out, whole);
-    // An error has its place in what is quoted.
+    // The place of an error is its place in the quoted text.
     write(folder.path(), "wit/deps/c.wat", "(component quote \"(type u99)\")");
     let err = bad(folder.path(), &["wit", "wit"], b"");
     assert!(err.contains("u99") && err.contains("c.wat (what the component holds):1:"), "{err}");

@@ -1,5 +1,5 @@
-//! Makes one component of several. Each of them is instantiated. Its imports are given earlier
-//! instances, exports of these, or imports of the result.
+//! Makes one component of several. The result instantiates each of them, with earlier instances,
+//! exports of these, or imports of its own as arguments.
 //!
 //! | file | holds |
 //! |---|---|

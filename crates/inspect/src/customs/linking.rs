@@ -53,7 +53,7 @@ pub(super) fn linking(walk: &mut Walk<'_, '_>, customs: &Customs<'_>) -> Result<
     })
 }
 
-/// Returns the symbol of a number, in parentheses.
+/// Returns the symbol with this number, in parentheses.
 fn shown_symbol(customs: &Customs<'_>, number: u32) -> String {
     let symbol = customs.symbols.get(number as usize);
     symbol.map_or(String::new(), |symbol| format!(" ({symbol})"))

@@ -1,7 +1,7 @@
-//! What the bytes of custom sections mean, row by row.
+//! Explains the bytes of custom sections, row by row.
 //!
-//! The codecs of the sections are those of [`wattle_ast::custom`]; here they read a section piece by
-//! piece, so that each piece has its bytes and a sentence.
+//! The codecs of [`wattle_ast::custom`] read a section piece by piece, so that each row has the
+//! bytes of one piece and their meaning.
 //!
 //! | file | has |
 //! |---|---|
@@ -31,16 +31,16 @@ use linking::{linking, relocations};
 use names::{component_names, names};
 use tools::{build_id, dependencies, dylink, metadata, producers, subject, target_features, url};
 
-/// Bytes of a custom section, and what they mean.
+/// Bytes of a custom section, with their meaning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CustomRow<'t> {
     /// The offset of the first byte in the content of the section.
     pub offset: usize,
     /// The number of bytes.
     pub len: usize,
-    /// How deep it is nested in other rows.
+    /// The nesting depth of the row: 0 at the top of a section.
     pub level: usize,
-    /// What the bytes mean.
+    /// The meaning of the bytes, in words.
     pub text: &'t str,
 }
 
@@ -59,18 +59,18 @@ pub struct CustomRow<'t> {
 /// assert!(!customs.rows("unheard of", b"", &mut |_| ()));
 /// ```
 pub struct Customs<'s> {
-    /// How a name is shown.
+    /// The function that turns a name into the text that is shown for it.
     show: Box<dyn Fn(&str) -> String + 's>,
-    /// The sections before, each with the offset of its content in the file.
+    /// The names of the preceding sections, each with the offset of its content in the file.
     sections: Vec<(String, usize)>,
-    /// What is imported: the name of the module, and that in it, as they are shown.
+    /// The imports by kind and index: the names of module and item, as they are shown.
     imports: HashMap<(ItemKind, u32), String>,
     /// The symbols of the section `linking`.
     symbols: Vec<String>,
 }
 
 impl<'s> Customs<'s> {
-    /// A reader that shows names of functions and the like as `show` says.
+    /// Creates a reader that shows each name of an item as the text that `show` returns for it.
     pub fn new(show: impl Fn(&str) -> String + 's) -> Customs<'s> {
         Customs {
             show: Box::new(show),
@@ -80,22 +80,22 @@ impl<'s> Customs<'s> {
         }
     }
 
-    /// Notes a section, so that relocations can say what they change: its name, and where its content
-    /// begins in the file. The order is that of the sections.
+    /// Notes a section, by its name and the offset of its content in the file, so that the rows of
+    /// symbols and relocations can refer to it. Sections must be noted in their order.
     pub fn section(&mut self, name: &str, content: usize) {
         self.sections.push((name.to_owned(), content));
     }
 
-    /// Notes an import, by its kind and index: a symbol that has no name of its own has that of the
-    /// import.
+    /// Notes an import, by its kind and index. A symbol without a name of its own has the name of
+    /// its import.
     pub fn import(&mut self, kind: ItemKind, index: u32, module: &str, name: &str) {
         let shown = format!("{} {}", Quoted(module), self.quoted(name));
         self.imports.insert((kind, index), shown);
     }
 
-    /// Calls `visit` with each row of the content of a section; together they have all its bytes. What
-    /// is malformed is a row that says so. Returns whether the name of the section is known; `visit` is
-    /// only called if it is.
+    /// Calls `visit` with each row of the content of a section; together the rows have all its
+    /// bytes. If the content is malformed, the bytes that remain are a row with the error. Returns
+    /// whether the name of the section is known; `visit` is only called if it is.
     pub fn rows(
         &mut self,
         name: &str,
@@ -144,7 +144,7 @@ impl<'s> Customs<'s> {
         self.symbols = linking.symbols().map(|symbol| self.symbol(symbol)).collect();
     }
 
-    /// The item that a symbol names, and its name.
+    /// Describes the item that a symbol names, with its index and name.
     fn symbol(&self, symbol: &Symbol<'_>) -> String {
         let item = |kind: ItemKind, index: &u32, name: &Option<Name<'_>>| {
             let keyword = kind.keyword();
@@ -188,14 +188,14 @@ impl fmt::Debug for Customs<'_> {
 /// A section that is being read.
 struct Walk<'a, 'v> {
     reader: Reader<'a>,
-    /// Where the next row begins.
+    /// The offset at which the next row begins.
     start: usize,
     text: String,
     visit: &'v mut dyn FnMut(CustomRow<'_>),
 }
 
 impl<'a> Walk<'a, '_> {
-    /// A row with the bytes that were read since the last one.
+    /// Calls `visit` with a row of the bytes that were read since the last row, if there are any.
     fn row(&mut self, level: usize, text: fmt::Arguments<'_>) {
         let len = self.reader.pos() - self.start;
         if len == 0 {
@@ -208,12 +208,12 @@ impl<'a> Walk<'a, '_> {
         self.start += len;
     }
 
-    /// A row that counts what follows.
+    /// Reads a count, and makes a row of the count and the word for the counted items.
     fn count(&mut self, level: usize, what: [&str; 2]) -> Result<u32, Malformed> {
         self.counted(level, format_args!(""), what)
     }
 
-    /// A row that counts what follows, behind a text.
+    /// Reads a count, and makes a row of `text`, the count and the word for the counted items.
     fn counted(
         &mut self,
         level: usize,
@@ -225,7 +225,7 @@ impl<'a> Walk<'a, '_> {
         Ok(count)
     }
 
-    /// Rows for subsections, each of which has an id and a size: `read` is given the id.
+    /// Reads subsections, each of which begins with an id and a size. Calls `read` with each id.
     fn subsections(
         &mut self,
         mut read: impl FnMut(&mut Self, u8) -> Result<(), Malformed>,
@@ -245,7 +245,7 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
-    /// A row with what is left of a subsection that is not known; its bytes begin at the id.
+    /// Makes a row of a subsection with an unknown id. Its bytes begin at the id.
     fn unknown(&mut self, id: u8) -> Result<(), Malformed> {
         let mut head = self.reader.clone();
         head.seek(self.start + 1);
@@ -256,7 +256,7 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-/// Flags with names, and the bits without.
+/// Lists flags by their names, and the bits without a name as a number.
 fn flags(bits: u32, words: impl Iterator<Item = (u32, &'static str)>) -> String {
     let mut left = bits;
     let mut shown = Vec::new();
@@ -278,7 +278,7 @@ mod tests {
     use wattle_ast::Encode;
     use wattle_ast::custom::BranchHint;
 
-    /// The rows of a section, which must have all its bytes.
+    /// Returns the rows of a section, after a check that they have all its bytes.
     fn rows(customs: &mut Customs<'_>, name: &str, content: &[u8]) -> Vec<String> {
         let (mut rows, mut at) = (Vec::new(), 0);
         let known = customs.rows(name, content, &mut |row| {

@@ -1,5 +1,5 @@
 //! The sections of compilers, linkers and package managers: producers, features, dynamic linking,
-//! metadata of code, and where more about a module is found.
+//! metadata of code, debug information in other files, and facts about a package.
 
 use wattle_ast::custom::{
     BranchHint, DylinkExport, DylinkImport, DylinkMemory, MetadataValue, TargetFeature,

@@ -1,4 +1,4 @@
-//! The sizes of two files beside one another.
+//! Compares the sizes of the pieces of two files.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -8,13 +8,13 @@ use super::{PieceKind, Sizes};
 /// A difference in the size of a piece between two files.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference {
-    /// The module or component that it is in, by the words that lead to it.
+    /// The module or component that contains the piece, by its path in words.
     pub unit: String,
     /// The kind of the piece, and its name or else its index.
     pub what: String,
-    /// Its size in the old file; `None` if it is not there.
+    /// The size in the old file; `None` if the old file lacks the piece.
     pub old: Option<usize>,
-    /// Its size in the new file; `None` if it is not there.
+    /// The size in the new file; `None` if the new file lacks the piece.
     pub new: Option<usize>,
 }
 
@@ -27,8 +27,8 @@ impl Difference {
 }
 
 /// Finds the pieces that became larger or smaller, the largest change first. Pieces correspond by
-/// their names, without the hashes of Rust, and by their indices if they have no name. Headers and
-/// names of items are added up.
+/// their names, without the hashes of Rust, and by their indices if they have no name. In each
+/// module or component, all headers count as one piece, and so do all names of one kind of item.
 ///
 /// ```
 /// use wattle_ast::Features;

@@ -1,4 +1,4 @@
-//! Texts of components lead back to them, with their names and values.
+//! The texts of components parse back to them, with their names and values.
 
 use std::fs;
 
@@ -69,13 +69,13 @@ fn named() -> Vec<(Definitions, &'static str)> {
     all
 }
 
-/// What the text of a component leads to.
+/// Parses the text of a component.
 fn parsed(text: &str) -> Component<'static> {
     let parsed = wattle_wat::Parser::new().features(Features::ALL).component(text);
     parsed.unwrap_or_else(|errors| panic!("{errors}\n{text:.3000}")).component.into_owned()
 }
 
-/// The text of a component leads back to it, in every style that adds nothing and leaves nothing out.
+/// Checks that the text of a component parses back to it, in styles that add and omit nothing.
 fn comes_back(component: &Component<'_>, what: &str) {
     let new = Config::new;
     for config in [new(), new().fold(true).indent(0), new().offsets(true)] {
@@ -118,7 +118,7 @@ fn names_come_back() {
     }
 }
 
-/// The values that the specification has as examples, with their bytes.
+/// Examples of values in the specification, with their bytes.
 #[test]
 fn values_are_literals_of_their_types() {
     let types = r#"
@@ -193,16 +193,17 @@ fn values_without_a_literal_are_bytes() {
     };
     let string = Type::Prim(PrimType::String);
     for (definitions, ending) in [
-        // A number in more bytes than it needs, bytes that are too many, and too few.
+        // A length in more bytes than it needs, a byte too many, a byte too few.
         (value(string.clone(), b"\x81\x00a"), "(binary \"\\81\\00a\"))"),
         (value(string.clone(), b"\x01ab"), "(binary \"\\01ab\"))"),
         (value(string, b"\x02a"), "(binary \"\\02a\"))"),
-        // Another NaN, a character that no token has, a flag that the type lacks, no such case.
+        // A NaN that is not canonical, a character that no token has, a flag and a case that the
+        // type lacks.
         (value(Type::Prim(PrimType::F32), &[0, 0, 0xc1, 0x7f]), "(binary \"\\00\\00\\c1\\7f\"))"),
         (value(Type::Prim(PrimType::Char), "é".as_bytes()), "(binary \"\\c3\\a9\"))"),
         (value(Type::Flags(["a".into()].into()), &[2]), "(binary \"\\02\"))"),
         (value(Type::Enum(["a".into()].into()), &[1]), "(binary \"\\01\"))"),
-        // Many values without any bytes.
+        // A list of many values, which take no bytes.
         (
             vec![
                 Definition::Type(Type::Tuple([].into())),

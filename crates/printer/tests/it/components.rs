@@ -1,5 +1,5 @@
-//! Components as text: the form of the text, the names in it, and that any list of definitions can
-//! be printed.
+//! Components as text: the form of the text, the names in it, and the text of arbitrary lists of
+//! definitions.
 
 use std::fs;
 use std::path::Path;
@@ -26,13 +26,13 @@ pub(super) fn parser() -> wattle_parser::components::Parser {
     wattle_parser::components::Parser::new().features(Features::ALL)
 }
 
-/// The definition that is read from a custom section with this content.
+/// Makes the definition of a custom section with this content.
 pub(super) fn custom(name: &'static str, bytes: Vec<u8>) -> Definition<'static> {
     let data = CustomData::Bytes(bytes.into());
     Definition::from_custom(Custom { name: name.into(), data, after: None })
 }
 
-/// A name section with these names.
+/// Makes a name section with these names.
 pub(super) fn section(
     own: Option<&'static str>,
     named: &[(Sort, u32, &'static str)],
@@ -324,7 +324,7 @@ fn offsets_are_those_of_definitions_in_the_file() {
             let offset = usize::from_str_radix(offset, 16).unwrap();
             assert!(offset > last && offset < bytes.len(), "{text}");
             last = offset;
-            // Where a section holds one definition, that stands behind the section's size.
+            // The only definition of a section stands behind the section's size.
             if line.starts_with("component") || line.starts_with("core module") {
                 assert!(bytes[offset..].starts_with(b"\0asm"), "{offset:x} {text}");
             }

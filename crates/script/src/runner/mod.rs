@@ -24,7 +24,7 @@ use crate::{Failure, Options, Report, Skipped, customs, spectest};
 /// Runs a script, given as text or as the bytes of a file.
 ///
 /// # Errors
-/// When the script itself is malformed, its modules aside.
+/// The errors of a malformed script. Errors within its modules are outcomes of directives instead.
 pub fn run<S: AsRef<[u8]> + ?Sized>(
     source: &S,
     options: Options,
@@ -32,11 +32,12 @@ pub fn run<S: AsRef<[u8]> + ?Sized>(
     start(source, options, None)
 }
 
-/// What a runner asks now and then whether the script goes on.
+/// A function that a runner calls now and then to find out whether the script goes on.
 pub type GoesOn = Arc<dyn Fn() -> bool + Send + Sync>;
 
-/// Runs a script for as long as `goes_on` says so: it is asked before each directive and now and then
-/// while one is executed. A directive that it ends fails with "interrupted", and no other follows.
+/// Runs a script until `goes_on` returns false. The function is called before each directive, and
+/// now and then while a directive is executed. The directive that it interrupts fails with
+/// "interrupted", and no other follows.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -52,7 +53,7 @@ pub type GoesOn = Arc<dyn Fn() -> bool + Send + Sync>;
 /// ```
 ///
 /// # Errors
-/// As [`run`].
+/// The errors of [`run`].
 pub fn run_while<S: AsRef<[u8]> + ?Sized>(
     source: &S,
     options: Options,
@@ -108,21 +109,22 @@ fn no_word() -> Word<'static> {
 
 struct Runner<'s> {
     store: Store,
-    /// What any of the threads registered.
+    /// The definitions for imports: the module `spectest`, and the instances that any thread
+    /// registered.
     imports: Imports,
     options: Options,
     report: Report,
     lines: ast::LineIndex,
     threads: Threads<'s>,
     goes_on: Option<GoesOn>,
-    /// Whether the script ends here.
+    /// Whether `goes_on` ended the script.
     is_interrupted: Arc<AtomicBool>,
 }
 
 const INTERRUPTED: &str = "interrupted";
 
 impl<'s> Runner<'s> {
-    /// Asks whether the script goes on.
+    /// Returns whether the script goes on, and notes when it does not.
     fn goes_on(&self) -> bool {
         let goes_on = self.goes_on.as_ref().is_none_or(|goes_on| goes_on());
         if !goes_on {
@@ -147,7 +149,8 @@ impl<'s> Runner<'s> {
         });
     }
 
-    /// Takes the fuel away from the store: what is done next is not counted.
+    /// Takes the fuel away from the store, so that later instructions are not counted. The result
+    /// becomes an error if the script was interrupted.
     fn drain_fuel<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         self.store.set_fuel(None);
         match self.is_interrupted() {
@@ -156,8 +159,8 @@ impl<'s> Runner<'s> {
         }
     }
 
-    /// Reads and validates the modules of directives, and judges what is said about that. Counts
-    /// what is not executed.
+    /// Reads and validates the modules of directives, and checks the assertions about their
+    /// validity. Counts the assertions and actions that are not executed.
     fn check(&mut self, scope: &mut Scope, directives: &'s [Directive<'s>]) {
         use DirectiveKind as Kind;
         let mut rest: Vec<_> = directives.iter().rev().collect();
@@ -206,7 +209,7 @@ impl<'s> Runner<'s> {
         }
     }
 
-    /// Counts an assertion or action that is not executed on request.
+    /// Counts an assertion or action that is left out because the options ask for checks alone.
     fn leave_out(&mut self, directive: &Directive<'_>, needs_component: bool) {
         self.report.left_out += 1;
         if needs_component {
@@ -289,7 +292,7 @@ impl<'s> Runner<'s> {
                     }
                 };
                 let outcome = match (outcome, assertion.verdict) {
-                    // It is valid, and no more is known.
+                    // The component is valid, but it is not instantiated.
                     (Ok(Definition::Component), Verdict::Trap | Verdict::Unlinkable) => {
                         return self.skip(directive);
                     }
@@ -309,14 +312,14 @@ impl<'s> Runner<'s> {
         }
     }
 
-    /// Counts a directive that is not an assertion: it must succeed.
+    /// Reports a directive that is not an assertion, unless it succeeded.
     fn must(&mut self, directive: &Directive<'_>, result: Result<(), Refusal>) {
         if let Err(refusal) = result {
             self.fail(directive, "success", refusal.describe());
         }
     }
 
-    /// An assertion that a module or its instantiation is refused.
+    /// Judges an assertion that a module or its instantiation is refused.
     fn refused(
         &mut self,
         directive: &Directive<'_>,
@@ -342,7 +345,7 @@ impl<'s> Runner<'s> {
                 }
                 _ => None,
             },
-            // Other tools read components with features that are off, and then refuse them.
+            // Other tools parse components whose features are off, and reject them in validation.
             (Verdict::Invalid, Refusal::Disabled(why)) if is_component => Some(why.clone()),
             (
                 Verdict::Malformed | Verdict::MalformedCustom,
@@ -355,8 +358,8 @@ impl<'s> Runner<'s> {
         };
         match why {
             Some(why) if why.starts_with(assertion.message()) => self.pass(),
-            // No specification says which messages components cause: those of scripts are the words
-            // of one tool, anywhere in its message.
+            // The specification has no messages for errors in components. Scripts quote the message
+            // of one tool, or a part of it.
             Some(why) if is_component => {
                 self.pass();
                 if !why.contains(assertion.message()) {
@@ -368,7 +371,7 @@ impl<'s> Runner<'s> {
         }
     }
 
-    /// What came of an action, against what the directive says of it.
+    /// Compares the outcome of an action to the outcome that the directive asserts.
     fn judge(&mut self, directive: &Directive<'_>, outcome: Result<Vec<Value>, Error>) {
         use DirectiveKind as Kind;
         let got = match &outcome {
@@ -471,7 +474,7 @@ impl<'s> Runner<'s> {
         Ok((func, action.args().unwrap_or_default().iter().map(argument).collect()))
     }
 
-    /// Starts an action of a thread: a call may stop on its way.
+    /// Starts an action of a thread. A call may be suspended before it returns.
     fn start_action(&mut self, scope: &Scope, action: &Action<'_>) -> Result<Outcome, Error> {
         match action.kind {
             ActionKind::Get | ActionKind::InvokeComponent(_) => {
@@ -485,7 +488,7 @@ impl<'s> Runner<'s> {
     }
 }
 
-/// Whether a directive uses an instance of a component.
+/// Returns whether a directive uses an instance of a component.
 fn needs_component(scope: &Scope, directive: &DirectiveKind<'_>) -> bool {
     let instance = match directive {
         DirectiveKind::Register { instance, .. } => instance.as_ref(),
@@ -497,7 +500,7 @@ fn needs_component(scope: &Scope, directive: &DirectiveKind<'_>) -> bool {
     scope.is_component(instance)
 }
 
-/// The failure that an assertion expects.
+/// Returns the failure that an assertion expects.
 fn expectation(assertion: &Assertion<'_>) -> String {
     let class = assertion.verdict.keyword().trim_start_matches("assert_");
     format!("{}: {}", class.trim_end_matches("_custom"), assertion.message())

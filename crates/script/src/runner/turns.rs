@@ -10,7 +10,7 @@ use crate::scope::{Known, Scope};
 use crate::threads::{Next, Thread};
 
 impl<'s> Runner<'s> {
-    /// Starts a thread. The only instance that it knows by name is the one that it shares;
+    /// Starts a thread. The shared instance is the only one that the thread knows by name;
     /// registered instances are known to all threads.
     pub(super) fn start_thread(
         &mut self,
@@ -84,8 +84,8 @@ impl<'s> Runner<'s> {
                 self.judge(directive, Err(error));
                 Next::Ready
             }
-            // The other thread does not run inside this call: it may wait for a thread too, and a
-            // chain of such waits would take stack.
+            // The other thread does not run inside this call. It may wait for a thread too, and a
+            // chain of such waits would use up the stack.
             (None, DirectiveKind::Wait { thread: name }) => match self.threads.named(&name.text) {
                 Some(other) if self.threads.has_ended(other) => Next::Ready,
                 Some(other) => return self.threads.put_back(number, thread, Next::Ended(other)),

@@ -1,4 +1,4 @@
-//! Modules have what their configuration asks for, and stay within its limits.
+//! Modules satisfy the requests of their configuration, and stay within its limits.
 
 use wattle_ast::{ExternIdx, ExternType, Features, MemType};
 use wattle_smith::{Config, from_seed};

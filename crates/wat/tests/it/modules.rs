@@ -1,4 +1,4 @@
-//! The fields of a module: abbreviations and what they stand for, indices, types, instructions.
+//! The fields of a module: abbreviations and their expansions, indices, types, instructions.
 
 use pretty_assertions::assert_eq;
 use wattle_ast::{
@@ -309,7 +309,7 @@ fn the_first_memory_and_the_first_table_may_be_stated() {
     }
 }
 
-/// The flags of the only segment of a module.
+/// Returns the flags of the only segment of a module.
 fn segment_flags(text: &str) -> u8 {
     let module = module(text);
     let mut items =
@@ -377,6 +377,6 @@ fn the_source_map_has_parameters_and_locals() {
     let expected = ["(param $a i32)", "f32", "(ref null $t)", "i32", "i64", "(local $l funcref)"];
     assert_eq!(places[..6], expected.map(Some));
     assert_eq!(places[6], None);
-    // The parameter is stated only by the type.
+    // Only the type states the parameter.
     assert_eq!((place(1, 0), place(1, 1)), (None, Some("f64")));
 }

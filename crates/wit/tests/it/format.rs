@@ -10,7 +10,8 @@ use wattle_wit::{Resolver, print};
 use crate::peers;
 use crate::resolved::resolve;
 
-/// Returns the tokens of a text but commas, and its comments without blanks at the ends of lines.
+/// Returns the tokens of a text except commas, and its comments without blanks at the ends of
+/// lines.
 fn content(text: &str) -> (Vec<&str>, Vec<String>) {
     let (mut tokens, mut comments) = (Vec::new(), Vec::new());
     for token in Lexer::new(text) {
@@ -86,7 +87,7 @@ fn comments_everywhere_are_kept() {
                 ["/* c */", "// c\n", "\n// c\n", "\n\n/* a\n   b */\n\n", " /** d */ "][nth % 5];
             (token.span.start, comment)
         });
-        // Inside of a version there can be no comment.
+        // A version cannot contain a comment.
         let comments: Vec<_> = comments
             .filter(|&(at, comment)| {
                 let (front, back) = text.split_at(at);
@@ -165,7 +166,7 @@ fn attributes_have_lines_of_their_own() {
     assert_eq!(format(text).unwrap(), expected);
 }
 
-/// Formats what was printed, reads it and prints it again.
+/// Checks that printed text does not change when it is formatted, or parsed and printed again.
 fn check_printed(printed: &str, name: &str) {
     assert_eq!(format(printed).unwrap(), printed, "{name}");
     let mut resolver = Resolver::new();
@@ -196,7 +197,7 @@ fn what_is_printed_is_formatted_and_is_printed_again() {
     for (name, text) in files() {
         let mut resolver = Resolver::new();
         resolver.all_features().file("a.wit", text);
-        // Some files are parts of packages, or are to be refused.
+        // Some files are parts of packages, or must be refused.
         let Ok(resolved) = resolver.resolve() else { continue };
         check_printed(&print::whole(resolved.model(), resolved.root()).unwrap(), &name);
         number += 1;

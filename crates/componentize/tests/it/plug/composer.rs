@@ -1,4 +1,4 @@
-//! What a [`Composer`] does beyond plugging: plugs of plugs, connections by name, new names.
+//! The features of a [`Composer`] beyond plugging: plugs of plugs, connections by name, new names.
 
 use wattle_ast::components::{Component, Definition};
 use wattle_componentize::{Composer, Input, PlugError, Plugged, plug};
@@ -6,7 +6,7 @@ use wattle_validator::components::{ComponentTypes, Extern, ExternView, Shape};
 
 use super::{described, input, parse, types};
 
-/// A component that imports some instances, exports others, and is called `name`.
+/// Makes a component called `name` that imports some instances and exports others.
 fn between(name: &str, imports: &[&str], exports: &[&str]) -> Input<'static> {
     let imports: String =
         imports.iter().map(|import| format!("(import \"{import}\" (instance))")).collect();
@@ -15,7 +15,7 @@ fn between(name: &str, imports: &[&str], exports: &[&str]) -> Input<'static> {
     input(name, parse(&format!("(component {imports} (instance $i) {exports})")))
 }
 
-/// The connections of a component, and its imports; or the error.
+/// Returns the connections of a component and its imports, or else the error.
 fn shown(result: Result<Plugged<'static>, PlugError>) -> Vec<String> {
     match result {
         Ok(plugged) => {
@@ -79,7 +79,7 @@ fn plugs_that_need_each_other_are_named() {
           before the others"
         ]
     );
-    // These serve each other alone.
+    // The plugs `idle` and `idler` satisfy imports of each other, but none of `app`.
     let result = Composer::new(between("app", &["a"], &[]))
         .plug(between("plug", &[], &["a"]))
         .plug(between("idle", &["y"], &["x"]))
@@ -138,7 +138,7 @@ fn instances_of_one_component_share_it() {
     assert_eq!(components(&composed(between("plug", &["y"], &["e"]))), 3);
 }
 
-/// A component of a world that does nothing.
+/// Makes a component of a world, with functions that do nothing.
 fn of_world(wit: &str, world: &str) -> Input<'static> {
     use wattle_componentize::{Componentizer, Dummy, Embed};
     let mut resolver = wattle_wit::Resolver::new();
@@ -212,7 +212,7 @@ fn imports_that_are_left_can_be_refused_and_renamed() {
     let names: Vec<_> = renamed.types.imports().map(|import| import.name().to_owned()).collect();
     assert_eq!(names, ["d", "e"]);
     assert!(renamed.types.export("f").is_some() && renamed.types.export("c").is_none());
-    // What a connection says is what the components say.
+    // A connection has the names that the components have.
     assert_eq!(renamed.connections[0].import, "a");
     let error = composer().rename_import("b", "d").finish().unwrap_err().to_string();
     assert!(error.contains("`d`"), "{error}");

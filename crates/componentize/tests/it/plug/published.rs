@@ -106,7 +106,7 @@ const MERGED: [&str; 11] = [
     "versioned-transitive-usings",
 ];
 
-/// Cases in which an import is connected by name, or cannot be.
+/// Cases in which an import is connected by name, or cannot be connected.
 const CONNECTED: [&str; 7] = [
     "argument-already-satisfied",
     "export-missing",
@@ -134,8 +134,8 @@ const OTHER_GRAPHS: [(&str, &str); 13] = [
     ("package-already-registered", "misuse of the graph: a package twice"),
 ];
 
-/// A composition: its case, the plugs, which are files without their ending, and the imports of other
-/// names that they are for.
+/// A composition: its case, and the plugs, each with the imports that it is for. A plug is the name
+/// of a file without its ending.
 type Composition = (&'static str, &'static [(&'static str, For)]);
 
 /// The imports that a plug is for: all imports of the names of its exports, or one import, which is
