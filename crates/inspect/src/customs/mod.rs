@@ -94,8 +94,8 @@ impl<'s> Customs<'s> {
     }
 
     /// Calls `visit` with each row of the content of a section; together the rows have all its
-    /// bytes. If the content is malformed, the bytes that remain are a row with the error. Returns
-    /// whether the name of the section is known; `visit` is only called if it is.
+    /// bytes. If the content is malformed, the last row has the error and the bytes that remain, if
+    /// any. Returns whether the name of the section is known; `visit` is only called if it is.
     pub fn rows(
         &mut self,
         name: &str,
@@ -134,7 +134,7 @@ impl<'s> Customs<'s> {
         };
         if let Err(error) = result {
             walk.reader.seek(content.len());
-            walk.row(0, format_args!("malformed: {error}"));
+            walk.show(0, format_args!("malformed: {error}"));
         }
         true
     }
@@ -197,10 +197,14 @@ struct Walk<'a, 'v> {
 impl<'a> Walk<'a, '_> {
     /// Calls `visit` with a row of the bytes that were read since the last row, if there are any.
     fn row(&mut self, level: usize, text: fmt::Arguments<'_>) {
-        let len = self.reader.pos() - self.start;
-        if len == 0 {
-            return;
+        if self.reader.pos() > self.start {
+            self.show(level, text);
         }
+    }
+
+    /// Calls `visit` with a row of the bytes that were read since the last row.
+    fn show(&mut self, level: usize, text: fmt::Arguments<'_>) {
+        let len = self.reader.pos() - self.start;
         self.text.clear();
         // Writing to a string never fails.
         let _ = self.text.write_fmt(text);
@@ -353,6 +357,15 @@ mod tests {
                 "  R_WASM_MEMORY_ADDR_LEB at 0x5 (0x69 in the file): symbol 1 (data \"E\") -4",
             ]
         );
+    }
+
+    #[test]
+    fn an_error_at_the_end_has_a_row() {
+        let mut customs = Customs::new(|name| name.to_owned());
+        let end = "malformed: unexpected end of section or function";
+        let cut = rows(&mut customs, "target_features", b"\x02+\x07simd128");
+        assert_eq!(cut, ["2 features", "+ \"simd128\": used", end]);
+        assert_eq!(rows(&mut customs, "target_features", b""), [end]);
     }
 
     #[test]
