@@ -59,7 +59,7 @@ impl Source {
             ModuleSource::Text(_) => return source,
         };
         let what = if embedded.is_component { "component" } else { "module" };
-        let name = format!("{} (what the {what} holds)", source.name);
+        let name = format!("{} (content of the {what})", source.name);
         Source { name, bytes, ..source }
     }
 

@@ -402,7 +402,7 @@ fn quoted_and_binary_components_are_interfaces_too() {
     assert_eq!(good(&["wit"], text).out, plain.out);
     let ran = wattle(&["wit"], br#"(component quote "(import \"f\"")"#);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("<stdin> (what the component holds):2:1"), "{}", ran.err);
+    assert!(ran.err.contains("<stdin> (content of the component):2:1"), "{}", ran.err);
 }
 
 #[test]

@@ -321,7 +321,7 @@ fn a_dependency_may_be_quoted() {
     // The place of an error is its place in the quoted text.
     write(folder.path(), "wit/deps/c.wat", "(component quote \"(type u99)\")");
     let err = bad(folder.path(), &["wit", "wit"], b"");
-    assert!(err.contains("u99") && err.contains("c.wat (what the component holds):1:"), "{err}");
+    assert!(err.contains("u99") && err.contains("c.wat (content of the component):1:"), "{err}");
 }
 
 #[test]
