@@ -262,7 +262,8 @@ impl Type {
     /// let resolved = resolver.resolve().unwrap();
     /// let model = resolved.model();
     /// let interface = model.interface_by_name("a:b/i").unwrap();
-    /// let abi = model[model[interface].types["r"]].abi();
+    /// let record = *model[interface].types.get("r").unwrap();
+    /// let abi = model[record].abi();
     /// assert_eq!(abi.layout(wattle_ast::AddrType::I32).size, 8);
     /// ```
     pub const fn abi(&self) -> ValueAbi {
