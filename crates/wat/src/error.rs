@@ -16,17 +16,17 @@ use crate::ids::Space;
 /// The result of functions in this crate. The error is boxed, so that results fit in registers.
 pub(crate) type Result<T> = core::result::Result<T, Box<Error>>;
 
-/// Why a text is malformed. `Display` begins with the phrase of the official test suite.
+/// The reason why a text is malformed. `Display` begins with the phrase of the official test suite.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A word that the format does not have, and what would fit there.
+    /// A word that the format does not have, and the form that would fit there.
     UnknownOperator(Box<str>, Expected),
     /// The mnemonic of an instruction of a feature that is not enabled.
     NotEnabled(Box<str>, Feature),
     /// An input that is not WebAssembly text.
     Foreign(&'static Foreign),
-    /// A token at the wrong place, and what would fit there.
+    /// A token at the wrong place, and the form that would fit there.
     UnexpectedToken(Expected),
     /// Characters that do not form a token.
     Lexical(LexError),
@@ -36,15 +36,15 @@ pub enum ErrorKind {
     Duplicate(Space, Box<str>),
     /// The identifier of a definition of an outer scope that inner scopes cannot reach.
     OuterItem(Box<str>),
-    /// The number of scopes to go out, which is more than there are.
+    /// The count of an outer alias that is greater than the number of scopes around it.
     OuterCount(u32),
     /// The identifier of a scope that is not around the alias.
     OuterComponent(Box<str>),
-    /// An alias of something that instances of its kind do not export.
+    /// An alias of a definition that instances of its kind cannot export.
     NotExported(Space),
     /// An attribute that a name has already.
     DuplicateAttribute(&'static str),
-    /// A value in a script in more values than a type can have.
+    /// A value in a script that is nested more deeply than types can be.
     TooDeep,
     /// An identifier for a type that several imports share.
     IdNotAllowed,
@@ -133,8 +133,8 @@ pub struct Related {
     pub note: &'static str,
 }
 
-/// A malformed text: what is wrong, and at which bytes. `Display` shows the reason, and the help if
-/// it is short.
+/// An error in a text: the reason, and the offending bytes. `Display` shows the reason, and the
+/// help if it is short.
 ///
 /// ```
 /// let errors = wattle_wat::parse("(func (call $f))").unwrap_err();
@@ -149,7 +149,7 @@ pub struct Related {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
-    /// What is wrong.
+    /// The reason.
     pub kind: ErrorKind,
     /// The offending bytes of the text.
     pub span: Span,
@@ -160,18 +160,18 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error at a place.
+    /// Returns an error at a place.
     pub fn new(kind: ErrorKind, span: Span) -> Error {
         Error { kind, span, help: None, related: None }
     }
 
-    /// The lexical errors of a text.
+    /// Returns the lexical errors of a text.
     pub(crate) fn lexical(tokens: &Tokens<'_>) -> Vec<Error> {
         let errors = tokens.errors().iter().take(2 * Errors::LIMIT);
         errors.map(|(error, span)| Error::of_token(*error, *span, tokens.source())).collect()
     }
 
-    /// The error for characters that do not form a token.
+    /// Returns the error for characters that do not form a token.
     pub(crate) fn of_token(error: LexError, span: Span, text: &str) -> Error {
         let text = text.get(span.start..span.end).unwrap_or_default();
         let mut at = span;
@@ -243,20 +243,20 @@ impl core::error::Error for Error {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Errors {
     errors: Vec<Error>,
-    /// Where each error begins; empty if the text is not known.
+    /// The place where each error begins; empty if the text is not known.
     places: Vec<LineColumn>,
 }
 
 impl Errors {
-    /// The number of errors that are reported at most, unless the parser has another limit.
+    /// The maximum number of errors that are reported, unless the parser has another limit.
     pub const LIMIT: usize = 100;
 
-    /// Errors, at least one, of a text that is not known.
+    /// Makes a list of errors, at least one, without their lines and columns.
     pub(crate) fn new(errors: Vec<Error>) -> Errors {
         Errors { errors, places: Vec::new() }
     }
 
-    /// Finds the lines and columns of the errors in the text that their spans count the bytes of.
+    /// Finds the lines and columns of the errors in the text that their spans refer to.
     #[must_use]
     pub fn in_text(self, text: impl AsRef<[u8]>) -> Errors {
         self.in_lines(&LineIndex::new(text))
@@ -269,7 +269,7 @@ impl Errors {
         Errors { places, ..self }
     }
 
-    /// The errors.
+    /// Returns the errors.
     pub fn as_slice(&self) -> &[Error] {
         &self.errors
     }

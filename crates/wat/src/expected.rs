@@ -1,4 +1,4 @@
-//! What is expected in a place of the text: forms and words, and numbers of each type.
+//! The forms and words that can be expected at a place in the text, and the types of numbers.
 
 use core::fmt;
 
@@ -6,7 +6,8 @@ use wattle_syntax::Shape;
 
 macro_rules! expected {
     ($( $(#[$doc:meta])* $variant:ident $text:literal; )*) => {
-        /// What would fit in a place. `Display` shows it with its article, for error messages.
+        /// A form or word that would fit at a place. `Display` shows it with its article, for error
+        /// messages.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[non_exhaustive]
         pub enum Expected {
@@ -41,13 +42,13 @@ expected! {
     Component "a component";
     /// A field of a component.
     ComponentField "a field of the component";
-    /// What may stand behind `core` in a field of a component.
+    /// A keyword that may stand behind `core` in a field of a component.
     CoreField "module, instance, type, func or rec behind core";
     /// A declaration in the type of a component or instance.
     TypeDecl "a declaration of the type";
     /// A declaration in the type of a core module.
     ModuleTypeDecl "type, rec, alias, import or export";
-    /// A form for what components import and export, such as `(func $f)`.
+    /// A form for an import or export of a component, such as `(func $f)`.
     ExternDesc "a definition that components can export";
     /// A sort of a component.
     Sort "a sort";
@@ -132,7 +133,7 @@ expected! {
 }
 
 impl Expected {
-    /// Whether it is something of a component.
+    /// Returns whether the form belongs to the text of components.
     pub(crate) const fn is_of_components(self) -> bool {
         use Expected::*;
         matches!(
@@ -166,12 +167,12 @@ macro_rules! numbers {
         pub enum Number { $( $number, )* }
 
         impl Number {
-            /// The beginning of the official phrase.
+            /// Returns the beginning of the official phrase.
             pub(crate) const fn prefix(self) -> &'static str {
                 match self { $( Number::$number => $prefix, )* }
             }
 
-            /// The type of the lanes of a vector.
+            /// Returns the type of the lanes of a vector.
             pub(crate) const fn lane(shape: Shape) -> Number {
                 match shape {
                     Shape::I8x16 => Number::I8,
@@ -183,7 +184,7 @@ macro_rules! numbers {
                 }
             }
 
-            /// The range of the numbers, for help.
+            /// Returns the range of the numbers, for help.
             pub(crate) const fn range(self) -> &'static str {
                 match self { $( Number::$number => $range, )* }
             }

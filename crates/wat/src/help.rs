@@ -92,7 +92,7 @@ impl Help {
     /// Advice for an identifier that is not bound in a component.
     pub(crate) const BEFORE: Help = Help::Advice(BEFORE);
 
-    /// Whether it is short enough to follow the reason.
+    /// Returns whether the advice is short enough to follow the reason.
     pub(crate) fn is_short(&self) -> bool {
         !matches!(self, Help::OneOf(_) | Help::Advice(_) | Help::Character(_) | Help::LooksLike(_))
     }
@@ -108,7 +108,7 @@ impl Help {
     }
 }
 
-/// The advice against an error of this kind at the next token, if any fits.
+/// Returns the advice against an error of this kind at the next token, if any fits.
 #[cold]
 pub(crate) fn find(kind: &ErrorKind, cursor: &Cursor<'_, '_>) -> Option<Help> {
     let advice = |text| Some(Help::Advice(text));
@@ -135,7 +135,7 @@ pub(crate) fn find(kind: &ErrorKind, cursor: &Cursor<'_, '_>) -> Option<Help> {
     }
 }
 
-/// The advice against characters that do not form a token.
+/// Returns the advice against characters that do not form a token.
 pub(crate) fn lexical(error: LexError, text: &str) -> Option<Help> {
     Some(Help::Advice(match error {
         LexError::IllegalCharacter => match text.chars().next()? {
@@ -157,7 +157,7 @@ pub(crate) fn lexical(error: LexError, text: &str) -> Option<Help> {
     }))
 }
 
-/// The escape that was probably meant by a C escape in a literal, such as `\x41` or `\0`.
+/// Returns the escape that was probably meant by a C escape in a literal, such as `\x41` or `\0`.
 fn escape_meant(literal: &str) -> Option<String> {
     let at = strings::fault(literal);
     let escape = literal.get(at.start + 1..)?;
@@ -170,12 +170,12 @@ fn escape_meant(literal: &str) -> Option<String> {
     }
 }
 
-/// Whether a word begins a comment of another language.
+/// Returns whether a word begins a comment of another language.
 pub(crate) fn begins_comment(word: &str) -> bool {
     ["//", "/*", "#", "--"].iter().any(|mark| word.starts_with(mark))
 }
 
-/// The advice against an unknown word.
+/// Returns the advice against an unknown word.
 fn unknown_word(word: &str, expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
     if let Some(help) = reserved(word) {
         return Some(Help::Advice(help));
@@ -235,7 +235,7 @@ fn unknown_word(word: &str, expected: Expected, cursor: &Cursor<'_, '_>) -> Opti
     }
 }
 
-/// The words that are allowed, if there are few of them.
+/// Returns the words that are allowed, if there are few of them.
 fn words_of(expected: Expected) -> Box<dyn Iterator<Item = &'static str>> {
     match expected {
         Expected::ValType => Box::new(keywords::value_types()),
@@ -283,12 +283,12 @@ const BINDING: &[&str] = &[
     "try",
 ];
 
-/// Whether the identifier of a form with this keyword stands before the form.
+/// Returns whether the identifier of a form with this keyword stands before the form.
 fn is_binding_form(keyword: &str) -> bool {
     matches!(keyword, "param" | "result" | "local" | "export" | "import" | "type" | "mut" | "func")
 }
 
-/// The advice against reserved characters.
+/// Returns the advice against reserved characters.
 fn reserved(word: &str) -> Option<&'static str> {
     Some(match word {
         _ if begins_comment(word) => COMMENT,
@@ -302,7 +302,7 @@ fn reserved(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The keyword of the expected kind that is nearest to a word.
+/// Returns the keyword of the expected kind that is nearest to a word.
 fn nearest_keyword(word: &str, expected: Expected) -> Option<&'static str> {
     let mut budget = usize::MAX;
     let heads = ["param", "result", "local", "then", "else"];
@@ -338,7 +338,7 @@ fn nearest_keyword(word: &str, expected: Expected) -> Option<&'static str> {
     }
 }
 
-/// The advice against a token in the wrong place.
+/// Returns the advice against a token in the wrong place.
 fn unexpected(expected: Expected, cursor: &Cursor<'_, '_>) -> Option<Help> {
     let (text, before) = (cursor.text(), cursor.text_before());
     let kind = cursor.peek();

@@ -10,7 +10,8 @@ use crate::{Decode, Encode, Feature, FuncIdx, Malformed, MemIdx, Reader, TypeIdx
 
 type Result<T, E = Malformed> = core::result::Result<T, E>;
 
-/// The options of a canonical definition. Each at most once is valid; any number is well-formed.
+/// The options of a canonical definition. A valid list has each option at most once; any list is
+/// well-formed.
 pub type CanonOpts = Box<[CanonOpt]>;
 
 macro_rules! canon_opts {
@@ -21,18 +22,18 @@ macro_rules! canon_opts {
         pub enum CanonOpt { $( $(#[$doc])* $variant $(($ty))?, )* }
 
         impl CanonOpt {
-            /// The keyword of the text format.
+            /// Returns the keyword of the text format.
             pub const fn keyword(&self) -> &'static str {
                 match self { $( CanonOpt::$variant { .. } => $keyword, )* }
             }
 
-            /// The feature that it belongs to.
+            /// Returns the feature that the option belongs to.
             pub const fn feature(&self) -> Feature {
                 match self { $( CanonOpt::$variant { .. } => Feature::$feature, )* }
             }
 
-            /// The keywords of the options, each with the feature that it belongs to, and whether an
-            /// index belongs to the option.
+            /// The keywords of the options, each with the feature that it belongs to, and whether
+            /// the option has an index.
             ///
             /// ```
             /// use wattle_ast::Feature;
@@ -45,7 +46,7 @@ macro_rules! canon_opts {
             ];
 
             /// Reads the option with a keyword. Its index, if it has one, comes from a source.
-            /// `None` if the keyword is not that of an option.
+            /// `None` if no option has the keyword.
             ///
             /// # Errors
             /// Errors of the source.
@@ -60,7 +61,7 @@ macro_rules! canon_opts {
                 }))
             }
 
-            /// The definition that it names, if it is an option that names one.
+            /// Returns the definition that the option refers to, if it has an index.
             ///
             /// ```
             /// use wattle_ast::components::{CanonOpt, CoreSortIdx};
@@ -74,7 +75,7 @@ macro_rules! canon_opts {
                 } )* }
             }
 
-            /// The option with this number as its index, if it has one.
+            /// Returns the option with this number in place of its index, if it has one.
             ///
             /// ```
             /// use wattle_ast::components::CanonOpt;

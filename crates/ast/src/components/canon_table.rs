@@ -6,7 +6,8 @@
 //! than by the type of the resource (`rep`) and the address type of the memory (`addr`).
 //!
 //! These are the only lists of canonical definitions and options in the repository. To add a
-//! built-in, add its row; if its immediates are of kinds that exist, it is read and written.
+//! built-in, add its row; if its immediates are of existing kinds, no other code is needed to read
+//! and write it.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md#canonical-definitions>
 
@@ -14,15 +15,15 @@
 macro_rules! for_each_canon {
     ($use:ident) => {
         $use! {
-            /// A function of the component, made from a core function.
+            /// Makes a function of the component from a core function.
             Lift { func: FuncIdx, opts: CanonOpts, ty: ComponentTypeIdx } = 0x00 zero CanonLift "lift" ComponentModel : (special);
-            /// A core function, made from a function of the component.
+            /// Makes a core function from a function of the component.
             Lower { func: ComponentFuncIdx, opts: CanonOpts } = 0x01 zero CanonLower "lower" ComponentModel : (special);
             /// Makes a handle.
             ResourceNew { resource: ComponentTypeIdx } = 0x02 "resource.new" ComponentModel : ([rep] -> [i32]);
             /// Drops a handle.
             ResourceDrop { resource: ComponentTypeIdx } = 0x03 "resource.drop" ComponentModel : ([i32] -> []);
-            /// The representation of a resource.
+            /// Returns the representation of a resource.
             ResourceRep { resource: ComponentTypeIdx } = 0x04 "resource.rep" ComponentModel : ([i32] -> [rep]);
             /// Answers a request to cancel the current task.
             TaskCancel = 0x05 "task.cancel" CmAsync : ([] -> []);
@@ -68,7 +69,7 @@ macro_rules! for_each_canon {
             FutureDropWritable { ty: ComponentTypeIdx } = 0x1b "future.drop-writable" CmAsync : ([i32] -> []);
             /// Makes an error context from a message.
             ErrorContextNew { opts: CanonOpts } = 0x1c "error-context.new" CmErrorContext : ([addr addr] -> [i32]);
-            /// The message of an error context.
+            /// Returns the message of an error context.
             ErrorContextDebugMessage { opts: CanonOpts } = 0x1d "error-context.debug-message" CmErrorContext : ([i32 addr] -> []);
             /// Drops an error context.
             ErrorContextDrop = 0x1e "error-context.drop" CmErrorContext : ([i32] -> []);
@@ -86,7 +87,7 @@ macro_rules! for_each_canon {
             BackpressureInc = 0x24 "backpressure.inc" CmAsync : ([] -> []);
             /// Undoes a `backpressure.inc`.
             BackpressureDec = 0x25 "backpressure.dec" CmAsync : ([] -> []);
-            /// The index of the current thread.
+            /// Returns the index of the current thread.
             ThreadIndex = 0x26 "thread.index" CmThreading : ([] -> [i32]);
             /// Makes a thread of a function in a table.
             ThreadNewIndirect { ty: TypeIdx, table: TableIdx } = 0x27 "thread.new-indirect" CmThreading : (special);
@@ -110,7 +111,7 @@ macro_rules! for_each_canon {
             ThreadSpawnRef { is_shared: Shared, ty: TypeIdx } = 0x40 "thread.spawn-ref" SharedEverythingThreads : (special);
             /// Starts a thread with a function in a table.
             ThreadSpawnIndirect { is_shared: Shared, ty: TypeIdx, table: TableIdx } = 0x41 "thread.spawn-indirect" SharedEverythingThreads : (special);
-            /// The number of threads that can run at once.
+            /// Returns the number of threads that can run at once.
             ThreadAvailableParallelism { is_shared: Shared } = 0x42 "thread.available-parallelism" SharedEverythingThreads : ([] -> [i32]);
         }
     };
@@ -128,7 +129,7 @@ macro_rules! for_each_canon_opt {
             Utf16 = 0x01 "string-encoding=utf16" ComponentModel;
             /// Strings are in Latin-1 or UTF-16. Each string states its encoding.
             CompactUtf16 = 0x02 "string-encoding=latin1+utf16" ComponentModel;
-            /// The memory of pointers.
+            /// The memory that pointers point into.
             Memory(MemIdx) = 0x03 "memory" ComponentModel;
             /// The core function that allocates memory.
             Realloc(FuncIdx) = 0x04 "realloc" ComponentModel;

@@ -1,4 +1,5 @@
-//! Canonical definitions: the enum, and its two directions, made from the rows of `canon_table.rs`.
+//! Canonical definitions: the enum, and its reading and writing, made from the rows of
+//! `canon_table.rs`.
 //!
 //! A [`CanonSource`] produces immediates (a byte reader, a text cursor), a [`CanonSink`] takes them
 //! (a byte buffer, a printer). Each has one method per kind of immediate, so that only the table
@@ -82,8 +83,8 @@ macro_rules! kinds {
             )*
         }
 
-        /// What changes the immediates of canonical definitions, with one method per kind. By
-        /// default, they stay as they are.
+        /// An editor of the immediates of canonical definitions, with one method per kind. By
+        /// default, immediates stay as they are.
         pub trait CanonEdit {
             $(
                 $(#[$doc])*
@@ -177,13 +178,13 @@ pub enum CanonOperand {
 pub enum CanonType {
     /// The operands and the results.
     Arrow(&'static [CanonOperand], &'static [CanonOperand]),
-    /// It depends on immediates in other ways.
+    /// A type that depends on immediates in other ways.
     Special,
 }
 
 impl CanonType {
-    /// The type as one of core functions, where `rep` represents the resource and `addr` is the address
-    /// type of the memory. `None` if it depends on immediates in other ways.
+    /// Returns the type as a core function type, where `rep` represents the resource and `addr` is
+    /// the address type of the memory. `None` if the type depends on immediates in other ways.
     ///
     /// ```
     /// use wattle_ast::components::CanonOp;
@@ -239,53 +240,53 @@ macro_rules! canons {
             $( $(#[$doc])* #[allow(missing_docs)] $variant $({ $( $field: $ty ),* })?, )*
         }
 
-        /// What a canonical definition does: a [`Canon`] without immediates.
+        /// The operation of a canonical definition: a [`Canon`] without immediates.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         #[non_exhaustive]
         pub enum CanonOp { $( $(#[$doc])* $variant, )* }
 
         impl CanonOp {
-            /// All of them, by code.
+            /// All operations, by code.
             pub const ALL: &'static [CanonOp] = &[$( CanonOp::$variant, )*];
 
-            /// The byte that it begins with in the binary format.
+            /// Returns the byte that begins the definition in the binary format.
             pub const fn code(self) -> u8 {
                 match self { $( CanonOp::$variant => $code, )* }
             }
 
-            /// The one with this byte.
+            /// Returns the operation with this byte.
             pub const fn from_code(code: u8) -> Option<CanonOp> {
                 match code { $( $code => Some(CanonOp::$variant), )* _ => None }
             }
 
-            /// The keyword of the text format.
+            /// Returns the keyword of the text format.
             pub const fn keyword(self) -> &'static str {
                 match self { $( CanonOp::$variant => $keyword, )* }
             }
 
-            /// The one with this keyword.
+            /// Returns the operation with this keyword.
             pub fn from_keyword(keyword: &str) -> Option<CanonOp> {
                 match keyword { $( $keyword => Some(CanonOp::$variant), )* _ => None }
             }
 
-            /// The feature that it belongs to.
+            /// Returns the feature that the operation belongs to.
             pub const fn feature(self) -> Feature {
                 match self { $( CanonOp::$variant => Feature::$feature, )* }
             }
 
-            /// The type of the core function that it makes.
+            /// Returns the type of the core function that the definition makes.
             pub const fn core_type(self) -> CanonType {
                 match self { $( CanonOp::$variant => canon_type!($( $type )*), )* }
             }
 
-            /// If a zero byte must follow the code, the error for another byte.
+            /// Returns the error for another byte, if a zero byte must follow the code.
             const fn zero_error(self) -> Option<Malformed> {
                 match self { $( $( CanonOp::$variant => Some(Malformed::$error), )? )* _ => None }
             }
         }
 
         impl Canon {
-            /// What it does.
+            /// Returns the operation.
             pub const fn op(&self) -> CanonOp {
                 match self { $( Canon::$variant { .. } => CanonOp::$variant, )* }
             }
@@ -339,7 +340,7 @@ macro_rules! canons {
 }
 
 impl CanonOp {
-    /// The index space that the definition adds to.
+    /// Returns the index space that the definition adds to.
     ///
     /// ```
     /// use wattle_ast::components::{CanonOp, Sort};
@@ -353,8 +354,8 @@ impl CanonOp {
         }
     }
 
-    /// Whether it is a canonical built-in: the definition makes a core function without being given
-    /// a function.
+    /// Returns whether the operation is a canonical built-in: the definition makes a core function
+    /// without being given a function.
     ///
     /// ```
     /// use wattle_ast::components::CanonOp;
@@ -375,7 +376,7 @@ impl Decode<'_> for Canon {
             CanonOp::from_code(code).filter(|op| features.contains(op.feature()))
         })?;
         if let Some(error) = op.zero_error() {
-            // The byte once was a boolean.
+            // The byte was a boolean in earlier versions of the format.
             let error = match (error, reader.peek()) {
                 (Malformed::ReservedByte, Some(2..)) => Malformed::Boolean,
                 _ => error,

@@ -24,7 +24,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The length of an index space.
+    /// Returns the length of an index space.
     pub const fn len(&self, sort: Sort) -> u32 {
         self.lens[sort.place()]
     }

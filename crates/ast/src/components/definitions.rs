@@ -1,5 +1,5 @@
-//! Definitions: what a component, and the type of a component, an instance or a core module, are
-//! lists of.
+//! Definitions: the elements of a component, and of the type of a component, an instance or a core
+//! module.
 //!
 //! Spec: <https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-definitions>
 
@@ -24,8 +24,8 @@ use crate::{
 /// by the definitions of that scope, up to [`Definition::End`]; so nothing is nested, however deep
 /// the component is.
 ///
-/// The order of definitions is their meaning. Each may add an index to an index space of its scope,
-/// and may refer only to what comes before it.
+/// The order of definitions matters: each may add an index to an index space of its scope, and may
+/// refer only to earlier definitions.
 ///
 /// ```
 /// use wattle_ast::components::{Definition, Scope, Type};
@@ -79,7 +79,7 @@ pub enum Definition<'a> {
 // A component may have millions of definitions.
 const _: () = assert!(size_of::<Definition<'static>>() <= 64);
 
-/// What a list of definitions belongs to.
+/// The construct that a list of definitions belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Scope {
     /// A component.
@@ -93,7 +93,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Whether a definition may stand in the scope. [`Definition::End`] may stand in all of them.
+    /// Returns whether a definition may stand in the scope. [`Definition::End`] may stand in all of
+    /// them.
     pub fn permits(self, definition: &Definition<'_>) -> bool {
         match definition {
             Definition::CoreType(CoreType::Module) => self != Scope::ModuleType,
@@ -118,7 +119,8 @@ impl Scope {
         }
     }
 
-    /// What the scope is in the one around it, in which the definition that opens it has this index.
+    /// Returns the step from the enclosing scope into this one, where `index` is the index of the
+    /// definition that opens this scope.
     pub const fn outer(self, index: u32) -> Outer {
         match self {
             Scope::Component => Outer::Component(index),
@@ -129,7 +131,8 @@ impl Scope {
 }
 
 impl<'a> Definition<'a> {
-    /// The definition that a custom section is: [`Definition::Names`] or [`Definition::Custom`].
+    /// Returns the definition for a custom section: [`Definition::Names`] or
+    /// [`Definition::Custom`].
     ///
     /// ```
     /// use wattle_ast::components::{Definition, Names};
@@ -157,7 +160,7 @@ impl<'a> Definition<'a> {
 }
 
 impl Definition<'_> {
-    /// The name of the custom section that the definition is.
+    /// Returns the name of the custom section, if the definition is one.
     pub fn custom_name(&self) -> Option<&str> {
         match self {
             Definition::Custom(custom) => Some(&custom.name),
@@ -166,7 +169,8 @@ impl Definition<'_> {
         }
     }
 
-    /// The kind that references number the definition in; `None` if they use its index.
+    /// Returns the kind within which references number the definition; `None` if references use an
+    /// index.
     #[inline]
     pub const fn numbered(&self) -> Option<Numbered> {
         Some(match self {
@@ -180,7 +184,7 @@ impl Definition<'_> {
         })
     }
 
-    /// The scope whose definitions follow.
+    /// Returns the scope that the definition opens, if it opens one.
     #[inline]
     pub const fn opens(&self) -> Option<Scope> {
         match self {
@@ -192,7 +196,8 @@ impl Definition<'_> {
         }
     }
 
-    /// The number of scopes that are open behind the definition, where `depth` are open before it.
+    /// Returns the number of open scopes behind the definition, where `depth` is the number before
+    /// it.
     ///
     /// ```
     /// use wattle_ast::components::Definition;
@@ -208,8 +213,8 @@ impl Definition<'_> {
         }
     }
 
-    /// The section of a component that the definition stands in. `None` for what stands only in
-    /// types, and for [`Definition::End`].
+    /// Returns the section of a component that the definition stands in. `None` for definitions
+    /// that stand only in types, and for [`Definition::End`].
     pub const fn section(&self) -> Option<SectionId> {
         Some(match self {
             Definition::CoreModule(_) => SectionId::CoreModule,
@@ -232,8 +237,8 @@ impl Definition<'_> {
         })
     }
 
-    /// The index space of the enclosing scope that the definition adds to, and the number of
-    /// indices. A recursive group adds several types, and a start function its results.
+    /// Returns the index space of the enclosing scope that the definition adds to, and the number
+    /// of indices. A recursive group adds several types, and a start function its results.
     ///
     /// ```
     /// use wattle_ast::components::{Canon, Definition, Sort};
@@ -269,7 +274,7 @@ impl Definition<'_> {
     }
 }
 
-/// A kind of definitions that references number by themselves, whatever index a definition adds.
+/// A kind of definitions that references number within the kind, whatever index a definition adds.
 ///
 /// ```
 /// use wattle_ast::DefinitionRef;
@@ -295,7 +300,7 @@ impl Numbered {
     /// The number of kinds, for arrays with an element for each: `kind as usize` is below it.
     pub const COUNT: usize = Numbered::Custom as usize + 1;
 
-    /// The reference to the definition with this number among those of its kind.
+    /// Returns the reference to the definition with this number among those of its kind.
     pub const fn reference(self, number: u32) -> DefinitionRef {
         match self {
             Numbered::Import => DefinitionRef::Import(number),
@@ -377,7 +382,7 @@ pub enum Instance<'a> {
 pub struct Arg<'a> {
     /// The name of the import.
     pub name: Name<'a>,
-    /// What is passed for the import.
+    /// The definition that is passed for the import.
     pub item: SortIdx,
 }
 
@@ -390,7 +395,8 @@ pub struct InlineExport<'a> {
     pub item: SortIdx,
 }
 
-/// An alias: another index of a definition that has none in this scope.
+/// An alias: an index of this scope for an export of an instance or a definition of an enclosing
+/// scope.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Alias<'a> {
     /// An export of an instance.
@@ -421,7 +427,7 @@ pub enum Alias<'a> {
 }
 
 impl Alias<'_> {
-    /// The sort of the definition.
+    /// Returns the sort of the definition.
     pub const fn sort(&self) -> Sort {
         match self {
             Alias::Export { sort, .. } => *sort,
@@ -430,7 +436,7 @@ impl Alias<'_> {
         }
     }
 
-    /// Whether it is an alias that the type of a core module can hold.
+    /// Returns whether the type of a core module can hold the alias.
     const fn is_outer_core_type(&self) -> bool {
         matches!(self, Alias::Outer { item: SortIdx::Core(CoreSortIdx::Type(_)), .. })
     }

@@ -10,8 +10,8 @@ type Result<T> = core::result::Result<T, Malformed>;
 
 /// A position among the definitions of a section, for reading them.
 ///
-/// Types may hold types to any depth. The scopes that are open are a list, of which each element
-/// takes at least two bytes of the input.
+/// Types may hold types to any depth. The open scopes are kept in a list, and each of them takes at
+/// least two bytes of the input.
 ///
 /// ```
 /// use wattle_ast::Reader;
@@ -36,13 +36,14 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// The start of a section with `count` definitions of its own.
+    /// Returns the position at the start of a section with `count` definitions of its own.
     pub fn new(id: SectionId, count: u32) -> Entries {
         Entries { id, left: count, scopes: Vec::new() }
     }
 
-    /// The start of a section. `reader` is at the content of the section, and its count is read, if
-    /// it has one. A section that holds a module or component has no definitions of its own.
+    /// Returns the position at the start of a section. `reader` must be at the content of the
+    /// section. The count is read, if the section has one. A section that holds a module or
+    /// component has no definitions of its own.
     ///
     /// # Errors
     /// If the count is malformed.
@@ -55,27 +56,28 @@ impl Entries {
         Ok(Entries::new(id, left))
     }
 
-    /// The section.
+    /// Returns the section.
     pub fn section(&self) -> SectionId {
         self.id
     }
 
-    /// The number of scopes that are open.
+    /// Returns the number of scopes that are open.
     pub fn depth(&self) -> usize {
         self.scopes.len()
     }
 
-    /// The scope of the next definition, if that is a type.
+    /// Returns the scope of the next definition; `None` outside of all types.
     pub fn scope(&self) -> Option<Scope> {
         self.scopes.last().map(|(scope, _)| *scope)
     }
 
-    /// Whether no definitions are left, and no scope is open.
+    /// Returns whether no definitions are left, and no scope is open.
     pub fn is_done(&self) -> bool {
         self.left == 0 && self.scopes.is_empty()
     }
 
-    /// Whether the next definition is the [end](Definition::End) of a scope, which has no bytes.
+    /// Returns whether the next definition is the [end](Definition::End) of a scope, which has no
+    /// bytes.
     pub fn is_at_end(&self) -> bool {
         matches!(self.scopes.last(), Some((_, 0)))
     }
@@ -96,10 +98,10 @@ impl Entries {
         Ok(Some(definition))
     }
 
-    /// Reads the next definition, of which at least one must be left, to `to`. Returns the number of
+    /// Reads the next definition into `to`; at least one must be left. Returns the number of
     /// definitions in the scope that it opens. The position does not change:
-    /// [`advance`](Entries::advance) moves past a definition. `check_len` checks the number, which the
-    /// reader has read last.
+    /// [`advance`](Entries::advance) moves past a definition. `check_len` checks the number right
+    /// after the reader has read it.
     ///
     /// # Errors
     /// The reason why the bytes do not decode to the definition, with the reader at the offending

@@ -54,7 +54,7 @@ pub enum ExternDesc {
 }
 
 impl ExternDesc {
-    /// The index space of imports and exports of this type.
+    /// Returns the index space of imports and exports of this type.
     pub const fn sort(&self) -> Sort {
         match self {
             ExternDesc::CoreModule(_) => Sort::CORE_MODULE,
@@ -67,22 +67,22 @@ impl ExternDesc {
     }
 }
 
-/// What is known of an imported or exported type.
+/// The bound of an imported or exported type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TypeBound {
-    /// It equals this type.
+    /// The type equals this type.
     Eq(ComponentTypeIdx),
-    /// It is a resource.
+    /// The type is a resource.
     Resource,
 }
 
-/// What is known of an imported or exported value.
+/// The bound of an imported or exported value.
 ///
 /// `wasm-tools` 1.263 writes only the type, without the byte that the specification puts before it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ValueBound {
-    /// It equals this value.
+    /// The value equals this value.
     Eq(ValueIdx),
-    /// It has this type.
+    /// The value has this type.
     Type(ValType),
 }

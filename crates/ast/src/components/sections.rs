@@ -27,17 +27,17 @@ macro_rules! sections {
         }
 
         impl SectionId {
-            /// The name of the section in messages.
+            /// Returns the name of the section in messages.
             pub const fn name(self) -> &'static str {
                 match self { $( SectionId::$variant => $name, )* }
             }
 
-            /// What the section holds.
+            /// Returns the kind of content of the section.
             pub const fn holds(self) -> Holds {
                 match self { $( SectionId::$variant => Holds::$holds, )* }
             }
 
-            /// The feature that the section belongs to.
+            /// Returns the feature that the section belongs to.
             pub const fn feature(self) -> Feature {
                 match self { $( SectionId::$variant => Feature::$feature, )* }
             }
@@ -45,7 +45,7 @@ macro_rules! sections {
     };
 }
 
-/// What a section holds.
+/// The kinds of content that a section can have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Holds {
     /// A list of definitions, which begins with their number.
@@ -100,10 +100,10 @@ impl Decode<'_> for SectionId {
     }
 }
 
-/// Reads a definition of a section to `to`, which owns nothing.
+/// Reads a definition of a section into `to`, whose old value owns nothing.
 #[inline]
 fn entry<'a>(id: SectionId, reader: &mut Reader<'a>, to: &mut Definition<'a>) -> Result<()> {
-    // What is written over owns nothing, so it need not be dropped.
+    // The old value owns nothing, so it need not be dropped.
     let mut put = |definition| core::mem::forget(core::mem::replace(to, definition));
     match id {
         SectionId::Custom => put(Definition::from_custom(reader.read()?)),
@@ -117,13 +117,13 @@ fn entry<'a>(id: SectionId, reader: &mut Reader<'a>, to: &mut Definition<'a>) ->
         SectionId::Import => put(Definition::Import(reader.read()?)),
         SectionId::Export => put(Definition::Export(reader.read()?)),
         SectionId::Value => put(Definition::Value(reader.read()?)),
-        // They have no definitions of their own, so none is left.
+        // Sections with a module or component have no definitions to read.
         SectionId::CoreModule | SectionId::Component => return Err(Malformed::SectionId),
     }
     Ok(())
 }
 
-/// The kinds of declarations in types, and their bytes there.
+/// The kinds of declarations in types, and the bytes that they begin with.
 macro_rules! declarations {
     ($name:ident $(#[$doc:meta])* { $( $variant:ident = $code:literal, )* }) => {
         codes! {
@@ -185,12 +185,12 @@ fn declaration<'a>(scope: Scope, reader: &mut Reader<'a>) -> Result<Definition<'
     })
 }
 
-/// The section that the first of `definitions` stands in, and the definitions at the start of the
-/// list that one such section can hold. `None` if the list is empty, or its first definition cannot
-/// stand in a component.
+/// Returns the section that the first of `definitions` stands in, and the definitions at the start
+/// of the list that one such section can hold. `None` if the list is empty, or its first definition
+/// cannot stand in a component.
 ///
-/// Of a component or a core module, that is the definition itself: what follows a component is the
-/// content of its own sections.
+/// A section with a component or a core module holds only that definition: the definitions behind a
+/// component are the content of its own sections.
 ///
 /// ```
 /// use wattle_ast::components::{Canon, Definition, SectionId, Type, first_section};
@@ -218,11 +218,11 @@ pub fn first_section<'d, 'a>(
     Some((id, &definitions[..end.unwrap_or(definitions.len())]))
 }
 
-/// Writes the content of the section that [`first_section`] has found. For a core module or a
-/// component nothing is written, since its content has a preamble and sections of its own.
+/// Writes the content of the section that [`first_section`] has found. Nothing is written for a
+/// core module or a component, since its content has a preamble and sections of its own.
 ///
-/// Definitions must be where [`Scope::permits`] allows them: in the content of a type, others are
-/// left out.
+/// Each definition must stand where [`Scope::permits`] allows it. In a type, a definition that is
+/// not allowed is left out.
 pub fn encode_entries(id: SectionId, definitions: &[Definition<'_>], out: &mut Vec<u8>) {
     if id.holds() == Holds::Nested {
         return;
@@ -238,7 +238,7 @@ pub fn encode_entries(id: SectionId, definitions: &[Definition<'_>], out: &mut V
             scopes.pop();
             continue;
         }
-        // Only what stands in a section or a type has an encoding of its own.
+        // Only a definition of a section or a type has an encoding of its own.
         let is_written = definition.encode_in(scopes.last().copied(), out);
         if let Some(scope) = definition.opens().filter(|_| is_written) {
             leb128::write_u32(out, counts.next().unwrap_or(0));
@@ -248,8 +248,8 @@ pub fn encode_entries(id: SectionId, definitions: &[Definition<'_>], out: &mut V
 }
 
 impl<'a> Definition<'a> {
-    /// Reads a definition of the section `id`, or of the type `scope` in it. The number of definitions
-    /// in the scope that it opens is left to be read.
+    /// Reads a definition of the section `id`, or of the type `scope` in it. Does not read the
+    /// number of definitions in the scope that the definition opens.
     ///
     /// # Errors
     /// The reason why the bytes do not decode to the definition. The reader is left at the offending
@@ -264,8 +264,8 @@ impl<'a> Definition<'a> {
         Ok(definition)
     }
 
-    /// Becomes the definition that the reader is at. A definition that is written in place is not
-    /// moved on its way to the caller, which would take longer than to decode it.
+    /// Reads the next definition into `self`. A result would be moved to the caller, which takes
+    /// longer than decoding it in place.
     #[inline(always)]
     pub(super) fn decode_from(
         &mut self,
@@ -317,7 +317,7 @@ impl<'a> Definition<'a> {
     }
 }
 
-/// The byte of a definition in a type; `None` if the type cannot hold it.
+/// Returns the byte that begins a definition in a type; `None` if the type cannot hold it.
 fn declaration_code(scope: Scope, definition: &Definition<'_>) -> Option<u8> {
     match scope {
         _ if !scope.permits(definition) => None,
@@ -326,8 +326,8 @@ fn declaration_code(scope: Scope, definition: &Definition<'_>) -> Option<u8> {
     }
 }
 
-/// The number of definitions outside of all types, and the number in each type, in the order in
-/// which the types begin.
+/// Returns the number of definitions outside of all types, and the number in each type, in the
+/// order in which the types begin.
 fn count(definitions: &[Definition<'_>]) -> (u32, Vec<u32>) {
     let mut entries = 0;
     let mut counts = Vec::new();
@@ -350,7 +350,7 @@ fn count(definitions: &[Definition<'_>]) -> (u32, Vec<u32>) {
     (entries, counts)
 }
 
-/// Writes a definition, without what follows if it opens a scope.
+/// Writes a definition, without the content of the scope that it may open.
 fn encode(definition: &Definition<'_>, out: &mut Vec<u8>) {
     match definition {
         Definition::CoreInstance(instance) => instance.encode(out),

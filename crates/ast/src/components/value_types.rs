@@ -98,12 +98,12 @@ impl TypePlaces {
         self.scopes.get(scope)?.get(index.0 as usize).copied().flatten()
     }
 
-    /// The definition of the type with an index in the innermost scope.
+    /// Returns the definition of the type with an index in the innermost scope.
     pub fn find(&self, index: ComponentTypeIdx) -> Option<TypePlace> {
         self.in_scope(self.scopes.len().checked_sub(1)?, index)
     }
 
-    /// The definition of a type that the definition of another refers to.
+    /// Returns the definition of the type that the definition `from` refers to by this index.
     pub fn find_in(&self, from: TypePlace, index: ComponentTypeIdx) -> Option<TypePlace> {
         self.in_scope(from.scope, index)
     }

@@ -31,7 +31,7 @@ impl<'a> Version<'a> {
         is_canonical.then_some(Version::Canonical(text))
     }
 
-    /// The text.
+    /// Returns the text.
     pub const fn as_str(self) -> &'a str {
         match self {
             Version::Full(text) | Version::Canonical(text) => text,
@@ -76,14 +76,14 @@ impl<'a> Version<'a> {
     }
 }
 
-/// Whether it is a number without zeros in front.
+/// Returns whether a text is a number without leading zeros.
 fn is_number(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_digit())
         && (text == "0" || !text.starts_with('0'))
 }
 
-/// Whether it is a part of a pre-release or of build metadata.
+/// Returns whether a text is an identifier of a pre-release or of build metadata.
 fn is_identifier(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

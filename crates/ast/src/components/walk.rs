@@ -1,5 +1,5 @@
-//! The walk over the indices of its scope that a definition refers to, for code that reads them and
-//! for code that changes them.
+//! The walk over the indices that a definition refers to in its scope, for code that reads the
+//! indices and for code that changes them.
 
 /// The methods of the walk; `definition` begins it. `$iter` is the method that goes through lists:
 /// `iter`, or `iter_mut` with `mut` after it. The walk calls the methods `index`, `sort_idx`,

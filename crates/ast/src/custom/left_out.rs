@@ -1,15 +1,15 @@
-//! [`LeftOut`]: a custom section that is left out when a module is rewritten, and why.
+//! [`LeftOut`]: a custom section that is left out when a module is rewritten, and the reason.
 
 use core::fmt;
 
 use super::positions::PointsAt;
 use crate::Name;
 
-/// Why a custom section is left out.
+/// The reason why a custom section is left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum WhyLeftOut {
-    /// The places that it refers to move.
+    /// The places that the section refers to move.
     Moves(PointsAt),
     /// Code moves, and the section is malformed or an entry is not at the start of an instruction.
     NoInstruction,
@@ -61,7 +61,7 @@ impl fmt::Display for WhyLeftOut {
 pub struct LeftOut {
     /// The name of the section.
     pub name: Name<'static>,
-    /// Its index among the custom sections.
+    /// The index of the section among the custom sections.
     pub place: usize,
     /// The reason.
     pub why: WhyLeftOut,

@@ -1,7 +1,7 @@
 //! Custom sections that refer to places in the rest of the module. When the module is rewritten,
 //! they follow their places, or they are left out.
 //!
-//! | sections | refer to | when that moves |
+//! | sections | refer to | when these move |
 //! |---|---|---|
 //! | `metadata.code.*` | instructions | they follow |
 //! | `reloc.*`, `linking` | immediates with room for any value | left out |
@@ -23,7 +23,7 @@ use crate::{
     SectionId, leb128,
 };
 
-/// The beginning of the names of sections with debugging information in the DWARF format.
+/// The prefix of the names of sections with debugging information in the DWARF format.
 const DWARF: &str = ".debug_";
 
 /// The places that a custom section refers to.
@@ -41,7 +41,7 @@ pub enum PointsAt {
 }
 
 impl PointsAt {
-    /// The places that the custom section with this name refers to.
+    /// Returns the places that the custom section with this name refers to.
     ///
     /// ```
     /// use wattle_ast::custom::PointsAt;
@@ -99,7 +99,8 @@ impl Moves {
         (self.code, self.binary, self.sections) = (true, true, true);
     }
 
-    /// The moves that bring a module into its shortest form, which is the form that text gives.
+    /// Returns the moves that bring a module into its shortest form, which is the form of a module
+    /// that is read from text.
     fn to_shortest(module: &Module<'_>) -> Moves {
         let mut moves = Moves::default();
         let imported = module.imported(ExternKind::Func);
@@ -120,7 +121,8 @@ impl Moves {
             let mut raws = module.encoding.sections.iter().filter(|raw| raw.id == id);
             let raw = raws.next();
             let is_written = module.has_section(id) && !is_dropped;
-            // Without the original encoding, the lengths of everything but items count as shortest.
+            // Without the original encoding, only the encodings of items are checked: all other
+            // lengths count as shortest.
             let was_written =
                 raw.is_some() || (module.encoding.sections.is_empty() && module.has_section(id));
             let stays = match raw {
@@ -150,13 +152,13 @@ impl Moves {
     }
 }
 
-/// Whether the size of a section is encoded in as few bytes as possible.
+/// Returns whether the size of a section is encoded in as few bytes as possible.
 fn has_short_size(section: &[u8]) -> bool {
     let content = section.iter().skip(1).position(|byte| *byte < 0x80).map_or(0, |at| at + 2);
     content == 1 + leb128::len_u32(section.len().saturating_sub(content) as u32)
 }
 
-/// The functions that code metadata refers to, with its entries.
+/// Returns the functions that code metadata refers to, with its entries.
 fn func_metadata<'m>(
     module: &'m Module<'_>,
 ) -> impl Iterator<Item = FuncMetadata<Cow<'m, [u8]>>> + use<'m> {
@@ -164,7 +166,7 @@ fn func_metadata<'m>(
     metadata.filter_map(|it| parse(it)).flat_map(|metadata| metadata.funcs)
 }
 
-/// The functions that code metadata refers to.
+/// Returns the functions that code metadata refers to.
 pub(crate) fn mentioned(module: &Module<'_>) -> BTreeSet<FuncIdx> {
     func_metadata(module).map(|of| of.func).collect()
 }
@@ -243,7 +245,7 @@ pub struct MovedMetadata<'m> {
 }
 
 impl Module<'_> {
-    /// The fate of each custom section when the module, in its state before the change, is
+    /// Returns the fate of each custom section when the module, in its state before the change, is
     /// rewritten.
     pub fn fates(&self, moves: &Moves) -> Vec<CustomFate<'_>> {
         let mut sections_move = moves.sections;
@@ -284,15 +286,15 @@ impl Module<'_> {
         fates
     }
 
-    /// The fate of each custom section when the module is brought into its shortest form, which is
-    /// the form that text gives.
+    /// Returns the fate of each custom section when the module is brought into its shortest form,
+    /// which is the form of a module that is read from text.
     pub fn fates_in_shortest(&self) -> Vec<CustomFate<'_>> {
         let points = self.customs.iter().any(|custom| PointsAt::of(&custom.name).is_some());
         self.fates(&if points { Moves::to_shortest(self) } else { Moves::default() })
     }
 
-    /// The custom sections that are left out when the module is brought into its shortest form,
-    /// because they would be wrong.
+    /// Returns the custom sections that are left out when the module is brought into its shortest
+    /// form, because they would be wrong.
     pub fn left_out_of_shortest(&self) -> Vec<LeftOut> {
         let fates = self.fates_in_shortest().into_iter().enumerate().zip(&self.customs);
         let left_out = fates.filter_map(|((place, fate), custom)| match fate {
@@ -304,7 +306,7 @@ impl Module<'_> {
         left_out.collect()
     }
 
-    /// The custom sections of the shortest form of the module, in order.
+    /// Returns the custom sections of the shortest form of the module, in order.
     pub fn customs_of_shortest(&self) -> Vec<Custom<'_>> {
         let mut customs = Vec::with_capacity(self.customs.len());
         let mut metadata = Vec::new();
@@ -324,8 +326,8 @@ impl Module<'_> {
         customs
     }
 
-    /// The states of the custom sections after a change that moves parts of the module and gives
-    /// functions new indices, in the state before the change.
+    /// Returns the states of the custom sections after a change that moves parts of the module and
+    /// gives functions new indices. `self` is the module before the change.
     pub(crate) fn plan_customs(
         &self,
         moves: &Moves,
@@ -333,7 +335,7 @@ impl Module<'_> {
     ) -> Vec<CustomPlan> {
         let all = 0..self.imported(ExternKind::Func).saturating_add(self.funcs.len() as u32);
         let renumbers = all.map(FuncIdx).any(|func| renumber(func) != Some(func));
-        // Whatever changes moves sections, in which indices of symbols are now others.
+        // Every change counts as moving sections, because indices of symbols may change.
         let moves = Moves { binary: true, sections: true, ..moves.clone() };
         let fates = self.fates(&moves).into_iter().zip(&self.customs);
         let plans = fates.map(|(fate, custom)| match fate {
@@ -376,7 +378,7 @@ impl Module<'_> {
         }
     }
 
-    /// The last non-empty section before the code section.
+    /// Returns the last non-empty section before the code section.
     pub fn last_before_code(&self) -> Option<SectionId> {
         SectionId::ALL.iter().copied().rfind(|id| *id < SectionId::Code && self.has_section(*id))
     }
@@ -398,8 +400,9 @@ fn fate_of_metadata<'m>(
     }
 }
 
-/// Code metadata, sorted, at the old and at the new offsets. Entries of removed instructions are
-/// dropped. `None` when an entry is not at an instruction, or two entries are at one.
+/// Returns code metadata, sorted, at the old and at the new offsets. Entries of removed
+/// instructions are dropped. `None` if an entry is not at an instruction, or several entries are at
+/// the same one.
 fn follow<'m>(
     custom: &'m Custom<'_>,
     moves: &Moves,
@@ -436,7 +439,8 @@ fn follow<'m>(
     Some(moved)
 }
 
-/// Merges and sorts the functions and their entries. `None` when two entries are at one offset.
+/// Merges and sorts the functions and their entries. `None` if several entries are at the same
+/// offset.
 fn in_order<T>(metadata: CodeMetadata<T>) -> Option<Vec<FuncMetadata<T>>> {
     let mut funcs = metadata.funcs;
     funcs.sort_by_key(|of| of.func);

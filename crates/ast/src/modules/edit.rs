@@ -330,7 +330,7 @@ macro_rules! externs {
     ($( $kind:ident $index:ident $defs:ident $def:ty: $noun:literal
         $insert:ident $remove:ident $remove_all:ident $move:ident; )*) => {
         impl<'a> Module<'a> { $(
-            #[doc = concat!("Inserts the definition of a ", $noun, " in front of the one with this index, which it gets.")]
+            #[doc = concat!("Inserts the definition of a ", $noun, " at this index. Indices from this one on increase by 1.")]
             ///
             /// # Errors
             /// If the index is that of an import or beyond the end, or code is malformed.
@@ -346,7 +346,7 @@ macro_rules! externs {
                 Ok(())
             }
 
-            #[doc = concat!("Removes a ", $noun, ", imported or defined. Those behind it get lower indices.")]
+            #[doc = concat!("Removes a ", $noun, ", imported or defined. Higher indices decrease by 1.")]
             ///
             /// # Errors
             /// If the item does not exist, if something refers to it, or if code is malformed.
@@ -354,7 +354,7 @@ macro_rules! externs {
                 self.$remove_all([index])
             }
 
-            #[doc = concat!("Removes several of [`", stringify!($remove), "`](Module::", stringify!($remove), ") at once. They may refer to each other.")]
+            #[doc = concat!("Removes several items at once, as [`", stringify!($remove), "`](Module::", stringify!($remove), ") removes one. The items may refer to each other.")]
             ///
             /// # Errors
             /// If an item does not exist, if something else refers to it, or if code is malformed.
@@ -368,7 +368,7 @@ macro_rules! externs {
                 Ok(())
             }
 
-            #[doc = concat!("Moves a ", $noun, " to another index. Those between get the next lower or higher index.")]
+            #[doc = concat!("Moves a ", $noun, " to another index. The indices between shift by 1 to make room.")]
             ///
             /// # Errors
             /// If one of the indices does not exist, or only one of them is that of an import, or
@@ -399,7 +399,7 @@ macro_rules! definitions {
     ($( $kind:ident $index:ident $defs:ident $def:ty: $noun:literal
         $insert:ident $remove:ident $remove_all:ident $move:ident $( , $groups:ident )?; )*) => {
         impl<'a> Module<'a> { $(
-            #[doc = concat!("Inserts a ", $noun, " in front of the one with this index, which it gets.")]
+            #[doc = concat!("Inserts a ", $noun, " at this index. Indices from this one on increase by 1.")]
             ///
             /// # Errors
             /// If the index is beyond the end, or code is malformed.
@@ -412,7 +412,7 @@ macro_rules! definitions {
                 Ok(())
             }
 
-            #[doc = concat!("Removes a ", $noun, ". Those behind it get lower indices.")]
+            #[doc = concat!("Removes a ", $noun, ". Higher indices decrease by 1.")]
             ///
             /// # Errors
             /// If the item does not exist, if something refers to it, or if code is malformed.
@@ -420,7 +420,7 @@ macro_rules! definitions {
                 self.$remove_all([index])
             }
 
-            #[doc = concat!("Removes several of [`", stringify!($remove), "`](Module::", stringify!($remove), ") at once. They may refer to each other.")]
+            #[doc = concat!("Removes several items at once, as [`", stringify!($remove), "`](Module::", stringify!($remove), ") removes one. The items may refer to each other.")]
             ///
             /// # Errors
             /// If an item does not exist, if something else refers to it, or if code is malformed.
@@ -437,7 +437,7 @@ macro_rules! definitions {
                 Ok(())
             }
 
-            #[doc = concat!("Moves a ", $noun, " to another index. Those between get the next lower or higher index.")]
+            #[doc = concat!("Moves a ", $noun, " to another index. The indices between shift by 1 to make room.")]
             ///
             /// # Errors
             /// If one of the indices does not exist, or code is malformed.

@@ -105,7 +105,7 @@ macro_rules! extern_kinds {
 
         impl IndexSpaces {
             $(
-                #[doc = concat!("The type of the ", stringify!($get), " of an index.")]
+                #[doc = concat!("Returns the type of the ", stringify!($get), " with this index.")]
                 pub fn $get(&self, index: $index) -> Option<$ty> {
                     self.$list.get(index.idx()).copied()
                 }
@@ -133,7 +133,7 @@ macro_rules! extern_kinds {
 
         impl<'a> Module<'a> {
             $(
-                #[doc = concat!("The definition of the ", stringify!($get), " of an index; `None` if it is imported, or there is none.")]
+                #[doc = concat!("Returns the definition of the ", stringify!($get), " with this index; `None` if the item is imported or does not exist.")]
                 ///
                 /// Each call counts the imports. A loop should count them once, with
                 /// [`imported`](Module::imported) and [`DefIdx::behind`].
@@ -141,13 +141,13 @@ macro_rules! extern_kinds {
                     self.$defs.get(DefIdx::behind(self.imported(ExternKind::$kind), index)?)
                 }
 
-                #[doc = concat!("The definition of the ", stringify!($get), " of an index, for changing; `None` if it is imported, or there is none.")]
+                #[doc = concat!("Returns the definition of the ", stringify!($get), " with this index, to be changed; `None` if the item is imported or does not exist.")]
                 pub fn $get_mut(&mut self, index: $index) -> Option<&mut $def> {
                     let imported = self.imported(ExternKind::$kind);
                     self.$defs.get_mut(DefIdx::behind(imported, index)?)
                 }
 
-                #[doc = concat!("The definitions of [`Module::", stringify!($defs), "`], each with its index, imports counted.")]
+                #[doc = concat!("Returns the definitions of [`Module::", stringify!($defs), "`], each with its index, which counts imports too.")]
                 pub fn $indexed(&self) -> impl Iterator<Item = ($index, &$def)> {
                     let imported = self.imported(ExternKind::$kind);
                     self.$defs.iter_indexed().map(move |(at, def)| (at.in_space(imported), def))

@@ -34,8 +34,8 @@ const SHARED: u8 = 2;
 const ADDR64: u8 = 4;
 const PAGE_SIZE: u8 = 8;
 
-/// Returns the error for a byte that is not a type code, after a step back. Type codes are signed
-/// 7-bit integers, so a byte with its top bit set begins an integer that is too long.
+/// Steps back over a byte that is not a type code, and returns the error for it. Type codes are
+/// signed 7-bit integers, so a byte with its top bit set begins an integer that is too long.
 #[cold]
 fn bad_code(reader: &mut Reader<'_>, code: u8, error: Malformed) -> Malformed {
     let error = if code >= 0x80 { Malformed::IntegerTooLong } else { error };
@@ -77,8 +77,8 @@ impl Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// Whether the features include reference types with a byte of their own before the heap type,
-    /// such as `(ref exn)`.
+    /// Returns whether the features include reference types with a byte of their own before the
+    /// heap type, such as `(ref exn)`.
     #[inline(always)]
     pub(crate) fn has_long_ref_types(&self) -> bool {
         self.features().intersects(Features::FUNCTION_REFERENCES | Features::EXCEPTIONS)
@@ -137,7 +137,8 @@ impl RefType {
     pub const NULL_CODE: u8 = 0x63;
 }
 
-/// Reads the rest of a reference type that begins with `code`; `None` if no reference type does.
+/// Reads the rest of a reference type that begins with `code`; `None` if no reference type begins
+/// with it.
 #[inline(always)]
 fn reference(reader: &mut Reader<'_>, code: u8) -> Result<Option<RefType>> {
     Ok(match code {
@@ -171,7 +172,7 @@ impl Encode for RefType {
 macro_rules! number_types {
     ($( $variant:ident $code:literal $keyword:literal; )*) => {
         impl ValType {
-            /// The number or vector type with this code.
+            /// Returns the number or vector type with this code.
             ///
             /// ```
             /// use wattle_ast::ValType;
@@ -183,7 +184,7 @@ macro_rules! number_types {
                 match code { $( $code => Some(ValType::$variant), )* _ => None }
             }
 
-            /// The keyword of the text format; `None` for a reference type.
+            /// Returns the keyword of the text format; `None` for a reference type.
             pub const fn keyword(self) -> Option<&'static str> {
                 match self { $( ValType::$variant => Some($keyword), )* ValType::Ref(_) => None }
             }

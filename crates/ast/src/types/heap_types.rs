@@ -1,4 +1,4 @@
-//! Heap types, and the hierarchies of the abstract ones.
+//! Heap types, and the hierarchies of abstract heap types.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/syntax/types.html#heap-types>
 
@@ -17,22 +17,23 @@ macro_rules! abstract_heap_types {
         }
 
         impl AbsHeapType {
-            /// The keyword of the text format, such as `func`.
+            /// Returns the keyword of the text format, such as `func`.
             pub const fn keyword(self) -> &'static str {
                 match self { $( AbsHeapType::$variant => $keyword, )* }
             }
 
-            /// The abbreviation of the nullable reference to it, such as `funcref`.
+            /// Returns the abbreviation of the nullable reference to the heap type, such as
+            /// `funcref`.
             pub const fn reference_keyword(self) -> &'static str {
                 match self { $( AbsHeapType::$variant => $reference, )* }
             }
 
-            /// The heap type with a keyword such as `func`.
+            /// Returns the heap type with a keyword such as `func`.
             pub fn from_keyword(keyword: &str) -> Option<AbsHeapType> {
                 match keyword { $( $keyword => Some(AbsHeapType::$variant), )* _ => None }
             }
 
-            /// The heap type of an abbreviation such as `funcref`.
+            /// Returns the heap type of an abbreviation such as `funcref`.
             pub fn from_reference_keyword(keyword: &str) -> Option<AbsHeapType> {
                 match keyword { $( $reference => Some(AbsHeapType::$variant), )* _ => None }
             }
@@ -59,24 +60,24 @@ abstract_heap_types! {
     Exn "exn" "exnref" 0x69;
     /// Any continuation.
     Cont "cont" "contref" 0x68;
-    /// Below every internal type.
+    /// A subtype of every internal type.
     None "none" "nullref" 0x71;
-    /// Below every external type.
+    /// A subtype of every external type.
     NoExtern "noextern" "nullexternref" 0x72;
-    /// Below every function type.
+    /// A subtype of every function type.
     NoFunc "nofunc" "nullfuncref" 0x73;
-    /// Below every exception type.
+    /// A subtype of every exception type.
     NoExn "noexn" "nullexnref" 0x74;
-    /// Below every continuation type.
+    /// A subtype of every continuation type.
     NoCont "nocont" "nullcontref" 0x75;
 }
 
 /// The hierarchies of abstract heap types: one each for functions, external values, internal
-/// values, exceptions and continuations. Only this code states which type is above which.
+/// values, exceptions and continuations. Only this code states their order.
 ///
 /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#heap-types>
 impl AbsHeapType {
-    /// The top and the bottom type of its hierarchy.
+    /// Returns the top and the bottom type of the hierarchy.
     const fn ends(self) -> (AbsHeapType, AbsHeapType) {
         use AbsHeapType as H;
         match self {
@@ -88,18 +89,18 @@ impl AbsHeapType {
         }
     }
 
-    /// The top type of its hierarchy.
+    /// Returns the top type of the hierarchy.
     pub const fn top(self) -> AbsHeapType {
         self.ends().0
     }
 
-    /// The bottom type of its hierarchy. Null is its only value.
+    /// Returns the bottom type of the hierarchy. Null is its only value.
     pub const fn bottom(self) -> AbsHeapType {
         self.ends().1
     }
 
-    /// The type directly above this one. `None` for top types, and for bottom types, which may be
-    /// directly below several.
+    /// Returns the type directly above this one. `None` for top types, and for bottom types, which
+    /// may be directly below several.
     const fn parent(self) -> Option<AbsHeapType> {
         use AbsHeapType as H;
         match self {
@@ -110,12 +111,12 @@ impl AbsHeapType {
         }
     }
 
-    /// Whether it is the bottom type of its hierarchy.
+    /// Returns whether the type is the bottom type of its hierarchy.
     pub const fn is_bottom(self) -> bool {
         self as u8 == self.bottom() as u8
     }
 
-    /// Whether it is `sup` or below `sup`.
+    /// Returns whether the type is `sup` or below `sup`.
     ///
     /// ```
     /// use wattle_ast::AbsHeapType::{Any, Eq, Func, I31, None};

@@ -25,7 +25,7 @@ use crate::{ExternKind, TypeIdx};
 pub struct RefType {
     /// Whether null is a value of the type.
     pub nullable: bool,
-    /// The type of what it points to.
+    /// The type of the values that a reference points to.
     pub heap: HeapType,
 }
 
@@ -39,12 +39,12 @@ impl RefType {
     /// `(ref func)`, the type of segments that list function indices.
     pub const FUNC: RefType = RefType { nullable: false, heap: HeapType::Abs(AbsHeapType::Func) };
 
-    /// The nullable reference to `heap`.
+    /// Returns the type of nullable references to `heap`.
     pub const fn null(heap: HeapType) -> RefType {
         RefType { nullable: true, heap }
     }
 
-    /// The reference to `heap` that is never null.
+    /// Returns the type of references to `heap` that are never null.
     pub const fn non_null(heap: HeapType) -> RefType {
         RefType { nullable: false, heap }
     }
@@ -71,7 +71,7 @@ pub enum ValType {
     Ref(RefType),
 }
 
-/// A packed type: that of a field narrower than a value.
+/// A packed type: the type of a field that is narrower than every value type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -125,7 +125,7 @@ pub struct FuncType {
 }
 
 impl FuncType {
-    /// The type with these parameters and results.
+    /// Returns the type with these parameters and results.
     pub fn new(
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
@@ -136,12 +136,12 @@ impl FuncType {
         FuncType { types: types.into(), params }
     }
 
-    /// The parameters.
+    /// Returns the parameters.
     pub fn params(&self) -> &[ValType] {
         &self.types[..self.params as usize]
     }
 
-    /// The results.
+    /// Returns the results.
     pub fn results(&self) -> &[ValType] {
         &self.types[self.params as usize..]
     }
@@ -207,7 +207,7 @@ pub enum CompType {
 }
 
 impl CompType {
-    /// The abstract heap type directly above types of this form.
+    /// Returns the abstract heap type directly above types of this form.
     pub const fn abs_heap_type(&self) -> AbsHeapType {
         match self {
             CompType::Func(_) => AbsHeapType::Func,
@@ -224,7 +224,7 @@ impl CompType {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SubType {
-    /// Whether it must not have subtypes.
+    /// Whether the type must not have subtypes.
     pub is_final: bool,
     /// Its declared supertypes. At most one is valid, but any number is well-formed.
     pub supertypes: Box<[TypeIdx]>,
@@ -237,7 +237,8 @@ pub struct SubType {
 }
 
 impl From<CompType> for SubType {
-    /// A final type without supertypes, as the abbreviation in text stands for.
+    /// Returns a final type without supertypes, which a composite type without `sub` stands for in
+    /// text.
     fn from(comp: CompType) -> SubType {
         SubType {
             is_final: true,
@@ -303,12 +304,13 @@ pub struct Limits {
     pub shared: bool,
     /// The initial size.
     pub min: u64,
-    /// The size that is never exceeded.
+    /// The maximum size, if there is one.
     pub max: Option<u64>,
 }
 
 impl Limits {
-    /// Whether sizes within these limits are within `sup`. It does not compare the rest.
+    /// Returns whether all sizes within these limits are within `sup`. Address types and sharing
+    /// are not compared.
     ///
     /// Spec: <https://webassembly.github.io/spec/core/valid/matching.html#limits>
     pub fn sizes_match(&self, sup: &Limits) -> bool {
@@ -329,7 +331,7 @@ pub struct MemType {
 }
 
 impl MemType {
-    /// The binary logarithm of the page size, which is 16 by default.
+    /// Returns the binary logarithm of the page size, which is 16 by default.
     pub fn page_bits(&self) -> u8 {
         self.page_size_log2.unwrap_or(16)
     }
@@ -385,7 +387,7 @@ pub enum ExternType {
 }
 
 impl ExternType {
-    /// The index space of imports and exports of this type.
+    /// Returns the index space of imports and exports of this type.
     pub const fn kind(&self) -> ExternKind {
         match self {
             ExternType::Func(_) | ExternType::FuncExact(_) => ExternKind::Func,

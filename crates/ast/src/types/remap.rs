@@ -1,4 +1,4 @@
-//! New indices for old ones, in types.
+//! Replaces the indices in types by new ones.
 
 use alloc::boxed::Box;
 use core::convert::Infallible;
@@ -103,7 +103,7 @@ macro_rules! uses {
                 let Ok(_) = self.clone().reindex(&mut Remapping::new(&mut Uses(visit)));
             }
 
-            /// The type with its new indices.
+            /// Returns the type with its new indices.
             ///
             /// # Errors
             /// The error of the [`Remap`].

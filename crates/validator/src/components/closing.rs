@@ -1,4 +1,5 @@
-//! The ends of scopes: what a component, or the type of one or of an instance, has become.
+//! The ends of scopes: makes types from the definitions of components, and of types of components
+//! and instances.
 
 use alloc::vec::Vec;
 
@@ -11,7 +12,7 @@ use super::nodes::NodeId;
 use super::validator::Validator;
 
 impl Validator {
-    /// Closes the current scope, and adds what it made to the one around it.
+    /// Closes the current scope, and adds its component or type to the enclosing scope.
     pub(super) fn close(&mut self) {
         let sort = match self.scope().step {
             Some(Outer::CoreModule(_)) | None => {
@@ -42,7 +43,7 @@ impl Validator {
         self.scope_mut().counts.definitions += 1;
     }
 
-    /// The type of the component or instance whose scope ends.
+    /// Returns the type of the component or instance whose scope ends.
     pub(super) fn finish_scope(&mut self) -> Option<NodeId> {
         if self.form() == Form::Component {
             let unused = self.scope().used.iter().position(|used| !used);

@@ -1,4 +1,4 @@
-//! What can be wrong with a component: each kind with its official phrase.
+//! The kinds of errors in a component, each with its official phrase.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -25,7 +25,7 @@ impl From<&str> for Text {
     }
 }
 
-/// A row: the variant, its fields, and the message with them.
+/// A row: the variant, its fields, and the message that shows them.
 macro_rules! kinds {
     ($(#[$enum_doc:meta])* $name:ident;
         $( $(#[$doc:meta])* $variant:ident $({ $( $field:ident: $ty:ty ),* })? $message:literal; )*) => {
@@ -43,7 +43,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// What is wrong with a definition of a component, without its place.
+    /// An error in a definition of a component, without its place.
     ///
     /// `Display` prints a message that begins with the phrase of the official test suite.
     ComponentErrorKind;
@@ -57,7 +57,7 @@ kinds! {
     /// An alias leads out of the outermost scope.
     OuterCount { count: u32, scopes: usize }
         "invalid outer alias count of {count} (there are {scopes} scopes here, this one included)";
-    /// A type from outside of the component has a resource in it.
+    /// A type from outside of the component contains a resource.
     OuterResource { resource: String }
         "cannot alias outer type which transitively refers to resources not defined in the current component: {resource}";
     /// An outer alias of the type of a core module, in the type of a core module.
@@ -68,7 +68,7 @@ kinds! {
     /// The representation of a resource is not an integer.
     ResourceRep { rep: wattle_ast::ValType }
         "resources can only be represented by `i32` or `i64`, not by `{rep}`";
-    /// The destructor has another type.
+    /// The destructor has the wrong type.
     Destructor { func: u32, expected: String, found: String }
         "core function {func} has wrong signature for a destructor: expected {expected}, found {found}";
     /// The type is not a function type.
@@ -95,13 +95,13 @@ kinds! {
     ModuleType { index: u32 } "type index {index} is a module type, not a sub type";
     /// The core type is not a function type.
     NotCoreFunc "expected a core function type";
-    /// Nothing is in a type that must have something.
+    /// A type without parts that must have some.
     Empty { what: &'static str } "{what}";
     /// More than 32 flags.
     FlagCount { count: usize } "cannot have more than 32 flags: there are {count}";
     /// A label that is empty.
     EmptyLabel { what: &'static str } "{what} name cannot be empty";
-    /// A label that is not one.
+    /// A label that is not in kebab case.
     Label { what: &'static str, name: Text }
         "{what} name `{name}` is not in kebab case (words and acronyms, joined by hyphens)";
     /// Two labels are too much alike.
@@ -127,7 +127,7 @@ kinds! {
     /// The type is too deep.
     TypeDepth { most: u32 } "type nesting is too deep: at most {most} levels";
 
-    /// The name of an import or export is not one.
+    /// The name of an import or export is not well-formed.
     ExternName { side: &'static str, name: Text, why: String }
         "{side} name `{name}` is not a valid extern name: {why}";
     /// Two names of one side are too much alike.
@@ -144,13 +144,13 @@ kinds! {
         "{side} `{name}`'s parameter type must match the return type of `{getter}`: expected {expected}, found {found}";
     /// The name cannot have `implements`.
     ImplementsName { name: Text } "name `{name}` is not valid with `implements`";
-    /// Something else than an instance has `implements`.
+    /// An item other than an instance has `implements`.
     ImplementsSort { found: &'static str } "only instances can have an `implements`, not a {found}";
-    /// What `implements` names is not a name.
+    /// The value of `implements` is not a well-formed name.
     ImplementsInvalid { name: Text, why: String } "`{name}` is not a valid name: {why}";
-    /// What `implements` names is not an interface.
+    /// The value of `implements` is not the name of an interface.
     ImplementsPlain { name: Text } "name `{name}` must be an interface";
-    /// Something else than an instance has a version suffix.
+    /// An item other than an instance has a version suffix.
     SuffixSort { found: &'static str } "only instances can have a `version-suffix`, not a {found}";
     /// The version suffix is empty.
     SuffixEmpty "version suffix cannot be empty";
@@ -171,29 +171,29 @@ kinds! {
     LocalInExports { resource: String }
         "local resource type found in export but not exported itself: {resource}";
 
-    /// An instance has no such export.
+    /// An instance does not have the export.
     NoExport { instance: u32, name: Text, near: String }
         "instance {instance} has no export named `{name}`{near}";
-    /// An export has another sort.
+    /// An export has the wrong sort.
     ExportSort { instance: u32, name: Text, expected: &'static str, found: &'static str }
         "export `{name}` for instance {instance} is not a {expected}: it is a {found}";
-    /// A core instance has no such export.
+    /// A core instance does not have the export.
     NoCoreExport { instance: u32, name: Text, near: String }
         "core instance {instance} has no export named `{name}`{near}";
-    /// An export of a core instance has another sort.
+    /// An export of a core instance has the wrong sort.
     CoreExportSort { instance: u32, name: Text, expected: &'static str, found: &'static str }
         "export `{name}` for core instance {instance} is not a {expected}: it is a {found}";
     /// Two arguments have one name.
     DuplicateArg { name: Text }
         "instantiation argument `{name}` conflicts with previous argument `{name}`";
-    /// No argument is there for an import.
+    /// An import has no argument.
     MissingImport { name: Text, what: &'static str }
         "missing import named `{name}`: the component imports it as a {what}";
-    /// An argument, or what it consists of, has another type.
+    /// The type of an argument, or of a part of it, does not match.
     Mismatch { mismatch: Box<ComponentMismatch> } "{mismatch}";
     /// Two arguments of a module have one name.
     DuplicateCoreArg { name: Text } "duplicate module instantiation argument named `{name}`";
-    /// No argument is there for the imports from a module.
+    /// The imports from a module have no argument.
     MissingCoreArg { module: Text }
         "missing module instantiation argument named `{module}`";
     /// An argument lacks an export.
@@ -209,18 +209,18 @@ kinds! {
     DuplicateModuleImport { module: Text, name: Text }
         "module has a duplicate import name `{module}:{name}` that is not allowed in components";
 
-    /// An option twice.
+    /// An option that is repeated.
     DuplicateOption { option: &'static str }
         "canonical option `{option}` is specified more than once";
-    /// Two encodings of strings.
+    /// Two string encodings.
     EncodingConflict { previous: &'static str, option: &'static str }
         "canonical encoding option `{previous}` conflicts with option `{option}`";
-    /// An option that is missing.
+    /// A required option that is missing.
     OptionRequired { option: &'static str, why: &'static str }
         "canonical option `{option}` is required{why}";
     /// `realloc` without `memory`.
     ReallocMemory "canonical option `realloc` requires `memory` to also be specified";
-    /// The function of an option has another type.
+    /// The function of an option has the wrong type.
     OptionType { option: &'static str, expected: String, found: String }
         "canonical option `{option}` uses a core function with an incorrect signature: expected {expected}, found {found}";
     /// The core type of an option is not a function type.
@@ -231,20 +231,20 @@ kinds! {
     PostReturnAsync "cannot specify post-return function in async";
     /// `core-type` without `gc`.
     CoreTypeWithoutGc "cannot specify `core-type` without `gc`";
-    /// `core-type` where a function is lifted, whose core type is known.
+    /// `core-type` in `canon lift`, where the core function already has a type.
     CoreTypeLift "canonical option `core-type` is not allowed in `canon lift`";
-    /// The core type of a function has another number of parameters or results.
+    /// The core type of a function has the wrong number of parameters or results.
     GcArity { what: &'static str, core: usize, wanted: usize }
         "declared `core-type` has {core} {what}, but component function has {wanted} {what}";
     /// A core type cannot hold the values of a type.
     GcType { what: &'static str, wanted: &'static str, found: String }
         "expected to lower component `{what}` type {wanted} `{found}`";
-    /// A struct has another number of fields.
+    /// A struct has the wrong number of fields.
     GcFields { core: usize, what: &'static str, count: usize }
         "core `struct` has {core} fields, but component `{what}` has {count} fields";
-    /// A map, whose values no core type holds yet.
+    /// A map, whose values no core type can hold yet.
     GcMap "GC lowering for component `map` type is not yet implemented";
-    /// The core type of a built-in is another.
+    /// The declared core type of a built-in is wrong.
     DeclaredCoreType { expected: String, found: String }
         "declared core type has `{found}`, but actual lowering has `{expected}`";
     /// An option that lowered functions cannot have.
@@ -256,12 +256,12 @@ kinds! {
     /// An option that the built-in cannot have.
     OptionForbidden { option: &'static str, op: &'static str }
         "cannot specify `{option}` option on `{op}`";
-    /// `async` on a function that is not.
+    /// `async` on a function whose type is not async.
     AsyncType "the `async` canonical option requires an async function type";
-    /// A function that is lifted has other parameters.
+    /// A function that is lifted has the wrong parameters.
     LiftParams { func: u32, expected: String, found: String }
         "lowered parameter types `{expected}` do not match parameter types `{found}` of core function {func}";
-    /// A function that is lifted has another result.
+    /// A function that is lifted has the wrong result.
     LiftResults { func: u32, expected: String, found: String }
         "lowered result types `{expected}` do not match result types `{found}` of core function {func}";
     /// The memory cannot hold the values of a component.
@@ -269,22 +269,22 @@ kinds! {
     /// The type is not a stream or future.
     CopyType { op: &'static str, what: &'static str, found: String }
         "`{op}` requires a {what} type: it is {found}";
-    /// A feature is off that the built-in needs.
+    /// The built-in needs a feature that is off.
     BuiltInFeature { form: &'static str, op: &'static str, words: &'static str }
         "{form}`{op}` requires the component model {words} feature";
-    /// A slot that only a feature has.
+    /// A slot other than 0, which needs a feature that is off.
     ContextSlotZero { op: &'static str, slot: u32 } "`{op}` immediate must be zero: {slot}";
     /// The slot does not exist.
     ContextSlot { op: &'static str, slot: u32 }
         "`{op}` immediate must be zero or one: {slot}";
-    /// The slot has another type.
+    /// The type of the slot is neither `i32` nor `i64`.
     ContextType { op: &'static str } "`{op}` only supports `i32` or `i64`";
     /// Slots of one component have different types.
     ContextConflict { op: &'static str, previous: wattle_ast::ValType }
         "`{op}` type must match previous context type, which is `{previous}`";
-    /// The function of a thread has another type.
+    /// The function of a thread has the wrong type.
     ThreadType { why: &'static str } "{why}";
-    /// The table of a thread's function has another type.
+    /// The table of a thread's function has the wrong type.
     ThreadTable { why: Leaf } "{why}: table is not a 32-bit table of (ref null (func))";
 
     /// A value is used twice.
@@ -292,30 +292,30 @@ kinds! {
     /// A value is not used.
     ValueUnused { index: u32 }
         "value index {index} was not used as part of an instantiation, start function, or export";
-    /// The bytes of a value end before their number does.
+    /// A value ends before the last of its bytes.
     ValueLength { at: usize }
         "length of value does not match: the value ends after {at} bytes";
     /// The bytes of a value do not decode.
     ValueBytes { at: usize, why: wattle_ast::Malformed } "malformed value: {why} at its byte {at}";
-    /// The bytes of a value are not one of its type.
+    /// The bytes of a value do not encode a value of its type.
     ValueKind { at: usize, what: &'static str } "malformed value: not a {what} at its byte {at}";
     /// A value with a handle.
     ValueHandle "values of handles cannot be written";
     /// More than one start function.
     Starts "component cannot have more than one start function";
-    /// The start function has other parameters.
+    /// The start function is given the wrong number of arguments.
     StartArgs { expected: usize, found: usize }
         "component start function requires {expected} arguments but was given {found}";
-    /// The start function has another number of results.
+    /// The start function has the wrong number of results.
     StartResults { expected: u32, found: u32 }
         "component start function has a result count of {found} but the function type has a result count of {expected}";
-    /// An argument of the start function has another type.
+    /// An argument of the start function has the wrong type.
     StartArg { number: usize, expected: String, found: String }
         "value type mismatch for component start function argument {number}: expected {expected}, found {found}";
 }
 
 impl ComponentErrorKind {
-    /// The error, which a feature makes go away if one is named.
+    /// Returns the error, which says that it would not occur with `feature`, if one is given.
     #[cold]
     pub(crate) fn enabled_by(self, feature: Option<Feature>) -> Error {
         let mut error = Error::from(self);
@@ -325,9 +325,9 @@ impl ComponentErrorKind {
 }
 
 kinds! {
-    /// How an item does not match what is expected, at the innermost place.
+    /// The difference between an item and the expected type, at the innermost place.
     Leaf;
-    /// Something of another sort.
+    /// An item of another sort.
     Sort { expected: &'static str, found: &'static str } "expected {expected}, found {found}";
     /// Another primitive type.
     Prim { expected: &'static str, found: &'static str }
@@ -344,7 +344,7 @@ kinds! {
     /// The expected module does not offer an import.
     MissingModuleImport { module: Text, name: Text }
         "missing expected import `{module}::{name}`";
-    /// One function is asynchronous.
+    /// Only one of the functions is asynchronous.
     Async { expected: &'static str, found: &'static str }
         "expected {expected} function, found {found} function";
     /// Another number of parts.
@@ -381,13 +381,13 @@ kinds! {
     /// Another type of elements.
     TableElem { expected: String, found: String }
         "expected table element type {expected}, found {found}";
-    /// One table is shared.
+    /// Only one of the tables is shared.
     SharedTables "mismatch in the shared flag for tables";
     /// Another address type.
     TableAddress "mismatch in index type used for tables";
     /// Other limits.
     TableLimits "mismatch in table limits";
-    /// One memory is shared.
+    /// Only one of the memories is shared.
     SharedMemories "mismatch in the shared flag for memories";
     /// Another address type.
     MemoryAddress "mismatch in index type used for memories";
@@ -395,7 +395,7 @@ kinds! {
     PageSize "mismatch in page size for memories";
     /// Other limits.
     MemoryLimits "mismatch in memory limits";
-    /// One global is mutable.
+    /// Only one of the globals is mutable.
     GlobalMutability "global types differ in mutability";
     /// Another type.
     GlobalType { expected: String, found: String }
@@ -403,9 +403,9 @@ kinds! {
 }
 
 kinds! {
-    /// Which rule about annotated names is broken.
+    /// The rule about annotated names that is broken.
     NameRule;
-    /// It is not a function.
+    /// The item is not a function.
     NotFunc { found: &'static str } "item is not a func, but a {found}";
     /// A constructor that is asynchronous.
     ConstructorAsync "constructor function cannot be async";

@@ -19,8 +19,8 @@ use wattle_ast::{
 use super::validator::Validator;
 use crate::{Limits, features_used};
 
-/// The features that a module or component uses beyond WebAssembly 1.0, those of modules inside
-/// included, each with the first place that does.
+/// Returns the features that a module or component uses beyond WebAssembly 1.0, those of inner
+/// modules included, each with the first place that uses it.
 ///
 /// The place of [`Feature::ComponentModel`] in a component is the component itself, whose path is
 /// empty.
@@ -79,29 +79,30 @@ struct Uses {
     /// The first use of each feature, by its index in [`Feature::ALL`].
     found: Vec<Option<Path>>,
     scopes: Vec<Scope>,
-    /// The first name with an empty list of attributes. Each of two features permits it.
+    /// The first name with an empty list of attributes. Either of two features permits such a list.
     empty_list: Option<Path>,
 }
 
 impl Uses {
-    /// Whether a use of a feature was found.
+    /// Returns whether a use of a feature was found.
     fn has(&self, feature: Feature) -> bool {
         self.found.get(feature as usize).is_some_and(Option::is_some)
     }
 
-    /// Adds the use of a feature, unless there was one before. The path is only made for the first.
+    /// Adds the use of a feature, unless there was one before. The path is made only for the first
+    /// use.
     fn add(&mut self, feature: Feature, path: impl FnOnce(&Uses) -> Path) {
         if !self.has(feature) && feature != Feature::Mvp {
             self.found[feature as usize] = Some(path(self));
         }
     }
 
-    /// The scopes around the next definition, from the outside inwards.
+    /// Returns the scopes around the next definition, from the outside inwards.
     fn outer(&self) -> Vec<Outer> {
         self.scopes.iter().filter_map(|scope| scope.outer).collect()
     }
 
-    /// The path of a definition.
+    /// Returns the path of a definition.
     fn path(&self, definition: Option<DefinitionRef>) -> Path {
         Path { definition, ..Path::default() }.within(&self.outer())
     }
@@ -185,7 +186,7 @@ impl Uses {
     }
 
     /// Adds the first use of a 64-bit memory, or of a 64-bit argument of a thread, by a canonical
-    /// definition. Only validation can tell these from 32-bit ones.
+    /// definition. Only validation can tell them from 32-bit memories and arguments.
     fn long_addresses(&mut self, component: &Component<'_>) {
         let features = Features::ALL - Features::of(Feature::Cm64);
         let validator = Validator::new().features(features).limits(Limits::NONE);
@@ -197,7 +198,7 @@ impl Uses {
     }
 }
 
-/// What one definition needs.
+/// The features that one definition needs.
 struct Found {
     features: Features,
     /// Whether it has a name with an empty list of attributes.
@@ -271,7 +272,7 @@ impl Found {
             self.add(Feature::CmCanonNames);
         }
         for name in [Some(&name.name), attributes.implements.as_ref()].into_iter().flatten() {
-            // The default has none of the features that other forms of names belong to.
+            // The default features include none of those that other forms of names belong to.
             let mut features = Features::DEFAULT;
             let parse = |features| ParsedName::parse(name.as_str(), features).err()?.enable;
             while let Some(feature) = parse(features) {

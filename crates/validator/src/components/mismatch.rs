@@ -1,12 +1,12 @@
-//! [`ComponentMismatch`]: an item that does not match what is expected, and the way to the place where
-//! it does not.
+//! [`ComponentMismatch`]: an item that does not match the expected type, and the path to the
+//! difference.
 
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::error::{Leaf, Text};
 
-/// A row: the variant and its fields, how the step stands in a path, and the official phrase for a
+/// A row: the variant and its fields, the text of the step in a path, and the official phrase for a
 /// mismatch there.
 macro_rules! steps {
     ($(#[$enum_doc:meta])* $name:ident;
@@ -18,7 +18,7 @@ macro_rules! steps {
         pub enum $name { $( $(#[$doc])* $variant $(($( $ty ),*))?, )* }
 
         impl $name {
-            /// Writes the official phrase for a mismatch there.
+            /// Writes the official phrase for a mismatch at the step.
             fn phrase(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self { $( $name::$variant $(($( $field ),*))? => write!(f, $phrase), )* }
             }
@@ -34,7 +34,7 @@ macro_rules! steps {
 }
 
 steps! {
-    /// A step on the way from what is checked to the innermost place that does not match.
+    /// A step on the path from the checked item to the innermost place that does not match.
     Step;
     /// An import of a component.
     Import(name: Text) "import `{name}`" "type mismatch for import `{name}`";
@@ -64,17 +64,17 @@ steps! {
     Part(what: &'static str) "{what}" "type mismatch in {what}";
 }
 
-/// An item that does not match what is expected: the way to the innermost place, and what differs
-/// there.
+/// An item that does not match the expected type: the path to the innermost place, and the
+/// difference there.
 ///
 /// `Display` shows the innermost step and the difference, then the steps that lead there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ComponentMismatch {
-    /// Whether it is an export that was given another type.
+    /// Whether the item is an export that was given another type.
     pub is_ascription: bool,
     /// The steps, from the outside inwards.
     pub steps: Vec<Step>,
-    /// What differs.
+    /// The difference.
     pub leaf: Leaf,
 }
 

@@ -32,8 +32,8 @@ impl From<K> for Error {
 
 /// Validates one component, definition by definition or whole.
 ///
-/// A definition that is invalid takes its index all the same, so that later definitions that refer
-/// to it are checked as far as possible, and cause no errors that only follow.
+/// An invalid definition still takes its index, so that later definitions that refer to it are
+/// checked as far as possible, and cause no errors that only follow from the first.
 ///
 /// ```
 /// use wattle_ast::components::{Canon, Definition, PrimType, Type};
@@ -63,7 +63,7 @@ pub struct Validator {
     /// The number of modules and components so far.
     pub(crate) nested: u32,
     pub(crate) errors: Vec<Error>,
-    /// Where the current definition lies in the input.
+    /// The place of the current definition in the input.
     pub(crate) span: Option<Span>,
     pub(crate) defers_bodies: bool,
     /// The number of modules and components of a stream that were entered and not left.
@@ -91,7 +91,7 @@ impl Default for Validator {
 }
 
 impl Validator {
-    /// A validator with the default features and limits.
+    /// Returns a validator with the default features and limits.
     pub fn new() -> Validator {
         Validator::default()
     }
@@ -150,7 +150,7 @@ impl Validator {
         self.errors_since(before)
     }
 
-    /// The errors from a place in the list on.
+    /// Fails with the errors from a place in the list on, if there are any.
     #[inline]
     pub(crate) fn errors_since(&self, before: usize) -> Result<(), Errors> {
         match self.errors.get(before..) {
@@ -159,7 +159,7 @@ impl Validator {
         }
     }
 
-    /// Whether there are as many errors as are reported.
+    /// Returns whether the limit of errors is reached.
     #[inline]
     pub(crate) fn is_stopped(&self) -> bool {
         self.errors.len() >= self.max_errors
@@ -187,7 +187,8 @@ impl Validator {
     }
 
     /// Reports the error of a definition, and gives the definition the indices that it should have
-    /// had. `before` is the length that their index space had, and `depth` the number of open scopes.
+    /// had. `before` is the length of their index space before the definition, and `depth` the
+    /// number of scopes that were open.
     #[cold]
     fn add_invalid(
         &mut self,
@@ -202,17 +203,18 @@ impl Validator {
         };
         self.report(error, place);
         if let (Some(form), true) = (definition.opens(), self.scopes.len() == depth) {
-            // What follows is in the scope all the same.
+            // The definitions that follow are in the scope all the same.
             self.open(form, before);
             if form == Form::ModuleType && self.module.is_none() {
                 self.enter_core_module();
             }
         }
-        // The index spaces of a module type are kept elsewhere.
+        // The index spaces of a module type are part of `self.module`.
         if let (None, Some((sort, count))) = (definition.opens(), definition.adds())
             && self.module.is_none()
         {
-            // The results of a start function are only believed as far as functions have some.
+            // A function has at most one result, so further results of a start function are not
+            // added.
             let count = if let Definition::Start(_) = definition { count.min(1) } else { count };
             let scope = self.scope_mut();
             while scope.len(sort) < before.saturating_add(count) {
@@ -278,23 +280,23 @@ impl Validator {
             Definition::ExportDecl(export) => self.declare(Side::Export, &export.name, &export.ty),
             Definition::Value(value) => self.value(value),
             Definition::Custom(_) | Definition::Names(_) => Ok(()),
-            // All others were handled, or are not permitted here.
+            // All other definitions were handled, or are not permitted here.
             _ => Err(K::Misplaced.into()),
         }
     }
 
-    /// The scope that definitions are added to.
+    /// Returns the scope that definitions are added to.
     pub(crate) fn scope(&self) -> &Scope {
         &self.scopes[self.scopes.len() - 1]
     }
 
-    /// The scope that definitions are added to.
+    /// Returns the scope that definitions are added to.
     pub(crate) fn scope_mut(&mut self) -> &mut Scope {
         let last = self.scopes.len() - 1;
         &mut self.scopes[last]
     }
 
-    /// What the current scope belongs to.
+    /// Returns the construct that the current scope belongs to.
     pub(crate) fn form(&self) -> Form {
         self.scope().form
     }
@@ -311,7 +313,7 @@ impl Validator {
         self.within("modules and components", self.nested - 1, self.limits.modules_and_components)
     }
 
-    /// Checks that one more is within a limit.
+    /// Checks that one more item than `count` is within a limit.
     pub(crate) fn within(&self, what: &'static str, count: u32, most: u32) -> Checked {
         match count < most {
             true => Ok(()),
@@ -327,7 +329,7 @@ impl Validator {
         }
     }
 
-    /// Checks that more types are within the limit.
+    /// Checks that `count` more types are within the limit.
     pub(crate) fn types_within(&self, count: u32) -> Checked {
         let scope = self.scope();
         let types =
@@ -347,12 +349,12 @@ impl Validator {
         self.errors.push(error);
     }
 
-    /// The steps to the current scope.
+    /// Returns the steps to the current scope.
     pub(crate) fn path(&self) -> Vec<Outer> {
         self.scopes.iter().filter_map(|scope| scope.step).collect()
     }
 
-    /// Adds all errors of the definition at `place` but the last, which is returned.
+    /// Adds all errors of the next definition of a sort but the last, which is returned.
     pub(crate) fn report_all(&mut self, sort: Sort, errors: Vec<K>) -> Checked {
         let mut errors = errors.into_iter();
         let Some(last) = errors.next_back() else { return Ok(()) };
@@ -363,12 +365,13 @@ impl Validator {
         Err(last.into())
     }
 
-    /// Whether a feature is on.
+    /// Returns whether a feature is on.
     pub(crate) fn has(&self, feature: Feature) -> bool {
         self.features.contains(feature)
     }
 
-    /// Checks that a feature is on. `what` needs it, as the phrase says.
+    /// Checks that a feature is on. `what` is the phrase of the error: a construct that needs the
+    /// feature.
     pub(crate) fn need(&self, feature: Feature, what: &'static str) -> Checked {
         match self.has(feature) {
             true => Ok(()),
@@ -376,12 +379,12 @@ impl Validator {
         }
     }
 
-    /// The word at an index of the current scope. Words of definitions with errors are 0.
+    /// Returns the word at an index of the current scope. Words of definitions with errors are 0.
     pub(crate) fn get(&self, sort: Sort, index: u32) -> Checked<u32> {
         self.get_in(self.scope(), sort, index)
     }
 
-    /// The word at an index of a scope.
+    /// Returns the word at an index of a scope.
     pub(crate) fn get_in(&self, scope: &Scope, sort: Sort, index: u32) -> Checked<u32> {
         scope.get(sort, index).ok_or_else(|| {
             let space = word(sort);
@@ -394,17 +397,17 @@ impl Validator {
         })
     }
 
-    /// The node at an index of the current scope.
+    /// Returns the node at an index of the current scope.
     pub(crate) fn node_at(&self, sort: PlainSort, index: u32) -> Checked<NodeId> {
         self.get(Sort::Plain(sort), index).map(NodeId)
     }
 
-    /// The core type at an index of the current scope.
+    /// Returns the core type at an index of the current scope.
     pub(crate) fn core_type_at(&self, index: u32) -> Checked<CoreType> {
         self.get(Sort::CORE_TYPE, index).map(CoreType::from_word)
     }
 
-    /// The type at an index, and its kind without names.
+    /// Returns the type at an index, and its kind without names.
     pub(crate) fn type_at(&self, index: u32) -> Checked<(NodeId, Kind)> {
         let id = self.node_at(PlainSort::Type, index)?;
         Ok((id, self.arena.kind(id)))
@@ -446,7 +449,7 @@ impl Validator {
         self.finish()
     }
 
-    /// The text with this id, for messages.
+    /// Returns the text with this id, for messages.
     pub(crate) fn owned(&self, id: super::texts::TextId) -> String {
         self.arena.str(id).into()
     }

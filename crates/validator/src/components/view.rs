@@ -1,4 +1,4 @@
-//! The result: what a component imports and exports, by name, with types that can be read.
+//! The result of validation: the imports and exports of a component, by name, and their types.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -50,22 +50,22 @@ impl ComponentTypes {
         ComponentTypes { arena, core, registry, parts }
     }
 
-    /// The imports, in order.
+    /// Returns the imports, in order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = Extern<'_>> {
         self.parts.imports.iter().map(|&entry| Extern { types: self, entry })
     }
 
-    /// The exports, in order.
+    /// Returns the exports, in order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = Extern<'_>> {
         self.parts.exports.iter().map(|&entry| Extern { types: self, entry })
     }
 
-    /// The import with this name.
+    /// Returns the import with this name.
     pub fn import(&self, name: &str) -> Option<Extern<'_>> {
         self.imports().find(|import| import.name() == name)
     }
 
-    /// The export with this name.
+    /// Returns the export with this name.
     pub fn export(&self, name: &str) -> Option<Extern<'_>> {
         self.exports().find(|export| export.name() == name)
     }
@@ -78,7 +78,7 @@ pub struct Extern<'a> {
     entry: Entry,
 }
 
-/// What an import or export is.
+/// The kinds of imports and exports, each with its type.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum ExternView<'a> {
@@ -97,22 +97,22 @@ pub enum ExternView<'a> {
 }
 
 impl<'a> Extern<'a> {
-    /// The name.
+    /// Returns the name.
     pub fn name(&self) -> &'a str {
         self.types.arena.str(self.entry.name)
     }
 
-    /// The interface that an instance under a plain name has.
+    /// Returns the interface that an instance with a plain name implements.
     pub fn implements(&self) -> Option<&'a str> {
         self.text(self.types.arena.attributes_of(&self.entry).implements)
     }
 
-    /// What a canonical version leaves out of the version.
+    /// Returns the rest of the version that a canonical version leaves out.
     pub fn version_suffix(&self) -> Option<&'a str> {
         self.text(self.types.arena.attributes_of(&self.entry).version_suffix)
     }
 
-    /// The name that means something to the host.
+    /// Returns the external id, which has a meaning for the host.
     pub fn external_id(&self) -> Option<&'a str> {
         self.text(self.types.arena.attributes_of(&self.entry).external_id)
     }
@@ -121,12 +121,12 @@ impl<'a> Extern<'a> {
         Some(self.types.arena.str(id?))
     }
 
-    /// The index space of such imports and exports.
+    /// Returns the index space that the import or export belongs to.
     pub fn sort(&self) -> Sort {
         self.entry.entity.sort
     }
 
-    /// What it is.
+    /// Returns the kind of the import or export, with its type.
     pub fn view(&self) -> ExternView<'a> {
         let (types, id) = (self.types, self.entry.entity.id);
         let ty = TypeView { types, id: NodeId(id) };
@@ -168,15 +168,15 @@ impl fmt::Debug for Extern<'_> {
     }
 }
 
-/// A type. `Display` shows it in the notation of WIT, with types that have a name by their name, and
-/// dots in place of what would be too long.
+/// A type. `Display` shows it in the notation of WIT, with named types by their names, and dots in
+/// place of parts that would be too long.
 #[derive(Clone, Copy)]
 pub struct TypeView<'a> {
     types: &'a ComponentTypes,
     id: NodeId,
 }
 
-/// What a type consists of.
+/// The structure of a type.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Shape<'a> {
@@ -188,11 +188,11 @@ pub enum Shape<'a> {
     Variant(Vec<(&'a str, Option<TypeView<'a>>)>),
     /// The elements, and their number if it is fixed.
     List(TypeView<'a>, Option<u32>),
-    /// The parts.
+    /// The types of the parts.
     Tuple(Vec<TypeView<'a>>),
-    /// The labels.
+    /// The labels of the flags.
     Flags(Vec<&'a str>),
-    /// The labels.
+    /// The labels of the cases.
     Enum(Vec<&'a str>),
     /// A value or nothing.
     Option(TypeView<'a>),
@@ -206,7 +206,7 @@ pub enum Shape<'a> {
     Stream(Option<TypeView<'a>>),
     /// A future.
     Future(Option<TypeView<'a>>),
-    /// Keys and values.
+    /// The types of the keys and the values.
     Map(TypeView<'a>, TypeView<'a>),
     /// A function.
     Func {
@@ -217,7 +217,7 @@ pub enum Shape<'a> {
         /// The result.
         result: Option<TypeView<'a>>,
     },
-    /// A resource. Two of them are one resource if the numbers are equal.
+    /// A resource. Two resources are the same if their numbers are equal.
     Resource(u32),
     /// The exports of an instance.
     Instance(Vec<Extern<'a>>),
@@ -226,19 +226,19 @@ pub enum Shape<'a> {
 }
 
 impl<'a> TypeView<'a> {
-    /// The name that an import or export gives to the type.
+    /// Returns the name that an import or export gives to the type.
     pub fn name(&self) -> Option<&'a str> {
         name_of(&self.types.arena, self.id)
     }
 
-    /// A number that two types of one component share if they are one type, names included: a type
-    /// under another name has another number.
+    /// Returns a number that identifies the type and its name within the component: a type under
+    /// another name has another number.
     pub fn number(&self) -> u32 {
         self.id.0
     }
 
-    /// The type that an import or export gave the name of this one: a step towards what the type
-    /// consists of. `None` if the type is not another one's name.
+    /// Returns the type that an import or export gave this name to, which may be a name of another
+    /// type itself. `None` if the type is not a name of another type.
     ///
     /// ```
     /// use wattle_ast::components::{
@@ -265,12 +265,13 @@ impl<'a> TypeView<'a> {
         (id != self.id).then_some(TypeView { types: self.types, id })
     }
 
-    /// Whether two types are equal: resources by identity, value types and functions by structure.
+    /// Returns whether two types are equal: resources by identity, value types and functions by
+    /// structure.
     pub fn is_equal(&self, other: &TypeView<'_>) -> bool {
         core::ptr::eq(self.types, other.types) && self.types.arena.are_equal(self.id, other.id)
     }
 
-    /// What the type consists of.
+    /// Returns the structure of the type.
     pub fn shape(&self) -> Shape<'a> {
         let types = self.types;
         let arena = &types.arena;
@@ -318,7 +319,7 @@ impl<'a> TypeView<'a> {
                 let parts = arena.component_parts(id);
                 Shape::Component(externs(parts.imports), externs(parts.exports))
             }
-            // A valid component has no unknown types, and names were taken off.
+            // A valid component has no unknown types, and names were followed to the types.
             Kind::Prim | Kind::Unknown | Kind::Named => {
                 Shape::Prim(arena.as_prim(id).unwrap_or(PrimType::Bool))
             }
@@ -346,7 +347,8 @@ pub struct ModuleView<'a> {
 }
 
 impl<'a> ModuleView<'a> {
-    /// The imports: module, name, and the type in the notation of the text format.
+    /// Returns the imports, each with its module, its name, and its type in the notation of the
+    /// text format.
     pub fn imports(&self) -> impl Iterator<Item = (&'a str, &'a str, String)> {
         let types = self.types;
         types.core.module(self.id).imports.iter().map(move |&(module, name, item)| {
@@ -354,7 +356,7 @@ impl<'a> ModuleView<'a> {
         })
     }
 
-    /// The exports: name, and the type in the notation of the text format.
+    /// Returns the exports, each with its name, and its type in the notation of the text format.
     pub fn exports(&self) -> impl Iterator<Item = (&'a str, String)> {
         let types = self.types;
         let exports = types.core.module(self.id).exports.iter();

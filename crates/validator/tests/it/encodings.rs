@@ -3,20 +3,20 @@
 use wattle_ast::{Feature, Features};
 use wattle_validator::{Validator, features_used};
 
-/// A module with a function type `() -> ()` and sections between it and its end.
+/// Returns a module with a function type `() -> ()` and sections between it and its end.
 fn binary(sections: &[&[u8]]) -> Vec<u8> {
     [b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0", &sections.concat()[..]].concat()
 }
 
-/// A function section for one function, and its body.
+/// Returns a function section for one function, and its body.
 fn function(before_code: &[&[u8]], code: &[u8]) -> Vec<u8> {
     let len = code.len() as u8;
     let body = [&[0x0a, len + 4, 1, len + 2, 0], code, b"\x0b"].concat();
     binary(&[b"\x03\x02\x01\0", &before_code.concat(), &body])
 }
 
-/// Encodings that a feature brought, of what could be said before: each in a module that is valid with
-/// that feature, and not without it.
+/// Encodings that a feature added for constructs of earlier versions. Each is in a module that is
+/// valid with that feature, and not without it.
 #[test]
 fn encodings_need_their_features() {
     const MEMORY: &[u8] = b"\x05\x03\x01\0\x01";
@@ -157,7 +157,7 @@ fn encodings_need_their_features() {
 
 #[test]
 fn the_first_place_of_an_encoding_counts() {
-    // The second of two memories is of 64 bits; the limits of the first are in six bytes.
+    // The second of two memories has 64-bit addresses; the limits of the first are in six bytes.
     let bytes = binary(&[b"\x05\x0a\x02\0\x80\x80\x80\x80\x80\0\x04\0"]);
     let module = wattle_parser::Parser::new().features(Features::ALL).module(&bytes).unwrap();
     let places: Vec<_> = features_used(&module)
@@ -167,7 +167,7 @@ fn the_first_place_of_an_encoding_counts() {
     let expected =
         [(Feature::MultiMemory, "memory 1".into()), (Feature::Memory64, "memory 0".into())];
     assert_eq!(places, expected);
-    // Once the module says something else, how it was written tells nothing.
+    // After the module changes, its original encoding tells nothing.
     let mut changed = module.clone();
     changed.memories.truncate(1);
     assert_eq!(features_used(&changed), []);

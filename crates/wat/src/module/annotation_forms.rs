@@ -1,4 +1,4 @@
-//! What is in the known annotations: their grammar, each read by itself.
+//! The grammar of the known annotations, with a parser for each of them.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
 
@@ -57,7 +57,7 @@ pub(super) fn expect_end(annot: &Annotation<'_>, cursor: &Cursor<'_, '_>) -> Res
     }
 }
 
-/// `(@name "..")`.
+/// Reads `(@name "..")`.
 pub(super) fn parse_name<'a>(annot: &Annotation<'a>) -> Result<Name<'a>> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let name = name_in(annot, &mut cursor, "string expected")?;
@@ -65,7 +65,7 @@ pub(super) fn parse_name<'a>(annot: &Annotation<'a>) -> Result<Name<'a>> {
     Ok(name)
 }
 
-/// `(@repeat count)`.
+/// Reads `(@repeat count)`.
 pub(super) fn parse_repeat(annot: &Annotation<'_>) -> Result<u32> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let count = numbers::u32(cursor.text()).ok().filter(|count| *count > 0);
@@ -75,7 +75,7 @@ pub(super) fn parse_repeat(annot: &Annotation<'_>) -> Result<u32> {
     Ok(count)
 }
 
-/// `(@metadata.code.KIND "data"*)`. A branch hint is `"\00"`, or `"\01"` for a branch that is
+/// Reads `(@metadata.code.KIND "data"*)`. A branch hint is `"\00"`, or `"\01"` for a branch that is
 /// likely to be taken.
 pub(super) fn parse_metadata<'a>(annot: &Annotation<'a>) -> Result<Cow<'a, [u8]>> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
@@ -87,7 +87,7 @@ pub(super) fn parse_metadata<'a>(annot: &Annotation<'a>) -> Result<Cow<'a, [u8]>
     Ok(bytes)
 }
 
-/// `(@custom "name" (before|after section)? "data"*)`.
+/// Reads `(@custom "name" (before|after section)? "data"*)`.
 pub(super) fn parse_custom<'a>(annot: &Annotation<'a>) -> Result<(Place, Custom<'a>)> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let name = name_in(annot, &mut cursor, "missing section name")?;
@@ -97,7 +97,8 @@ pub(super) fn parse_custom<'a>(annot: &Annotation<'a>) -> Result<(Place, Custom<
     Ok((place, Custom { name, data: CustomData::Bytes(bytes), after: None }))
 }
 
-/// `(@custom "name" "data"*)` in a component, where the section has the place of the annotation.
+/// Reads `(@custom "name" "data"*)` in a component, where the section has the place of the
+/// annotation.
 pub(super) fn parse_custom_of_component<'a>(annot: &Annotation<'a>) -> Result<OfComponent<'a>> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let name = name_in(annot, &mut cursor, "missing section name")?;
@@ -107,7 +108,7 @@ pub(super) fn parse_custom_of_component<'a>(annot: &Annotation<'a>) -> Result<Of
     Ok(OfComponent::Custom(custom, annot.span))
 }
 
-/// `(@names "data"*)` in a component.
+/// Reads `(@names "data"*)` in a component.
 pub(super) fn parse_names_of_component<'a>(annot: &Annotation<'a>) -> Result<OfComponent<'a>> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let bytes = cursor.strings();
@@ -116,8 +117,8 @@ pub(super) fn parse_names_of_component<'a>(annot: &Annotation<'a>) -> Result<OfC
     Ok(OfComponent::Names(Box::new(names.into_owned()), annot.span))
 }
 
-/// `(@names (before|after section)? "data"*)`: the place of the name section, and the names in it
-/// that identifiers cannot express, such as those of items that do not exist.
+/// Reads `(@names (before|after section)? "data"*)`: the place of the name section, and the names
+/// in it that identifiers cannot express, such as those of items that do not exist.
 pub(super) fn parse_names<'a>(annot: &Annotation<'a>) -> Result<((Place, Custom<'a>), Names<'a>)> {
     let mut cursor = Cursor::new(&annot.tokens, 0);
     let place = placement(annot, &mut cursor)?;
@@ -128,7 +129,7 @@ pub(super) fn parse_names<'a>(annot: &Annotation<'a>) -> Result<((Place, Custom<
     Ok(((place, Custom { name, data: CustomData::Names, after: None }), names))
 }
 
-/// `(before|after section)?`. The default is the end of the module.
+/// Reads `(before|after section)?`. The default is the end of the module.
 fn placement(annot: &Annotation<'_>, cursor: &mut Cursor<'_, '_>) -> Result<Place> {
     let mut place = after(SectionId::Data);
     if cursor.opt(TokenKind::Open) {

@@ -1,6 +1,6 @@
-//! Known annotations: `@name`, `@custom`, `@metadata.code.*` and Wattle's own `@names` and `@repeat`.
-//! They become custom sections, the place of the name section, and locals. `custom_text.rs` has the annotations that
-//! spell out the content of a custom section.
+//! Known annotations: `@name`, `@custom`, `@metadata.code.*` and Wattle's own `@names` and
+//! `@repeat`. They become custom sections, the place of the name section, and locals.
+//! `custom_text.rs` has the annotations that spell out the content of custom sections.
 //!
 //! Spec: <https://webassembly.github.io/spec/core/appendix/custom.html>
 
@@ -23,7 +23,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::warning::{Warning, WarningKind};
 
 const CUSTOM: &str = "custom";
-/// Gives a name that an identifier cannot say, as text.
+/// The id of the annotation for a name that an identifier cannot express.
 const NAME: &str = "name";
 /// The beginning of the ids of annotations on instructions.
 const CODE: &str = CodeMetadata::PREFIX;
@@ -52,27 +52,28 @@ impl InstrMetadata {
 
 /// An annotation between the fields of a component.
 pub(crate) enum OfComponent<'a> {
-    /// A custom section; and the annotation.
+    /// A custom section, and the place of its annotation.
     Custom(Custom<'a>, Span),
-    /// The place of the name section, and names that no identifier can say; and the annotation.
+    /// The name section, with the names that no identifier can express, and the place of its
+    /// annotation.
     Names(Box<components::Names<'static>>, Span),
 }
 
-/// The error for names of a component that an annotation says.
+/// Returns the error for an annotation with wrong names of a component.
 #[cold]
 pub(crate) fn bad_names(span: Span, reason: &'static str) -> Error {
     Error::new(ErrorKind::Annotation(NAMES.into(), reason), span)
 }
 
 impl<'t, 'a> State<'t, 'a> {
-    /// The annotations before the token at `pos`, as a range of indices.
+    /// Returns the annotations before the token at `pos`, as a range of indices.
     fn annots_at(&self, pos: usize) -> Range<usize> {
         let annots = self.cursor.tokens.annotations();
         let first = annots.partition_point(|annot| annot.at < pos);
         first..annots.partition_point(|annot| annot.at <= pos)
     }
 
-    /// What annotations before the next token stand for, between the fields of a component.
+    /// Reads the annotations before the next token, between the fields of a component.
     #[inline(always)]
     pub(crate) fn between_component_fields(&mut self) -> Vec<OfComponent<'a>> {
         let pos = self.cursor.pos();
@@ -104,8 +105,8 @@ impl<'t, 'a> State<'t, 'a> {
         found
     }
 
-    /// Whether an annotation from the next token up to the token at `end` says what names the module
-    /// has, so that the identifier of a module in a component is not its name.
+    /// Returns whether an annotation from the next token up to the token at `end` gives the names
+    /// of the module, so that the identifier of a module in a component is not its name.
     pub(crate) fn states_names(&self, end: usize) -> bool {
         let within = self.annots_within(end);
         let annots = self.cursor.tokens.annotations().get(within).unwrap_or_default();
@@ -131,14 +132,15 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// The annotations from the first field up to the token at `end`, as a range of indices.
+    /// Returns the annotations from the first field up to the token at `end`, as a range of
+    /// indices.
     fn annots_within(&self, end: usize) -> Range<usize> {
         let annots = self.cursor.tokens.annotations();
         let first = annots.partition_point(|annot| annot.at < self.start);
         first..annots.partition_point(|annot| annot.at <= end)
     }
 
-    /// Whether there are annotations before the token at `pos`.
+    /// Returns whether there are annotations before the token at `pos`.
     #[inline(always)]
     fn annotated(&mut self, pos: usize) -> bool {
         !self.unannotated.contains(&pos) && self.look_up_annotations(pos)
@@ -154,8 +156,8 @@ impl<'t, 'a> State<'t, 'a> {
         next == pos
     }
 
-    /// The only annotation with an id before the token at `pos`, if any. `twice` is the reason of
-    /// the error for two of them.
+    /// Returns the only annotation with an id before the token at `pos`, if any. `twice` is the
+    /// reason of the error if there are several.
     #[cold]
     fn place_annotation(
         &mut self,
@@ -177,7 +179,7 @@ impl<'t, 'a> State<'t, 'a> {
         Ok(found)
     }
 
-    /// The name in an annotation before the next token.
+    /// Returns the name in an annotation before the next token.
     #[inline(always)]
     pub(crate) fn name_annotation(&mut self) -> Result<Option<Name<'a>>> {
         let pos = self.cursor.pos();
@@ -187,7 +189,8 @@ impl<'t, 'a> State<'t, 'a> {
         self.place_annotation(pos, NAME, "multiple names")?.map(parse_name).transpose()
     }
 
-    /// How many locals of the next type there are: one, unless an annotation says otherwise.
+    /// Returns the number of locals of the next type: one, unless an annotation gives another
+    /// number.
     #[inline(always)]
     pub(crate) fn repeat_annotation(&mut self) -> Result<u32> {
         let pos = self.cursor.pos();
@@ -197,7 +200,7 @@ impl<'t, 'a> State<'t, 'a> {
         self.place_annotation(pos, REPEAT, "multiple counts")?.map_or(Ok(1), parse_repeat)
     }
 
-    /// The annotations of the instruction at `pos`.
+    /// Returns the annotations of the instruction at `pos`.
     #[inline(always)]
     pub(super) fn instr_metadata(&mut self, pos: usize) -> Result<InstrMetadata> {
         if self.annotated(pos) { self.instr_metadata_at(pos) } else { Ok(InstrMetadata::default()) }
@@ -238,8 +241,8 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Adds what annotations contribute to the module, after its fields, and reports annotations in
-    /// wrong places.
+    /// Adds the custom sections and names of annotations to the module, after its fields, and
+    /// reports annotations in wrong places.
     pub(super) fn annotations(&mut self) {
         let end = self.cursor.pos();
         let mut sections = Vec::new();
@@ -301,8 +304,8 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// The annotations before the next field. Before the first field, those between `(module` and
-    /// the module's identifier are included.
+    /// Returns the annotations before the next field. Before the first field, those between
+    /// `(module` and the module's identifier are included.
     fn annots_between_fields(&self, at_start: bool) -> Range<usize> {
         let here = self.annots_at(self.cursor.pos());
         let annots = self.cursor.tokens.annotations();
@@ -361,7 +364,7 @@ impl<'t, 'a> State<'t, 'a> {
         self.place_names();
     }
 
-    /// The last section that is present and ends before a place.
+    /// Returns the last section that is present and ends before a place.
     fn last_section(&self, place: Place) -> Option<SectionId> {
         let present = |id: &&SectionId| after(**id) <= place && self.module.has_section(**id);
         SectionId::ALL.iter().rev().find(present).copied()
@@ -413,7 +416,7 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// The annotation that writes out a name section.
+    /// Returns the place of the annotation that writes out a name section.
     fn name_section_span(&self) -> Span {
         let within = self.annots_within(self.cursor.pos());
         let annots = self.cursor.tokens.annotations().get(within).unwrap_or_default();

@@ -51,13 +51,13 @@ pub(super) enum Open {
 }
 
 impl Open {
-    /// Whether `end` closes it.
+    /// Returns whether `end` closes the form.
     pub(super) fn is_flat(self) -> bool {
         use Open::*;
         matches!(self, Block | If | Else | Try | Catch | CatchAll)
     }
 
-    /// Whether a flat instruction may follow.
+    /// Returns whether a flat instruction may follow.
     pub(super) fn takes_flat(self) -> bool {
         self.is_flat() || matches!(self, Open::FoldedBlock | Open::Clause | Open::Loose)
     }
@@ -75,7 +75,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The frame that the token at a position opens.
+    /// Returns the frame that the token at a position opens.
     pub(super) fn new(open: Open, start: usize) -> Frame {
         let start = start as u32;
         Frame { open, metadata: InstrMetadata::default(), waiting: 0, tokens: (start, start + 1) }
@@ -205,7 +205,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// The opcode that fits the immediates, if two opcodes share the mnemonic.
+    /// Returns the opcode that fits the immediates, if two opcodes share the mnemonic.
     #[inline(always)]
     fn overload(&self, opcode: Opcode) -> Opcode {
         match opcode {
@@ -217,7 +217,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// Whether the next reference type is nullable: `(ref null ..)` or an abbreviation.
+    /// Returns whether the next reference type is nullable: `(ref null ..)` or an abbreviation.
     fn at_nullable(&self) -> bool {
         match self.cursor.peek() {
             TokenKind::Open => self.cursor.text_at(2) == "null",
@@ -232,7 +232,7 @@ impl<'a> State<'_, 'a> {
         if opcode.kinds().is_empty() { Ok(()) } else { self.immediates(code, opcode) }
     }
 
-    /// Not inlined, because it is large.
+    /// Encodes the immediates of an instruction. Not inlined, because it is large.
     #[inline(never)]
     fn immediates(&mut self, code: &mut Code<'a>, opcode: Opcode) -> Result<()> {
         let Code { out, scratch, .. } = code;

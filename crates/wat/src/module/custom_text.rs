@@ -14,7 +14,8 @@ use super::annotation_forms::{Place, after, bad, before, expect_end, name_in, un
 use crate::cursor::Cursor;
 use crate::error::Result;
 
-/// The custom section that an annotation spells out, and its place; `None` for other annotations.
+/// Returns the custom section that an annotation spells out, and its place; `None` for other
+/// annotations.
 pub(super) fn section<'a>(annot: &Annotation<'a>) -> Option<Result<(Place, Custom<'a>)>> {
     let (place, bytes) = match &*annot.id {
         Producers::NAME => {

@@ -9,14 +9,14 @@
 //! | `fields.rs` | the fields of a module |
 //! | `recovery.rs` | placeholders for fields with errors |
 //! | `resume.rs` | how parsing continues after an error in a function |
-//! | `trust.rs` | which parts of the module are right in spite of errors |
+//! | `trust.rs` | the parts of the module that are right in spite of errors |
 //! | `reports.rs` | errors, with advice against them |
 //! | `segments.rs` | element and data segments |
 //! | `code.rs`, `folded.rs` | instruction sequences; folded instructions |
-//! | `places.rs` | places and identifiers for who asks for them |
+//! | `places.rs` | the records of places and identifiers, if requested |
 //! | `labels.rs` | the labels of open blocks |
 //! | `immediates.rs` | the immediates of instructions: the text as a [`Source`](wattle_ast::Source) |
-//! | `annotations.rs`, `annotation_forms.rs` | annotations, custom sections, names; what is in an annotation |
+//! | `annotations.rs`, `annotation_forms.rs` | annotations, custom sections, names; the grammar of annotations |
 //!
 //! Spec: <https://webassembly.github.io/spec/core/text/modules.html>
 
@@ -107,7 +107,7 @@ pub struct Parsed<'a> {
     pub errors: Vec<Error>,
     /// Parts of the text that have no effect, in order.
     pub warnings: Vec<Warning>,
-    /// Which parts of the module are right in spite of the errors.
+    /// The parts of the module that are right in spite of the errors.
     pub soundness: Soundness,
     /// The places in the text of the parts of the module, if requested.
     pub source_map: Option<SourceMap>,
@@ -122,8 +122,8 @@ impl Default for Parser {
 }
 
 impl Parser {
-    /// The default settings: all features, no source map, no identifiers, at most [`Errors::LIMIT`]
-    /// errors.
+    /// Returns the default settings: all features, no source map, no identifiers, at most
+    /// [`Errors::LIMIT`] errors.
     pub fn new() -> Parser {
         let (features, max_errors) = (Features::ALL, Errors::LIMIT);
         Parser { features, source_map: false, identifiers: false, max_errors }
@@ -209,7 +209,7 @@ impl Parser {
 }
 
 impl Parsed<'_> {
-    /// The errors, if there are any, with their places in the text.
+    /// Fails with the errors, if there are any, and finds their places in the text.
     pub(crate) fn check(self, text: &str) -> core::result::Result<Self, Errors> {
         if self.errors.is_empty() { Ok(self) } else { Err(Errors::new(self.errors).in_text(text)) }
     }
@@ -259,7 +259,7 @@ pub(crate) struct State<'t, 'a> {
     labels: LabelStack<'a>,
     /// The current function, if its locals and labels can have names.
     func: Option<u32>,
-    /// Whether the module is the type of one, in which each type use without an index defines a type
+    /// Whether the module is a module type, in which each type use without an index defines a type
     /// unless an explicit type is equal.
     pub(crate) is_type: bool,
     /// Whether each annotation of the text was found in a right place.
@@ -316,22 +316,22 @@ impl<'t, 'a> State<'t, 'a> {
         }
     }
 
-    /// Begins a module at the cursor, or the type of one, inside of a component. Returns the state
-    /// for [`return_to`](State::return_to).
+    /// Begins a module or a module type at the cursor, inside of a component. Returns the state for
+    /// [`return_to`](State::return_to).
     pub(crate) fn begin(&mut self) -> State<'t, 'a> {
         let mut inner = State::empty(self.features, self.max_errors, self.cursor.clone());
         inner.exchange(self);
         core::mem::replace(self, inner)
     }
 
-    /// Returns to the state before a module, and gives that of the module.
+    /// Restores the state before a module, and returns the state of the module.
     pub(crate) fn return_to(&mut self, mut outer: State<'t, 'a>) -> State<'t, 'a> {
         outer.cursor = self.cursor.clone();
         outer.exchange(self);
         core::mem::replace(self, outer)
     }
 
-    /// Exchanges what belongs to the whole text.
+    /// Exchanges the parts of the state that belong to the whole text.
     fn exchange(&mut self, other: &mut State<'t, 'a>) {
         core::mem::swap(&mut self.source_map, &mut other.source_map);
         core::mem::swap(&mut self.recorder, &mut other.recorder);

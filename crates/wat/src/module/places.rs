@@ -1,4 +1,4 @@
-//! What the parser records: the places of items, and the identifiers with what they refer to.
+//! The records of the parser: the places of items, and the identifiers with their targets.
 
 use wattle_ast::{ItemKind, Span};
 use wattle_syntax::TokenKind;
@@ -7,7 +7,7 @@ use super::State;
 use crate::ids::Space;
 
 impl State<'_, '_> {
-    /// Records what the next identifier refers to.
+    /// Records the target of the next identifier.
     #[inline(always)]
     pub(super) fn refer(&mut self, space: Space, owner: Option<u32>, index: u32) {
         if let Some(recorder) = &mut self.recorder {
@@ -45,8 +45,8 @@ impl State<'_, '_> {
         }
     }
 
-    /// Records the place of a parameter or local, which is from position `start` to the end of its
-    /// type, which was just read; a form that begins there belongs to it.
+    /// Records the place of a parameter or local, from position `start` to the end of its type,
+    /// which was just read. If a form begins at `start`, the place ends with that form.
     pub(super) fn locate_local(&mut self, func: u32, local: u32, start: usize) {
         if self.source_map.is_some() {
             let end = self.cursor.pos().saturating_sub(1).max(start);
@@ -60,13 +60,13 @@ impl State<'_, '_> {
         }
     }
 
-    /// The bytes of the form that begins at position `start`.
+    /// Returns the bytes of the form that begins at position `start`.
     pub(crate) fn form_span(&self, start: usize) -> Span {
         let last = self.cursor.tokens.form_end(start).saturating_sub(1);
         self.span_at(start).to(self.span_at(last))
     }
 
-    /// The bytes of the token at a position.
+    /// Returns the bytes of the token at a position.
     pub(crate) fn span_at(&self, pos: usize) -> Span {
         self.cursor.tokens.get(pos).span()
     }

@@ -16,13 +16,13 @@ use crate::ids::Space;
 /// The number of members of each index space.
 pub(super) type Lengths = [u32; Space::OF_MODULE.len()];
 
-/// The body of a function whose own body has an error. It is valid for any type.
+/// Returns the body of a function whose own body has an error. It is valid for any type.
 pub(super) fn unreachable() -> Body<'static> {
     Body::new([], [Instr::Unreachable, Instr::End].into_iter().collect())
 }
 
 impl State<'_, '_> {
-    /// The number of members that an index space has so far: imports and definitions.
+    /// Returns the number of members that an index space has so far: imports and definitions.
     pub(super) fn len(&self, space: Space) -> u32 {
         let module = &self.module;
         let defined = match space {

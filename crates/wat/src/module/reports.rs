@@ -126,7 +126,7 @@ impl State<'_, '_> {
         [None, Some(self.field_start)].iter().any(|field| self.excused.contains(&(id, *field)))
     }
 
-    /// The error that the next token refers to nothing in this space.
+    /// Returns the error that the next token refers to nothing in this space.
     #[cold]
     pub(super) fn unknown(&self, space: Space) -> Box<Error> {
         let id = String::from(self.cursor.text());

@@ -57,7 +57,7 @@ impl<'a> State<'_, 'a> {
         self.cursor.seek(self.start);
     }
 
-    /// `(rec (type ...)*)`.
+    /// Reads `(rec (type ...)*)`.
     fn rec_group(&mut self) -> Result<()> {
         self.cursor.expect_open("rec")?;
         let first = self.module.types.len() as u32;
@@ -105,7 +105,7 @@ impl<'a> State<'_, 'a> {
     }
 
     /// Makes a type that is a group of its own available to type uses without an index, unless an
-    /// equal one precedes it.
+    /// equal type precedes it.
     pub(crate) fn use_type(&mut self, index: u32) {
         if let Some(ty) = self.module.types.get(TypeIdx(index))
             && let CompType::Func(func) = &ty.comp
@@ -204,7 +204,7 @@ impl<'a> State<'_, 'a> {
         Ok(FieldType { mutable, storage })
     }
 
-    /// Calls `inside`, within `(mut ...)` if that is next. Also returns whether it was.
+    /// Calls `inside`, within `(mut ...)` if that form comes next. Also returns whether it does.
     fn opt_mut<T>(&mut self, inside: impl Fn(&mut Self) -> Result<T>) -> Result<(bool, T)> {
         match self.opt_form("mut", &inside)? {
             Some(value) => Ok((true, value)),
@@ -212,7 +212,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// A value type.
+    /// Reads a value type.
     pub(crate) fn val_type(&mut self) -> Result<ValType> {
         let ty = match self.cursor.bytes() {
             b"i32" => ValType::I32,
@@ -226,7 +226,7 @@ impl<'a> State<'_, 'a> {
         Ok(ty)
     }
 
-    /// Whether a reference type comes next, judging by its first tokens.
+    /// Returns whether a reference type comes next, judging by its first tokens.
     pub(super) fn at_ref_type(&self) -> bool {
         match self.cursor.peek() {
             TokenKind::Keyword => AbsHeapType::from_reference_keyword(self.cursor.text()).is_some(),
@@ -234,7 +234,7 @@ impl<'a> State<'_, 'a> {
         }
     }
 
-    /// A reference type.
+    /// Reads a reference type.
     pub(super) fn ref_type(&mut self) -> Result<RefType> {
         let explicit = self.opt_form("ref", |state| {
             let nullable = state.cursor.opt_keyword("null");
@@ -252,7 +252,7 @@ impl<'a> State<'_, 'a> {
         Err(self.cursor.unexpected_form(Expected::ValType))
     }
 
-    /// A heap type.
+    /// Reads a heap type.
     pub(super) fn heap_type(&mut self) -> Result<HeapType> {
         match self.cursor.peek() {
             TokenKind::Keyword => self.cursor.expect_abs_heap_type().map(HeapType::Abs),
@@ -305,7 +305,7 @@ impl<'a> State<'_, 'a> {
         Ok(MemType { limits, page_size_log2: self.opt_page_size()? })
     }
 
-    /// `(pagesize N)`.
+    /// Reads `(pagesize N)`, if it comes next.
     pub(super) fn opt_page_size(&mut self) -> Result<Option<u8>> {
         self.opt_form("pagesize", |state| {
             let start = state.cursor.pos();
@@ -394,7 +394,7 @@ impl<'a> State<'_, 'a> {
         Ok(true)
     }
 
-    /// The function type with the signature that was parsed last.
+    /// Returns the function type with the signature that was parsed last.
     fn func_type(&self) -> FuncType {
         FuncType::new(self.params.iter().copied(), self.results.iter().copied())
     }
@@ -412,8 +412,8 @@ impl<'a> State<'_, 'a> {
         Ok((self.opt_form("type", |state| state.idx(Space::Type))?, start))
     }
 
-    /// The index of a type with the signature that was parsed last: the explicit type, whose index
-    /// is at position `start`; or the first equal type; or a new one.
+    /// Returns the index of a type with the signature that was parsed last: the explicit type,
+    /// whose index is at position `start`; or the first equal type; or a new one.
     pub(super) fn use_signature(&mut self, explicit: Option<u32>, start: usize) -> Result<TypeIdx> {
         let Some(index) = explicit else { return Ok(self.implicit_type()) };
         if self.params.is_empty() && self.results.is_empty() {
@@ -452,14 +452,14 @@ impl<'a> State<'_, 'a> {
         TypeIdx(index)
     }
 
-    /// The type of a function without parameters and results.
+    /// Returns the type of a function without parameters and results.
     pub(super) fn empty_func_type(&mut self) -> TypeIdx {
         self.params.clear();
         self.results.clear();
         self.implicit_type()
     }
 
-    /// The number of parameters of a type, if it is known to be a function type.
+    /// Returns the number of parameters of a type, if it is known to be a function type.
     pub(super) fn param_count(&self, ty: TypeIdx) -> Option<u32> {
         if self.broken_types.contains(&ty.0) {
             return Some(0);
@@ -491,7 +491,7 @@ impl<'a> State<'_, 'a> {
     }
 }
 
-/// A function type as text, unless that is long.
+/// Returns a function type as text, unless the text is long.
 #[cold]
 fn func_type_text(ty: &SubType) -> Option<String> {
     let CompType::Func(func) = &ty.comp else { return None };
