@@ -175,8 +175,8 @@ pub fn check(component: &Component<'_>) {
 }
 
 /// Plugs components into one another, one by one and together: the components of the worlds of a
-/// text, or the components inside a component. If there is no error, the result is valid, has the
-/// exports of the socket, and has only imports that one of the components has.
+/// text, or the components inside a component. A result that is not an error is valid, has the
+/// exports of the socket, and imports nothing beyond the imports of the components.
 pub fn component_plug(data: &[u8]) {
     components_joined(data);
 }

@@ -59,7 +59,7 @@ impl<'a> Wasm<'a> {
         self.module().into_iter().chain(inner)
     }
 
-    /// The core modules for changing, in the order of [`modules`](Wasm::modules).
+    /// The core modules, to be changed, in the order of [`modules`](Wasm::modules).
     pub fn modules_mut(&mut self) -> impl Iterator<Item = &mut Module<'a>> {
         let (module, definitions) = match self {
             Wasm::Module(module) => (Some(module), &mut [][..]),

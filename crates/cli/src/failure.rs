@@ -20,7 +20,8 @@ pub(crate) const TRAPPED: u8 = 134;
 
 /// The reasons for which a command ends early.
 pub(crate) enum Failure {
-    /// Nobody reads standard output any more. That is the reader's choice, so there is no message.
+    /// The reader of standard output has closed it. The reader chose to, so the command ends without
+    /// a message.
     ClosedPipe,
     /// The arguments do not make sense together.
     Usage(String),

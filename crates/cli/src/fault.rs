@@ -155,8 +155,8 @@ impl Fault {
         self
     }
 
-    /// Sets the source lines that were compiled to each call of the backtrace, or to the place if
-    /// there is no backtrace. The line of the innermost function comes first.
+    /// Sets the source lines that were compiled to each call of the backtrace. A fault without a
+    /// backtrace has those of its place. The line of the innermost function comes first.
     pub(crate) fn source_lines(mut self, lines: Vec<Vec<SourceLine>>) -> Fault {
         self.source = lines;
         self

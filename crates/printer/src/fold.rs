@@ -304,7 +304,7 @@ struct Writer<'w, 'm> {
     base: usize,
     annotations: Pending<'w>,
     level: usize,
-    /// The instruction whose run is being written on one line; `NONE` if there is no such run.
+    /// The instruction whose run is being written on one line, or `NONE` between runs.
     line: usize,
 }
 

@@ -90,7 +90,7 @@ impl Edit {
     }
 
     /// Puts default values in the place of an instruction and its operands, but keeps the
-    /// statements between them. `None` if there are no statements.
+    /// statements between them. Returns `None` if nothing stands between them.
     pub(crate) fn apart(tree: &Tree, code: &Code<'_>) -> Option<Edit> {
         let operands = tree.operands.iter().filter_map(|operand| code.trees.get(*operand));
         let mut remove: Vec<Range<usize>> = operands.map(|tree| tree.start..tree.end).collect();

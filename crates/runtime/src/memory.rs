@@ -226,7 +226,7 @@ impl Memory {
         Ok(self.entity_mut(store)?.bytes_mut())
     }
 
-    /// The bytes of the memory, the data of the host and the fuel, all for changing at once.
+    /// The bytes of the memory, the data of the host and the fuel, all to be changed at once.
     ///
     /// ```
     /// use wattle_runtime::{Caller, Error, Func, Parts, Store};

@@ -85,7 +85,7 @@ pub(crate) trait Handle: Copy {
     /// The entity, if the handle belongs to this store.
     fn entity<T>(self, store: &Store<T>) -> Result<&Self::Entity, Error>;
 
-    /// The entity, for changing.
+    /// The entity, to be changed.
     fn entity_mut<T>(self, store: &mut Store<T>) -> Result<&mut Self::Entity, Error>;
 
     /// Adds an entity, and returns its handle.
@@ -152,7 +152,7 @@ impl<T> Store<T> {
         &self.data
     }
 
-    /// The data of the host, for changing.
+    /// The data of the host, to be changed.
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.data
     }

@@ -185,8 +185,8 @@ impl Types {
         self.funcs.get(index.idx()).copied()
     }
 
-    /// The function type of a type index; `None` if there is no such type, it is another type, or
-    /// it refers to types that the module does not have.
+    /// Returns the function type with an index. Returns `None` if the index is out of range, if the
+    /// type is not a function type, or if it refers to types that the module does not have.
     ///
     /// ```
     /// use wattle_ast::{FuncType, Module, TypeIdx, ValType};

@@ -225,7 +225,7 @@ impl<'a> IdMap<'a> {
         self.entries.iter().map(|(id, number)| (id.as_str(), *number))
     }
 
-    /// The number of the entry at a position, for changing.
+    /// The number of the entry at a position, to be changed.
     pub(crate) fn number(&mut self, at: usize) -> &mut u32 {
         &mut self.entries[at].1
     }

@@ -158,7 +158,7 @@ fn habits(text: &str) -> Vec<&'static str> {
     let negates = |phrase: &str| {
         lower.match_indices(phrase).any(|(at, _)| {
             let (before, behind) = (&lower[..at], &lower[at + phrase.len()..]);
-            // "There is no X" and "is no longer" are ordinary English.
+            // The rule permits "there is no", "no longer" and "no more".
             !before.ends_with("there ")
                 && !["longer", "more "].iter().any(|w| behind.starts_with(w))
         })

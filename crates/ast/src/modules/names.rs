@@ -160,7 +160,7 @@ impl<'a, O: SpaceIdx, I: SpaceIdx> IndirectNameMap<'a, O, I> {
         self.get(outer)?.get(inner)
     }
 
-    /// Returns the names in `outer`, for changing. Adds an empty map if there are no such names.
+    /// Returns the names in `outer`, to be changed. Adds an empty map for `outer` if it has none yet.
     pub fn entry(&mut self, outer: O) -> &mut NameMap<'a, I> {
         let at = self.place(outer).unwrap_or_else(|at| {
             self.entries.insert(at, (outer, NameMap::default()));

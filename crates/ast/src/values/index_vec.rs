@@ -42,7 +42,7 @@ impl<I: SpaceIdx, T> IndexVec<I, T> {
         self.elements.get(index.idx())
     }
 
-    /// The element at `index`, for changing.
+    /// The element at `index`, to be changed.
     #[inline]
     pub fn get_mut(&mut self, index: I) -> Option<&mut T> {
         self.elements.get_mut(index.idx())

@@ -186,7 +186,7 @@ fn libraries_are_opened_at_run_time() {
     let mut program = Program::new(&component, log());
     let results: Vec<i32> = (0..6).map(|number| program.call(&[number])).collect();
     // In case 3, the last two handles that are closed are wrong: cube.so stands before square.so in
-    // the table, so there is no library 16 bytes before it.
+    // the table, so the address 16 bytes before cube.so is not that of a library.
     assert_eq!(results, [81, 42, 0, -2, 27, 0]);
 }
 

@@ -125,8 +125,8 @@ impl<'a> Events<'a> {
     /// possible of a malformed component. In a core module, the skipped part is the part that
     /// [`Events::skip_malformed`](crate::Events::skip_malformed) skips, or else the rest of the
     /// module; in a component, it is the rest of the section. If types in the section are still
-    /// open, their ends are missing. If a whole inner module or component is skipped because its
-    /// preamble is malformed, there is no event that enters or leaves it.
+    /// open, their ends are missing. If the preamble of an inner module or component is malformed,
+    /// all of it is skipped, without the events that enter and leave it.
     ///
     /// Returns `None` when the end of the malformed part is unknown or lies beyond the input. The
     /// events end there.

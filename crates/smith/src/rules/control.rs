@@ -242,7 +242,7 @@ impl Generator<'_, '_> {
         self.leaving(|this| this.write_call(opcode, callee, ty, params))
     }
 
-    /// The callee of a call. `None` if the call is indirect and there is no table for it.
+    /// Chooses the callee of a call. Returns `None` if an indirect call finds no table.
     fn callee(&mut self, opcode: Opcode, func: u32) -> Option<Callee> {
         match opcode {
             Opcode::Call | Opcode::ReturnCall => return Some(Callee::Func(func)),

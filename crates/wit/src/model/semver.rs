@@ -65,7 +65,7 @@ impl Model {
         if newer.is_empty() {
             return Ok(());
         }
-        // Interfaces that are no longer imported stay as they are.
+        // The older interfaces, which the world stops importing, stay as they are.
         let is_kept = |key: &Key| !matches!(key, Key::Interface(id) if newer.contains_key(id));
         self.use_newer(world, &newer, is_kept)?;
         self.sort_types()?;
